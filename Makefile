@@ -1,0 +1,32 @@
+# make demo: set up, encode a photo, show what it saves.   make test: set up, run all tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/foveal/kernels/*)
+
+.PHONY: demo test check clean
+
+demo: $(VENV)/.demo
+	$(BIN)/python -m bench.demo
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest
+
+# One editable install for each extra that a target needs; kernels are rebuilt when their sources change.
+$(VENV)/.%: $(SOURCES) | check
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
+	touch $@
+
+check:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "foveal: Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "foveal: Python's venv module is missing; on Debian: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sysconfig, os, sys; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' || \
+	  { echo "foveal: Python's headers are missing; on Debian: apt install python3-dev" >&2; exit 1; }
+	@echo 'int main() {}' | $${CXX:-c++} -std=c++20 -x c++ -fsyntax-only - 2>/dev/null || \
+	  { echo "foveal: a C++20 compiler (GCC 12 or Clang 15, or newer) is needed; on Debian: apt install g++" >&2; exit 1; }
+
+clean:
+	rm -rf $(VENV) build

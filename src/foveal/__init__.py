@@ -1,0 +1,15 @@
+"""JPEGs that spend their bits where people look.
+
+>>> import foveal
+>>> data = foveal.encode(foveal.open("photo.png"), quality=80)   # doctest: +SKIP
+"""
+
+from foveal import errors
+from foveal.errors import FovealError
+from foveal.image import Photo, open  # noqa: A004 (the natural name for what it does)
+from foveal.pipeline import encode
+from foveal.saliency import saliency_map
+
+__version__ = "0.1.0"
+
+__all__ = ["FovealError", "Photo", "encode", "errors", "open", "saliency_map"]

@@ -1,0 +1,1 @@
+"""SPEND: how much each block of a photo matters, and what that means for its coefficients."""

@@ -1,0 +1,80 @@
+"""From a saliency map to the weight of each 8x8-pixel block."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from foveal.errors import ParameterError
+from foveal.jpeg.frame import BLOCK_SIDE
+
+LEAST_WEIGHT = 0.1  # of a block nobody looks at, at strength 1
+
+
+def block_weights(saliency: NDArray[np.floating], height: int, width: int, strength: float) -> NDArray[np.float32]:
+    """Weight of each block of a photo.
+
+    A block of saliency 1 has weight 1: it keeps what `quality` promises. One of saliency 0 has the floor,
+    `LEAST_WEIGHT ** strength`; the square root between them keeps moderately salient parts closer to the top. Weights
+    are feathered outwards over two blocks, so that no border shows and none of it is taken from the salient part.
+
+    Parameters
+    ----------
+    saliency
+        (h, w) in [0, 1], any size; it covers the whole photo, in the stored orientation.
+    height, width
+        Of the photo, in pixels.
+    strength
+        0 (all blocks weigh 1) to 1.
+
+    Returns
+    -------
+    ndarray
+        (ceil(height / 8), ceil(width / 8)) float32 in [LEAST_WEIGHT, 1].
+
+    Raises
+    ------
+    ParameterError
+        The map is not two-dimensional, is empty, or has values outside [0, 1].
+    """
+    _check_map(saliency)
+    floor = LEAST_WEIGHT**strength
+    blocks = _feather(_block_means(saliency.astype(np.float32), height, width))
+    return np.asarray(floor + (1 - floor) * np.sqrt(blocks), dtype=np.float32)
+
+
+def _check_map(saliency: NDArray[np.floating]) -> None:
+    if saliency.ndim != 2 or saliency.size == 0:
+        raise ParameterError(f"a saliency map is a (h, w) array, not {saliency.shape}")
+    if not np.issubdtype(saliency.dtype, np.floating):
+        raise ParameterError(f"a saliency map holds floats in [0, 1], not {saliency.dtype}")
+    if not (saliency.min() >= 0 and saliency.max() <= 1):  # also catches NaN
+        raise ParameterError("a saliency map must lie in [0, 1]")
+
+
+def _block_means(saliency: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """Mean of the map over each block, or its interpolated value where the map is coarser than the blocks."""
+    rows, columns = -(-height // BLOCK_SIDE), -(-width // BLOCK_SIDE)
+    # The last blocks reach beyond the photo: the map is extended by as much.
+    down = saliency.shape[0] * rows * BLOCK_SIDE / height
+    across = saliency.shape[1] * columns * BLOCK_SIDE / width
+    missing = (int(np.ceil(down)) - saliency.shape[0], int(np.ceil(across)) - saliency.shape[1])
+    extended = np.pad(saliency, ((0, missing[0]), (0, missing[1])), mode="edge")
+    finer = down >= rows and across >= columns
+    resampling = Image.Resampling.BOX if finer else Image.Resampling.BILINEAR
+    means = Image.fromarray(extended).resize((columns, rows), resampling, box=(0, 0, across, down))
+    return np.clip(np.asarray(means, dtype=np.float32), 0, 1)
+
+
+def _feather(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Spread each value to its neighbours, then smooth: what was 1 stays 1, the fall-off lies outside of it."""
+    spread = _windows_3x3(blocks).max(axis=0)
+    return np.asarray(_windows_3x3(spread).mean(axis=0), dtype=np.float32)
+
+
+def _windows_3x3(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Stack each value with its eight neighbours, edges repeated: (9, rows, columns)."""
+    rows, columns = values.shape
+    padded = np.pad(values, 1, mode="edge")
+    return np.stack([padded[r : r + rows, c : c + columns] for r in range(3) for c in range(3)])

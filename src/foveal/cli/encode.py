@@ -1,0 +1,173 @@
+"""`foveal encode`: a photo to a JPEG."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from foveal.allocate.weights import LEAST_WEIGHT
+from foveal.cli import files
+from foveal.jpeg.frame import SAMPLING_FACTORS
+from foveal.metadata import POLICIES
+from foveal.pipeline import (
+    ALLOCATIONS,
+    DEFAULT_QUALITY,
+    DEFAULT_STRENGTH,
+    EFFORTS,
+    Encoded,
+    EncodeOptions,
+    Saliency,
+    encode_photo,
+)
+from foveal.saliency import METHODS
+
+if TYPE_CHECKING:
+    from foveal.image import Photo
+
+__all__ = ["encode"]
+
+
+@click.command()
+@click.argument("source", metavar="IN", type=click.Path(allow_dash=True))
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    type=click.Path(allow_dash=True),
+    help="File to write; - is standard output. Default: IN with the ending .jpg, which must not exist.",
+)
+@click.option(
+    "-q",
+    "--quality",
+    type=click.FloatRange(0, 100),
+    help=f"Quality of the salient part, on libjpeg's scale. Default: {DEFAULT_QUALITY}.",
+)
+@click.option(
+    "--saliency",
+    "saliency_",
+    metavar="auto|none|METHOD|MAP",
+    default="auto",
+    show_default=True,
+    help=f"Where people look: a method ({', '.join(sorted(METHODS))}) or a grey picture of any size, white "
+    "where it matters, as the photo is displayed.",
+)
+@click.option(
+    "--strength",
+    type=click.FloatRange(0, 1),
+    default=DEFAULT_STRENGTH,
+    show_default=True,
+    help=f"How much less the rest may get; at 1 its error counts {LEAST_WEIGHT:g} as much.",
+)
+@click.option(
+    "--allocation",
+    type=click.Choice(ALLOCATIONS),
+    default="rdo",
+    show_default=True,
+    help="How bits are spent: least error and bits together, or a quality for each block.",
+)
+@click.option(
+    "--subsampling",
+    type=click.Choice(["auto", *SAMPLING_FACTORS]),
+    default="auto",
+    show_default=True,
+    help="Resolution of colour.",
+)
+@click.option("--baseline", is_flag=True, help="One sequential scan instead of progressive ones.")
+@click.option("--effort", type=click.Choice(EFFORTS), default="balanced", show_default=True, help="How long to search.")
+@click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ...")
+@click.option(
+    "--metadata",
+    type=click.Choice(POLICIES),
+    default="keep",
+    show_default=True,
+    help="keep all; safe: colour profile, resolution, orientation, artist, copyright; none: colour profile.",
+)
+@click.option("--threads", type=click.IntRange(min=1), help="Threads to use. Default: all cores.")
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+def encode(source: str, output: str | None, as_json: bool, background: str | None, **choices: object) -> None:
+    """Encode the photo IN as a JPEG that spends its bits where people look.
+
+    IN is any picture that Pillow reads; - is standard input. The report goes to standard output, or to standard error
+    where the JPEG goes to standard output.
+    """
+    target = output or _default_target(source)
+    files.refuse_terminal(target)
+    files.refuse_input_as_output(source, target)
+    photo = files.read_photo(source, background)
+    _warn_about(photo, source)
+    result = encode_photo(photo, _options(choices))
+    files.write_bytes(target, result.data)
+    report = _as_json(result, source, target) if as_json else _as_text(result, target)
+    click.echo(report, err=target == files.STANDARD)
+
+
+def _default_target(source: str) -> str:
+    if source == files.STANDARD:
+        return files.STANDARD
+    target = str(Path(source).with_suffix(".jpg"))
+    if Path(target).exists():
+        raise click.UsageError(f"{files.display_name(target)} exists; name the output with -o")
+    return target
+
+
+def _options(choices: dict[str, object]) -> EncodeOptions:
+    saliency = choices.pop("saliency_")
+    baseline = choices.pop("baseline")
+    return EncodeOptions(saliency=_read_saliency(str(saliency)), progressive=not baseline, **choices)  # type: ignore[arg-type]
+
+
+def _read_saliency(value: str) -> Saliency:
+    if value == "none":
+        return None
+    if value == "auto" or value in METHODS:
+        return value
+    if not Path(value).exists():
+        raise click.UsageError(
+            f"--saliency {files.display_name(value)}: neither a file nor auto, none, {', '.join(sorted(METHODS))}"
+        )
+    return files.read_map(value)
+
+
+def _warn_about(photo: Photo, source: str) -> None:
+    name = files.display_name(source)
+    if photo.file_format == "JPEG":
+        click.echo(
+            f"foveal: warning: {name} is a JPEG already, and encoding it again loses a little more; "
+            "a later `foveal optimize` will avoid that",
+            err=True,
+        )
+    if photo.frame_count > 1:
+        click.echo(f"foveal: warning: {name} holds {photo.frame_count} pictures; only the first is encoded", err=True)
+
+
+def _bits_per_pixel(result: Encoded) -> float:
+    return 8 * len(result.data) / (result.photo.width * result.photo.height)
+
+
+def _as_text(result: Encoded, target: str) -> str:
+    name = "standard output" if target == files.STANDARD else files.display_name(target)
+    return (
+        f"{name}: {len(result.data):,} bytes, {_bits_per_pixel(result):.2f} bits per pixel "
+        f"({result.photo.width} x {result.photo.height}, quality {result.quality:g}, {result.subsampling}, "
+        f"saliency {result.saliency_name})"
+    )
+
+
+def _as_json(result: Encoded, source: str, target: str) -> str:
+    return json.dumps(
+        {
+            "input": source,
+            "output": target,
+            "width": result.photo.width,
+            "height": result.photo.height,
+            "size_bytes": len(result.data),
+            "bits_per_pixel": round(_bits_per_pixel(result), 4),
+            "quality": result.quality,
+            "subsampling": result.subsampling,
+            "saliency": result.saliency_name,
+            "mean_weight": round(float(result.weights.mean()), 4),
+        }
+    )

@@ -1,0 +1,68 @@
+"""The `foveal` command: its subcommands, and how errors leave it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+import click
+
+from foveal import __version__
+from foveal.cli.encode import encode
+from foveal.cli.saliency import saliency
+from foveal.errors import FovealError
+
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="foveal")
+def cli() -> None:
+    """JPEGs that spend their bits where people look."""
+
+
+cli.add_command(encode)
+cli.add_command(saliency)
+
+
+def main() -> None:
+    """Run the command line; every failure is one line on standard error and an exit code of 1 or 2."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = cli.main(standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return WRONG_USAGE
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "foveal"
+        return _fail(f"{error.format_message()} (see '{command} --help')", WRONG_USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing more can be flushed there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _fail("the output was closed before all of it was written", FAILED)
+    except FovealError as error:
+        return _fail(str(error), FAILED)
+    except OSError as error:
+        return _fail(_describe(error), FAILED)
+    except MemoryError:
+        return _fail("out of memory", FAILED)
+
+
+def _describe(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    if error.errno == errno.ENOENT:
+        reason = "no such file or folder"
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else None
+    return f"{click.format_filename(name)}: {reason}" if name else reason
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(f"foveal: {' '.join(message.split())}", err=True)
+    return code

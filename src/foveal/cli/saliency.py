@@ -1,0 +1,41 @@
+"""`foveal saliency`: where people look, as a picture."""
+
+from __future__ import annotations
+
+import click
+
+from foveal import overlay
+from foveal.cli import files
+from foveal.saliency import METHODS, saliency_map
+
+__all__ = ["saliency"]
+
+
+@click.command()
+@click.argument("source", metavar="IN", type=click.Path(allow_dash=True))
+@click.option(
+    "-o",
+    "--output",
+    metavar="MAP",
+    required=True,
+    type=click.Path(allow_dash=True),
+    help="PNG to write; - is standard output.",
+)
+@click.option(
+    "--method", type=click.Choice(["auto", *sorted(METHODS)]), default="auto", show_default=True, help="How to find it."
+)
+@click.option("--overlay", "as_overlay", is_flag=True, help="Draw it over the photo, for looking at.")
+@click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ...")
+def saliency(source: str, output: str, method: str, as_overlay: bool, background: str | None) -> None:
+    """Write where people look in the photo IN, as a grey PNG of its size: white where they look most.
+
+    The map is in the displayed orientation. `foveal encode --saliency MAP` takes it, retouched or not.
+    """
+    files.refuse_terminal(output)
+    files.refuse_input_as_output(source, output)
+    photo = files.read_photo(source, background)
+    found = saliency_map(photo, method)
+    picture = overlay.drawn_over(photo, found) if as_overlay else overlay.as_grey(found)
+    files.write_bytes(output, overlay.png_bytes(picture))
+    name = "standard output" if output == files.STANDARD else files.display_name(output)
+    click.echo(f"{name}: {found.shape[1]} x {found.shape[0]}, method {method}", err=output == files.STANDARD)

@@ -1,0 +1,35 @@
+"""Everything that foveal raises on purpose.
+
+::
+
+    FovealError
+    ├── ParameterError      an argument that makes no sense (also a ValueError)
+    ├── FormatError         the input is not what it claims to be, or is broken
+    ├── UnsupportedError    the input is legal, but of a kind that foveal does not handle
+    ├── LimitError          a limit of the JPEG format, or of safe input sizes, is exceeded
+    └── ModelError          a saliency model is missing or broken
+"""
+
+
+class FovealError(Exception):
+    """Root of all errors that foveal raises on purpose; the message is one line."""
+
+
+class ParameterError(FovealError, ValueError):
+    """An argument is of the wrong kind or out of range."""
+
+
+class FormatError(FovealError):
+    """The input is not a picture, or a broken one."""
+
+
+class UnsupportedError(FovealError):
+    """The input is legal but of a kind that foveal does not handle."""
+
+
+class LimitError(FovealError):
+    """A limit of the JPEG format, or of what is safe to read, is exceeded."""
+
+
+class ModelError(FovealError):
+    """A saliency model is missing or broken."""

@@ -1,0 +1,105 @@
+"""What foveal needs to know of EXIF: the orientation, and what is safe to publish."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.ExifTags import IFD, Base
+
+_SIGNATURE = b"Exif\0\0"
+# Tags of a TIFF file that say something of the photograph rather than of how the file stores it.
+_DESCRIPTIVE_TAGS = (
+    Base.ImageDescription,
+    Base.Make,
+    Base.Model,
+    Base.Orientation,
+    Base.Software,
+    Base.DateTime,
+    Base.Artist,
+    Base.Copyright,
+    IFD.Exif,
+    IFD.GPSInfo,
+)
+# Who made it and which way is up: no place, no time, no device, no thumbnail.
+_SAFE_TAGS = (Base.Orientation, Base.Artist, Base.Copyright)
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def without_signature(exif: bytes) -> bytes:
+    """Return the TIFF structure, with the "Exif" signature of a JPEG segment taken off where it is there."""
+    return exif.removeprefix(_SIGNATURE)
+
+
+def _parse(exif: bytes | None) -> Image.Exif:
+    tags = Image.Exif()
+    if exif:
+        try:
+            tags.load(_SIGNATURE + without_signature(exif))
+        except (SyntaxError, ValueError, OSError, KeyError, IndexError, TypeError):
+            return Image.Exif()  # unreadable: kept as it is, but nothing can be taken from it
+    return tags
+
+
+def orientation(exif: bytes | None) -> int:
+    """EXIF orientation, 1 to 8; 1 where there is none or it makes no sense."""
+    value = _parse(exif).get(Base.Orientation, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def with_orientation(exif: bytes | None, value: int) -> bytes | None:
+    """Return the EXIF data with another orientation; None stays None."""
+    if not exif:
+        return exif
+    tags = _parse(exif)
+    tags[Base.Orientation] = value
+    return without_signature(tags.tobytes())
+
+
+def _chosen(tags: Image.Exif, keep: tuple[int, ...]) -> bytes | None:
+    chosen = Image.Exif()
+    for tag in keep:
+        if tag in tags:
+            chosen[tag] = tags.get_ifd(tag) if tag in (IFD.Exif, IFD.GPSInfo) else tags[tag]
+    return without_signature(chosen.tobytes()) if len(chosen) else None
+
+
+def from_tiff(tags: Image.Exif) -> bytes | None:
+    """Return what describes the photograph among the tags of a TIFF file."""
+    return _chosen(tags, _DESCRIPTIVE_TAGS)
+
+
+def safe_to_publish(exif: bytes | None) -> bytes | None:
+    """Return orientation, artist and copyright, and nothing else."""
+    return _chosen(_parse(exif), _SAFE_TAGS)
+
+
+def to_upright(stored: NDArray[Scalar], value: int) -> NDArray[Scalar]:
+    """Turn an array from the stored to the displayed orientation (a view where possible)."""
+    if value >= 5:
+        stored = np.swapaxes(stored, 0, 1)
+    flip_rows, flip_columns = _FLIPS[value]
+    return stored[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
+
+
+def to_stored(upright: NDArray[Scalar], value: int) -> NDArray[Scalar]:
+    """Turn an array from the displayed to the stored orientation: the inverse of `to_upright`."""
+    flip_rows, flip_columns = _FLIPS[value]
+    upright = upright[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
+    return np.swapaxes(upright, 0, 1) if value >= 5 else upright
+
+
+# Orientation -> (rows, columns) to flip, after the swap of rows and columns that 5 to 8 begin with.
+_FLIPS = {
+    1: (False, False),
+    2: (False, True),
+    3: (True, True),
+    4: (True, False),
+    5: (False, False),
+    6: (False, True),
+    7: (True, True),
+    8: (True, False),
+}

@@ -1,0 +1,281 @@
+"""A file, a Pillow image or an array becomes a Photo: pixels, colour profile, metadata, orientation."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageColor, UnidentifiedImageError
+
+from foveal import exif as exif_tags
+from foveal.errors import FormatError, LimitError, ParameterError, UnsupportedError
+
+Pixels = NDArray[np.uint8 | np.uint16]
+Color = str | tuple[int, int, int]
+
+MAX_PIXELS = 178_956_970  # where Pillow, too, refuses to go on: a quarter of a GiB / 3 bytes, twice
+
+_EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+_GREY_16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
+_ALPHA_MODES = ("LA", "PA", "RGBA", "La", "RGBa")
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A photograph and what belongs to it.
+
+    Parameters
+    ----------
+    pixels
+        (H, W, 3) RGB or (H, W) grey, uint8 or uint16, as stored: the orientation is not applied.
+    icc_profile, exif, xmp, comment
+        As in the file, or None. `exif` is a TIFF structure, with or without the "Exif" signature.
+    dots_per_inch
+        Print resolution (horizontal, vertical), or None.
+    extra_segments
+        (marker, payload) of a JPEG's other segments worth keeping: IPTC (APP13), extended XMP (APP1).
+    file_format
+        What the file was ("JPEG", "PNG", ...), or None.
+    frame_count
+        Pictures in the file; this is the first.
+    """
+
+    pixels: Pixels
+    icc_profile: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    comment: bytes | None = None
+    dots_per_inch: tuple[int, int] | None = None
+    extra_segments: tuple[tuple[int, bytes], ...] = ()
+    file_format: str | None = None
+    frame_count: int = 1
+
+    @property
+    def height(self) -> int:
+        """Rows of pixels, as stored."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns of pixels, as stored."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def orientation(self) -> int:
+        """EXIF orientation: 1 (upright) to 8."""
+        return exif_tags.orientation(self.exif)
+
+    def upright(self) -> Photo:
+        """Return the photo as it is meant to be seen: pixels turned, orientation 1."""
+        if self.orientation == 1:
+            return self
+        turned: Pixels = np.ascontiguousarray(exif_tags.to_upright(self.pixels, self.orientation))
+        return replace(self, pixels=turned, exif=exif_tags.with_orientation(self.exif, 1))
+
+
+def open(  # noqa: A001 (a reader of the public API expects this name)
+    source: str | os.PathLike[str] | BinaryIO,
+    *,
+    background: Color | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Photo:
+    """Read a photo from a file that Pillow understands.
+
+    Parameters
+    ----------
+    source
+        A path, or a binary file to read from.
+    background
+        Colour to put behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
+    max_pixels
+        Larger pictures are refused before they are decoded; at most 178,956,970.
+
+    Returns
+    -------
+    Photo
+        8-bit grey or RGB; 16-bit grey stays 16-bit. RGB of 16 bits comes as 8 bits from Pillow.
+
+    Raises
+    ------
+    FormatError
+        Not a picture, or a broken one.
+    UnsupportedError
+        A colour model other than grey and RGB; transparency without `background`.
+    LimitError
+        More than `max_pixels` pixels.
+    OSError
+        The file cannot be read.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what matters of what Pillow warns about is checked here
+        try:
+            with Image.open(source) as image:
+                if image.width * image.height > max_pixels:
+                    raise LimitError(_too_large(image.width, image.height, max_pixels))
+                image.load()
+                return from_pillow(image, background=background)
+        except Image.DecompressionBombError as error:
+            raise LimitError(f"the picture has more than {MAX_PIXELS:,} pixels") from error
+        except UnidentifiedImageError as error:
+            raise FormatError("not a picture of a known format") from error
+        except OSError as error:
+            if error.errno is not None:  # the system's: no such file, no permission, ...
+                raise
+            raise FormatError(f"broken picture: {error}") from error
+        except (SyntaxError, ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
+            if isinstance(error, ParameterError):
+                raise
+            raise FormatError(f"broken picture: {error}") from error
+
+
+def _too_large(width: int, height: int, max_pixels: int) -> str:
+    return f"the picture has {width:,} x {height:,} pixels; the limit is {max_pixels:,}"
+
+
+def from_pillow(image: Image.Image, *, background: Color | None = None) -> Photo:
+    """Make a photo of a Pillow image, with the metadata in its `info`.
+
+    Raises
+    ------
+    UnsupportedError
+        A colour model other than grey and RGB; transparency without `background`.
+    """
+    info: Mapping[Any, Any] = image.info
+    return Photo(
+        pixels=_add_background(_pixels_of(image), background),
+        icc_profile=info.get("icc_profile") or None,
+        exif=_exif_of(image),
+        xmp=_xmp_of(image),
+        comment=info["comment"] if isinstance(info.get("comment"), bytes) else None,
+        dots_per_inch=_dots_per_inch(info),
+        extra_segments=_extra_segments(image),
+        file_format="JPEG" if image.format == "MPO" else image.format,  # MPO: a JPEG with more pictures behind it
+        frame_count=getattr(image, "n_frames", 1),
+    )
+
+
+def _pixels_of(image: Image.Image) -> Pixels:
+    """Grey, grey + alpha, RGB or RGBA."""
+    if image.mode in _GREY_16_MODES:
+        return np.asarray(image).astype(np.uint16)
+    if image.mode in ("CMYK", "LAB", "I", "F", "HSV"):
+        raise UnsupportedError(f"{image.mode} pixels are not supported; convert the picture to RGB or grey first")
+    if image.mode in ("1", "L") and "transparency" not in image.info:
+        return np.asarray(image.convert("L"))
+    if image.mode in _ALPHA_MODES or "transparency" in image.info:
+        return np.asarray(image.convert("LA" if image.mode in ("LA", "La", "L", "1") else "RGBA"))
+    return np.asarray(image.convert("RGB") if image.mode != "RGB" else image)
+
+
+def _exif_of(image: Image.Image) -> bytes | None:
+    if image.format == "TIFF":
+        return exif_tags.from_tiff(image.getexif())
+    raw = image.info.get("exif")
+    if isinstance(raw, bytes) and raw:
+        return exif_tags.without_signature(raw)
+    tags = image.getexif()  # PNG: also from the older "Raw profile type exif"
+    return exif_tags.without_signature(tags.tobytes()) if len(tags) else None
+
+
+def _xmp_of(image: Image.Image) -> bytes | None:
+    packet = image.info.get("xmp")
+    if isinstance(packet, str):
+        packet = packet.encode()
+    return packet or None
+
+
+def _dots_per_inch(info: Mapping[Any, Any]) -> tuple[int, int] | None:
+    try:
+        horizontal, vertical = (round(float(value)) for value in info["dpi"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    return (horizontal, vertical) if 0 < horizontal <= 65535 and 0 < vertical <= 65535 else None
+
+
+def _extra_segments(image: Image.Image) -> tuple[tuple[int, bytes], ...]:
+    return tuple(
+        (0xE0 + int(name[3:]), payload)
+        for name, payload in getattr(image, "applist", ())
+        if name == "APP13" or (name == "APP1" and payload.startswith(_EXTENDED_XMP))
+    )
+
+
+def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | None = None) -> Photo:
+    """Make a Photo of whatever the public functions accept.
+
+    Parameters
+    ----------
+    image
+        A Photo, a Pillow image, or an array: (H, W) or (H, W, 1) grey, (H, W, 3) RGB, with one channel more for alpha;
+        uint8 or uint16.
+    background
+        Colour to put behind transparent pixels, in 0..255 also for 16-bit arrays.
+
+    Raises
+    ------
+    ParameterError
+        Not of these shapes and types.
+    UnsupportedError
+        Alpha without `background`.
+    """
+    if isinstance(image, Photo):
+        return replace(image, pixels=_add_background(_checked_pixels(image.pixels), background))
+    if isinstance(image, Image.Image):
+        return from_pillow(image, background=background)
+    return Photo(_add_background(_checked_pixels(image), background))
+
+
+def _checked_pixels(pixels: NDArray[Any]) -> Pixels:
+    if not isinstance(pixels, np.ndarray):
+        raise ParameterError(f"an image is a Photo, a Pillow image or a numpy array, not {type(pixels).__name__}")
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise ParameterError(f"pixels must be uint8 or uint16, not {pixels.dtype}")
+    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 2, 3, 4)):
+        raise ParameterError(f"pixels must be (H, W) or (H, W, 1 to 4), not {pixels.shape}")
+    if pixels.size == 0:
+        raise ParameterError(f"the picture is empty: {pixels.shape}")
+    native = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+    return native[:, :, 0] if native.ndim == 3 and native.shape[2] == 1 else native
+
+
+def _add_background(pixels: Pixels, background: Color | None) -> Pixels:
+    """Pixels without alpha, C-contiguous."""
+    has_alpha = pixels.ndim == 3 and pixels.shape[2] in (2, 4)
+    if not has_alpha:
+        return np.ascontiguousarray(pixels)
+    if background is None:
+        raise UnsupportedError("the picture has an alpha channel, which JPEG has not; give a background colour")
+    full = np.iinfo(pixels.dtype).max
+    color = np.array(_rgb(background), dtype=np.uint64) * (full // 255)
+    alpha = pixels[:, :, -1:].astype(np.uint64)
+    visible = pixels[:, :, :-1].astype(np.uint64)
+    if visible.shape[2] == 1 and np.any(color != color[0]):
+        visible = np.repeat(visible, 3, axis=2)
+    behind = color[: visible.shape[2]]
+    blended = ((visible * alpha + behind * (full - alpha) + full // 2) // full).astype(pixels.dtype)
+    return np.ascontiguousarray(blended[:, :, 0] if blended.shape[2] == 1 else blended)
+
+
+def _rgb(color: Color) -> tuple[int, ...]:
+    if isinstance(color, str):
+        try:
+            return ImageColor.getrgb(color)[:3]
+        except ValueError as error:
+            raise ParameterError(f"background {color!r} is not a colour; try 'white' or '#rrggbb'") from error
+    try:
+        values = tuple(int(value) for value in color)
+    except (TypeError, ValueError):
+        values = ()
+    if len(values) != 3 or not all(0 <= value <= 255 for value in values):
+        raise ParameterError(f"background must be a colour name or (r, g, b) in 0..255, not {color!r}")
+    return values
+
+
+def eight_bits(pixels: Pixels) -> NDArray[np.uint8]:
+    """Pixels of 8 or 16 bits as 8 bits, for looking at."""
+    return pixels.astype(np.uint8, copy=False) if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)

@@ -1,0 +1,178 @@
+"""The encoder: chapter 3 of the report, stage by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal.errors import ParameterError
+from foveal.jpeg import color, dct, markers, sampling, segments
+from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
+from foveal.jpeg.quantize import Quantizer, Rounding
+from foveal.jpeg.scan import Scan, ScriptMaker, check_script, is_progressive, spectral_script, tally, write
+from foveal.jpeg.segments import Metadata
+from foveal.jpeg.strips import Workers, row_ranges
+from foveal.jpeg.tables import QuantizationTable, annex_k_tables
+
+_PIXELS_PER_STRIP = 1 << 16  # planes of a strip stay in the cache
+_SCAN_HEADERS_BYTES = 14  # SOS with one component, and the marker and length of DHT
+MAX_RESTART_INTERVAL = 65_535
+
+
+@dataclass(frozen=True)
+class EncoderSettings:
+    """How to encode.
+
+    Parameters
+    ----------
+    subsampling
+        A key of `SAMPLING_FACTORS`; grey pictures ignore it.
+    tables
+        Quantization tables for luminance and chrominance.
+    quantizer
+        Decides the levels.
+    scripts
+        Scan scripts by number of components; of several, the one that makes the smallest file is taken.
+    restart_interval
+        MCUs between restart markers, 0 for none.
+    threads
+        Threads to work on; the bytes do not depend on it.
+    metadata
+        What goes before the picture.
+    """
+
+    subsampling: str = "4:2:0"
+    tables: tuple[QuantizationTable, QuantizationTable] = field(default_factory=lambda: annex_k_tables(80))
+    quantizer: Quantizer = field(default_factory=Rounding)
+    scripts: tuple[ScriptMaker, ...] = (spectral_script,)
+    restart_interval: int = 0
+    threads: int = 1
+    metadata: Metadata = field(default_factory=Metadata)
+
+    def __post_init__(self) -> None:
+        if self.subsampling not in SAMPLING_FACTORS:
+            raise ParameterError(f"subsampling {self.subsampling!r} is not one of {', '.join(SAMPLING_FACTORS)}")
+        if not 0 <= self.restart_interval <= MAX_RESTART_INTERVAL:
+            raise ParameterError(f"restart interval must be 0 to {MAX_RESTART_INTERVAL:,} MCUs")
+        if not self.scripts:
+            raise ParameterError("at least one scan script is needed")
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """A picture as a JPEG file holds it.
+
+    Parameters
+    ----------
+    frame
+        Its size and components.
+    tables
+        Quantization tables by slot.
+    blocks
+        For each component (padded_block_rows, padded_block_columns, 64) int16 levels in zig-zag order.
+    """
+
+    frame: Frame
+    tables: tuple[QuantizationTable, ...]
+    blocks: tuple[NDArray[np.int16], ...]
+
+
+def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
+    """Encode a picture as a JPEG file.
+
+    Parameters
+    ----------
+    pixels
+        (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous.
+    settings
+        How.
+
+    Raises
+    ------
+    LimitError
+        The picture or its metadata is larger than the format allows.
+    """
+    luma_factors = SAMPLING_FACTORS[settings.subsampling] if pixels.ndim == 3 else None
+    frame = Frame(pixels.shape[0], pixels.shape[1], luma_factors)
+    with Workers(settings.threads) as workers:
+        blocks = transform(pixels, frame, workers)
+        coefficients = quantize(blocks, frame, settings, workers)
+        return write_file(coefficients, settings, workers)
+
+
+def transform(pixels: color.Pixels, frame: Frame, workers: Workers) -> tuple[NDArray[np.int16], ...]:
+    """Pixels to DCT coefficients in sixteenths, strip by strip; for each component like `Coefficients.blocks`."""
+    blocks = tuple(np.empty((c.padded_block_rows, c.padded_block_columns, 64), np.int16) for c in frame.components)
+
+    def transform_strip(mcu_rows: tuple[int, int]) -> None:
+        first, last = mcu_rows
+        strip = pixels[first * frame.mcu_height : last * frame.mcu_height]  # A.2.3: split into MCUs
+        planes = color.to_planes(strip, (last - first) * frame.mcu_height, frame.padded_width)  # T.871 7
+        for plane, component, component_blocks in zip(planes, frame.components, blocks, strict=True):
+            samples = sampling.downsample(plane, frame, component)  # A.1.1
+            dct.forward(samples, component_blocks[first * component.v_factor : last * component.v_factor])  # A.3.3
+
+    pixels_per_row = frame.mcu_height * frame.padded_width
+    workers.map(transform_strip, row_ranges(frame.mcu_rows, pixels_per_row, _PIXELS_PER_STRIP))
+    _flatten_padding(frame, blocks)
+    return blocks
+
+
+def _flatten_padding(frame: Frame, blocks: tuple[NDArray[np.int16], ...]) -> None:
+    """Make blocks beyond the picture (A.2.4) cost nothing: the DC of the block coded before them, and no AC."""
+    for component, grid in zip(frame.components, blocks, strict=True):
+        rows, columns = component.block_rows, component.block_columns
+        if columns < grid.shape[1]:
+            grid[:, columns:, 1:] = 0
+            grid[:, columns:, 0] = grid[:, columns - 1 : columns, 0]
+        if rows < grid.shape[0]:
+            last_of_mcu = grid[rows - 1, component.h_factor - 1 :: component.h_factor, 0]
+            grid[rows:, :, 1:] = 0
+            grid[rows:, :, 0] = np.repeat(last_of_mcu, component.h_factor)
+
+
+def quantize(
+    blocks: tuple[NDArray[np.int16], ...], frame: Frame, settings: EncoderSettings, workers: Workers
+) -> Coefficients:
+    """Coefficients to levels, in place (A.3.4)."""
+    for component, component_blocks in zip(frame.components, blocks, strict=True):
+        table = settings.tables[component.table_slot]
+        settings.quantizer.quantize(component_blocks, frame, component, table, workers)
+    slots = 1 + max(component.table_slot for component in frame.components)
+    return Coefficients(frame, settings.tables[:slots], blocks)
+
+
+def write_file(coefficients: Coefficients, settings: EncoderSettings, workers: Workers) -> bytes:
+    """Levels to a file: headers (B.2) and entropy-coded scans (F.1.2, G.1.2) with tables made for them (K.2)."""
+    frame, blocks, interval = coefficients.frame, coefficients.blocks, settings.restart_interval
+    candidates = []
+    for make_script in settings.scripts:
+        script = make_script(len(frame.components))
+        check_script(script, len(frame.components))
+        candidates.append([(scan, tally(scan, frame, blocks, interval, workers)) for scan in script])
+    scans = min(candidates, key=lambda each: sum(_SCAN_HEADERS_BYTES + tallied.size_bytes for _, tallied in each))
+
+    parts = [
+        segments.marker(markers.SOI),
+        segments.metadata_segments(settings.metadata),
+        segments.quantization_tables(coefficients.tables),
+        segments.frame_header(_frame_marker([scan for scan, _ in scans], coefficients.tables), frame),
+        segments.restart_interval(interval),
+    ]
+    for scan, statistics in scans:
+        parts += [
+            segments.huffman_tables(statistics.tables),
+            segments.scan_header(scan, frame),
+            write(scan, frame, blocks, interval, statistics, workers),
+        ]
+    parts.append(segments.marker(markers.EOI))
+    return b"".join(parts)
+
+
+def _frame_marker(script: Sequence[Scan], tables: tuple[QuantizationTable, ...]) -> int:
+    if is_progressive(script):
+        return markers.SOF2
+    return markers.SOF1 if any(table.needs_16_bits for table in tables) else markers.SOF0

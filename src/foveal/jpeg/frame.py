@@ -1,0 +1,166 @@
+"""The geometry of a picture as JPEG sees it: components, blocks and MCUs (ITU-T T.81 A.1, A.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal.errors import LimitError, ParameterError
+
+BLOCK_SIDE = 8
+MAX_SIDE = 65_535  # T.81 B.2.2: X and Y are 16 bits
+
+# Sampling as everyone names it -> luminance (h_factor, v_factor); chrominance is always 1 x 1.
+SAMPLING_FACTORS: dict[str, tuple[int, int]] = {
+    "4:4:4": (1, 1),
+    "4:2:2": (2, 1),
+    "4:4:0": (1, 2),
+    "4:2:0": (2, 2),
+}
+
+
+@dataclass(frozen=True)
+class Component:
+    """One plane of a frame.
+
+    Parameters
+    ----------
+    identifier
+        C_i of SOF and SOS: 1 = Y, 2 = Cb, 3 = Cr (JFIF).
+    h_factor, v_factor
+        Blocks of an MCU, across and down.
+    table_slot
+        0 for luminance, 1 for chrominance: which quantization and Huffman tables it uses.
+    block_rows, block_columns
+        Blocks that hold a part of the picture.
+    padded_block_rows, padded_block_columns
+        The same, rounded up to whole MCUs.
+    """
+
+    identifier: int
+    h_factor: int
+    v_factor: int
+    table_slot: int
+    block_rows: int
+    block_columns: int
+    padded_block_rows: int
+    padded_block_columns: int
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Size and components of a picture.
+
+    Parameters
+    ----------
+    height, width
+        In pixels, 1 to 65,535.
+    luma_factors
+        (h_factor, v_factor) of Y; None for a grey picture.
+
+    Raises
+    ------
+    LimitError
+        A side is 0 or more than 65,535 pixels long.
+    """
+
+    height: int
+    width: int
+    luma_factors: tuple[int, int] | None
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.height <= MAX_SIDE and 1 <= self.width <= MAX_SIDE):
+            raise LimitError(
+                f"a JPEG is 1 to {MAX_SIDE:,} pixels wide and high; this picture is {self.width:,} x {self.height:,}"
+            )
+
+    @property
+    def h_max(self) -> int:
+        """Largest h_factor of its components."""
+        return self.luma_factors[0] if self.luma_factors else 1
+
+    @property
+    def v_max(self) -> int:
+        """Largest v_factor of its components."""
+        return self.luma_factors[1] if self.luma_factors else 1
+
+    @property
+    def mcu_height(self) -> int:
+        """Pixels from the top of an MCU to the next."""
+        return BLOCK_SIDE * self.v_max
+
+    @property
+    def mcu_rows(self) -> int:
+        """Rows of MCUs in an interleaved scan."""
+        return -(-self.height // self.mcu_height)
+
+    @property
+    def mcu_columns(self) -> int:
+        """Columns of MCUs in an interleaved scan."""
+        return -(-self.width // (BLOCK_SIDE * self.h_max))
+
+    @property
+    def padded_width(self) -> int:
+        """Width in pixels, rounded up to whole MCUs."""
+        return self.mcu_columns * BLOCK_SIDE * self.h_max
+
+    @property
+    def block_grid(self) -> tuple[int, int]:
+        """Rows and columns of 8x8-pixel blocks that the picture touches: the grid that block weights are given on."""
+        return -(-self.height // BLOCK_SIDE), -(-self.width // BLOCK_SIDE)
+
+    @cached_property
+    def components(self) -> tuple[Component, ...]:
+        """Y, or Y, Cb and Cr."""
+        if self.luma_factors is None:
+            return (self._component(1, 1, 1, 0),)
+        return (
+            self._component(1, *self.luma_factors, 0),
+            self._component(2, 1, 1, 1),
+            self._component(3, 1, 1, 1),
+        )
+
+    def _component(self, identifier: int, h_factor: int, v_factor: int, table_slot: int) -> Component:
+        rows = -(-self.height * v_factor // self.v_max)  # A.1.1: samples of a component
+        columns = -(-self.width * h_factor // self.h_max)
+        return Component(
+            identifier,
+            h_factor,
+            v_factor,
+            table_slot,
+            block_rows=-(-rows // BLOCK_SIDE),
+            block_columns=-(-columns // BLOCK_SIDE),
+            padded_block_rows=self.mcu_rows * v_factor,
+            padded_block_columns=self.mcu_columns * h_factor,
+        )
+
+    def component_weights(self, block_weights: NDArray[np.float32], component: Component) -> NDArray[np.float32]:
+        """Weights of a component's blocks, padding included, from those of the picture's 8x8-pixel blocks.
+
+        A block of a down-sampled component matters as much as the most important block that it covers.
+
+        Parameters
+        ----------
+        block_weights
+            `block_grid` float32.
+
+        Returns
+        -------
+        ndarray
+            (padded_block_rows, padded_block_columns) float32.
+
+        Raises
+        ------
+        ParameterError
+            `block_weights` is not of the shape `block_grid`.
+        """
+        if block_weights.shape != self.block_grid:
+            raise ParameterError(f"block weights must be {self.block_grid}, not {block_weights.shape}")
+        across, down = self.h_max // component.h_factor, self.v_max // component.v_factor
+        rows, columns = component.padded_block_rows, component.padded_block_columns
+        missing = (rows * down - block_weights.shape[0], columns * across - block_weights.shape[1])
+        padded = np.pad(block_weights, ((0, missing[0]), (0, missing[1])), mode="edge")
+        return np.ascontiguousarray(padded.reshape(rows, down, columns, across).max(axis=(1, 3)), dtype=np.float32)

@@ -1,0 +1,116 @@
+"""Quantization tables: those of ITU-T T.81 Annex K, their scaling by quality, and the zig-zag order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from foveal.errors import ParameterError
+
+# fmt: off
+# T.81 figure A.6: NATURAL_INDEX[zigzag_index] = natural_index (8 * row + column).
+NATURAL_INDEX: NDArray[np.intp] = np.array([
+     0,  1,  8, 16,  9,  2,  3, 10, 17, 24, 32, 25, 18, 11,  4,  5,
+    12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13,  6,  7, 14, 21, 28,
+    35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
+    58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+])
+
+# T.81 table K.1, in natural order.
+ANNEX_K_LUMINANCE: NDArray[np.uint16] = np.array([
+    16,  11,  10,  16,  24,  40,  51,  61,
+    12,  12,  14,  19,  26,  58,  60,  55,
+    14,  13,  16,  24,  40,  57,  69,  56,
+    14,  17,  22,  29,  51,  87,  80,  62,
+    18,  22,  37,  56,  68, 109, 103,  77,
+    24,  35,  55,  64,  81, 104, 113,  92,
+    49,  64,  78,  87, 103, 121, 120, 101,
+    72,  92,  95,  98, 112, 100, 103,  99,
+], dtype=np.uint16)
+
+# T.81 table K.2, in natural order.
+ANNEX_K_CHROMINANCE: NDArray[np.uint16] = np.array([
+    17,  18,  24,  47,  99,  99,  99,  99,
+    18,  21,  26,  66,  99,  99,  99,  99,
+    24,  26,  56,  99,  99,  99,  99,  99,
+    47,  66,  99,  99,  99,  99,  99,  99,
+    99,  99,  99,  99,  99,  99,  99,  99,
+    99,  99,  99,  99,  99,  99,  99,  99,
+    99,  99,  99,  99,  99,  99,  99,  99,
+    99,  99,  99,  99,  99,  99,  99,  99,
+], dtype=np.uint16)
+# fmt: on
+
+
+@dataclass(frozen=True)
+class QuantizationTable:
+    """A quantization table as DQT carries it (T.81 B.2.4.1).
+
+    Parameters
+    ----------
+    values
+        64 quantizer steps in zig-zag order, 1 to 65,535. Steps above 255 need 16-bit entries, which baseline files
+        may not carry.
+
+    Raises
+    ------
+    ParameterError
+        Not 64 integers in 1..65,535.
+    """
+
+    values: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.values) != 64 or not all(1 <= value <= 65535 for value in self.values):
+            raise ParameterError("a quantization table is 64 integers in 1..65535")
+
+    @classmethod
+    def from_natural(cls, table: ArrayLike) -> QuantizationTable:
+        """Make a table from 64 or 8x8 integer steps in natural (row-major) order."""
+        natural = np.asarray(table)
+        if natural.size != 64 or not np.issubdtype(natural.dtype, np.integer):
+            raise ParameterError("a quantization table is 64 integers in 1..65535")
+        return cls(tuple(natural.reshape(64)[NATURAL_INDEX].tolist()))
+
+    @property
+    def needs_16_bits(self) -> bool:
+        """Whether DQT must write two bytes for each entry (Pq = 1)."""
+        return max(self.values) > 255
+
+    @cached_property
+    def steps(self) -> NDArray[np.float32]:
+        """The steps in sixteenths of a level, as the kernels take them: (64,) float32 in zig-zag order."""
+        return np.asarray(self.values, dtype=np.float32) * np.float32(16)
+
+
+def quality_scale(quality: float) -> float:
+    """Percentage by which libjpeg scales the Annex K tables at a quality of 0 to 100 (0 counts as 1).
+
+    A whole number below quality 50, as in libjpeg; continuous above, where that matters.
+    """
+    quality = max(1.0, quality)
+    return 5000 // quality if quality < 50 else 200 - 2 * quality
+
+
+def quality_of_scale(scale: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Inverse of `quality_scale`, for scales above 0, up to its rounding below quality 50."""
+    return np.where(scale > 100, 5000 / scale, 100 - scale / 2)
+
+
+def annex_k_tables(quality: float) -> tuple[QuantizationTable, QuantizationTable]:
+    """Luminance and chrominance tables of Annex K scaled by quality as libjpeg does, entries clamped to 1..255.
+
+    Parameters
+    ----------
+    quality
+        0 to 100; fractions are allowed.
+    """
+    scale = quality_scale(quality)
+    luminance, chrominance = (
+        QuantizationTable.from_natural(np.clip((base.astype(float) * scale + 50) // 100, 1, 255).astype(np.uint16))
+        for base in (ANNEX_K_LUMINANCE, ANNEX_K_CHROMINANCE)
+    )
+    return luminance, chrominance

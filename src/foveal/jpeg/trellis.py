@@ -1,0 +1,107 @@
+"""Rate-distortion optimised quantization: for each block the levels that cost least in error and bits together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal import _kernels
+from foveal.jpeg.frame import Component, Frame
+from foveal.jpeg.quantize import for_strips
+from foveal.jpeg.strips import Workers
+from foveal.jpeg.tables import QuantizationTable
+
+_SAMPLE_EVERY = 16
+_SMALLEST_SAMPLE = 512  # blocks; smaller pictures are sampled more densely, down to every block
+_WEIGHT_STEPS = 1024
+_ZERO_RUN_16 = 0xF0
+_END_OF_BLOCK = 0x00
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What AC symbols cost.
+
+    Parameters
+    ----------
+    run_size_bits
+        (11, 63) float32: bits of a level of 0 to 10 bits after 0 to 62 zeros, ZRL codes and its own bits included.
+    end_of_block_bits
+        Bits of EOB.
+    """
+
+    run_size_bits: NDArray[np.float32]
+    end_of_block_bits: float
+
+
+@dataclass(frozen=True)
+class Trellis:
+    """Minimise weight x squared error + lambda x bits over the AC levels of each block (dynamic programming).
+
+    Errors count in quantizer steps, so that the table says what an error matters at each frequency. The rates come from
+    the image's own symbols (a sample of plainly rounded blocks).
+
+    Parameters
+    ----------
+    block_weights
+        `Frame.block_grid` float32 in (0, 1].
+    lambdas
+        Lambda for each table slot: squared steps that a bit is worth.
+    look_back
+        Nonzero positions before a coefficient that the search considers as its predecessor; 63 is exhaustive.
+    """
+
+    block_weights: NDArray[np.float32]
+    lambdas: tuple[float, float] = (0.05, 0.03)
+    look_back: int = 4
+
+    def quantize(
+        self,
+        blocks: NDArray[np.int16],
+        frame: Frame,
+        component: Component,
+        table: QuantizationTable,
+        workers: Workers,
+    ) -> None:
+        """See `Quantizer.quantize`."""
+        rates = sampled_rates(blocks[: component.block_rows, : component.block_columns], table)
+        # Rounded, so that the last bit of a float computed elsewhere cannot change a decision.
+        weights = np.rint(frame.component_weights(self.block_weights, component) * _WEIGHT_STEPS) / _WEIGHT_STEPS
+        distortion_weight = (weights / self.lambdas[component.table_slot]).astype(np.float32)
+        for_strips(
+            blocks,
+            distortion_weight,
+            workers,
+            lambda strip, strip_weight: _kernels.trellis(
+                strip, table.steps, strip_weight, rates.run_size_bits, rates.end_of_block_bits, self.look_back
+            ),
+        )
+
+
+def sampled_rates(blocks: NDArray[np.int16], table: QuantizationTable) -> Rates:
+    """Rates of AC symbols after plain rounding of every 16th block.
+
+    Parameters
+    ----------
+    blocks
+        (rows, columns, 64) int16 coefficients in sixteenths, zig-zag order.
+    """
+    count = blocks.shape[0] * blocks.shape[1]
+    every = max(1, min(_SAMPLE_EVERY, count // _SMALLEST_SAMPLE))
+    chosen = np.arange(0, count, every)
+    sample = np.ascontiguousarray(blocks[chosen // blocks.shape[1], chosen % blocks.shape[1]])
+    _kernels.quantize(sample, table.steps, np.full(len(sample), 0.5, dtype=np.float32))
+    histogram = np.zeros((2, 1, 256), dtype=np.uint32)
+    _kernels.tally_scan([sample[np.newaxis]], [(1, 1, 0)], (0, 63, 0, 0), 0, 0, 1, histogram)
+    return rates_of(histogram[1, 0])
+
+
+def rates_of(histogram: NDArray[np.uint32]) -> Rates:
+    """Rates under an ideal code for (256,) counts of RRRRSSSS symbols; those not seen count half a time."""
+    counts = np.maximum(histogram.astype(np.float64), 0.5)
+    code_bits = np.clip(np.log2(counts.sum() / counts), 1, 16)
+    runs, sizes = np.arange(63), np.arange(11)[:, np.newaxis]
+    bits = (runs // 16) * code_bits[_ZERO_RUN_16] + code_bits[(runs % 16) << 4 | sizes] + sizes
+    return Rates(bits.astype(np.float32), float(code_bits[_END_OF_BLOCK]))

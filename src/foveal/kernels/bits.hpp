@@ -1,0 +1,126 @@
+// Where the symbols of a scan go: counted, or written as bits; and how the bits of strips become a scan's bytes.
+#pragma once
+
+#include "block.hpp"
+
+namespace {
+
+enum CodeClass { kDcCode = 0, kAcCode = 1 };
+constexpr int kSymbolCount = 256;
+
+// Both sinks see the same calls in the same order, so that what was priced is what is written.
+// Histograms and codes are laid out [class][slot][symbol].
+
+struct CountingSink {
+    std::uint32_t* histogram;
+    int slot_count;
+    std::uint64_t raw_bits = 0;  // all bits that are not Huffman codes
+
+    void symbol(CodeClass code_class, int slot, int symbol, std::uint32_t, int extra_bits) {
+        ++histogram[(code_class * slot_count + slot) * kSymbolCount + symbol];
+        raw_bits += static_cast<std::uint64_t>(extra_bits);
+    }
+    void raw(std::uint32_t, int count) { raw_bits += static_cast<std::uint64_t>(count); }
+    void restart() {}
+};
+
+// Bits of one strip, most significant first, without byte stuffing. The caller provides room for the worst case.
+struct WritingSink {
+    const foveal::Code* codes;
+    int slot_count;
+    std::uint8_t* bytes;
+    std::uint64_t* restarts;  // bit positions at which a restart marker belongs
+    std::ptrdiff_t byte_count = 0;
+    std::ptrdiff_t restart_count = 0;
+    std::uint64_t pending = 0;  // the last pending_count bits written, in the low bits
+    int pending_count = 0;
+
+    // count <= 32; value < 2^count
+    void raw(std::uint32_t value, int count) {
+        pending = pending << count | value;
+        pending_count += count;
+        if (pending_count >= 32) {
+            pending_count -= 32;
+            const std::uint32_t word = __builtin_bswap32(static_cast<std::uint32_t>(pending >> pending_count));
+            std::memcpy(bytes + byte_count, &word, sizeof word);
+            byte_count += 4;
+        }
+    }
+    void symbol(CodeClass code_class, int slot, int symbol, std::uint32_t extra, int extra_bits) {
+        const foveal::Code entry = codes[(code_class * slot_count + slot) * kSymbolCount + symbol];
+        raw(entry.code << extra_bits | extra, static_cast<int>(entry.length) + extra_bits);
+    }
+    std::uint64_t bit_count() const {
+        return 8 * static_cast<std::uint64_t>(byte_count) + static_cast<std::uint64_t>(pending_count);
+    }
+    void restart() { restarts[restart_count++] = bit_count(); }
+    void finish() {
+        for (int left = pending_count; left > 0; left -= 8)
+            bytes[byte_count++] = static_cast<std::uint8_t>(left >= 8 ? pending >> (left - 8) : pending << (8 - left));
+    }
+};
+
+// The bytes of a scan (T.81 F.1.2.3, B.1.1.5): bits appended one strip after the other, a zero byte after each 0xFF, ones
+// up to the byte boundary before a marker.
+struct ScanBytes {
+    std::uint8_t* bytes;
+    std::ptrdiff_t byte_count = 0;
+    std::uint64_t pending = 0;
+    int pending_count = 0;
+    int next_restart = 0;
+
+    void put_byte(std::uint8_t byte) {
+        bytes[byte_count++] = byte;
+        if (byte == 0xFF) bytes[byte_count++] = 0;
+    }
+    void put(std::uint32_t value, int count) {
+        pending = pending << count | value;
+        pending_count += count;
+        while (pending_count >= 8) {
+            pending_count -= 8;
+            put_byte(static_cast<std::uint8_t>(pending >> pending_count));
+        }
+    }
+    // 32 bits at once; most words hold no 0xFF and go out as they are.
+    void put_word(std::uint32_t word) {
+        pending = pending << 32 | word;
+        const auto ready = static_cast<std::uint32_t>(pending >> pending_count);
+        const std::uint32_t inverted = ~ready;
+        const bool has_ff = ((inverted - 0x01010101u) & ready & 0x80808080u) != 0;  // a zero byte in `inverted`
+        if (has_ff) {
+            for (int shift = 24; shift >= 0; shift -= 8) put_byte(static_cast<std::uint8_t>(ready >> shift));
+        } else {
+            const std::uint32_t swapped = __builtin_bswap32(ready);
+            std::memcpy(bytes + byte_count, &swapped, sizeof swapped);
+            byte_count += 4;
+        }
+    }
+    void align() {
+        if (pending_count > 0) put((1u << (8 - pending_count)) - 1, 8 - pending_count);
+    }
+    void restart_marker() {
+        align();
+        bytes[byte_count++] = 0xFF;
+        bytes[byte_count++] = static_cast<std::uint8_t>(0xD0 + next_restart);
+        next_restart = (next_restart + 1) & 7;
+    }
+};
+
+// Appends bits [first, last) of `strip`.
+inline void append_bits(ScanBytes& out, const std::uint8_t* strip, std::uint64_t first, std::uint64_t last) {
+    for (; (first & 7) == 0 && last - first >= 32; first += 32) {
+        std::uint32_t word;
+        std::memcpy(&word, strip + (first >> 3), sizeof word);
+        out.put_word(__builtin_bswap32(word));
+    }
+    while (first < last) {
+        const int offset = static_cast<int>(first & 7);
+        const std::uint64_t left = last - first;
+        const int count = left < static_cast<std::uint64_t>(8 - offset) ? static_cast<int>(left) : 8 - offset;
+        const std::uint32_t byte = strip[first >> 3];
+        out.put(byte >> (8 - offset - count) & ((1u << count) - 1), count);
+        first += static_cast<std::uint64_t>(count);
+    }
+}
+
+}  // namespace

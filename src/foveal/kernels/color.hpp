@@ -1,0 +1,86 @@
+// Pixels to component planes (T.871 clause 7, level shift of T.81 A.3.1), one strip at a time.
+//
+// A plane is wider and taller than the pixels where the picture does not end on an MCU: its last column and row are
+// repeated (T.81 A.2.4 leaves the choice free).
+#pragma once
+
+#include "block.hpp"
+
+namespace {
+
+inline void replicate_right(float* row, std::ptrdiff_t filled, std::ptrdiff_t columns) {
+    for (std::ptrdiff_t x = filled; x < columns; ++x) row[x] = row[filled - 1];
+}
+
+inline void replicate_down(float* plane, std::ptrdiff_t filled, Extent size) {
+    const float* last = plane + (filled - 1) * size.columns;
+    for (std::ptrdiff_t y = filled; y < size.rows; ++y)
+        std::memcpy(plane + y * size.columns, last, sizeof(float) * static_cast<std::size_t>(size.columns));
+}
+
+// One level of Sample (8 or 16 bits) in units of an 8-bit level, so that 16-bit pixels keep their precision.
+template <class Sample>
+constexpr float kLevel = sizeof(Sample) == 1 ? 1.0f : 255.0f / 65535.0f;
+
+template <class Sample>
+void rgb_row_to_ycbcr(const Sample* __restrict rgb, std::ptrdiff_t count, float* __restrict luma,
+                      float* __restrict blue, float* __restrict red) {
+    constexpr float level = kLevel<Sample>;
+    constexpr float y_r = 0.299f * level, y_g = 0.587f * level, y_b = 0.114f * level;
+    constexpr float cb_r = -0.168735892f * level, cb_g = -0.331264108f * level, cb_b = 0.5f * level;
+    constexpr float cr_r = 0.5f * level, cr_g = -0.418687589f * level, cr_b = -0.081312411f * level;
+    for (std::ptrdiff_t x = 0; x < count; ++x) {
+        const float r = static_cast<float>(static_cast<std::int32_t>(rgb[3 * x]));
+        const float g = static_cast<float>(static_cast<std::int32_t>(rgb[3 * x + 1]));
+        const float b = static_cast<float>(static_cast<std::int32_t>(rgb[3 * x + 2]));
+        luma[x] = y_r * r + y_g * g + y_b * b - 128.0f;
+        blue[x] = cb_r * r + cb_g * g + cb_b * b;
+        red[x] = cr_r * r + cr_g * g + cr_b * b;
+    }
+}
+
+// pixels: rows x columns x 3; planes: Y, Cb, Cr one after the other, each of plane_size, level-shifted to be centred on 0.
+template <class Sample>
+void rgb_to_ycbcr(const Sample* pixels, Extent pixel_size, float* planes, Extent plane_size) {
+    const std::ptrdiff_t plane_length = plane_size.rows * plane_size.columns;
+    for (std::ptrdiff_t y = 0; y < pixel_size.rows; ++y) {
+        float* luma = planes + y * plane_size.columns;
+        rgb_row_to_ycbcr(pixels + 3 * y * pixel_size.columns, pixel_size.columns, luma, luma + plane_length,
+                         luma + 2 * plane_length);
+        for (int c = 0; c < 3; ++c) replicate_right(luma + c * plane_length, pixel_size.columns, plane_size.columns);
+    }
+    for (int c = 0; c < 3; ++c) replicate_down(planes + c * plane_length, pixel_size.rows, plane_size);
+}
+
+template <class Sample>
+void grey_to_plane(const Sample* pixels, Extent pixel_size, float* plane, Extent plane_size) {
+    for (std::ptrdiff_t y = 0; y < pixel_size.rows; ++y) {
+        const Sample* __restrict source = pixels + y * pixel_size.columns;
+        float* __restrict row = plane + y * plane_size.columns;
+        for (std::ptrdiff_t x = 0; x < pixel_size.columns; ++x)
+            row[x] = static_cast<float>(static_cast<std::int32_t>(source[x])) * kLevel<Sample> - 128.0f;
+        replicate_right(row, pixel_size.columns, plane_size.columns);
+    }
+    replicate_down(plane, pixel_size.rows, plane_size);
+}
+
+// Box average of h x v samples (T.81 A.1.1 leaves the filter free; this is the one whose samples sit where JFIF says:
+// in the middle of the samples they replace).
+inline void downsample(const float* plane, std::ptrdiff_t columns, int h, int v, float* out, Extent out_size) {
+    const float scale = 1.0f / static_cast<float>(h * v);
+    for (std::ptrdiff_t y = 0; y < out_size.rows; ++y) {
+        const float* __restrict upper = plane + y * v * columns;
+        const float* __restrict lower = upper + (v - 1) * columns;
+        float* __restrict row = out + y * out_size.columns;
+        if (h == 2 && v == 2) {
+            for (std::ptrdiff_t x = 0; x < out_size.columns; ++x)
+                row[x] = ((upper[2 * x] + upper[2 * x + 1]) + (lower[2 * x] + lower[2 * x + 1])) * scale;
+        } else if (h == 2) {
+            for (std::ptrdiff_t x = 0; x < out_size.columns; ++x) row[x] = (upper[2 * x] + upper[2 * x + 1]) * scale;
+        } else {
+            for (std::ptrdiff_t x = 0; x < out_size.columns; ++x) row[x] = (upper[x] + lower[x]) * scale;
+        }
+    }
+}
+
+}  // namespace

@@ -1,0 +1,74 @@
+// Quantization (T.81 A.3.4): the nearest multiple of the step, the value halfway going away from zero.
+#pragma once
+
+#include "block.hpp"
+
+namespace {
+
+// Largest magnitudes that Huffman categories of an 8-bit JPEG can hold (T.81 tables F.1 and F.2). A DC of -1024 is legal:
+// it is only its differences that are coded, and they reach 11 bits.
+constexpr std::int32_t kSmallestDc = -1024;
+constexpr std::int32_t kLargestLevel = 1023;
+
+inline Float8 load_shorts(const std::int16_t* source) {
+    using Short8 = std::int16_t __attribute__((vector_size(16)));
+    Short8 value;
+    std::memcpy(&value, source, sizeof value);
+    return __builtin_convertvector(__builtin_convertvector(value, Int8), Float8);
+}
+
+inline Float8 absolute(Float8 value) { return value < splat8(0.0f) ? -value : value; }
+
+inline void store_shorts(std::int16_t* target, Int8 value) {
+    using Short8 = std::int16_t __attribute__((vector_size(16)));
+    const Short8 narrow = __builtin_convertvector(value, Short8);
+    std::memcpy(target, &narrow, sizeof narrow);
+}
+
+inline Int8 clamp_levels(Int8 magnitude) { return magnitude > kLargestLevel ? Int8{} + kLargestLevel : magnitude; }
+
+inline std::int16_t quantize_dc(std::int16_t coefficient, float step) {
+    const float magnitude = static_cast<float>(coefficient < 0 ? -coefficient : coefficient) / step;
+    const auto level = static_cast<std::int32_t>(magnitude + 0.5f);
+    if (coefficient < 0) return static_cast<std::int16_t>(level > -kSmallestDc ? kSmallestDc : -level);
+    return static_cast<std::int16_t>(level > kLargestLevel ? kLargestLevel : level);
+}
+
+// In place: sixteenths become levels. steps: 64 quantizer steps in sixteenths. An AC coefficient smaller than
+// zero_threshold[n] steps (0.5 is plain rounding) becomes 0.
+inline void quantize(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold) {
+    for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
+        const std::int16_t dc = quantize_dc(blocks[0], steps[0]);
+        const Float8 threshold = splat8(zero_threshold[n]);
+        for (int k = 0; k < kBlockSize; k += 8) {
+            const Float8 coefficient = load_shorts(blocks + k);
+            const Float8 magnitude = absolute(coefficient) / load8(steps + k);
+            Int8 level = clamp_levels(__builtin_convertvector(magnitude + 0.5f, Int8));
+            level = magnitude < threshold ? Int8{} : level;
+            store_shorts(blocks + k, coefficient < splat8(0.0f) ? -level : level);
+        }
+        blocks[0] = dc;
+    }
+}
+
+// In place, the published MS-ROI quantization expressed on one table: block n is quantized with its own table
+// own_steps[table_index[n]] and the value that a decoder would rebuild from that is quantized with file_steps.
+inline void quantize_twice(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
+                           const std::uint8_t* table_index, const float* file_steps) {
+    for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
+        const float* own = own_steps + kBlockSize * table_index[n];
+        const std::int16_t dc = quantize_dc(blocks[0], file_steps[0]);
+        for (int k = 0; k < kBlockSize; k += 8) {
+            const Float8 coefficient = load_shorts(blocks + k);
+            const Float8 step = load8(own + k);
+            const Int8 own_level = __builtin_convertvector(absolute(coefficient) / step + 0.5f, Int8);
+            const Float8 rebuilt = __builtin_convertvector(own_level, Float8) * step;
+            const Int8 level =
+                clamp_levels(__builtin_convertvector(rebuilt / load8(file_steps + k) + 0.5f, Int8));
+            store_shorts(blocks + k, coefficient < splat8(0.0f) ? -level : level);
+        }
+        blocks[0] = dc;
+    }
+}
+
+}  // namespace
