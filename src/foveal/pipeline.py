@@ -22,7 +22,7 @@ from foveal.metadata import chosen_metadata
 from foveal.saliency import look, method_named
 
 DEFAULT_QUALITY = 80
-DEFAULT_STRENGTH = 0.5
+DEFAULT_STRENGTH = 0.6
 FULL_COLOR_FROM_QUALITY = 90  # "auto" subsampling keeps all chrominance samples from here on
 EFFORTS = ("fast", "balanced", "best")
 ALLOCATIONS = ("rdo", "quality-map")

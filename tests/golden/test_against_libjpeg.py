@@ -73,7 +73,7 @@ def test_restart_intervals(layout: str, script: jpeg.ScriptMaker, interval: int,
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
 def test_strips_of_a_large_picture_join(script: jpeg.ScriptMaker, astronaut: np.ndarray, tmp_path: Path) -> None:
-    pixels = np.concatenate([np.concatenate([astronaut] * 3, axis=1)] * 2, axis=0)[:, :1500]
+    pixels = np.ascontiguousarray(np.concatenate([np.concatenate([astronaut] * 3, axis=1)] * 2, axis=0)[:, :1500])
     for interval in (0, 5):
         settings = jpeg.EncoderSettings(scripts=(script,), restart_interval=interval)
         data, meant = encoded_and_meant(pixels, settings)

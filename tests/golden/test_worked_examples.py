@@ -16,8 +16,6 @@ from foveal.jpeg.tables import (
     NATURAL_INDEX,
     QuantizationTable,
     annex_k_tables,
-    quality_of_scale,
-    quality_scale,
 )
 
 # The block of the report's chapter 3, and the first two rows of the DCT printed beside it.
@@ -110,13 +108,6 @@ def test_scaled_tables_are_those_of_libjpeg(quality: int) -> None:
 
 def test_quality_zero_counts_as_one() -> None:
     assert annex_k_tables(0) == annex_k_tables(1)
-
-
-def test_quality_of_scale_inverts_quality_scale() -> None:
-    for quality in (1, 10, 49.5, 50, 50.5, 80, 99):
-        assert quality_of_scale(np.array(quality_scale(quality))) == pytest.approx(
-            quality, rel=0.005 if quality < 50 else 0
-        )
 
 
 def test_zigzag_order() -> None:

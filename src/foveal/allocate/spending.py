@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.jpeg.quantize import DeadZone, PerBlockTables, Quantizer
-from foveal.jpeg.tables import QuantizationTable, annex_k_tables, quality_of_scale, quality_scale
+from foveal.jpeg.tables import QuantizationTable, annex_k_tables
 from foveal.jpeg.trellis import Trellis
 
 QUALITY_MAP_LEVELS = 32
@@ -43,24 +43,29 @@ def rate_distortion(quality: float, weights: NDArray[np.float32], effort: str) -
 
 
 def quality_map(quality: float, weights: NDArray[np.float32]) -> Spending:
-    """Each block is quantized with a quality of its own, between a low one and `quality` (the published MS-ROI method).
+    """Each block is quantized with a quality factor of its own, between a low one and that of the file (MS-ROI).
 
     The published encoder (A. Prakash et al., DCC 2017) mixes the pixels of JPEGs of several qualities and encodes the
-    mix again; here each block is quantized once with the matrix of its quality, and the values that a decoder would
-    rebuild are expressed on the file's one table. A block of weight w gets steps 1 / sqrt(w) times as large, which at
-    high rates weighs its squared error by w.
+    mix again; here each block is quantized once, with the quantization matrix divided by its factor, and the values
+    that a decoder would rebuild are expressed on the file's one table. The factor of a block of weight w is sqrt(w):
+    its steps are 1 / sqrt(w) times as large, which at high rates weighs its squared error by w.
 
     Parameters
     ----------
     quality
-        0 to 100: the highest quality, and that of the file's table.
+        0 to 100: the tables of the file, as libjpeg scales Annex K.
     weights
         Of each block, in (0, 1].
     """
-    scale = quality_scale(quality)
-    qualities = quality_of_scale(scale / np.sqrt(weights.astype(np.float64)))
-    levels = np.linspace(qualities.min(), qualities.max(), QUALITY_MAP_LEVELS)
-    index = np.rint(np.interp(qualities, levels, np.arange(QUALITY_MAP_LEVELS))).astype(np.float32)
-    tables = [annex_k_tables(level) for level in levels]
-    luminance, chrominance = zip(*tables, strict=True)
-    return Spending(annex_k_tables(quality), PerBlockTables((luminance, chrominance), index))
+    file_tables = annex_k_tables(quality)
+    factors = np.sqrt(weights)
+    levels = np.linspace(factors.min(), factors.max(), QUALITY_MAP_LEVELS)
+    index = np.rint(np.interp(factors, levels, np.arange(QUALITY_MAP_LEVELS))).astype(np.float32)
+    luminance, chrominance = (
+        tuple(QuantizationTable(_coarser(table, factor)) for factor in levels) for table in file_tables
+    )
+    return Spending(file_tables, PerBlockTables((luminance, chrominance), index))
+
+
+def _coarser(table: QuantizationTable, factor: float) -> tuple[int, ...]:
+    return tuple(np.rint(np.array(table.values) / factor).astype(int).tolist())

@@ -55,10 +55,10 @@ def sequential_script(component_count: int) -> Script:
 
 
 def spectral_script(component_count: int) -> Script:
-    """Progressive by spectral selection: DC, the first waves of Y, then colour, then the detail."""
-    scans = [Scan(tuple(range(component_count)), 0, 0), Scan((0,), 1, 2)]
+    """Progressive by spectral selection: DC, the coarse waves of Y, then colour, then the detail."""
+    scans = [Scan(tuple(range(component_count)), 0, 0), Scan((0,), 1, 8)]
     scans += [Scan((component,), 1, 63) for component in range(1, component_count)]
-    return (*scans, Scan((0,), 3, 63))
+    return (*scans, Scan((0,), 9, 63))
 
 
 def successive_script(component_count: int) -> Script:

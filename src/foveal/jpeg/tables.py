@@ -95,11 +95,6 @@ def quality_scale(quality: float) -> float:
     return 5000 // quality if quality < 50 else 200 - 2 * quality
 
 
-def quality_of_scale(scale: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Inverse of `quality_scale`, for scales above 0, up to its rounding below quality 50."""
-    return np.where(scale > 100, 5000 / scale, 100 - scale / 2)
-
-
 def annex_k_tables(quality: float) -> tuple[QuantizationTable, QuantizationTable]:
     """Luminance and chrominance tables of Annex K scaled by quality as libjpeg does, entries clamped to 1..255.
 

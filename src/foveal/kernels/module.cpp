@@ -284,20 +284,20 @@ nb::bytes join_strips(const std::vector<std::tuple<nb::bytes, std::uint64_t, std
 NB_MODULE(_kernels, m) {
     m.def("instruction_sets", &instruction_sets);
     m.def("use_instruction_set", &use_instruction_set, nb::arg("name"));
-    m.def("rgb_to_ycbcr", &rgb_to_ycbcr<std::uint8_t, &KernelTable::rgb8_to_ycbcr>, nb::arg("pixels"), nb::arg("planes").noconvert());
-    m.def("rgb_to_ycbcr", &rgb_to_ycbcr<std::uint16_t, &KernelTable::rgb16_to_ycbcr>, nb::arg("pixels"), nb::arg("planes").noconvert());
-    m.def("grey_to_plane", &grey_to_plane<std::uint8_t, &KernelTable::grey8_to_plane>, nb::arg("pixels"), nb::arg("planes").noconvert());
-    m.def("grey_to_plane", &grey_to_plane<std::uint16_t, &KernelTable::grey16_to_plane>, nb::arg("pixels"), nb::arg("planes").noconvert());
-    m.def("downsample", &downsample, nb::arg("plane"), nb::arg("h"), nb::arg("v"), nb::arg("out").noconvert());
-    m.def("forward_dct", &forward_dct, nb::arg("plane"), nb::arg("blocks").noconvert());
-    m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps"), nb::arg("zero_threshold"));
-    m.def("quantize_twice", &quantize_twice, nb::arg("blocks").noconvert(), nb::arg("own_steps"),
-          nb::arg("table_index"), nb::arg("file_steps"));
-    m.def("trellis", &trellis, nb::arg("blocks").noconvert(), nb::arg("steps"), nb::arg("distortion_weight"),
-          nb::arg("run_size_bits"), nb::arg("end_of_block_bits"), nb::arg("look_back"));
-    m.def("tally_scan", &tally_scan, nb::arg("grids"), nb::arg("factors"), nb::arg("band"),
+    m.def("rgb_to_ycbcr", &rgb_to_ycbcr<std::uint8_t, &KernelTable::rgb8_to_ycbcr>, nb::arg("pixels").noconvert(), nb::arg("planes").noconvert());
+    m.def("rgb_to_ycbcr", &rgb_to_ycbcr<std::uint16_t, &KernelTable::rgb16_to_ycbcr>, nb::arg("pixels").noconvert(), nb::arg("planes").noconvert());
+    m.def("grey_to_plane", &grey_to_plane<std::uint8_t, &KernelTable::grey8_to_plane>, nb::arg("pixels").noconvert(), nb::arg("planes").noconvert());
+    m.def("grey_to_plane", &grey_to_plane<std::uint16_t, &KernelTable::grey16_to_plane>, nb::arg("pixels").noconvert(), nb::arg("planes").noconvert());
+    m.def("downsample", &downsample, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"), nb::arg("out").noconvert());
+    m.def("forward_dct", &forward_dct, nb::arg("plane").noconvert(), nb::arg("blocks").noconvert());
+    m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("zero_threshold").noconvert());
+    m.def("quantize_twice", &quantize_twice, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
+          nb::arg("table_index").noconvert(), nb::arg("file_steps").noconvert());
+    m.def("trellis", &trellis, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("distortion_weight").noconvert(),
+          nb::arg("run_size_bits").noconvert(), nb::arg("end_of_block_bits"), nb::arg("look_back"));
+    m.def("tally_scan", &tally_scan, nb::arg("grids").noconvert(), nb::arg("factors"), nb::arg("band"),
           nb::arg("restart_interval"), nb::arg("first_row"), nb::arg("last_row"), nb::arg("histogram").noconvert());
-    m.def("write_scan", &write_scan, nb::arg("grids"), nb::arg("factors"), nb::arg("band"),
-          nb::arg("restart_interval"), nb::arg("first_row"), nb::arg("last_row"), nb::arg("codes"));
+    m.def("write_scan", &write_scan, nb::arg("grids").noconvert(), nb::arg("factors"), nb::arg("band"),
+          nb::arg("restart_interval"), nb::arg("first_row"), nb::arg("last_row"), nb::arg("codes").noconvert());
     m.def("join_strips", &join_strips, nb::arg("strips"));
 }

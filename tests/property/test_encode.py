@@ -1,0 +1,146 @@
+"""Whatever the array and the settings, the file decodes, and to what quantization explains."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from conftest import pillow_pixels, simplejpeg_pixels
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+
+import foveal
+from foveal.jpeg.tables import NATURAL_INDEX, annex_k_tables
+
+
+@st.composite
+def pictures(draw: st.DrawFn, dtypes: tuple[str, ...] = ("uint8", "uint16")) -> np.ndarray:
+    """Arrays of every legal shape and type: noise, flat, ramps, black-and-white, and what hypothesis thinks of."""
+    dtype = np.dtype(draw(st.sampled_from(dtypes)))
+    height, width = draw(st.integers(1, 40)), draw(st.integers(1, 40))
+    channels = draw(st.sampled_from([None, 1, 3]))
+    shape = (height, width) if channels is None else (height, width, channels)
+    kind = draw(st.sampled_from(["any", "noise", "flat", "ramp", "extremes"]))
+    full = np.iinfo(dtype).max
+    if kind == "any":
+        return draw(hnp.arrays(dtype, shape))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    if kind == "noise":
+        return rng.integers(0, full, shape, endpoint=True).astype(dtype)
+    if kind == "flat":
+        return np.full(shape, rng.integers(0, full, endpoint=True), dtype)
+    if kind == "extremes":
+        return rng.choice(np.array([0, full], dtype), shape)
+    return (
+        (np.linspace(0, full, height * width).reshape(height, width, 1) * np.ones(channels or 1))
+        .astype(dtype)
+        .reshape(shape)
+    )
+
+
+options = st.fixed_dictionaries(
+    {},
+    optional={
+        "quality": st.one_of(st.integers(0, 100), st.floats(0, 100)),
+        "saliency": st.sampled_from(["auto", "center", "spectral", None]),
+        "strength": st.floats(0, 1),
+        "allocation": st.sampled_from(["rdo", "quality-map"]),
+        "subsampling": st.sampled_from(["auto", "4:4:4", "4:2:2", "4:4:0", "4:2:0", 444, "420"]),
+        "progressive": st.booleans(),
+        "effort": st.sampled_from(["fast", "balanced", "best"]),
+        "restart_interval": st.integers(0, 20),
+        "threads": st.integers(1, 3),
+    },
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(pixels=pictures(), chosen=options)
+def test_any_picture_with_any_settings_decodes(pixels: np.ndarray, chosen: dict[str, Any]) -> None:
+    data = foveal.encode(pixels, **chosen)
+    assert data[:2] == b"\xff\xd8"
+    assert data[-2:] == b"\xff\xd9"
+    expected = pixels.shape[:2] if pixels.ndim == 2 or pixels.shape[2] == 1 else pixels.shape
+    assert pillow_pixels(data).shape == expected
+    assert simplejpeg_pixels(data).shape == expected
+
+
+def decoded_planes(data: bytes) -> np.ndarray:
+    """Y, or Y, Cb and Cr as the decoder has them before it makes RGB: (components, H, W) float64."""
+    with Image.open(io.BytesIO(data)) as image:
+        if image.mode == "RGB":
+            image.draft("YCbCr", image.size)
+        planes = np.asarray(image, dtype=np.float64)
+    return planes[np.newaxis] if planes.ndim == 2 else np.moveaxis(planes, 2, 0)
+
+
+def original_planes(pixels: np.ndarray) -> np.ndarray:
+    levels = pixels.astype(np.float64) / (np.iinfo(pixels.dtype).max / 255)
+    if levels.ndim == 2 or levels.shape[2] == 1:
+        return levels.reshape(1, *levels.shape[:2])
+    y = levels @ [0.299, 0.587, 0.114]
+    return np.stack([y, (levels[:, :, 2] - y) / 1.772 + 128, (levels[:, :, 0] - y) / 1.402 + 128])
+
+
+# libjpeg-turbo's islow is off by less than half a level, and its output is rounded.
+DECODER_ERROR = 1.0
+
+
+def largest_block_error(quality: float, slot: int) -> float:
+    """Root of the sum of squares over a block when every coefficient is off by half a step and half a sixteenth."""
+    steps = np.empty(64)
+    steps[NATURAL_INDEX] = annex_k_tables(quality)[slot].values
+    return float(np.sqrt((((steps / 2) + 1 / 32) ** 2).sum())) + 8 * DECODER_ERROR
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    pixels=pictures(),
+    quality=st.integers(0, 100),
+    subsampling=st.sampled_from(["4:4:4", "4:2:2", "4:4:0", "4:2:0"]),
+    progressive=st.booleans(),
+)
+def test_plain_rounding_is_off_by_half_a_step_at_most(
+    pixels: np.ndarray, quality: int, subsampling: str, progressive: bool
+) -> None:
+    data = foveal.encode(
+        pixels, quality=quality, saliency=None, effort="fast", subsampling=subsampling, progressive=progressive
+    )
+    # Levels stop at 1023, which at steps of 1 cuts coefficients of up to 1024: one level more, in DC alone.
+    for component, (decoded, original) in enumerate(zip(decoded_planes(data), original_planes(pixels), strict=True)):
+        if component > 0 and subsampling != "4:4:4":
+            break  # chrominance has lost what down-sampling takes
+        bound = largest_block_error(quality, min(component, 1))
+        for top in range(0, original.shape[0], 8):
+            for left in range(0, original.shape[1], 8):
+                block = np.s_[top : top + 8, left : left + 8]
+                assert np.sqrt(((decoded[block] - original[block]) ** 2).sum()) <= bound
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    pixels=pictures(),
+    saliency=hnp.arrays(np.float64, hnp.array_shapes(min_dims=2, max_dims=2, max_side=50), elements=st.floats(0, 1)),
+    strength=st.floats(0, 1),
+)
+def test_any_map_gives_a_file_no_larger_than_the_blind_one(
+    pixels: np.ndarray, saliency: np.ndarray, strength: float
+) -> None:
+    blind = foveal.encode(pixels, saliency=None)
+    aware = foveal.encode(pixels, saliency=saliency, strength=strength)
+    # Huffman tables are made for each file: on a few blocks their size can go up by some bytes while the bits go down.
+    assert len(aware) <= len(blind) + 16
+
+
+@settings(max_examples=100, deadline=None)
+@given(pixels=pictures(), method=st.sampled_from(["auto", "spectral", "center"]))
+def test_saliency_of_any_picture_is_a_map_of_its_size(pixels: np.ndarray, method: str) -> None:
+    found = foveal.saliency_map(pixels, method)
+    assert found.shape == pixels.shape[:2]
+    assert found.dtype == np.float32
+    assert np.isfinite(found).all()
+    assert found.min() >= 0
+    assert found.max() <= 1

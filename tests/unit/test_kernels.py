@@ -1,0 +1,132 @@
+"""The extension itself: its stub, and arrays that do not fit."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from foveal import _kernels
+
+STUB = Path(_kernels.__file__).with_name("_kernels.pyi")
+if not STUB.exists():  # an editable install keeps the extension elsewhere
+    STUB = Path(__file__).parents[2] / "src" / "foveal" / "_kernels.pyi"
+
+
+def stub_signatures() -> dict[str, list[str]]:
+    functions = [node for node in ast.parse(STUB.read_text()).body if isinstance(node, ast.FunctionDef)]
+    return {function.name: [argument.arg for argument in function.args.args] for function in functions}
+
+
+def bound_signatures() -> dict[str, list[str]]:
+    """Names and arguments as nanobind documents them: each overload is a line 'name(first: type, ...) -> type'."""
+    signatures = {}
+    for name in vars(_kernels):
+        if name.startswith("_"):
+            continue
+        overloads = {
+            tuple(re.findall(r"(?:\(|, )(\w+): ", line))
+            for line in getattr(_kernels, name).__doc__.splitlines()
+            if line.startswith(f"{name}(")
+        }
+        assert len(overloads) == 1, f"overloads of {name} differ in their arguments"
+        signatures[name] = list(overloads.pop())
+    return signatures
+
+
+def test_the_stub_matches_the_extension() -> None:
+    assert stub_signatures() == bound_signatures()
+
+
+def planes(*shape: int) -> np.ndarray:
+    return np.zeros(shape, dtype=np.float32)
+
+
+def blocks(*shape: int) -> np.ndarray:
+    return np.zeros((*shape, 64), dtype=np.int16)
+
+
+STEPS = np.full(64, 16, dtype=np.float32)
+HISTOGRAM = np.zeros((2, 2, 256), dtype=np.uint32)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: _kernels.rgb_to_ycbcr(np.zeros((9, 8, 3), np.uint8), planes(3, 8, 8)),
+        lambda: _kernels.rgb_to_ycbcr(np.zeros((8, 8, 4), np.uint8), planes(3, 8, 8)),
+        lambda: _kernels.rgb_to_ycbcr(np.zeros((0, 8, 3), np.uint8), planes(3, 8, 8)),
+        lambda: _kernels.rgb_to_ycbcr(np.zeros((8, 8, 3), np.uint8), planes(1, 8, 8)),
+        lambda: _kernels.grey_to_plane(np.zeros((8, 9), np.uint8), planes(1, 8, 8)),
+        lambda: _kernels.downsample(planes(8, 8), 2, 2, planes(4, 5)),
+        lambda: _kernels.downsample(planes(8, 8), 3, 1, planes(8, 2)),
+        lambda: _kernels.forward_dct(planes(8, 12), blocks(1, 1)),
+        lambda: _kernels.forward_dct(planes(16, 8), blocks(1, 1)),
+        lambda: _kernels.quantize(blocks(2), STEPS, planes(3)),
+        lambda: _kernels.quantize_twice(blocks(2), STEPS[None], np.array([0, 1], np.uint8), STEPS),
+        lambda: _kernels.trellis(blocks(2), STEPS, planes(1), planes(11, 63), 1.0, 4),
+        lambda: _kernels.trellis(blocks(1), STEPS, planes(1), planes(11, 63), 1.0, 0),
+        lambda: _kernels.tally_scan([blocks(1, 1)], [(2, 1, 0)], (0, 63, 0, 0), 0, 0, 1, HISTOGRAM),
+        lambda: _kernels.tally_scan([blocks(1, 1)], [(1, 1, 2)], (0, 63, 0, 0), 0, 0, 1, HISTOGRAM),
+        lambda: _kernels.tally_scan([blocks(1, 1)], [(1, 1, 0)], (0, 64, 0, 0), 0, 0, 1, HISTOGRAM),
+        lambda: _kernels.tally_scan([blocks(1, 1)], [(1, 1, 0)], (0, 63, 0, 0), 0, 0, 2, HISTOGRAM),
+        lambda: _kernels.tally_scan([blocks(1, 1)], [(1, 1, 0)], (0, 63, 0, 0), -1, 0, 1, HISTOGRAM),
+        lambda: _kernels.tally_scan([blocks(1, 1)] * 5, [(1, 1, 0)] * 5, (0, 63, 0, 0), 0, 0, 1, HISTOGRAM),
+        lambda: _kernels.tally_scan([blocks(1, 1)] * 2, [(1, 1, 0)] * 2, (1, 63, 0, 0), 0, 0, 1, HISTOGRAM),
+        lambda: _kernels.write_scan(
+            [blocks(1, 1)], [(1, 1, 0)], (0, 63, 0, 0), 0, 0, 1, np.full((2, 1, 256, 2), 17, np.uint32)
+        ),
+        lambda: _kernels.join_strips([(b"\0", 9, [])]),
+        lambda: _kernels.join_strips([(b"\0", 8, [9])]),
+        lambda: _kernels.join_strips([(b"\0", 8, [5, 4])]),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(call: object) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        call()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: _kernels.rgb_to_ycbcr(np.zeros((8, 8, 3), np.float64), planes(3, 8, 8)),
+        lambda: _kernels.forward_dct(planes(8, 8), np.zeros((1, 1, 64), np.int32)),
+        lambda: _kernels.quantize(blocks(2, 2)[:, ::2][:, 0], STEPS[:63], planes(2)),
+    ],
+)
+def test_arrays_of_another_type_are_refused(call: object) -> None:
+    with pytest.raises(TypeError):
+        call()
+
+
+def test_strips_are_joined_bit_by_bit() -> None:
+    """101 | 1111 1111 1 | 0: with stuffing after a byte of ones, and ones up to the end."""
+    joined = _kernels.join_strips([(b"\xa0", 3, []), (b"\xff\x80", 9, []), (b"\x00", 1, [])])
+    assert joined == bytes([0b10111111, 0b11110111])
+    assert _kernels.join_strips([(b"\xff", 8, []), (b"\xf0", 4, [])]) == b"\xff\x00\xff\x00"
+    assert _kernels.join_strips([]) == b""
+
+
+def test_restart_markers_count_modulo_eight_and_align() -> None:
+    strips = [(b"\x00\x00", 10, [1, 2, 3, 4]), (b"\x00", 5, [0, 1, 2, 3, 4])]
+    joined = _kernels.join_strips(strips)
+    markers = [joined[i + 1] for i in range(len(joined) - 1) if joined[i] == 0xFF and joined[i + 1] >= 0xD0]
+    assert markers == [0xD0, 0xD1, 0xD2, 0xD3, 0xD4, 0xD5, 0xD6, 0xD7, 0xD0]
+    assert joined.startswith(bytes([0b01111111, 0xFF, 0xD0, 0b01111111, 0xFF, 0xD1]))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_joining_agrees_with_strings_of_bits(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    strips, text = [], ""
+    for _ in range(20):
+        bits = "".join(rng.choice(["0", "1", "1", "1"], rng.integers(0, 200)))
+        padded = bits + "0" * (-len(bits) % 8)
+        strips.append((bytes(int(padded[i : i + 8], 2) for i in range(0, len(padded), 8)), len(bits), []))
+        text += bits
+    text += "1" * (-len(text) % 8)
+    plain = bytes(int(text[i : i + 8], 2) for i in range(0, len(text), 8))
+    assert _kernels.join_strips(strips) == plain.replace(b"\xff", b"\xff\x00")

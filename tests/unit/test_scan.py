@@ -1,0 +1,143 @@
+"""Scan scripts, prices, and the independence of bytes from threads and instruction sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from conftest import noisy_gradient, pillow_pixels
+
+from foveal import _kernels, jpeg
+from foveal.allocate.spending import quality_map
+from foveal.errors import ParameterError
+from foveal.jpeg.encoder import quantize, transform
+from foveal.jpeg.frame import Frame
+from foveal.jpeg.quantize import DeadZone, Quantizer, Rounding
+from foveal.jpeg.scan import Scan, check_script, tally, write
+from foveal.jpeg.strips import Workers, row_ranges
+from foveal.jpeg.trellis import Trellis
+
+
+@pytest.mark.parametrize("make", [jpeg.sequential_script, jpeg.spectral_script, jpeg.successive_script])
+@pytest.mark.parametrize("components", [1, 3])
+def test_our_scripts_are_legal(make: jpeg.ScriptMaker, components: int) -> None:
+    check_script(make(components), components)
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ((), "in full"),
+        ((Scan((0,), 0, 0),), "in full"),
+        ((Scan((0,), 1, 63), Scan((0,), 0, 0)), "DC scan"),
+        ((Scan((0,), 0, 5), Scan((0,), 6, 63)), "spectral band"),
+        ((Scan((0,), 0, 0), Scan((0,), 1, 64)), "spectral band"),
+        ((Scan((0,), 0, 0), Scan((0,), 1, 63), Scan((0,), 1, 63)), "out of order"),
+        ((Scan((0,), 0, 0), Scan((0,), 1, 63, 1, 0)), "out of order"),
+        ((Scan((0,), 0, 0), Scan((0,), 1, 63, 0, 2), Scan((0,), 1, 63, 1, 0)), "out of order"),
+        ((Scan((0,), 0, 0), Scan((0,), 1, 63, 0, 2), Scan((0,), 1, 63, 2, 0)), "approximation"),
+        ((Scan((0,), 0, 0), Scan((0,), 1, 63, 0, 1)), "in full"),
+        ((Scan((1,), 0, 0),), "not there"),
+    ],
+)
+def test_illegal_scripts_are_refused(script: tuple[Scan, ...], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        check_script(script, 1)
+
+
+def test_ac_scans_hold_one_component_and_components_keep_their_order() -> None:
+    with pytest.raises(ParameterError, match="one component"):
+        check_script((Scan((0, 1), 0, 0), Scan((0, 1), 1, 63)), 2)
+    with pytest.raises(ParameterError, match="order of the frame"):
+        check_script((Scan((1, 0), 0, 63),), 2)
+
+
+@pytest.mark.parametrize("make", [jpeg.sequential_script, jpeg.spectral_script, jpeg.successive_script])
+def test_the_price_of_a_scan_is_what_it_takes(make: jpeg.ScriptMaker, coffee: np.ndarray) -> None:
+    frame = Frame(*coffee.shape[:2], (2, 2))
+    with Workers(1) as workers:
+        coefficients = quantize(transform(coffee, frame, workers), frame, jpeg.EncoderSettings(), workers)
+        for scan in make(3):
+            statistics = tally(scan, frame, coefficients.blocks, 0, workers)
+            written = write(scan, frame, coefficients.blocks, 0, statistics, workers)
+            tables = sum(17 + len(table.huffval) for table in statistics.tables.values())
+            assert statistics.size_bytes - tables == len(written) - written.count(b"\xff\x00")
+
+
+def test_the_cheapest_script_is_taken(coffee: np.ndarray) -> None:
+    scripts = (jpeg.sequential_script, jpeg.spectral_script, jpeg.successive_script)
+    for pixels in (coffee, coffee[:24, :24].copy()):
+        sizes = [len(jpeg.encode(pixels, jpeg.EncoderSettings(scripts=(script,)))) for script in scripts]
+        assert len(jpeg.encode(pixels, jpeg.EncoderSettings(scripts=scripts))) == min(sizes)
+
+
+def quantizers(frame: Frame) -> list[Quantizer]:
+    weights = np.random.default_rng(3).uniform(0.1, 1, frame.block_grid).astype(np.float32)
+    per_block = quality_map(80, weights).quantizer
+    return [Rounding(), DeadZone(weights), per_block, Trellis(weights), Trellis(weights, look_back=63)]
+
+
+@pytest.mark.parametrize("which", range(5))
+@pytest.mark.parametrize("make", [jpeg.sequential_script, jpeg.spectral_script, jpeg.successive_script])
+def test_bytes_depend_neither_on_threads_nor_on_the_run(
+    make: jpeg.ScriptMaker, which: int, astronaut: np.ndarray
+) -> None:
+    pixels = np.concatenate([astronaut, astronaut[:, ::-1]], axis=1)
+    quantizer = quantizers(Frame(*pixels.shape[:2], (2, 2)))[which]
+    encoded = {
+        jpeg.encode(pixels, jpeg.EncoderSettings(quantizer=quantizer, scripts=(make,), threads=threads))
+        for threads in (1, 2, 3, 8, 1)
+    }
+    assert len(encoded) == 1
+
+
+@pytest.fixture
+def every_instruction_set() -> Iterator[list[str]]:
+    names = _kernels.instruction_sets()
+    yield names
+    _kernels.use_instruction_set(names[0])
+
+
+@pytest.mark.parametrize("which", range(5))
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_bytes_do_not_depend_on_the_instruction_set(
+    which: int, dtype: type[np.generic], every_instruction_set: list[str]
+) -> None:
+    if len(every_instruction_set) == 1:
+        pytest.skip("this processor runs only one build of the kernels")
+    pixels = noisy_gradient(203, 301).astype(dtype) * (1 if dtype == np.uint8 else 257)
+    quantizer = quantizers(Frame(203, 301, (2, 2)))[which]
+    encoded = set()
+    for name in every_instruction_set:
+        _kernels.use_instruction_set(name)
+        encoded.add(jpeg.encode(pixels, jpeg.EncoderSettings(quantizer=quantizer)))
+    assert len(encoded) == 1
+
+
+def test_an_instruction_set_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="not available"):
+        _kernels.use_instruction_set("avx1024")
+
+
+def test_row_ranges_cover_every_row_once() -> None:
+    for rows in (1, 2, 7, 100):
+        for per_row in (1, 10, 1000):
+            ranges = row_ranges(rows, per_row, 100)
+            assert [row for first, last in ranges for row in range(first, last)] == list(range(rows))
+
+
+def test_an_error_in_a_thread_reaches_the_caller() -> None:
+    def fail(item: int) -> None:
+        raise RuntimeError(f"item {item}")
+
+    with Workers(2) as workers, pytest.raises(RuntimeError, match="item"):
+        workers.map(fail, [1, 2, 3])
+
+
+def test_restart_interval_bounds() -> None:
+    assert pillow_pixels(jpeg.encode(noisy_gradient(9, 9), jpeg.EncoderSettings(restart_interval=65535))).shape[0] == 9
+    with pytest.raises(ParameterError, match="restart interval"):
+        jpeg.EncoderSettings(restart_interval=65536)
+    with pytest.raises(ParameterError, match="restart interval"):
+        jpeg.EncoderSettings(restart_interval=-1)
