@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TypeVar
 
 import numpy as np
@@ -38,7 +39,10 @@ def _parse(exif: bytes | None) -> Image.Exif:
     tags = Image.Exif()
     if exif:
         try:
-            tags.load(_SIGNATURE + without_signature(exif))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # broken EXIF is no reason to bother anyone who encodes a photo
+                tags.load(_SIGNATURE + without_signature(exif))
+                tags.get(Base.Orientation)  # tags are read when asked for
         except (SyntaxError, ValueError, OSError, KeyError, IndexError, TypeError):
             return Image.Exif()  # unreadable: kept as it is, but nothing can be taken from it
     return tags

@@ -233,7 +233,7 @@ def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | N
 def _checked_pixels(pixels: NDArray[Any]) -> Pixels:
     if not isinstance(pixels, np.ndarray):
         raise ParameterError(f"an image is a Photo, a Pillow image or a numpy array, not {type(pixels).__name__}")
-    if pixels.dtype not in (np.uint8, np.uint16):
+    if pixels.dtype.kind != "u" or pixels.dtype.itemsize > 2:
         raise ParameterError(f"pixels must be uint8 or uint16, not {pixels.dtype}")
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 2, 3, 4)):
         raise ParameterError(f"pixels must be (H, W) or (H, W, 1 to 4), not {pixels.shape}")
@@ -249,7 +249,7 @@ def _add_background(pixels: Pixels, background: Color | None) -> Pixels:
     if not has_alpha:
         return np.ascontiguousarray(pixels)
     if background is None:
-        raise UnsupportedError("the picture has an alpha channel, which JPEG has not; give a background colour")
+        raise UnsupportedError("the picture has an alpha channel, which JPEG has not; give a background (colour)")
     full = np.iinfo(pixels.dtype).max
     color = np.array(_rgb(background), dtype=np.uint64) * (full // 255)
     alpha = pixels[:, :, -1:].astype(np.uint64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, replace
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from foveal.saliency import look, method_named
 DEFAULT_QUALITY = 80
 DEFAULT_STRENGTH = 0.6
 FULL_COLOR_FROM_QUALITY = 90  # "auto" subsampling keeps all chrominance samples from here on
+MAX_THREADS = 1024
 EFFORTS = ("fast", "balanced", "best")
 ALLOCATIONS = ("rdo", "quality-map")
 
@@ -51,8 +52,9 @@ class EncodeOptions:
         _check_range("strength", self.strength, 0, 1)
         _check_choice("effort", self.effort, EFFORTS)
         _check_choice("allocation", self.allocation, ALLOCATIONS)
-        if self.threads is not None and (not isinstance(self.threads, int) or self.threads < 1):
-            raise ParameterError(f"threads must be at least 1, not {self.threads!r}")
+        _check_integer("restart_interval", self.restart_interval, 0, jpeg.MAX_RESTART_INTERVAL)
+        if self.threads is not None:
+            _check_integer("threads", self.threads, 1, MAX_THREADS)
         if isinstance(self.saliency, str):
             method_named(self.saliency)
 
@@ -101,6 +103,11 @@ def _check_range(name: str, value: float, least: float, most: float) -> None:
         raise ParameterError(f"{name} must be a number from {least} to {most}, not {value!r}")
 
 
+def _check_integer(name: str, value: int, least: int, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
+        raise ParameterError(f"{name} must be an integer from {least} to {most:,}, not {value!r}")
+
+
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ParameterError(f"{name} {value!r} is not one of {', '.join(choices)}")
@@ -133,8 +140,8 @@ def encode(
     quality
         0 to 100 on libjpeg's scale (0 counts as 1): a promise for the salient part; the rest gets less. None means 80.
     saliency
-        "auto", the name of a method, a map as an (h, w) float array in [0, 1] of any size that covers the whole photo
-        as displayed, or None for an encode that treats all blocks alike.
+        "auto", the name of a method, a map as an (h, w) array of floats in [0, 1] or bools, of any size, that covers the
+        whole photo as displayed, or None for an encode that treats all blocks alike.
     strength
         0 (as with `saliency=None`) to 1 (the most).
     allocation
@@ -178,6 +185,9 @@ def encode(
     """
     photo = as_photo(image, background=background)
     given = {"icc_profile": icc_profile, "exif": exif, "xmp": xmp}
+    for name, value in given.items():
+        if value is not None and not isinstance(value, bytes):
+            raise ParameterError(f"{name} must be bytes, not {type(value).__name__}")
     photo = replace(photo, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     options = EncodeOptions(
         quality=quality,

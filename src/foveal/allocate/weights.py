@@ -12,7 +12,9 @@ from foveal.jpeg.frame import BLOCK_SIDE
 LEAST_WEIGHT = 0.1  # of a block nobody looks at, at strength 1
 
 
-def block_weights(saliency: NDArray[np.floating], height: int, width: int, strength: float) -> NDArray[np.float32]:
+def block_weights(
+    saliency: NDArray[np.floating | np.bool_], height: int, width: int, strength: float
+) -> NDArray[np.float32]:
     """Weight of each block of a photo.
 
     A block of saliency 1 has weight 1: it keeps what `quality` promises. One of saliency 0 has the floor,
@@ -22,7 +24,7 @@ def block_weights(saliency: NDArray[np.floating], height: int, width: int, stren
     Parameters
     ----------
     saliency
-        (h, w) in [0, 1], any size; it covers the whole photo, in the stored orientation.
+        (h, w) floats in [0, 1] or bools, any size; it covers the whole photo, in the stored orientation.
     height, width
         Of the photo, in pixels.
     strength
@@ -44,11 +46,11 @@ def block_weights(saliency: NDArray[np.floating], height: int, width: int, stren
     return np.asarray(floor + (1 - floor) * np.sqrt(blocks), dtype=np.float32)
 
 
-def _check_map(saliency: NDArray[np.floating]) -> None:
+def _check_map(saliency: NDArray[np.floating | np.bool_]) -> None:
     if saliency.ndim != 2 or saliency.size == 0:
         raise ParameterError(f"a saliency map is a (h, w) array, not {saliency.shape}")
-    if not np.issubdtype(saliency.dtype, np.floating):
-        raise ParameterError(f"a saliency map holds floats in [0, 1], not {saliency.dtype}")
+    if saliency.dtype.kind not in "fb":
+        raise ParameterError(f"a saliency map holds floats in [0, 1] or bools, not {saliency.dtype}")
     if not (saliency.min() >= 0 and saliency.max() <= 1):  # also catches NaN
         raise ParameterError("a saliency map must lie in [0, 1]")
 

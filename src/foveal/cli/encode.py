@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["encode"]
 
 
-@click.command()
+@click.command(short_help="Encode a photo as a JPEG that spends its bits where people look.")
 @click.argument("source", metavar="IN", type=click.Path(allow_dash=True))
 @click.option(
     "-o",
@@ -43,6 +43,7 @@ __all__ = ["encode"]
     "-q",
     "--quality",
     type=click.FloatRange(0, 100),
+    metavar="Q",
     help=f"Quality of the salient part, on libjpeg's scale. Default: {DEFAULT_QUALITY}.",
 )
 @click.option(
@@ -57,6 +58,7 @@ __all__ = ["encode"]
 @click.option(
     "--strength",
     type=click.FloatRange(0, 1),
+    metavar="S",
     default=DEFAULT_STRENGTH,
     show_default=True,
     help=f"How much less the rest may get; at 1 its error counts {LEAST_WEIGHT:g} as much.",
@@ -85,7 +87,7 @@ __all__ = ["encode"]
     show_default=True,
     help="keep all; safe: colour profile, resolution, orientation, artist, copyright; none: colour profile.",
 )
-@click.option("--threads", type=click.IntRange(min=1), help="Threads to use. Default: all cores.")
+@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads to use. Default: all cores.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 def encode(source: str, output: str | None, as_json: bool, background: str | None, **choices: object) -> None:
     """Encode the photo IN as a JPEG that spends its bits where people look.
@@ -93,12 +95,13 @@ def encode(source: str, output: str | None, as_json: bool, background: str | Non
     IN is any picture that Pillow reads; - is standard input. The report goes to standard output, or to standard error
     where the JPEG goes to standard output.
     """
-    target = output or _default_target(source)
-    files.refuse_terminal(target)
-    files.refuse_input_as_output(source, target)
+    target = _default_target(source) if output is None else output
+    files.check_target(source, target)
     photo = files.read_photo(source, background)
     _warn_about(photo, source)
-    result = encode_photo(photo, _options(choices))
+    options = _options(choices)
+    with files.naming(source):
+        result = encode_photo(photo, options)
     files.write_bytes(target, result.data)
     report = _as_json(result, source, target) if as_json else _as_text(result, target)
     click.echo(report, err=target == files.STANDARD)
@@ -148,7 +151,7 @@ def _bits_per_pixel(result: Encoded) -> float:
 
 
 def _as_text(result: Encoded, target: str) -> str:
-    name = "standard output" if target == files.STANDARD else files.display_name(target)
+    name = files.display_name(target, files.STANDARD_OUTPUT)
     return (
         f"{name}: {len(result.data):,} bytes, {_bits_per_pixel(result):.2f} bits per pixel "
         f"({result.photo.width} x {result.photo.height}, quality {result.quality:g}, {result.subsampling}, "

@@ -1,4 +1,4 @@
-"""Reading photos and writing results: "-" is standard input or output, and a file is written whole or not at all."""
+"""Reading photos and writing results; "-" is standard input or output."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,28 +21,38 @@ from foveal import image
 from foveal.errors import FormatError, FovealError
 
 STANDARD = "-"
+STANDARD_INPUT, STANDARD_OUTPUT = "standard input", "standard output"
 
 
-def display_name(path: str) -> str:
-    """Name of an input or output in messages; what the terminal cannot show is escaped."""
-    return "standard input" if path == STANDARD else click.format_filename(path)
+def display_name(path: str, standard: str = STANDARD_INPUT) -> str:
+    """Name of an input or output in messages; what the terminal cannot show is replaced."""
+    return standard if path == STANDARD else click.format_filename(path)
+
+
+@contextmanager
+def naming(path: str) -> Iterator[None]:
+    """Put the name of an input before the message of what goes wrong with it."""
+    try:
+        yield
+    except FovealError as error:
+        raise type(error)(f"{display_name(path)}: {error}") from error
 
 
 def read_photo(path: str, background: str | None) -> image.Photo:
-    """Open a photo; errors name the file.
+    """Open a photo.
 
     Raises
     ------
     FovealError, OSError
         As `foveal.open`.
     """
-    source = io.BytesIO(sys.stdin.buffer.read()) if path == STANDARD else path
-    try:
-        if isinstance(source, io.BytesIO) and not source.getbuffer().nbytes:
+    with naming(path):
+        if path != STANDARD:
+            return image.open(path, background=background)
+        data = sys.stdin.buffer.read()
+        if not data:
             raise FormatError("nothing to read")
-        return image.open(source, background=background)
-    except FovealError as error:
-        raise type(error)(f"{display_name(path)}: {error}") from error
+        return image.open(io.BytesIO(data), background=background)
 
 
 def read_map(path: str) -> NDArray[np.float32]:
@@ -52,20 +64,32 @@ def read_map(path: str) -> NDArray[np.float32]:
 
 
 def write_bytes(path: str, data: bytes) -> None:
-    """Write a file atomically: a temporary file beside it, with the mode that the file has or would get, is renamed.
+    """Write a file whole or not at all; "-" is standard output.
 
-    Symbolic links are followed, so that the link stays; pipes and devices are written to directly.
+    Raises
+    ------
+    OSError
+        It cannot be written; `filename` is `path`.
     """
-    if path == STANDARD:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    target = Path(os.path.realpath(path))
+    try:
+        if path == STANDARD:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        else:
+            _write_file(Path(os.path.realpath(path)), data)  # a symbolic link stays one
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, display_name(path, STANDARD_OUTPUT)) from error
+
+
+def _write_file(target: Path, data: bytes) -> None:
+    """Rename a temporary file to the target, with the mode that it has or would get; write to devices directly."""
     if target.exists() and not target.is_file():
         target.write_bytes(data)
         return
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
+    descriptor, temporary = tempfile.mkstemp(prefix=".foveal-", suffix=".tmp", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -84,14 +108,12 @@ def _umask() -> int:
     return current
 
 
-def refuse_terminal(path: str) -> None:
-    """Stop before picture data goes to a terminal."""
-    if path == STANDARD and sys.stdout.isatty():
+def check_target(source: str, target: str) -> None:
+    """Stop before a picture goes to a terminal, or over its own source, or nowhere."""
+    if not target:
+        raise click.UsageError("the name of the output is empty")
+    if target == STANDARD and sys.stdout.isatty():
         raise click.UsageError("will not write a picture to the terminal; give -o FILE or redirect the output")
-
-
-def refuse_input_as_output(source: str, target: str) -> None:
-    """Stop before the input is overwritten."""
     if STANDARD in (source, target) or not Path(target).exists() or not Path(source).exists():
         return
     if Path(source).samefile(target):

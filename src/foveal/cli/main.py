@@ -9,6 +9,7 @@ import sys
 import click
 
 from foveal import __version__
+from foveal.cli import files
 from foveal.cli.encode import encode
 from foveal.cli.saliency import saliency
 from foveal.errors import FovealError
@@ -40,13 +41,9 @@ def _run() -> int:
         return WRONG_USAGE
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "foveal"
-        return _fail(f"{error.format_message()} (see '{command} --help')", WRONG_USAGE)
+        return _fail(f"{error.format_message().rstrip('.')} (see '{command} --help')", WRONG_USAGE)
     except (click.Abort, KeyboardInterrupt):
         return _fail("interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output has gone; nothing more can be flushed there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _fail("the output was closed before all of it was written", FAILED)
     except FovealError as error:
         return _fail(str(error), FAILED)
     except OSError as error:
@@ -60,7 +57,7 @@ def _describe(error: OSError) -> str:
     if error.errno == errno.ENOENT:
         reason = "no such file or folder"
     name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else None
-    return f"{click.format_filename(name)}: {reason}" if name else reason
+    return f"{files.display_name(name)}: {reason}" if name else reason
 
 
 def _fail(message: str, code: int) -> int:

@@ -11,7 +11,7 @@ from foveal.saliency import METHODS, saliency_map
 __all__ = ["saliency"]
 
 
-@click.command()
+@click.command(short_help="Show where people look in a photo.")
 @click.argument("source", metavar="IN", type=click.Path(allow_dash=True))
 @click.option(
     "-o",
@@ -31,11 +31,10 @@ def saliency(source: str, output: str, method: str, as_overlay: bool, background
 
     The map is in the displayed orientation. `foveal encode --saliency MAP` takes it, retouched or not.
     """
-    files.refuse_terminal(output)
-    files.refuse_input_as_output(source, output)
+    files.check_target(source, output)
     photo = files.read_photo(source, background)
     found = saliency_map(photo, method)
     picture = overlay.drawn_over(photo, found) if as_overlay else overlay.as_grey(found)
     files.write_bytes(output, overlay.png_bytes(picture))
-    name = "standard output" if output == files.STANDARD else files.display_name(output)
+    name = files.display_name(output, files.STANDARD_OUTPUT)
     click.echo(f"{name}: {found.shape[1]} x {found.shape[0]}, method {method}", err=output == files.STANDARD)

@@ -3,12 +3,13 @@
 Read `encoder.py` first.
 """
 
-from foveal.jpeg.encoder import Coefficients, EncoderSettings, encode
+from foveal.jpeg.encoder import MAX_RESTART_INTERVAL, Coefficients, EncoderSettings, encode
 from foveal.jpeg.scan import Scan, Script, ScriptMaker, sequential_script, spectral_script, successive_script
 from foveal.jpeg.segments import Metadata
 from foveal.jpeg.tables import QuantizationTable, annex_k_tables
 
 __all__ = [
+    "MAX_RESTART_INTERVAL",
     "Coefficients",
     "EncoderSettings",
     "Metadata",

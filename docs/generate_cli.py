@@ -1,0 +1,28 @@
+"""Write docs/cli.md: the --help of every command. Run it after changing an option: python docs/generate_cli.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from foveal.cli.main import cli
+
+PAGE = Path(__file__).with_name("cli.md")
+INTRODUCTION = """# Command line reference
+
+Exit codes: 0 done, 1 failed, 2 wrong usage. Errors and warnings are one line each, on standard error. An output file is
+written whole or not at all. `-` stands for standard input or output.
+"""
+
+
+def reference() -> str:
+    """The page: the help of `foveal`, then of each command."""
+    root = click.Context(cli, info_name="foveal", **cli.context_settings)
+    commands = [click.Context(command, parent=root, info_name=name) for name, command in cli.commands.items()]
+    sections = [f"## `{context.command_path}`\n\n```\n{context.get_help()}\n```\n" for context in (root, *commands)]
+    return "\n".join([INTRODUCTION, *sections])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(reference())

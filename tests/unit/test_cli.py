@@ -1,0 +1,348 @@
+"""The command line: what it writes, what it says, and how it fails."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import runpy
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import noisy_gradient, pillow_pixels
+from PIL import Image
+from PIL.ExifTags import Base
+
+import foveal
+from foveal.cli import files, main
+
+PIXELS = noisy_gradient(40, 56)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run `foveal` in an empty folder that holds photo.png."""
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(PIXELS).save("photo.png")
+
+    def run_command(*arguments: str) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["foveal", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            main.main()
+        captured = capsys.readouterr()
+        return Outcome(int(stopped.value.code or 0), captured.out, captured.err)
+
+    return run_command
+
+
+def one_line(outcome: Outcome, code: int, *words: str) -> None:
+    assert outcome.code == code
+    assert outcome.out == ""
+    assert outcome.err.count("\n") == 1
+    assert outcome.err.startswith("foveal: ")
+    for word in words:
+        assert word in outcome.err
+
+
+def test_encode_writes_what_the_library_gives(run: Run) -> None:
+    outcome = run("encode", "photo.png", "-o", "out.jpg", "-q", "70", "--effort", "best", "--subsampling", "4:4:4")
+    assert outcome.code == 0
+    assert outcome.err == ""
+    assert outcome.out.startswith("out.jpg: ")
+    expected = foveal.encode(foveal.open("photo.png"), quality=70, effort="best", subsampling="4:4:4")
+    assert Path("out.jpg").read_bytes() == expected
+
+
+def test_every_option_reaches_the_encoder(run: Run) -> None:
+    Image.fromarray(np.full((5, 5), 128, np.uint8)).save("map.png")
+    outcome = run(
+        *("encode", "photo.png", "-o", "out.jpg", "--quality", "55.5", "--saliency", "map.png", "--strength", "0.9"),
+        *("--allocation", "quality-map", "--subsampling", "4:2:2", "--baseline", "--effort", "fast"),
+        *("--metadata", "none", "--threads", "2", "--json"),
+    )
+    expected = foveal.encode(
+        PIXELS,
+        quality=55.5,
+        saliency=np.full((5, 5), 128 / 255, np.float32),
+        strength=0.9,
+        allocation="quality-map",
+        subsampling="4:2:2",
+        progressive=False,
+        effort="fast",
+    )
+    assert Path("out.jpg").read_bytes() == expected
+    report = json.loads(outcome.out)
+    assert report["size_bytes"] == len(expected)
+    assert report["bits_per_pixel"] == pytest.approx(8 * len(expected) / PIXELS[:, :, 0].size, abs=1e-4)
+    assert (report["input"], report["output"]) == ("photo.png", "out.jpg")
+    assert (report["quality"], report["subsampling"], report["saliency"]) == (55.5, "4:2:2", "map")
+    assert (report["width"], report["height"]) == (56, 40)
+
+
+@pytest.mark.parametrize("name", ["none", "auto", "spectral", "center"])
+def test_saliency_by_name(run: Run, name: str) -> None:
+    assert run("encode", "photo.png", "-o", "out.jpg", "--saliency", name, "--metadata", "none").code == 0
+    assert Path("out.jpg").read_bytes() == foveal.encode(PIXELS, saliency=None if name == "none" else name)
+
+
+def test_the_default_output_lies_beside_the_input_and_is_never_overwritten(run: Run) -> None:
+    assert run("encode", "photo.png").code == 0
+    before = Path("photo.jpg").read_bytes()
+    one_line(run("encode", "photo.png", "-q", "5"), 2, "photo.jpg exists", "-o")
+    one_line(run("encode", "photo.jpg", "-q", "5"), 2, "photo.jpg exists", "-o")
+    assert Path("photo.jpg").read_bytes() == before
+    assert run("encode", "photo.png", "-q", "5", "-o", "photo.jpg").code == 0
+    assert len(Path("photo.jpg").read_bytes()) < len(before)
+
+
+def test_the_input_is_never_overwritten(run: Run) -> None:
+    before = Path("photo.png").read_bytes()
+    Path("link.jpg").symlink_to("photo.png")
+    for name in ("photo.png", "./photo.png", "link.jpg"):
+        one_line(run("encode", "photo.png", "-o", name), 2, "is the input")
+        one_line(run("saliency", "photo.png", "-o", name), 2, "is the input")
+    assert Path("photo.png").read_bytes() == before
+
+
+def test_a_jpeg_as_input_works_with_a_warning(run: Run) -> None:
+    run("encode", "photo.png")
+    outcome = run("encode", "photo.jpg", "-o", "again.jpg")
+    assert outcome.code == 0
+    assert "warning: photo.jpg is a JPEG already" in outcome.err
+    assert "optimize" in outcome.err
+    assert pillow_pixels(Path("again.jpg").read_bytes()).shape == PIXELS.shape
+
+
+def test_only_the_first_of_several_pictures_is_encoded_with_a_warning(run: Run) -> None:
+    frames = [Image.new("L", (9, 9), value) for value in (10, 200)]
+    frames[0].save("film.gif", save_all=True, append_images=frames[1:])
+    outcome = run("encode", "film.gif")
+    assert outcome.code == 0
+    assert "holds 2 pictures" in outcome.err
+    assert pillow_pixels(Path("film.jpg").read_bytes()).mean() == pytest.approx(10, abs=3)
+
+
+def test_alpha_asks_for_a_background(run: Run) -> None:
+    Image.new("RGBA", (9, 9)).save("clear.png")
+    one_line(run("encode", "clear.png", "-o", "x.jpg"), 1, "clear.png", "background")
+    assert not Path("x.jpg").exists()
+    assert run("encode", "clear.png", "-o", "x.jpg", "--background", "white").code == 0
+    assert pillow_pixels(Path("x.jpg").read_bytes()).min() == 255
+    one_line(run("encode", "clear.png", "-o", "x.jpg", "--background", "whitish"), 1, "whitish", "colour")
+
+
+@pytest.mark.parametrize("command", ["encode", "saliency"])
+def test_broken_inputs(run: Run, command: str) -> None:
+    Path("text.jpg").write_text("hello")
+    Path("empty.png").touch()
+    Path("cut.png").write_bytes(Path("photo.png").read_bytes()[:700])
+    for name, words in {
+        "missing.png": ("no such file",),
+        "text.jpg": ("not a picture",),
+        "empty.png": ("not a picture",),
+        "cut.png": ("broken picture",),
+        ".": ("directory",),
+    }.items():
+        one_line(run(command, name, "-o", "out.png"), 1, name, *words)
+    assert not Path("out.png").exists()
+
+
+def test_a_picture_too_wide_for_jpeg(run: Run) -> None:
+    Image.new("L", (65536, 1)).save("wide.png")
+    one_line(run("encode", "wide.png"), 1, "wide.png", "65,535", "65,536")
+    assert not Path("wide.jpg").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("encode",), ("IN",)),
+        (("encode", "photo.png", "-q", "300"), ("300", "100")),
+        (("encode", "photo.png", "-q", "-1"), ("-1",)),
+        (("encode", "photo.png", "-q", "high"), ("high",)),
+        (("encode", "photo.png", "--strength", "1.1"), ("1.1",)),
+        (("encode", "photo.png", "--effort", "heroic"), ("heroic", "balanced")),
+        (("encode", "photo.png", "--subsampling", "4:1:0"), ("4:1:0", "4:2:0")),
+        (("encode", "photo.png", "--threads", "0"), ("0",)),
+        (("encode", "photo.png", "--metadata", "some"), ("some", "safe")),
+        (("encode", "photo.png", "--saliency", "missing.png"), ("missing.png", "spectral")),
+        (("encode", "photo.png", "--no-such-option"), ("--no-such-option",)),
+        (("encode", "photo.png", "-o", ""), ("empty",)),
+        (("encode", "photo.png", "second.png"), ("second.png",)),
+        (("saliency", "photo.png"), ("-o",)),
+        (("saliency", "photo.png", "-o", "x.png", "--method", "magic"), ("magic", "spectral")),
+        (("sing",), ("sing",)),
+    ],
+)
+def test_wrong_usage(run: Run, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+    one_line(run(*arguments), 2, "--help", *words)
+    assert sorted(path.name for path in Path().iterdir()) == ["photo.png"]
+
+
+def test_outputs_that_cannot_be_written(run: Run) -> None:
+    one_line(run("encode", "photo.png", "-o", "nowhere/out.jpg"), 1, "nowhere/out.jpg")
+    one_line(run("encode", "photo.png", "-o", "."), 1, ".: ")
+    if Path("/dev/full").exists():
+        one_line(run("encode", "photo.png", "-o", "/dev/full"), 1, "/dev/full", "space")
+    assert sorted(path.name for path in Path().iterdir()) == ["photo.png"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_write_permission(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "locked").mkdir(mode=0o555)
+    one_line(run("encode", "photo.png", "-o", "locked/out.jpg"), 1, "locked/out.jpg", "ermission")
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("out.jpg").write_bytes(b"old")
+
+    def full_disk(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full_disk)
+    one_line(run("encode", "photo.png", "-o", "out.jpg"), 1, "out.jpg", "No space left")
+    assert Path("out.jpg").read_bytes() == b"old"
+    assert sorted(path.name for path in Path().iterdir()) == ["out.jpg", "photo.png"]
+
+
+def test_modes_and_links_of_outputs(run: Run) -> None:
+    previous = os.umask(0o027)
+    try:
+        run("encode", "photo.png", "-o", "new.jpg")
+    finally:
+        os.umask(previous)
+    assert stat.S_IMODE(Path("new.jpg").stat().st_mode) == 0o640
+    Path("old.jpg").write_bytes(b"old")
+    Path("old.jpg").chmod(0o604)
+    Path("link.jpg").symlink_to("old.jpg")
+    run("encode", "photo.png", "-o", "link.jpg")
+    assert Path("link.jpg").is_symlink()
+    assert stat.S_IMODE(Path("old.jpg").stat().st_mode) == 0o604
+    assert Path("old.jpg").read_bytes() == Path("new.jpg").read_bytes()
+
+
+def test_names_with_spaces_and_other_letters(run: Run) -> None:
+    name = "ein großes 写真.png"
+    Path("photo.png").rename(name)
+    outcome = run("encode", name)
+    assert outcome.code == 0
+    assert outcome.out.startswith("ein großes 写真.jpg: ")
+    one_line(run("encode", "weg ü.png"), 1, "weg ü.png")
+
+
+# ---- saliency
+
+
+def test_saliency_writes_the_map_as_a_picture(run: Run) -> None:
+    assert run("saliency", "photo.png", "-o", "map.png", "--method", "center").code == 0
+    with Image.open("map.png") as image:
+        assert image.mode == "L"
+        written = np.asarray(image)
+    np.testing.assert_array_equal(written, np.rint(foveal.saliency_map(PIXELS, "center") * 255))
+    assert run("encode", "photo.png", "-o", "out.jpg", "--saliency", "map.png", "--metadata", "none").code == 0
+    expected = foveal.encode(PIXELS, saliency=(written / np.float32(255)).astype(np.float32))
+    assert Path("out.jpg").read_bytes() == expected
+
+
+def test_saliency_overlay_shows_the_photo_where_it_matters(run: Run) -> None:
+    assert run("saliency", "photo.png", "-o", "over.png", "--overlay", "--method", "center").code == 0
+    with Image.open("over.png") as image:
+        shown = np.asarray(image).astype(int)
+    assert shown.shape == PIXELS.shape
+    error = np.abs(shown - PIXELS).mean(axis=2)
+    assert error[15:25, 20:36].mean() < error[:5, :5].mean() / 3
+
+
+def test_what_is_shown_honours_the_orientation(run: Run) -> None:
+    tags = Image.Exif()
+    tags[Base.Orientation] = 6
+    Image.fromarray(PIXELS).save("turned.png", exif=tags)
+    for options in ((), ("--overlay",)):
+        assert run("saliency", "turned.png", "-o", "map.png", *options).code == 0
+        with Image.open("map.png") as image:
+            assert image.size == (40, 56)
+    run("encode", "turned.png")
+    with Image.open("turned.jpg") as image:
+        assert image.size == (56, 40)
+        assert image.getexif()[Base.Orientation] == 6
+
+
+def test_a_map_is_applied_as_the_photo_is_displayed() -> None:
+    """The top of the displayed photo is salient; stored turned by 90 degrees, that is a column."""
+    displayed = np.zeros((56, 40), dtype=np.float32)
+    displayed[:16] = 1
+    tags = Image.Exif()
+    tags[Base.Orientation] = 6
+    turned = foveal.encode(PIXELS, exif=tags.tobytes(), saliency=displayed, metadata="keep")
+    stored_map = np.zeros((40, 56), dtype=np.float32)
+    stored_map[:, :16] = 1
+    assert foveal.encode(PIXELS, saliency=stored_map)[-500:] == turned[-500:]
+
+
+# ---- as a process
+
+COMMAND = [sys.executable, "-c", "from foveal.cli.main import main; main()"]
+
+
+@pytest.fixture
+def photo_png() -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(PIXELS).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_standard_input_to_standard_output(photo_png: bytes) -> None:
+    done = subprocess.run([*COMMAND, "encode", "-", "--json"], input=photo_png, capture_output=True, check=True)
+    assert pillow_pixels(done.stdout).shape == PIXELS.shape
+    assert json.loads(done.stderr)["size_bytes"] == len(done.stdout)
+    done = subprocess.run([*COMMAND, "saliency", "-", "-o", "-"], input=photo_png, capture_output=True, check=True)
+    assert pillow_pixels(done.stdout).shape == PIXELS.shape[:2]
+
+
+def test_nothing_on_standard_input() -> None:
+    done = subprocess.run([*COMMAND, "encode", "-"], input=b"", capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"foveal: standard input: nothing to read\n"
+
+
+def test_a_pipe_closed_early(photo_png: bytes) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*COMMAND, "encode", "-"], input=photo_png, stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+    assert done.returncode == 1
+    assert done.stderr == b""  # as with any filter: whoever closed the pipe knows
+
+
+def test_version_and_help() -> None:
+    done = subprocess.run([*COMMAND, "--version"], capture_output=True, check=True, text=True)
+    assert done.stdout == f"foveal, version {foveal.__version__}\n"
+    metadata = (Path(__file__).parents[2] / "pyproject.toml").read_text()
+    assert f'version = "{foveal.__version__}"' in metadata
+    done = subprocess.run([*COMMAND], capture_output=True, check=False, text=True)
+    assert done.returncode == 2
+    assert "Commands:" in done.stderr
+
+
+def test_the_reference_is_the_help_of_every_command() -> None:
+    """If this fails: python docs/generate_cli.py."""
+    folder = Path(__file__).parents[2] / "docs"
+    assert runpy.run_path(str(folder / "generate_cli.py"))["reference"]() == (folder / "cli.md").read_text()

@@ -1,0 +1,163 @@
+"""What a photo brings, as Pillow reads it from the file that we write."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import noisy_gradient
+from PIL import Image, ImageCms
+from PIL.ExifTags import GPS, IFD, Base
+
+import foveal
+from foveal.errors import LimitError, ParameterError
+
+PIXELS = noisy_gradient(24, 40)
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF/></x:xmpmeta>'
+
+
+def full_exif(orientation: int = 6) -> bytes:
+    tags = Image.Exif()
+    tags[Base.Orientation] = orientation
+    tags[Base.Make] = "Camera"
+    tags[Base.Copyright] = "(c) someone"
+    tags[Base.Artist] = "someone"
+    tags[Base.DateTime] = "2026:01:02 03:04:05"
+    tags.get_ifd(IFD.GPSInfo)[GPS.GPSLatitudeRef] = "N"
+    tags.get_ifd(IFD.Exif)[Base.BodySerialNumber] = "12345"
+    return tags.tobytes()
+
+
+def reopened(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+@pytest.fixture(params=["JPEG", "PNG", "WEBP", "TIFF"])
+def with_everything(request: pytest.FixtureRequest) -> foveal.Photo:
+    file = io.BytesIO()
+    options: dict[str, Any] = {"exif": full_exif(), "icc_profile": SRGB, "dpi": (300, 300)}
+    if request.param in ("JPEG", "WEBP"):
+        options["xmp"] = XMP
+    if request.param == "JPEG":
+        options["comment"] = b"a comment"
+    Image.fromarray(PIXELS).save(file, request.param, **options)
+    file.seek(0)
+    return foveal.open(file)
+
+
+def stored_orientation(photo: foveal.Photo) -> int:
+    """Pillow turns TIFF files upright itself."""
+    return 1 if photo.file_format == "TIFF" else 6
+
+
+def test_keep(with_everything: foveal.Photo) -> None:
+    image = reopened(foveal.encode(with_everything))
+    tags = image.getexif()
+    assert tags.get(Base.Orientation, 1) == stored_orientation(with_everything)
+    assert tags[Base.Make] == "Camera"
+    assert tags.get_ifd(IFD.GPSInfo)[GPS.GPSLatitudeRef] == "N"
+    assert tags.get_ifd(IFD.Exif)[Base.BodySerialNumber] == "12345"
+    assert image.info["icc_profile"] == SRGB
+    assert image.info.get("xmp") == with_everything.xmp
+    assert image.info.get("comment") == with_everything.comment
+    if with_everything.file_format in ("JPEG", "PNG", "TIFF"):
+        assert image.info["dpi"] == (300, 300)
+    if with_everything.file_format in ("JPEG", "WEBP"):
+        assert with_everything.xmp == XMP
+    assert image.size == ((40, 24) if stored_orientation(with_everything) == 6 else (24, 40))
+
+
+def test_safe_tells_no_place_time_or_device(with_everything: foveal.Photo) -> None:
+    data = foveal.encode(with_everything, metadata="safe")
+    image = reopened(data)
+    tags = image.getexif()
+    found = dict(tags)
+    assert found.pop(Base.Orientation, 1) == stored_orientation(with_everything)
+    assert found == {Base.Copyright: "(c) someone", Base.Artist: "someone"}
+    assert image.info["icc_profile"] == SRGB
+    assert "xmp" not in image.info
+    assert "comment" not in image.info
+    for secret in (b"Camera", b"12345", b"2026:"):
+        assert secret not in data
+
+
+def test_none_keeps_the_colours_and_turns_the_pixels(with_everything: foveal.Photo) -> None:
+    image = reopened(foveal.encode(with_everything, metadata="none", quality=95, saliency=None))
+    assert image.info["icc_profile"] == SRGB
+    assert not image.getexif()
+    assert "xmp" not in image.info
+    assert image.size == (24, 40)
+    expected = with_everything.upright().pixels.astype(int)
+    assert np.abs(np.asarray(image).astype(int) - expected).mean() < 6
+
+
+def test_given_metadata_replaces_what_the_photo_brought(with_everything: foveal.Photo) -> None:
+    exif = full_exif(orientation=3)
+    for given in (exif, exif.removeprefix(b"Exif\0\0")):
+        image = reopened(foveal.encode(with_everything, exif=given, xmp=b"<other/>", icc_profile=b"profile"))
+        assert image.getexif()[Base.Orientation] == 3
+        assert image.info["xmp"] == b"<other/>"
+        assert image.info["icc_profile"] == b"profile"
+    image = reopened(foveal.encode(with_everything, exif=b"", xmp=b"", icc_profile=b""))
+    assert not image.getexif()
+    assert not {"xmp", "icc_profile"} & set(image.info)
+
+
+def test_arrays_take_metadata() -> None:
+    image = reopened(foveal.encode(PIXELS, exif=full_exif(), icc_profile=SRGB))
+    assert image.getexif()[Base.Make] == "Camera"
+    assert image.info["icc_profile"] == SRGB
+
+
+@pytest.mark.parametrize("size", [65519, 65520, 2 * 65519, 2 * 65519 + 1])
+def test_icc_profiles_are_split_over_segments(size: int) -> None:
+    profile = bytes(np.random.default_rng(0).integers(0, 256, size, dtype=np.uint8))
+    data = foveal.encode(PIXELS, icc_profile=profile)
+    assert reopened(data).info["icc_profile"] == profile
+    assert data.count(b"ICC_PROFILE\0") == -(-size // 65519)
+
+
+@pytest.mark.parametrize(
+    ("name", "largest"),
+    [("exif", 65533 - 6), ("xmp", 65533 - 29), ("icc_profile", 255 * 65519)],
+)
+def test_what_does_not_fit_a_segment_is_refused(name: str, largest: int) -> None:
+    assert foveal.encode(PIXELS, **{name: b"x" * largest})
+    with pytest.raises(LimitError, match=r"65,533|16,707,345"):
+        foveal.encode(PIXELS, **{name: b"x" * (largest + 1)})
+
+
+def test_a_jpegs_iptc_and_extended_xmp_are_kept() -> None:
+    iptc = b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x05\x1c\x02\x05\0\0"
+    extended = b"http://ns.adobe.com/xmp/extension/\0" + b"0" * 32 + b"\0\0\0\x04\0\0\0\0abcd"
+    plain = foveal.encode(PIXELS)
+    segments = b"".join(
+        b"\xff" + bytes([code]) + (len(payload) + 2).to_bytes(2, "big") + payload
+        for code, payload in ((0xED, iptc), (0xE1, extended))
+    )
+    photo = foveal.open(io.BytesIO(plain[:20] + segments + plain[20:]))
+    assert photo.extra_segments == ((0xED, iptc), (0xE1, extended))
+    assert segments in foveal.encode(photo)
+    assert iptc not in foveal.encode(photo, metadata="safe")
+
+
+def test_an_unknown_policy_is_refused() -> None:
+    with pytest.raises(ParameterError, match="keep, safe, none"):
+        foveal.encode(PIXELS, metadata="some")
+
+
+def test_shared_orientation_examples_keep_their_orientation(shared_data: Path) -> None:
+    files = sorted((shared_data / "jpeg" / "orientation").glob("*.jpg"))
+    assert files
+    for path in files:
+        with Image.open(path) as image:
+            expected = image.getexif().get(Base.Orientation, 1)
+        photo = foveal.open(path)
+        assert photo.orientation == expected
+        assert reopened(foveal.encode(photo)).getexif().get(Base.Orientation, 1) == expected

@@ -1,0 +1,161 @@
+"""What `foveal.encode` decides, and what it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import noisy_gradient, pillow_pixels, psnr
+
+import foveal
+from foveal import metrics
+from foveal.errors import FovealError, ParameterError
+from foveal.pipeline import DEFAULT_STRENGTH, EncodeOptions, encode_photo
+
+PIXELS = noisy_gradient(48, 64)
+
+
+def sof(data: bytes) -> tuple[int, list[int]]:
+    """Code of the SOF marker and the sampling factors of the components."""
+    position = 2
+    while data[position + 1] not in (0xC0, 0xC1, 0xC2):
+        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+    return data[position + 1], [data[position + 11 + 3 * c] for c in range(data[position + 9])]
+
+
+def test_defaults() -> None:
+    assert foveal.encode(PIXELS) == foveal.encode(
+        PIXELS,
+        quality=80,
+        saliency="spectral",
+        strength=DEFAULT_STRENGTH,
+        allocation="rdo",
+        subsampling="4:2:0",
+        progressive=True,
+        effort="balanced",
+        restart_interval=0,
+        threads=1,
+        metadata="keep",
+    )
+
+
+@pytest.mark.parametrize(
+    ("subsampling", "luma"),
+    [("4:4:4", 0x11), (444, 0x11), ("422", 0x21), ("4:2:2", 0x21), ("4:4:0", 0x12), (440, 0x12), (420, 0x22)],
+)
+def test_names_of_subsampling(subsampling: str | int, luma: int) -> None:
+    assert sof(foveal.encode(PIXELS, subsampling=subsampling))[1] == [luma, 0x11, 0x11]
+
+
+@pytest.mark.parametrize(("quality", "luma"), [(0, 0x22), (89.9, 0x22), (90, 0x11), (100, 0x11)])
+def test_auto_subsampling(quality: float, luma: int) -> None:
+    assert sof(foveal.encode(PIXELS, quality=quality))[1][0] == luma
+
+
+def test_grey_has_one_component_whatever_the_subsampling() -> None:
+    assert sof(foveal.encode(PIXELS[:, :, 0].copy(), subsampling="4:2:0"))[1] == [0x11]
+
+
+def test_progressive_and_baseline() -> None:
+    assert sof(foveal.encode(PIXELS))[0] == 0xC2
+    assert sof(foveal.encode(PIXELS, progressive=False))[0] == 0xC0
+    assert sof(foveal.encode(PIXELS, effort="best"))[0] == 0xC2
+    assert sof(foveal.encode(PIXELS, progressive=False, effort="best"))[0] == 0xC0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"quality": -0.1},
+        {"quality": 100.1},
+        {"quality": float("nan")},
+        {"quality": "80"},
+        {"quality": True},
+        {"strength": -0.01},
+        {"strength": 1.01},
+        {"strength": None},
+        {"saliency": "magic"},
+        {"saliency": np.zeros((3, 3, 3))},
+        {"saliency": np.full((3, 3), 2.0)},
+        {"saliency": np.zeros((3, 3), dtype=np.uint8)},
+        {"allocation": "guess"},
+        {"subsampling": "4:1:1"},
+        {"subsampling": 411},
+        {"subsampling": None},
+        {"effort": "heroic"},
+        {"restart_interval": -1},
+        {"restart_interval": 65536},
+        {"restart_interval": 1.5},
+        {"threads": 0},
+        {"threads": 1.5},
+        {"metadata": "some"},
+        {"exif": "text"},
+    ],
+    ids=str,
+)
+def test_arguments_that_make_no_sense(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError) as raised:
+        foveal.encode(PIXELS, **wrong)
+    assert "\n" not in str(raised.value)
+    assert isinstance(raised.value, FovealError)
+    assert isinstance(raised.value, ValueError)
+
+
+def test_numbers_and_masks_of_numpy_are_fine() -> None:
+    mask = np.zeros((6, 8), dtype=bool)
+    mask[2:4, 3:6] = True
+    expected = foveal.encode(PIXELS, quality=70, threads=2, saliency=mask.astype(float))
+    assert foveal.encode(PIXELS, quality=np.float32(70), threads=np.int64(2), saliency=mask) == expected
+
+
+def test_quality_rises_with_quality(astronaut: np.ndarray) -> None:
+    encoded = [foveal.encode(astronaut, quality=q, saliency=None, subsampling=420) for q in (5, 20, 40, 60, 80, 95)]
+    sizes = [len(data) for data in encoded]
+    qualities = [psnr(pillow_pixels(data), astronaut) for data in encoded]
+    assert sizes == sorted(sizes)
+    assert qualities == sorted(qualities)
+
+
+def test_more_effort_makes_a_smaller_file_of_about_the_same_quality(coffee: np.ndarray) -> None:
+    fast, balanced, best = (foveal.encode(coffee, saliency=None, effort=e) for e in ("fast", "balanced", "best"))
+    assert len(best) <= len(balanced) < 0.95 * len(fast)
+    assert psnr(pillow_pixels(balanced), coffee) > psnr(pillow_pixels(fast), coffee) - 0.5
+
+
+def test_encode_photo_says_what_it_did() -> None:
+    encoded = encode_photo(foveal.Photo(PIXELS), EncodeOptions(quality=70, saliency="center"))
+    assert (encoded.quality, encoded.subsampling, encoded.saliency_name) == (70, "4:2:0", "center")
+    assert encoded.weights.shape == (6, 8)
+    assert encoded.weights[3, 4] > encoded.weights[0, 0]
+    assert encode_photo(foveal.Photo(PIXELS[:, :, 0].copy()), EncodeOptions(saliency=None)).subsampling == "grey"
+
+
+def test_psnr() -> None:
+    zeros, ones = np.zeros((4, 4), np.uint8), np.ones((4, 4), np.uint8)
+    assert metrics.psnr(zeros, ones) == pytest.approx(20 * np.log10(255))
+    assert metrics.psnr(zeros, zeros) == float("inf")
+    half = ones.copy()
+    half[:2] = 0
+    weights = np.zeros((4, 4))
+    weights[2:] = 0.3
+    assert metrics.psnr(zeros, half, weights) == pytest.approx(20 * np.log10(255))
+    assert metrics.psnr(zeros, half) == pytest.approx(10 * np.log10(255**2 / 0.5))
+    assert metrics.psnr(np.zeros((2, 2, 3), np.uint16), np.full((2, 2, 3), 257, np.uint16)) == pytest.approx(
+        20 * np.log10(255)
+    )
+
+
+@pytest.mark.parametrize(
+    ("decoded", "weights"),
+    [
+        (np.zeros((4, 5), np.uint8), None),
+        (np.zeros((4, 4), np.uint16), None),
+        (np.zeros((4, 4), np.uint8), np.zeros((4, 4))),
+        (np.zeros((4, 4), np.uint8), np.ones((4, 5))),
+        (np.zeros((4, 4), np.uint8), np.full((4, 4), -1.0)),
+    ],
+)
+def test_psnr_of_what_cannot_be_compared(decoded: np.ndarray, weights: np.ndarray | None) -> None:
+    with pytest.raises(ParameterError):
+        metrics.psnr(np.zeros((4, 4), np.uint8), decoded, weights)
