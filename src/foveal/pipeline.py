@@ -140,8 +140,8 @@ def encode(
     quality
         0 to 100 on libjpeg's scale (0 counts as 1): a promise for the salient part; the rest gets less. None means 80.
     saliency
-        "auto", the name of a method, a map as an (h, w) array of floats in [0, 1] or bools, of any size, that covers the
-        whole photo as displayed, or None for an encode that treats all blocks alike.
+        "auto", the name of a method, a map as an (h, w) array of floats in [0, 1] or bools, of any size, that covers
+        the whole photo as displayed, or None for an encode that treats all blocks alike.
     strength
         0 (as with `saliency=None`) to 1 (the most).
     allocation

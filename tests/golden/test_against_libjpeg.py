@@ -15,7 +15,6 @@ from foveal import jpeg
 from foveal.jpeg.encoder import quantize, transform, write_file
 from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
 from foveal.jpeg.quantize import DeadZone, Rounding
-from foveal.jpeg.strips import Workers
 from foveal.jpeg.trellis import Trellis
 
 SIZES = [(1, 1), (1, 17), (7, 8), (8, 8), (9, 7), (8, 16), (16, 16), (17, 15), (31, 33), (67, 131)]
@@ -26,9 +25,8 @@ LAYOUTS = [*SAMPLING_FACTORS, "grey"]
 def encoded_and_meant(pixels: np.ndarray, settings: jpeg.EncoderSettings) -> tuple[bytes, jpeg.Coefficients]:
     factors = SAMPLING_FACTORS[settings.subsampling] if pixels.ndim == 3 else None
     frame = Frame(*pixels.shape[:2], factors)
-    with Workers(1) as workers:
-        coefficients = quantize(transform(pixels, frame, workers), frame, settings, workers)
-        return write_file(coefficients, settings, workers), coefficients
+    coefficients = quantize(transform(pixels, frame, settings.threads), frame, settings)
+    return write_file(coefficients, settings), coefficients
 
 
 def assert_reads_as_meant(data: bytes, meant: jpeg.Coefficients, folder: Path) -> None:
@@ -221,8 +219,7 @@ def test_rounding_is_the_nearest_level() -> None:
     table = jpeg.QuantizationTable(tuple(range(1, 65)))
     frame = Frame(8, 63 * 8, None)
     blocks = coefficients.copy()[np.newaxis]
-    with Workers(1) as workers:
-        Rounding().quantize(blocks, frame, frame.components[0], table, workers)
+    Rounding().quantize(blocks, frame, frame.components[0], table, threads=1)
     exact = coefficients / (16.0 * np.arange(1, 65))
     nearest = np.sign(exact) * np.floor(np.abs(exact) + 0.5)  # ties away from zero, as in libjpeg
     np.testing.assert_array_equal(blocks[0], nearest.astype(int))

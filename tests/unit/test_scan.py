@@ -15,7 +15,7 @@ from foveal.jpeg.encoder import quantize, transform
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.quantize import DeadZone, Quantizer, Rounding
 from foveal.jpeg.scan import Scan, check_script, tally, write
-from foveal.jpeg.strips import Workers, row_ranges
+from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.trellis import Trellis
 
 
@@ -56,13 +56,12 @@ def test_ac_scans_hold_one_component_and_components_keep_their_order() -> None:
 @pytest.mark.parametrize("make", [jpeg.sequential_script, jpeg.spectral_script, jpeg.successive_script])
 def test_the_price_of_a_scan_is_what_it_takes(make: jpeg.ScriptMaker, coffee: np.ndarray) -> None:
     frame = Frame(*coffee.shape[:2], (2, 2))
-    with Workers(1) as workers:
-        coefficients = quantize(transform(coffee, frame, workers), frame, jpeg.EncoderSettings(), workers)
-        for scan in make(3):
-            statistics = tally(scan, frame, coefficients.blocks, 0, workers)
-            written = write(scan, frame, coefficients.blocks, 0, statistics, workers)
-            tables = sum(17 + len(table.huffval) for table in statistics.tables.values())
-            assert statistics.size_bytes - tables == len(written) - written.count(b"\xff\x00")
+    coefficients = quantize(transform(coffee, frame, 1), frame, jpeg.EncoderSettings())
+    for scan in make(3):
+        statistics = tally(scan, frame, coefficients.blocks, 0, 1)
+        written = write(scan, frame, coefficients.blocks, 0, statistics, 1)
+        tables = sum(17 + len(table.huffval) for table in statistics.tables.values())
+        assert statistics.size_bytes - tables == len(written) - written.count(b"\xff\x00")
 
 
 def test_the_cheapest_script_is_taken(coffee: np.ndarray) -> None:
@@ -131,8 +130,15 @@ def test_an_error_in_a_thread_reaches_the_caller() -> None:
     def fail(item: int) -> None:
         raise RuntimeError(f"item {item}")
 
-    with Workers(2) as workers, pytest.raises(RuntimeError, match="item"):
-        workers.map(fail, [1, 2, 3])
+    for threads in (1, 2, 5):
+        with pytest.raises(RuntimeError, match="item"):
+            in_threads(fail, [1, 2, 3], threads)
+
+
+def test_results_of_threads_come_in_order() -> None:
+    for threads in (1, 2, 7):
+        assert in_threads(lambda item: item * item, range(100), threads) == [item * item for item in range(100)]
+    assert in_threads(lambda item: item, [], 3) == []
 
 
 def test_restart_interval_bounds() -> None:

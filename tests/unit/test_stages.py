@@ -14,7 +14,6 @@ from foveal.errors import LimitError, ParameterError
 from foveal.jpeg import color, sampling
 from foveal.jpeg.encoder import transform
 from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
-from foveal.jpeg.strips import Workers
 from foveal.jpeg.trellis import rates_of
 
 # T.871 clause 7, from its defining equations.
@@ -76,8 +75,7 @@ def test_padding_blocks_repeat_the_dc_coded_before_them(name: str, size: tuple[i
     rng = np.random.default_rng(3)
     pixels = rng.integers(0, 256, size if name == "grey" else (*size, 3)).astype(np.uint8)
     frame = Frame(*size, SAMPLING_FACTORS.get(name))
-    with Workers(1) as workers:
-        blocks = transform(pixels, frame, workers)
+    blocks = transform(pixels, frame, threads=1)
     for component, grid in zip(frame.components, blocks, strict=True):
         h, v = component.h_factor, component.v_factor
         assert grid.shape == (frame.mcu_rows * v, frame.mcu_columns * h, 64)

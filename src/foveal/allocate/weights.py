@@ -9,12 +9,12 @@ from PIL import Image
 from foveal.errors import ParameterError
 from foveal.jpeg.frame import BLOCK_SIDE
 
+Map = NDArray[np.floating | np.bool_]
+
 LEAST_WEIGHT = 0.1  # of a block nobody looks at, at strength 1
 
 
-def block_weights(
-    saliency: NDArray[np.floating | np.bool_], height: int, width: int, strength: float
-) -> NDArray[np.float32]:
+def block_weights(saliency: Map, height: int, width: int, strength: float) -> NDArray[np.float32]:
     """Weight of each block of a photo.
 
     A block of saliency 1 has weight 1: it keeps what `quality` promises. One of saliency 0 has the floor,
@@ -46,7 +46,7 @@ def block_weights(
     return np.asarray(floor + (1 - floor) * np.sqrt(blocks), dtype=np.float32)
 
 
-def _check_map(saliency: NDArray[np.floating | np.bool_]) -> None:
+def _check_map(saliency: Map) -> None:
     if saliency.ndim != 2 or saliency.size == 0:
         raise ParameterError(f"a saliency map is a (h, w) array, not {saliency.shape}")
     if saliency.dtype.kind not in "fb":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -160,6 +159,8 @@ def _as_text(result: Encoded, target: str) -> str:
 
 
 def _as_json(result: Encoded, source: str, target: str) -> str:
+    import json  # only where it is asked for: starting up counts
+
     return json.dumps(
         {
             "input": source,

@@ -14,7 +14,7 @@ from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
 from foveal.jpeg.quantize import Quantizer, Rounding
 from foveal.jpeg.scan import Scan, ScriptMaker, check_script, is_progressive, spectral_script, tally, write
 from foveal.jpeg.segments import Metadata
-from foveal.jpeg.strips import Workers, row_ranges
+from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.tables import QuantizationTable, annex_k_tables
 
 _PIXELS_PER_STRIP = 1 << 16  # planes of a strip stay in the cache
@@ -97,13 +97,12 @@ def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
     """
     luma_factors = SAMPLING_FACTORS[settings.subsampling] if pixels.ndim == 3 else None
     frame = Frame(pixels.shape[0], pixels.shape[1], luma_factors)
-    with Workers(settings.threads) as workers:
-        blocks = transform(pixels, frame, workers)
-        coefficients = quantize(blocks, frame, settings, workers)
-        return write_file(coefficients, settings, workers)
+    blocks = transform(pixels, frame, settings.threads)
+    coefficients = quantize(blocks, frame, settings)
+    return write_file(coefficients, settings)
 
 
-def transform(pixels: color.Pixels, frame: Frame, workers: Workers) -> tuple[NDArray[np.int16], ...]:
+def transform(pixels: color.Pixels, frame: Frame, threads: int) -> tuple[NDArray[np.int16], ...]:
     """Pixels to DCT coefficients in sixteenths, strip by strip; for each component like `Coefficients.blocks`."""
     blocks = tuple(np.empty((c.padded_block_rows, c.padded_block_columns, 64), np.int16) for c in frame.components)
 
@@ -116,7 +115,7 @@ def transform(pixels: color.Pixels, frame: Frame, workers: Workers) -> tuple[NDA
             dct.forward(samples, component_blocks[first * component.v_factor : last * component.v_factor])  # A.3.3
 
     pixels_per_row = frame.mcu_height * frame.padded_width
-    workers.map(transform_strip, row_ranges(frame.mcu_rows, pixels_per_row, _PIXELS_PER_STRIP))
+    in_threads(transform_strip, row_ranges(frame.mcu_rows, pixels_per_row, _PIXELS_PER_STRIP), threads)
     _flatten_padding(frame, blocks)
     return blocks
 
@@ -134,25 +133,23 @@ def _flatten_padding(frame: Frame, blocks: tuple[NDArray[np.int16], ...]) -> Non
             grid[rows:, :, 0] = np.repeat(last_of_mcu, component.h_factor)
 
 
-def quantize(
-    blocks: tuple[NDArray[np.int16], ...], frame: Frame, settings: EncoderSettings, workers: Workers
-) -> Coefficients:
+def quantize(blocks: tuple[NDArray[np.int16], ...], frame: Frame, settings: EncoderSettings) -> Coefficients:
     """Coefficients to levels, in place (A.3.4)."""
     for component, component_blocks in zip(frame.components, blocks, strict=True):
         table = settings.tables[component.table_slot]
-        settings.quantizer.quantize(component_blocks, frame, component, table, workers)
+        settings.quantizer.quantize(component_blocks, frame, component, table, settings.threads)
     slots = 1 + max(component.table_slot for component in frame.components)
     return Coefficients(frame, settings.tables[:slots], blocks)
 
 
-def write_file(coefficients: Coefficients, settings: EncoderSettings, workers: Workers) -> bytes:
+def write_file(coefficients: Coefficients, settings: EncoderSettings) -> bytes:
     """Levels to a file: headers (B.2) and entropy-coded scans (F.1.2, G.1.2) with tables made for them (K.2)."""
     frame, blocks, interval = coefficients.frame, coefficients.blocks, settings.restart_interval
     candidates = []
     for make_script in settings.scripts:
         script = make_script(len(frame.components))
         check_script(script, len(frame.components))
-        candidates.append([(scan, tally(scan, frame, blocks, interval, workers)) for scan in script])
+        candidates.append([(scan, tally(scan, frame, blocks, interval, settings.threads)) for scan in script])
     scans = min(candidates, key=lambda each: sum(_SCAN_HEADERS_BYTES + tallied.size_bytes for _, tallied in each))
 
     parts = [
@@ -166,7 +163,7 @@ def write_file(coefficients: Coefficients, settings: EncoderSettings, workers: W
         parts += [
             segments.huffman_tables(statistics.tables),
             segments.scan_header(scan, frame),
-            write(scan, frame, blocks, interval, statistics, workers),
+            write(scan, frame, blocks, interval, statistics, settings.threads),
         ]
     parts.append(segments.marker(markers.EOI))
     return b"".join(parts)

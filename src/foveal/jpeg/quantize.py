@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from foveal import _kernels
 from foveal.jpeg.frame import Component, Frame
-from foveal.jpeg.strips import Workers, row_ranges
+from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.tables import QuantizationTable
 
 _PIXELS_PER_STRIP = 1 << 16
@@ -32,7 +32,7 @@ class Quantizer(Protocol):
         frame: Frame,
         component: Component,
         table: QuantizationTable,
-        workers: Workers,
+        threads: int,
     ) -> None:
         """Turn (rows, columns, 64) int16 coefficients, in sixteenths and zig-zag order, into levels, in place."""
 
@@ -40,7 +40,7 @@ class Quantizer(Protocol):
 def for_strips(
     blocks: NDArray[np.int16],
     per_block: NDArray[Scalar],
-    workers: Workers,
+    threads: int,
     kernel: Callable[[NDArray[np.int16], NDArray[Scalar]], None],
 ) -> None:
     """Call a kernel on flat strips of the blocks and of what belongs to each block."""
@@ -49,7 +49,7 @@ def for_strips(
         strip = slice(*rows)
         kernel(blocks[strip].reshape(-1, 64), per_block[strip].reshape(-1))
 
-    workers.map(run, row_ranges(blocks.shape[0], blocks[0].size, _PIXELS_PER_STRIP))
+    in_threads(run, row_ranges(blocks.shape[0], blocks[0].size, _PIXELS_PER_STRIP), threads)
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,10 @@ class Rounding:
         frame: Frame,
         component: Component,
         table: QuantizationTable,
-        workers: Workers,
+        threads: int,
     ) -> None:
         """See `Quantizer.quantize`."""
-        DeadZone(np.ones(frame.block_grid, dtype=np.float32)).quantize(blocks, frame, component, table, workers)
+        DeadZone(np.ones(frame.block_grid, dtype=np.float32)).quantize(blocks, frame, component, table, threads)
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,12 @@ class DeadZone:
         frame: Frame,
         component: Component,
         table: QuantizationTable,
-        workers: Workers,
+        threads: int,
     ) -> None:
         """See `Quantizer.quantize`."""
         weights = frame.component_weights(self.block_weights, component)
         threshold = (0.5 + self.slope * (1 / weights - 1)).astype(np.float32)
-        for_strips(blocks, threshold, workers, lambda strip, zeroed: _kernels.quantize(strip, table.steps, zeroed))
+        for_strips(blocks, threshold, threads, lambda strip, zeroed: _kernels.quantize(strip, table.steps, zeroed))
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class PerBlockTables:
         frame: Frame,
         component: Component,
         table: QuantizationTable,
-        workers: Workers,
+        threads: int,
     ) -> None:
         """See `Quantizer.quantize`."""
         own_steps = np.stack([own.steps for own in self.tables[component.table_slot]])
@@ -134,6 +134,6 @@ class PerBlockTables:
         for_strips(
             blocks,
             index,
-            workers,
+            threads,
             lambda strip, own_index: _kernels.quantize_twice(strip, own_steps, own_index, table.steps),
         )

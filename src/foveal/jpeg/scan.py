@@ -12,7 +12,7 @@ from foveal import _kernels
 from foveal.errors import ParameterError
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.huffman import HuffmanTable
-from foveal.jpeg.strips import Workers, row_ranges
+from foveal.jpeg.strips import in_threads, row_ranges
 
 DC, AC = 0, 1  # table class Tc of DHT
 _TABLE_SLOTS = 2
@@ -172,7 +172,7 @@ def _plan(scan: Scan, frame: Frame, blocks: Sequence[NDArray[np.int16]], restart
 
 
 def tally(
-    scan: Scan, frame: Frame, blocks: Sequence[NDArray[np.int16]], restart_interval: int, workers: Workers
+    scan: Scan, frame: Frame, blocks: Sequence[NDArray[np.int16]], restart_interval: int, threads: int
 ) -> ScanStatistics:
     """Count the symbols that coding the scan would write.
 
@@ -188,7 +188,7 @@ def tally(
         raw_bits = _kernels.tally_scan(plan.grids, plan.factors, plan.band, plan.restart_interval, *rows, histogram)
         return histogram, raw_bits
 
-    tallied = workers.map(tally_rows, plan.row_ranges)
+    tallied = in_threads(tally_rows, plan.row_ranges, threads)
     histogram = np.stack([histogram for histogram, _ in tallied]).sum(axis=0, dtype=np.uint32)
     return ScanStatistics(histogram, sum(raw_bits for _, raw_bits in tallied))
 
@@ -199,7 +199,7 @@ def write(
     blocks: Sequence[NDArray[np.int16]],
     restart_interval: int,
     statistics: ScanStatistics,
-    workers: Workers,
+    threads: int,
 ) -> bytes:
     """Entropy-coded data of the scan, restart markers included, with the tables of its statistics."""
     plan = _plan(scan, frame, blocks, restart_interval)
@@ -208,4 +208,4 @@ def write(
     def write_rows(rows: tuple[int, int]) -> tuple[bytes, int, list[int]]:
         return _kernels.write_scan(plan.grids, plan.factors, plan.band, plan.restart_interval, *rows, codes)
 
-    return _kernels.join_strips(workers.map(write_rows, plan.row_ranges))
+    return _kernels.join_strips(in_threads(write_rows, plan.row_ranges, threads))

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
-from typing import Self, TypeVar
+from threading import Thread
+from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -21,38 +20,35 @@ def row_ranges(rows: int, pixels_per_row: int, pixels_per_strip: int) -> list[tu
     return [(first, min(first + rows_per_strip, rows)) for first in range(0, rows, rows_per_strip)]
 
 
-class Workers:
-    """A fixed number of threads; with one, everything runs in the caller's. The kernels release the GIL."""
+def in_threads(function: Callable[[Item], Result], items: Sequence[Item], threads: int) -> list[Result]:
+    """Apply `function` to each item, on at most `threads` threads, this one included; the kernels release the GIL.
 
-    def __init__(self, threads: int) -> None:
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+    Returns
+    -------
+    list
+        Results in the order of the items. An exception stops the work and is raised here.
+    """
+    waiting = deque(enumerate(items))
+    results: dict[int, Result] = {}
+    errors: list[BaseException] = []
 
-    def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        """Apply `function` to each item; results in the order of the items."""
-        if self._pool is None or len(items) < 2:
-            return [function(item) for item in items]
-        # One task for each thread, not for each item: strips are short, and handing out a task costs 50 microseconds.
-        waiting = deque(enumerate(items))
-        results: dict[int, Result] = {}
-
-        def work() -> None:
-            while waiting:
-                try:
-                    position, item = waiting.popleft()
-                except IndexError:  # another thread took the last one
-                    return
+    def work() -> None:
+        while not errors:
+            try:
+                position, item = waiting.popleft()
+            except IndexError:
+                return
+            try:
                 results[position] = function(item)
+            except BaseException as error:
+                errors.append(error)
 
-        for task in [self._pool.submit(work) for _ in range(self._threads)]:
-            task.result()
-        return [results[position] for position in range(len(items))]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+    helpers = [Thread(target=work) for _ in range(min(threads, len(items)) - 1)]
+    for helper in helpers:
+        helper.start()
+    work()
+    for helper in helpers:
+        helper.join()
+    if errors:
+        raise errors[0]
+    return [results[position] for position in range(len(items))]

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from foveal import _kernels
 from foveal.jpeg.frame import Component, Frame
 from foveal.jpeg.quantize import for_strips
-from foveal.jpeg.strips import Workers
 from foveal.jpeg.tables import QuantizationTable
 
 _SAMPLE_EVERY = 16
@@ -63,7 +62,7 @@ class Trellis:
         frame: Frame,
         component: Component,
         table: QuantizationTable,
-        workers: Workers,
+        threads: int,
     ) -> None:
         """See `Quantizer.quantize`."""
         rates = sampled_rates(blocks[: component.block_rows, : component.block_columns], table)
@@ -73,7 +72,7 @@ class Trellis:
         for_strips(
             blocks,
             distortion_weight,
-            workers,
+            threads,
             lambda strip, strip_weight: _kernels.trellis(
                 strip, table.steps, strip_weight, rates.run_size_bits, rates.end_of_block_bits, self.look_back
             ),

@@ -1,0 +1,36 @@
+"""Photographs that anyone has (scikit-image's wheel), or those of a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import skimage.data
+from numpy.typing import NDArray
+
+import foveal
+
+TILE_SIDE = 256
+
+
+def load(folders: list[Path]) -> list[NDArray[np.uint8]]:
+    """(H, W, 3) uint8 of every picture in the folders; without folders, of some that scikit-image carries."""
+    if not folders:
+        return [skimage.data.astronaut(), skimage.data.chelsea(), skimage.data.coffee(), skimage.data.rocket()]
+    photos = [foveal.open(path).pixels for folder in folders for path in sorted(folder.glob("*.png"))]
+    return [photo.astype(np.uint8, copy=False) for photo in photos if photo.ndim == 3 and photo.dtype == np.uint8]
+
+
+def mosaic(photos: list[NDArray[np.uint8]], megapixels: float) -> NDArray[np.uint8]:
+    """Tiles of 256 x 256 pixels cut from the photos in turn, laid out as a picture of at least that size, 4:3."""
+    tiles = [
+        photo[y : y + TILE_SIDE, x : x + TILE_SIDE]
+        for photo in photos
+        for y in range(0, photo.shape[0] - TILE_SIDE + 1, TILE_SIDE)
+        for x in range(0, photo.shape[1] - TILE_SIDE + 1, TILE_SIDE)
+    ]
+    rows = int(np.ceil(np.sqrt(megapixels * 1e6 * 3 / 4) / TILE_SIDE))
+    columns = int(np.ceil(megapixels * 1e6 / (rows * TILE_SIDE * TILE_SIDE)))
+    order = np.random.default_rng(0).permutation(rows * columns) % len(tiles)
+    chosen = [[tiles[order[row * columns + column]] for column in range(columns)] for row in range(rows)]
+    return np.ascontiguousarray(np.concatenate([np.concatenate(row, axis=1) for row in chosen], axis=0))
