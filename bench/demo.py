@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import skimage.data
-import ssimulacra2
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
@@ -19,6 +17,7 @@ from rich.table import Table
 
 import foveal
 from bench import peers
+from bench.metrics import ssimulacra2_score
 from foveal import metrics, overlay
 
 CROP_SIDE = 112
@@ -27,15 +26,6 @@ GAP = 8
 SALIENT_SHARE = 0.2  # of the pixels: what counts as the subject in the table
 
 Pixels = NDArray[np.uint8]
-
-
-def ssimulacra2_score(original: Pixels, decoded: Pixels) -> float:
-    """SSIMULACRA2: 100 is identical, 90 visually lossless, 70 high, 50 medium quality."""
-    with TemporaryDirectory() as folder:
-        paths = [Path(folder) / name for name in ("original.png", "decoded.png")]
-        for path, pixels in zip(paths, (original, decoded), strict=True):
-            Image.fromarray(pixels).save(path)
-        return float(ssimulacra2.compute_ssimulacra2(*map(str, paths)))
 
 
 def window(saliency: NDArray[np.float32], side: int, *, most: bool) -> tuple[slice, slice]:
@@ -85,7 +75,7 @@ def main() -> None:
     pixels = np.asarray(Image.fromarray(foveal.image.eight_bits(photo.pixels)).convert("RGB"))
     saliency = foveal.saliency_map(pixels)
     ours = foveal.encode(pixels, quality=arguments.quality, subsampling="4:2:0")
-    theirs, their_quality = peers.of_size(lambda quality: peers.libjpeg_turbo(pixels, quality), len(ours))
+    theirs, their_quality = peers.smallest_above(lambda quality: peers.libjpeg_turbo(pixels, quality), len(ours))
     files = {f"foveal, quality {arguments.quality:g}": ours, f"libjpeg-turbo, quality {their_quality:.1f}": theirs}
 
     table = Table(title=f"{pixels.shape[1]} x {pixels.shape[0]} pixels at the same bytes, 4:2:0, progressive")

@@ -33,13 +33,25 @@ def _natural(table: QuantizationTable) -> list[int]:
     return natural.tolist()
 
 
-def of_size(encode: Callable[[float], bytes], size_bytes: int) -> tuple[bytes, float]:
+def smallest_above(encode: Callable[[float], bytes], size_bytes: int) -> tuple[bytes, float]:
     """Return the smallest file of at least `size_bytes` that an encoder makes, and its quality.
 
-    Rounding up, so that a comparison at equal bytes never favours what it is compared with.
+    For peers: a comparison at equal bytes then never favours what they are compared with.
     """
+    _, quality = _around(encode, size_bytes)
+    return encode(quality), quality
+
+
+def largest_below(encode: Callable[[float], bytes], size_bytes: int) -> bytes:
+    """Return the largest file of at most `size_bytes` that an encoder makes: for what is compared with a peer."""
+    quality, _ = _around(encode, size_bytes)
+    return encode(quality)
+
+
+def _around(encode: Callable[[float], bytes], size_bytes: int) -> tuple[float, float]:
+    """Qualities below and above which files are smaller than `size_bytes` and not, by bisection."""
     low, high = 0.0, 100.0
     for _ in range(16):
         middle = (low + high) / 2
         low, high = (middle, high) if len(encode(middle)) < size_bytes else (low, middle)
-    return encode(high), high
+    return low, high
