@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What the kernels are written with: GCC has it since 12.
+COMPILER_PROBE := typedef int V __attribute__((vector_size(16))); V f(V v) { return __builtin_shufflevector(v, v, 3, 2, 1, 0); }
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/foveal/kernels/*)
 
 .PHONY: demo test check clean
@@ -25,7 +27,7 @@ check:
 	  { echo "foveal: Python's venv module is missing; on Debian: apt install python3-venv" >&2; exit 1; }
 	@$(PYTHON) -c 'import sysconfig, os, sys; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' || \
 	  { echo "foveal: Python's headers are missing; on Debian: apt install python3-dev" >&2; exit 1; }
-	@echo 'int main() {}' | $${CXX:-c++} -std=c++20 -x c++ -fsyntax-only - 2>/dev/null || \
+	@echo '$(COMPILER_PROBE)' | $${CXX:-c++} -std=c++20 -x c++ -fsyntax-only - 2>/dev/null || \
 	  { echo "foveal: a C++20 compiler (GCC 12 or Clang 15, or newer) is needed; on Debian: apt install g++" >&2; exit 1; }
 
 clean:

@@ -8,6 +8,16 @@ namespace {
 enum CodeClass { kDcCode = 0, kAcCode = 1 };
 constexpr int kSymbolCount = 256;
 
+inline void store_big_endian(std::uint8_t* target, std::uint32_t word) {
+    for (int i = 0; i < 4; ++i) target[i] = static_cast<std::uint8_t>(word >> (24 - 8 * i));
+}
+
+inline std::uint32_t load_big_endian(const std::uint8_t* source) {
+    std::uint32_t word = 0;
+    for (int i = 0; i < 4; ++i) word = word << 8 | source[i];
+    return word;
+}
+
 // Both sinks see the same calls in the same order, so that what was priced is what is written.
 // Histograms and codes are laid out [class][slot][symbol].
 
@@ -41,8 +51,7 @@ struct WritingSink {
         pending_count += count;
         if (pending_count >= 32) {
             pending_count -= 32;
-            const std::uint32_t word = __builtin_bswap32(static_cast<std::uint32_t>(pending >> pending_count));
-            std::memcpy(bytes + byte_count, &word, sizeof word);
+            store_big_endian(bytes + byte_count, static_cast<std::uint32_t>(pending >> pending_count));
             byte_count += 4;
         }
     }
@@ -90,8 +99,7 @@ struct ScanBytes {
         if (has_ff) {
             for (int shift = 24; shift >= 0; shift -= 8) put_byte(static_cast<std::uint8_t>(ready >> shift));
         } else {
-            const std::uint32_t swapped = __builtin_bswap32(ready);
-            std::memcpy(bytes + byte_count, &swapped, sizeof swapped);
+            store_big_endian(bytes + byte_count, ready);
             byte_count += 4;
         }
     }
@@ -109,9 +117,7 @@ struct ScanBytes {
 // Appends bits [first, last) of `strip`.
 inline void append_bits(ScanBytes& out, const std::uint8_t* strip, std::uint64_t first, std::uint64_t last) {
     for (; (first & 7) == 0 && last - first >= 32; first += 32) {
-        std::uint32_t word;
-        std::memcpy(&word, strip + (first >> 3), sizeof word);
-        out.put_word(__builtin_bswap32(word));
+        out.put_word(load_big_endian(strip + (first >> 3)));
     }
     while (first < last) {
         const int offset = static_cast<int>(first & 7);

@@ -82,7 +82,9 @@ struct EobRun {
     int slot;
     std::uint32_t length = 0;
     int correction_count = 0;
-    std::uint8_t corrections[kMaxCorrections];
+    std::uint8_t corrections[kMaxCorrections];  // the first correction_count of them
+
+    EobRun(Sink& target, int table_slot) : sink(target), slot(table_slot) {}
 
     void add_block() {
         if (++length == kMaxEobRun || correction_count > kMaxCorrections - kBlockSize) flush();
