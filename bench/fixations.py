@@ -25,7 +25,8 @@ import foveal
 from bench import peers
 from bench.metrics import ssimulacra2_score
 from foveal import metrics
-from foveal.pipeline import ALLOCATIONS
+from foveal.image import eight_bits
+from foveal.options import ALLOCATIONS
 
 DENSITY_SIGMA = 0.03  # of the width: about a degree of visual angle
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
@@ -59,7 +60,7 @@ def fixation_density(fixations: NDArray[np.float32], height: int, width: int) ->
 
 def gains(path: Path, fixations: NDArray[np.float32], quality: float) -> NDArray[np.float64]:
     """(settings, 2): change of fixation-weighted PSNR in dB and of SSIMULACRA2 at the bytes of the blind encode."""
-    pixels = foveal.open(path).pixels.astype(np.uint8, copy=False)
+    pixels = eight_bits(foveal.open(path).pixels)
     density = fixation_density(fixations, *pixels.shape[:2])
 
     def encode(saliency: str | NDArray[np.float64] | None, **settings: float | str) -> Callable[[float], bytes]:

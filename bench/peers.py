@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from foveal.jpeg import QuantizationTable, annex_k_tables
-from foveal.jpeg.tables import NATURAL_INDEX
+from foveal.jpeg import annex_k_tables
 
 
 def decoded(data: bytes) -> NDArray[np.uint8]:
@@ -22,15 +21,9 @@ def decoded(data: bytes) -> NDArray[np.uint8]:
 def libjpeg_turbo(pixels: NDArray[np.uint8], quality: float) -> bytes:
     """libjpeg-turbo at its best: 4:2:0, progressive, optimised Huffman tables; quality may be a fraction."""
     file = io.BytesIO()
-    tables = [_natural(table) for table in annex_k_tables(quality)]
+    tables = [table.natural.tolist() for table in annex_k_tables(quality)]
     Image.fromarray(pixels).save(file, "JPEG", qtables=tables, subsampling=2, progressive=True, optimize=True)
     return file.getvalue()
-
-
-def _natural(table: QuantizationTable) -> list[int]:
-    natural = np.empty(64, dtype=int)
-    natural[NATURAL_INDEX] = table.values
-    return natural.tolist()
 
 
 def smallest_above(encode: Callable[[float], bytes], size_bytes: int) -> tuple[bytes, float]:
@@ -49,7 +42,10 @@ def largest_below(encode: Callable[[float], bytes], size_bytes: int) -> bytes:
 
 
 def _around(encode: Callable[[float], bytes], size_bytes: int) -> tuple[float, float]:
-    """Qualities below and above which files are smaller than `size_bytes` and not, by bisection."""
+    """Two neighbouring qualities, by bisection: the file of the first is smaller than `size_bytes`, the second's not.
+
+    Where even quality 0 is too large, or 100 too small, both are next to that end.
+    """
     low, high = 0.0, 100.0
     for _ in range(16):
         middle = (low + high) / 2

@@ -9,6 +9,7 @@ import skimage.data
 from numpy.typing import NDArray
 
 import foveal
+from foveal.image import eight_bits
 
 TILE_SIDE = 256
 
@@ -18,7 +19,7 @@ def load(folders: list[Path]) -> list[NDArray[np.uint8]]:
     if not folders:
         return [skimage.data.astronaut(), skimage.data.chelsea(), skimage.data.coffee(), skimage.data.rocket()]
     photos = [foveal.open(path).pixels for folder in folders for path in sorted(folder.glob("*.png"))]
-    return [photo.astype(np.uint8, copy=False) for photo in photos if photo.ndim == 3 and photo.dtype == np.uint8]
+    return [eight_bits(photo) for photo in photos if photo.ndim == 3]
 
 
 def mosaic(photos: list[NDArray[np.uint8]], megapixels: float) -> NDArray[np.uint8]:

@@ -18,7 +18,7 @@ written whole or not at all. `-` stands for standard input or output.
 
 def reference() -> str:
     """The page: the help of `foveal`, then of each command."""
-    root = click.Context(cli, info_name="foveal", **cli.context_settings)
+    root = click.Context(cli, info_name="foveal", terminal_width=80, **cli.context_settings)
     commands = [click.Context(command, parent=root, info_name=name) for name, command in cli.commands.items()]
     sections = [f"## `{context.command_path}`\n\n```\n{context.get_help()}\n```\n" for context in (root, *commands)]
     return "\n".join([INTRODUCTION, *sections])

@@ -15,8 +15,6 @@ from PIL import Image
 
 from foveal.jpeg.tables import NATURAL_INDEX
 
-SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
-
 
 def pillow_pixels(data: bytes) -> np.ndarray:
     """Decode with libjpeg-turbo through Pillow; its warnings and truncations are errors."""
@@ -41,16 +39,20 @@ def read_levels(data: bytes, folder: Path) -> tuple[list[np.ndarray], np.ndarray
     path.write_bytes(data)
     with jpeglib.version("turbo210"):
         dct = jpeglib.read_dct(str(path))
-        # jpeglib shows blocks transposed to how T.81 counts rows and columns no more since 1.0
         planes = [plane for plane in (dct.Y, dct.Cb, dct.Cr) if plane is not None]
         levels = [plane.reshape(*plane.shape[:2], 64)[:, :, NATURAL_INDEX] for plane in planes]
         tables = dct.qt.reshape(-1, 64)[:, NATURAL_INDEX]
     return levels, tables
 
 
-def psnr(first: np.ndarray, second: np.ndarray) -> float:
-    error = np.mean((first.astype(np.float64) - second.astype(np.float64)) ** 2)
-    return float(10 * np.log10(255**2 / error)) if error else float("inf")
+def marker_segments(data: bytes) -> list[tuple[int, bytes]]:
+    """(second byte of the marker, payload) of every segment up to the first SOS."""
+    segments, position = [], 2
+    while not segments or segments[-1][0] != 0xDA:
+        end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+        segments.append((data[position + 1], data[position + 4 : end]))
+        position = end
+    return segments
 
 
 def noisy_gradient(height: int, width: int, channels: int | None = 3) -> np.ndarray:
@@ -77,10 +79,3 @@ def chelsea() -> np.ndarray:
 @pytest.fixture(scope="session")
 def coffee() -> np.ndarray:
     return skimage.data.coffee()
-
-
-@pytest.fixture
-def shared_data() -> Path:
-    if not SHARED_DATA.is_dir():
-        pytest.skip(f"the photographs in {SHARED_DATA} are not on this machine")
-    return SHARED_DATA

@@ -8,7 +8,7 @@ from foveal import errors
 from foveal.errors import FovealError
 from foveal.image import Photo, open  # noqa: A004 (the natural name for what it does)
 from foveal.pipeline import encode
-from foveal.saliency import saliency_map
+from foveal.saliency.look import saliency_map
 
 __version__ = "0.1.0"
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 _SIGNATURE = b"Exif\0\0"
@@ -22,8 +19,6 @@ _DESCRIPTIVE_TAGS = (
 )
 # Who made it and which way is up: no place, no time, no device, no thumbnail.
 _SAFE_TAGS = (_ORIENTATION, _ARTIST, _COPYRIGHT)
-
-Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def without_signature(exif: bytes) -> bytes:
@@ -75,31 +70,3 @@ def from_tiff(tags: Image.Exif) -> bytes | None:
 def safe_to_publish(exif: bytes | None) -> bytes | None:
     """Return orientation, artist and copyright, and nothing else."""
     return _chosen(_parse(exif), _SAFE_TAGS)
-
-
-def to_upright(stored: NDArray[Scalar], value: int) -> NDArray[Scalar]:
-    """Turn an array from the stored to the displayed orientation (a view where possible)."""
-    if value >= 5:
-        stored = np.swapaxes(stored, 0, 1)
-    flip_rows, flip_columns = _FLIPS[value]
-    return stored[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
-
-
-def to_stored(upright: NDArray[Scalar], value: int) -> NDArray[Scalar]:
-    """Turn an array from the displayed to the stored orientation: the inverse of `to_upright`."""
-    flip_rows, flip_columns = _FLIPS[value]
-    upright = upright[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
-    return np.swapaxes(upright, 0, 1) if value >= 5 else upright
-
-
-# Orientation -> (rows, columns) to flip, after the swap of rows and columns that 5 to 8 begin with.
-_FLIPS = {
-    1: (False, False),
-    2: (False, True),
-    3: (True, True),
-    4: (True, False),
-    5: (False, False),
-    6: (False, True),
-    7: (True, True),
-    8: (True, False),
-}

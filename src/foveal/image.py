@@ -10,17 +10,20 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageColor, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from foveal import exif as exif_tags
+from foveal import orientation as orientations
+from foveal.background import Color, without_alpha
 from foveal.errors import FormatError, LimitError, ParameterError, UnsupportedError
+from foveal.jpeg import markers
 
 Pixels = NDArray[np.uint8 | np.uint16]
-Color = str | tuple[int, int, int]
 
 MAX_PIXELS = 178_956_970  # where Pillow, too, refuses to go on: a quarter of a GiB / 3 bytes, twice
 
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+_KEPT_SEGMENTS = {"APP1": markers.APP1, "APP13": markers.APP13}
 _GREY_16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 _ALPHA_MODES = ("LA", "PA", "RGBA", "La", "RGBa")
 
@@ -70,12 +73,18 @@ class Photo:
         """EXIF orientation: 1 (upright) to 8."""
         return exif_tags.orientation(self.exif)
 
+    @property
+    def displayed_size(self) -> tuple[int, int]:
+        """Height and width as the photo is meant to be seen."""
+        swapped = orientations.swaps_sides(self.orientation)
+        return (self.width, self.height) if swapped else (self.height, self.width)
+
     def upright(self) -> Photo:
         """Return the photo as it is meant to be seen: pixels turned, orientation 1."""
-        if self.orientation == 1:
+        if self.orientation == orientations.UPRIGHT:
             return self
-        turned: Pixels = np.ascontiguousarray(exif_tags.to_upright(self.pixels, self.orientation))
-        return replace(self, pixels=turned, exif=exif_tags.with_orientation(self.exif, 1))
+        turned: Pixels = np.ascontiguousarray(orientations.to_displayed(self.pixels, self.orientation))
+        return replace(self, pixels=turned, exif=exif_tags.with_orientation(self.exif, orientations.UPRIGHT))
 
 
 def open(  # noqa: A001 (a reader of the public API expects this name)
@@ -108,6 +117,8 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
         A colour model other than grey and RGB; transparency without `background`.
     LimitError
         More than `max_pixels` pixels.
+    ParameterError
+        `background` is not a colour.
     OSError
         The file cannot be read.
     """
@@ -144,10 +155,12 @@ def from_pillow(image: Image.Image, *, background: Color | None = None) -> Photo
     ------
     UnsupportedError
         A colour model other than grey and RGB; transparency without `background`.
+    ParameterError
+        `background` is not a colour.
     """
     info: Mapping[Any, Any] = image.info
     return Photo(
-        pixels=_add_background(_pixels_of(image), background),
+        pixels=without_alpha(_pixels_of(image), background),
         icc_profile=info.get("icc_profile") or None,
         exif=_exif_of(image),
         xmp=_xmp_of(image),
@@ -199,9 +212,9 @@ def _dots_per_inch(info: Mapping[Any, Any]) -> tuple[int, int] | None:
 
 def _extra_segments(image: Image.Image) -> tuple[tuple[int, bytes], ...]:
     return tuple(
-        (0xE0 + int(name[3:]), payload)
+        (_KEPT_SEGMENTS[name], payload)
         for name, payload in getattr(image, "applist", ())
-        if name == "APP13" or (name == "APP1" and payload.startswith(_EXTENDED_XMP))
+        if name in _KEPT_SEGMENTS and (name != "APP1" or payload.startswith(_EXTENDED_XMP))
     )
 
 
@@ -224,10 +237,10 @@ def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | N
         Alpha without `background`.
     """
     if isinstance(image, Photo):
-        return replace(image, pixels=_add_background(_checked_pixels(image.pixels), background))
+        return replace(image, pixels=without_alpha(_checked_pixels(image.pixels), background))
     if isinstance(image, Image.Image):
         return from_pillow(image, background=background)
-    return Photo(_add_background(_checked_pixels(image), background))
+    return Photo(without_alpha(_checked_pixels(image), background))
 
 
 def _checked_pixels(pixels: NDArray[Any]) -> Pixels:
@@ -241,39 +254,6 @@ def _checked_pixels(pixels: NDArray[Any]) -> Pixels:
         raise ParameterError(f"the picture is empty: {pixels.shape}")
     native = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     return native[:, :, 0] if native.ndim == 3 and native.shape[2] == 1 else native
-
-
-def _add_background(pixels: Pixels, background: Color | None) -> Pixels:
-    """Pixels without alpha, C-contiguous."""
-    has_alpha = pixels.ndim == 3 and pixels.shape[2] in (2, 4)
-    if not has_alpha:
-        return np.ascontiguousarray(pixels)
-    if background is None:
-        raise UnsupportedError("the picture has an alpha channel, which JPEG has not; give a background (colour)")
-    full = np.iinfo(pixels.dtype).max
-    color = np.array(_rgb(background), dtype=np.uint64) * (full // 255)
-    alpha = pixels[:, :, -1:].astype(np.uint64)
-    visible = pixels[:, :, :-1].astype(np.uint64)
-    if visible.shape[2] == 1 and np.any(color != color[0]):
-        visible = np.repeat(visible, 3, axis=2)
-    behind = color[: visible.shape[2]]
-    blended = ((visible * alpha + behind * (full - alpha) + full // 2) // full).astype(pixels.dtype)
-    return np.ascontiguousarray(blended[:, :, 0] if blended.shape[2] == 1 else blended)
-
-
-def _rgb(color: Color) -> tuple[int, ...]:
-    if isinstance(color, str):
-        try:
-            return ImageColor.getrgb(color)[:3]
-        except ValueError as error:
-            raise ParameterError(f"background {color!r} is not a colour; try 'white' or '#rrggbb'") from error
-    try:
-        values = tuple(int(value) for value in color)
-    except (TypeError, ValueError):
-        values = ()
-    if len(values) != 3 or not all(0 <= value <= 255 for value in values):
-        raise ParameterError(f"background must be a colour name or (r, g, b) in 0..255, not {color!r}")
-    return values
 
 
 def eight_bits(pixels: Pixels) -> NDArray[np.uint8]:

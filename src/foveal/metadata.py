@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from foveal import exif as exif_tags
+from foveal import exif
 from foveal.errors import ParameterError
 from foveal.image import Photo
-from foveal.jpeg.segments import Metadata
+from foveal.jpeg import Metadata
 
 POLICIES = ("keep", "safe", "none")
 
 
-def chosen_metadata(photo: Photo, policy: str) -> Metadata:
-    """Metadata of a photo under a policy.
+def apply_policy(photo: Photo, policy: str) -> tuple[Photo, Metadata]:
+    """Choose what is written, and turn the photo where nothing in the file will say that it is to be turned.
 
     Parameters
     ----------
-    photo
-        With "none", already turned upright: nothing in the file would say that it has to be.
     policy
         "keep": everything; "safe": colour profile, resolution, orientation, artist and copyright, so no place, time or
         device; "none": the colour profile, without which the colours would change, and nothing else.
@@ -27,20 +25,20 @@ def chosen_metadata(photo: Photo, policy: str) -> Metadata:
         No such policy.
     """
     if policy == "keep":
-        return Metadata(
+        return photo, Metadata(
             icc_profile=photo.icc_profile,
-            exif=exif_tags.without_signature(photo.exif) if photo.exif else None,
+            exif=exif.without_signature(photo.exif) if photo.exif else None,
             xmp=photo.xmp,
             comment=photo.comment,
             dots_per_inch=photo.dots_per_inch,
             extra_segments=photo.extra_segments,
         )
     if policy == "safe":
-        return Metadata(
+        return photo, Metadata(
             icc_profile=photo.icc_profile,
-            exif=exif_tags.safe_to_publish(photo.exif),
+            exif=exif.safe_to_publish(photo.exif),
             dots_per_inch=photo.dots_per_inch,
         )
     if policy == "none":
-        return Metadata(icc_profile=photo.icc_profile)
+        return photo.upright(), Metadata(icc_profile=photo.icc_profile)
     raise ParameterError(f"metadata {policy!r} is not one of {', '.join(POLICIES)}")

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import pillow_pixels, psnr, read_levels
+from conftest import pillow_pixels, read_levels
 
 import foveal
 from foveal import jpeg
-from foveal.allocate.spending import quality_map
+from foveal.allocate.allocations import quality_map
 from foveal.allocate.weights import LEAST_WEIGHT, block_weights
 from foveal.errors import ParameterError
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.tables import annex_k_tables
+from foveal.metrics import psnr
 
 
 def test_strength_zero_is_content_blind(chelsea: np.ndarray) -> None:

@@ -7,6 +7,7 @@ import itertools
 
 import numpy as np
 import pytest
+from conftest import marker_segments
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -79,15 +80,13 @@ def test_length_falls_as_frequency_rises(counts: dict[int, int]) -> None:
 
 
 def dht_tables(data: bytes) -> dict[int, HuffmanTable]:
-    tables, position = {}, 2
-    while data[position + 1] != 0xDA:
-        end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-        start = position + 4
-        while data[position + 1] == 0xC4 and start < end:
-            bits = tuple(data[start + 1 : start + 17])
-            tables[data[start]] = HuffmanTable(bits, tuple(data[start + 17 : start + 17 + sum(bits)]))
+    tables = {}
+    for payload in (payload for code, payload in marker_segments(data) if code == 0xC4):
+        start = 0
+        while start < len(payload):
+            bits = tuple(payload[start + 1 : start + 17])
+            tables[payload[start]] = HuffmanTable(bits, tuple(payload[start + 17 : start + 17 + sum(bits)]))
             start += 17 + sum(bits)
-        position = end
     return tables
 
 

@@ -17,6 +17,7 @@ import foveal
 from foveal import exif as exif_tags
 from foveal.errors import FormatError, LimitError, ParameterError, UnsupportedError
 from foveal.image import as_photo
+from foveal.orientation import to_stored
 
 
 def saved(image: Image.Image, file_format: str, **options: Any) -> io.BytesIO:
@@ -213,7 +214,7 @@ def test_orientation_is_that_of_pillow(value: int) -> None:
     upright = photo.upright()
     assert upright.orientation == 1
     np.testing.assert_array_equal(upright.pixels, expected)
-    np.testing.assert_array_equal(exif_tags.to_stored(upright.pixels, value), pixels)
+    np.testing.assert_array_equal(to_stored(upright.pixels, value), pixels)
 
 
 @pytest.mark.parametrize("exif", [None, b"", b"garbage", b"Exif\0\0MM\0*\0\0\0\x08\0\1", b"II*\0" + b"\xff" * 40])

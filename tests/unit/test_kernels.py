@@ -66,7 +66,7 @@ HISTOGRAM = np.zeros((2, 2, 256), dtype=np.uint32)
         lambda: _kernels.forward_dct(planes(8, 12), blocks(1, 1)),
         lambda: _kernels.forward_dct(planes(16, 8), blocks(1, 1)),
         lambda: _kernels.quantize(blocks(2), STEPS, planes(3)),
-        lambda: _kernels.quantize_twice(blocks(2), STEPS[None], np.array([0, 1], np.uint8), STEPS),
+        lambda: _kernels.quantize_per_block(blocks(2), STEPS[None], np.array([0, 1], np.uint8), STEPS),
         lambda: _kernels.trellis(blocks(2), STEPS, planes(1), planes(11, 63), 1.0, 4),
         lambda: _kernels.trellis(blocks(1), STEPS, planes(1), planes(11, 63), 1.0, 0),
         lambda: _kernels.tally_scan([blocks(1, 1)], [(2, 1, 0)], (0, 63, 0, 0), 0, 0, 1, HISTOGRAM),

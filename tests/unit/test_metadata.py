@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -150,14 +149,3 @@ def test_a_jpegs_iptc_and_extended_xmp_are_kept() -> None:
 def test_an_unknown_policy_is_refused() -> None:
     with pytest.raises(ParameterError, match="keep, safe, none"):
         foveal.encode(PIXELS, metadata="some")
-
-
-def test_shared_orientation_examples_keep_their_orientation(shared_data: Path) -> None:
-    files = sorted((shared_data / "jpeg" / "orientation").glob("*.jpg"))
-    assert files
-    for path in files:
-        with Image.open(path) as image:
-            expected = image.getexif().get(Base.Orientation, 1)
-        photo = foveal.open(path)
-        assert photo.orientation == expected
-        assert reopened(foveal.encode(photo)).getexif().get(Base.Orientation, 1) == expected

@@ -6,22 +6,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import noisy_gradient, pillow_pixels, psnr
+from conftest import marker_segments, noisy_gradient, pillow_pixels
 
 import foveal
-from foveal import metrics
 from foveal.errors import FovealError, ParameterError
-from foveal.pipeline import DEFAULT_STRENGTH, EncodeOptions, encode_photo
+from foveal.metrics import psnr
+from foveal.options import EncodeOptions
+from foveal.pipeline import encode_photo
 
 PIXELS = noisy_gradient(48, 64)
 
 
 def sof(data: bytes) -> tuple[int, list[int]]:
     """Code of the SOF marker and the sampling factors of the components."""
-    position = 2
-    while data[position + 1] not in (0xC0, 0xC1, 0xC2):
-        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-    return data[position + 1], [data[position + 11 + 3 * c] for c in range(data[position + 9])]
+    code, payload = next(each for each in marker_segments(data) if each[0] in (0xC0, 0xC1, 0xC2))
+    return code, [payload[7 + 3 * c] for c in range(payload[5])]
 
 
 def test_defaults() -> None:
@@ -29,7 +28,7 @@ def test_defaults() -> None:
         PIXELS,
         quality=80,
         saliency="spectral",
-        strength=DEFAULT_STRENGTH,
+        strength=0.6,
         allocation="rdo",
         subsampling="4:2:0",
         progressive=True,
@@ -91,6 +90,9 @@ def test_progressive_and_baseline() -> None:
         {"threads": 1.5},
         {"metadata": "some"},
         {"exif": "text"},
+        {"progressive": "no"},
+        {"saliency": 0.5},
+        {"saliency": [[0.0, 1.0]]},
     ],
     ids=str,
 )
@@ -133,17 +135,15 @@ def test_encode_photo_says_what_it_did() -> None:
 
 def test_psnr() -> None:
     zeros, ones = np.zeros((4, 4), np.uint8), np.ones((4, 4), np.uint8)
-    assert metrics.psnr(zeros, ones) == pytest.approx(20 * np.log10(255))
-    assert metrics.psnr(zeros, zeros) == float("inf")
+    assert psnr(zeros, ones) == pytest.approx(20 * np.log10(255))
+    assert psnr(zeros, zeros) == float("inf")
     half = ones.copy()
     half[:2] = 0
     weights = np.zeros((4, 4))
     weights[2:] = 0.3
-    assert metrics.psnr(zeros, half, weights) == pytest.approx(20 * np.log10(255))
-    assert metrics.psnr(zeros, half) == pytest.approx(10 * np.log10(255**2 / 0.5))
-    assert metrics.psnr(np.zeros((2, 2, 3), np.uint16), np.full((2, 2, 3), 257, np.uint16)) == pytest.approx(
-        20 * np.log10(255)
-    )
+    assert psnr(zeros, half, weights) == pytest.approx(20 * np.log10(255))
+    assert psnr(zeros, half) == pytest.approx(10 * np.log10(255**2 / 0.5))
+    assert psnr(np.zeros((2, 2, 3), np.uint16), np.full((2, 2, 3), 257, np.uint16)) == pytest.approx(20 * np.log10(255))
 
 
 @pytest.mark.parametrize(
@@ -158,4 +158,4 @@ def test_psnr() -> None:
 )
 def test_psnr_of_what_cannot_be_compared(decoded: np.ndarray, weights: np.ndarray | None) -> None:
     with pytest.raises(ParameterError):
-        metrics.psnr(np.zeros((4, 4), np.uint8), decoded, weights)
+        psnr(np.zeros((4, 4), np.uint8), decoded, weights)

@@ -9,17 +9,19 @@ import pytest
 from conftest import noisy_gradient, pillow_pixels
 
 from foveal import _kernels, jpeg
-from foveal.allocate.spending import quality_map
+from foveal.allocate.allocations import quality_map
 from foveal.errors import ParameterError
 from foveal.jpeg.encoder import quantize, transform
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.quantize import DeadZone, Quantizer, Rounding
-from foveal.jpeg.scan import Scan, check_script, tally, write
+from foveal.jpeg.scan import Scan, ScanPlan, check_script, tally, write
 from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.trellis import Trellis
 
+SCRIPTS = [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script]
 
-@pytest.mark.parametrize("make", [jpeg.sequential_script, jpeg.spectral_script, jpeg.successive_script])
+
+@pytest.mark.parametrize("make", SCRIPTS)
 @pytest.mark.parametrize("components", [1, 3])
 def test_our_scripts_are_legal(make: jpeg.ScriptMaker, components: int) -> None:
     check_script(make(components), components)
@@ -53,19 +55,19 @@ def test_ac_scans_hold_one_component_and_components_keep_their_order() -> None:
         check_script((Scan((1, 0), 0, 63),), 2)
 
 
-@pytest.mark.parametrize("make", [jpeg.sequential_script, jpeg.spectral_script, jpeg.successive_script])
+@pytest.mark.parametrize("make", SCRIPTS)
 def test_the_price_of_a_scan_is_what_it_takes(make: jpeg.ScriptMaker, coffee: np.ndarray) -> None:
     frame = Frame(*coffee.shape[:2], (2, 2))
     coefficients = quantize(transform(coffee, frame, 1), frame, jpeg.EncoderSettings())
     for scan in make(3):
-        statistics = tally(scan, frame, coefficients.blocks, 0, 1)
-        written = write(scan, frame, coefficients.blocks, 0, statistics, 1)
-        tables = sum(17 + len(table.huffval) for table in statistics.tables.values())
-        assert statistics.size_bytes - tables == len(written) - written.count(b"\xff\x00")
+        plan = ScanPlan.of(scan, frame, coefficients.blocks, restart_interval=0)
+        statistics = tally(plan, threads=1)
+        written = write(plan, statistics, threads=1)
+        assert statistics.size_bytes == len(written) - written.count(b"\xff\x00")
 
 
 def test_the_cheapest_script_is_taken(coffee: np.ndarray) -> None:
-    scripts = (jpeg.sequential_script, jpeg.spectral_script, jpeg.successive_script)
+    scripts = tuple(SCRIPTS)
     for pixels in (coffee, coffee[:24, :24].copy()):
         sizes = [len(jpeg.encode(pixels, jpeg.EncoderSettings(scripts=(script,)))) for script in scripts]
         assert len(jpeg.encode(pixels, jpeg.EncoderSettings(scripts=scripts))) == min(sizes)
@@ -78,7 +80,7 @@ def quantizers(frame: Frame) -> list[Quantizer]:
 
 
 @pytest.mark.parametrize("which", range(5))
-@pytest.mark.parametrize("make", [jpeg.sequential_script, jpeg.spectral_script, jpeg.successive_script])
+@pytest.mark.parametrize("make", SCRIPTS)
 def test_bytes_depend_neither_on_threads_nor_on_the_run(
     make: jpeg.ScriptMaker, which: int, astronaut: np.ndarray
 ) -> None:

@@ -107,12 +107,12 @@ def test_sides_of_a_frame(height: int, width: int, legal: bool) -> None:
 def test_weights_of_subsampled_blocks_are_those_of_the_most_important_block_below() -> None:
     frame = Frame(40, 24, (2, 2))  # 5 x 3 blocks, 3 x 2 MCUs
     weights = np.arange(15, dtype=np.float32).reshape(5, 3)
-    assert frame.component_weights(weights, frame.components[1]).tolist() == [[4, 5], [10, 11], [13, 14]]
-    luma = frame.component_weights(weights, frame.components[0])
+    assert frame.largest_of_covered_blocks(weights, frame.components[1]).tolist() == [[4, 5], [10, 11], [13, 14]]
+    luma = frame.largest_of_covered_blocks(weights, frame.components[0])
     assert luma.shape == (6, 4)
     assert luma[:5, :3].tolist() == weights.tolist()
-    with pytest.raises(ParameterError, match="block weights"):
-        frame.component_weights(weights[1:], frame.components[0])
+    with pytest.raises(ParameterError, match="a value for each"):
+        frame.largest_of_covered_blocks(weights[1:], frame.components[0])
 
 
 def cost(levels: np.ndarray, magnitudes: np.ndarray, weight: float, run_size: np.ndarray, eob: float) -> float:
@@ -153,15 +153,15 @@ def test_trellis_finds_the_least_cost(seed: int, nonzero: int, distortion_weight
     if at_the_end and nonzero:
         positions[0] = 63
     positions = np.unique(positions)
-    block[0, positions] = (rng.normal(0, 2.5, len(positions)) * table.steps[positions]).astype(np.int16)
+    block[0, positions] = (rng.normal(0, 2.5, len(positions)) * table.steps_in_sixteenths[positions]).astype(np.int16)
     block[0, 0] = 777
-    magnitudes = np.abs(block[0].astype(np.float64)) / table.steps
+    magnitudes = np.abs(block[0].astype(np.float64)) / table.steps_in_sixteenths
     signs = np.sign(block[0])
     expected = exhaustive(magnitudes, distortion_weight, rates.run_size_bits, rates.end_of_block_bits)
     weights = np.array([distortion_weight], dtype=np.float32)
-    _kernels.trellis(block, table.steps, weights, rates.run_size_bits, rates.end_of_block_bits, 63)
+    _kernels.trellis(block, table.steps_in_sixteenths, weights, rates.run_size_bits, rates.end_of_block_bits, 63)
     assert (block[0] * signs >= 0).all()
-    assert block[0, 0] == np.floor(777 / table.steps[0] + 0.5)
+    assert block[0, 0] == np.floor(777 / table.steps_in_sixteenths[0] + 0.5)
     found = cost(block[0], magnitudes, distortion_weight, rates.run_size_bits, rates.end_of_block_bits)
     assert found == pytest.approx(expected, rel=1e-4, abs=1e-3)
 

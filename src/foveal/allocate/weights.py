@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from foveal.errors import ParameterError
-from foveal.jpeg.frame import BLOCK_SIDE
+from foveal.jpeg import BLOCK_SIDE, block_grid
 
 Map = NDArray[np.floating | np.bool_]
 
@@ -57,7 +57,7 @@ def _check_map(saliency: Map) -> None:
 
 def _block_means(saliency: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
     """Mean of the map over each block, or its interpolated value where the map is coarser than the blocks."""
-    rows, columns = -(-height // BLOCK_SIDE), -(-width // BLOCK_SIDE)
+    rows, columns = block_grid(height, width)
     # The last blocks reach beyond the photo: the map is extended by as much.
     down = saliency.shape[0] * rows * BLOCK_SIDE / height
     across = saliency.shape[1] * columns * BLOCK_SIDE / width

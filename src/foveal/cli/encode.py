@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
+from foveal.allocate.allocations import EFFORTS
 from foveal.allocate.weights import LEAST_WEIGHT
 from foveal.cli import files
-from foveal.jpeg.frame import SAMPLING_FACTORS
+from foveal.image import Photo
 from foveal.metadata import POLICIES
-from foveal.pipeline import (
-    ALLOCATIONS,
-    DEFAULT_QUALITY,
-    DEFAULT_STRENGTH,
-    EFFORTS,
-    Encoded,
-    EncodeOptions,
-    Saliency,
-    encode_photo,
-)
-from foveal.saliency import METHODS
-
-if TYPE_CHECKING:
-    from foveal.image import Photo
-
-__all__ = ["encode"]
+from foveal.options import ALLOCATIONS, DEFAULT_QUALITY, SUBSAMPLINGS, EncodeOptions, Saliency
+from foveal.pipeline import Encoded, encode_photo
+from foveal.saliency import METHODS, map_of_picture
 
 
 @click.command(short_help="Encode a photo as a JPEG that spends its bits where people look.")
@@ -58,37 +46,39 @@ __all__ = ["encode"]
     "--strength",
     type=click.FloatRange(0, 1),
     metavar="S",
-    default=DEFAULT_STRENGTH,
+    default=EncodeOptions.strength,
     show_default=True,
     help=f"How much less the rest may get; at 1 its error counts {LEAST_WEIGHT:g} as much.",
 )
 @click.option(
     "--allocation",
     type=click.Choice(ALLOCATIONS),
-    default="rdo",
+    default=EncodeOptions.allocation,
     show_default=True,
     help="How bits are spent: least error and bits together, or a quality for each block.",
 )
 @click.option(
     "--subsampling",
-    type=click.Choice(["auto", *SAMPLING_FACTORS]),
+    type=click.Choice(SUBSAMPLINGS),
     default="auto",
     show_default=True,
     help="Resolution of colour.",
 )
 @click.option("--baseline", is_flag=True, help="One sequential scan instead of progressive ones.")
-@click.option("--effort", type=click.Choice(EFFORTS), default="balanced", show_default=True, help="How long to search.")
+@click.option(
+    "--effort", type=click.Choice(EFFORTS), default=EncodeOptions.effort, show_default=True, help="How long to search."
+)
 @click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ...")
 @click.option(
     "--metadata",
     type=click.Choice(POLICIES),
-    default="keep",
+    default=EncodeOptions.metadata,
     show_default=True,
     help="keep all; safe: colour profile, resolution, orientation, artist, copyright; none: colour profile.",
 )
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads to use. Default: all cores.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
-def encode(source: str, output: str | None, as_json: bool, background: str | None, **choices: object) -> None:
+def encode(source: str, output: str | None, as_json: bool, background: str | None, **choices: Any) -> None:
     """Encode the photo IN as a JPEG that spends its bits where people look.
 
     IN is any picture that Pillow reads; - is standard input. The report goes to standard output, or to standard error
@@ -115,10 +105,10 @@ def _default_target(source: str) -> str:
     return target
 
 
-def _options(choices: dict[str, object]) -> EncodeOptions:
+def _options(choices: dict[str, Any]) -> EncodeOptions:
     saliency = choices.pop("saliency_")
     baseline = choices.pop("baseline")
-    return EncodeOptions(saliency=_read_saliency(str(saliency)), progressive=not baseline, **choices)  # type: ignore[arg-type]
+    return EncodeOptions(saliency=_read_saliency(saliency), progressive=not baseline, **choices)
 
 
 def _read_saliency(value: str) -> Saliency:
@@ -130,7 +120,7 @@ def _read_saliency(value: str) -> Saliency:
         raise click.UsageError(
             f"--saliency {files.display_name(value)}: neither a file nor auto, none, {', '.join(sorted(METHODS))}"
         )
-    return files.read_map(value)
+    return map_of_picture(files.read_photo(value, "black"))
 
 
 def _warn_about(photo: Photo, source: str) -> None:

@@ -8,13 +8,9 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import click
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from foveal import image
 from foveal.errors import FormatError, FovealError
@@ -52,14 +48,6 @@ def read_photo(path: str, background: str | None) -> image.Photo:
         if not data:
             raise FormatError("nothing to read")
         return image.open(io.BytesIO(data), background=background)
-
-
-def read_map(path: str) -> NDArray[np.float32]:
-    """Read a saliency map from a picture: (h, w) float32 in [0, 1], 1 where it is white."""
-    photo = read_photo(path, "black").upright()
-    if photo.pixels.ndim != 2:
-        photo = replace(photo, pixels=np.asarray(Image.fromarray(image.eight_bits(photo.pixels)).convert("L")))
-    return (photo.pixels / np.float32(np.iinfo(photo.pixels.dtype).max)).astype(np.float32)
 
 
 def write_bytes(path: str, data: bytes) -> None:

@@ -8,8 +8,6 @@ from foveal import overlay
 from foveal.cli import files
 from foveal.saliency import METHODS, saliency_map
 
-__all__ = ["saliency"]
-
 
 @click.command(short_help="Show where people look in a photo.")
 @click.argument("source", metavar="IN", type=click.Path(allow_dash=True))

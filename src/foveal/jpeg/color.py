@@ -1,4 +1,4 @@
-"""Pixels to component planes: split on MCU boundaries and RGB to YCbCr (T.871 clause 7)."""
+"""Pixels to component planes: RGB to YCbCr (T.871 clause 7), with edges repeated up to whole MCUs (T.81 A.2.4)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ def to_planes(pixels: Pixels, padded_height: int, padded_width: int) -> NDArray[
     """Component planes of a strip, level-shifted (T.81 A.3.1), with its right and lower edges repeated.
 
     Y = 0.299 R + 0.587 G + 0.114 B; Cb and Cr are (B - Y) / 1.772 and (R - Y) / 1.402. Nothing is rounded to 8 bits on
-    the way: 16-bit pixels keep their precision. The report (chapter 3) fills the last blocks with zeros, which puts an
-    edge there that the picture does not have and that rings into it; repeating the last pixel does not.
+    the way: 16-bit pixels keep their precision.
+
+    The report (K. Kishore, "AI in Image Processing", chapter 3) fills the last blocks with zeros, which puts an edge
+    there that the picture does not have and that rings into it; repeating the last pixel does not.
 
     Parameters
     ----------
@@ -27,7 +29,7 @@ def to_planes(pixels: Pixels, padded_height: int, padded_width: int) -> NDArray[
     Returns
     -------
     ndarray
-        (3 or 1, padded_height, padded_width) float32, centred on 0, in 8-bit levels: -128 to 127.
+        (3 or 1, padded_height, padded_width) float32, centred on 0, in 8-bit units: -128 to 127.
     """
     planes = np.empty((3 if pixels.ndim == 3 else 1, padded_height, padded_width), dtype=np.float32)
     if pixels.ndim == 3:

@@ -1,8 +1,11 @@
-"""The encoder: chapter 3 of the report, stage by stage."""
+"""The encoder, stage by stage (ITU-T T.81).
+
+It follows chapter 3 of the report that foveal grew from: K. Kishore, "AI in Image Processing", B.Tech report, IIT
+Palakkad.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,13 +15,22 @@ from foveal.errors import ParameterError
 from foveal.jpeg import color, dct, markers, sampling, segments
 from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
 from foveal.jpeg.quantize import Quantizer, Rounding
-from foveal.jpeg.scan import Scan, ScriptMaker, check_script, is_progressive, spectral_script, tally, write
+from foveal.jpeg.scan import (
+    ScanPlan,
+    ScanStatistics,
+    Script,
+    ScriptMaker,
+    check_script,
+    is_progressive,
+    spectral_selection_script,
+    tally,
+    write,
+)
 from foveal.jpeg.segments import Metadata
 from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.tables import QuantizationTable, annex_k_tables
 
 _PIXELS_PER_STRIP = 1 << 16  # planes of a strip stay in the cache
-_SCAN_HEADERS_BYTES = 14  # SOS with one component, and the marker and length of DHT
 MAX_RESTART_INTERVAL = 65_535
 
 
@@ -35,19 +47,24 @@ class EncoderSettings:
     quantizer
         Decides the levels.
     scripts
-        Scan scripts by number of components; of several, the one that makes the smallest file is taken.
+        Scan scripts by number of components; of several, the one that takes the fewest bytes is written.
     restart_interval
         MCUs between restart markers, 0 for none.
     threads
         Threads to work on; the bytes do not depend on it.
     metadata
         What goes before the picture.
+
+    Raises
+    ------
+    ParameterError
+        Unknown subsampling, restart interval out of range, or no script.
     """
 
     subsampling: str = "4:2:0"
     tables: tuple[QuantizationTable, QuantizationTable] = field(default_factory=lambda: annex_k_tables(80))
     quantizer: Quantizer = field(default_factory=Rounding)
-    scripts: tuple[ScriptMaker, ...] = (spectral_script,)
+    scripts: tuple[ScriptMaker, ...] = (spectral_selection_script,)
     restart_interval: int = 0
     threads: int = 1
     metadata: Metadata = field(default_factory=Metadata)
@@ -137,39 +154,59 @@ def quantize(blocks: tuple[NDArray[np.int16], ...], frame: Frame, settings: Enco
     """Coefficients to levels, in place (A.3.4)."""
     for component, component_blocks in zip(frame.components, blocks, strict=True):
         table = settings.tables[component.table_slot]
-        settings.quantizer.quantize(component_blocks, frame, component, table, settings.threads)
+        settings.quantizer.plan(component_blocks, frame, component, table).run(component_blocks, settings.threads)
     slots = 1 + max(component.table_slot for component in frame.components)
     return Coefficients(frame, settings.tables[:slots], blocks)
 
 
 def write_file(coefficients: Coefficients, settings: EncoderSettings) -> bytes:
     """Levels to a file: headers (B.2) and entropy-coded scans (F.1.2, G.1.2) with tables made for them (K.2)."""
-    frame, blocks, interval = coefficients.frame, coefficients.blocks, settings.restart_interval
+    frame, interval = coefficients.frame, settings.restart_interval
+    script, scans = _cheapest_script(coefficients, settings)
+    return b"".join(
+        [
+            segments.marker(markers.SOI),
+            segments.metadata_segments(settings.metadata),
+            segments.quantization_tables(coefficients.tables),
+            segments.frame_header(_frame_marker(script, coefficients.tables), frame),
+            segments.restart_interval(interval),
+            *(scan.headers + write(scan.plan, scan.statistics, settings.threads) for scan in scans),
+            segments.marker(markers.EOI),
+        ]
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _PricedScan:
+    """A scan that is ready to be written: DHT and SOS, and what its data will take."""
+
+    headers: bytes
+    plan: ScanPlan
+    statistics: ScanStatistics
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.headers) + self.statistics.size_bytes
+
+
+def _cheapest_script(coefficients: Coefficients, settings: EncoderSettings) -> tuple[Script, list[_PricedScan]]:
+    """Return the script that takes the fewest bytes (before byte stuffing), and its scans."""
+    frame = coefficients.frame
     candidates = []
     for make_script in settings.scripts:
         script = make_script(len(frame.components))
         check_script(script, len(frame.components))
-        candidates.append([(scan, tally(scan, frame, blocks, interval, settings.threads)) for scan in script])
-    scans = min(candidates, key=lambda each: sum(_SCAN_HEADERS_BYTES + tallied.size_bytes for _, tallied in each))
-
-    parts = [
-        segments.marker(markers.SOI),
-        segments.metadata_segments(settings.metadata),
-        segments.quantization_tables(coefficients.tables),
-        segments.frame_header(_frame_marker([scan for scan, _ in scans], coefficients.tables), frame),
-        segments.restart_interval(interval),
-    ]
-    for scan, statistics in scans:
-        parts += [
-            segments.huffman_tables(statistics.tables),
-            segments.scan_header(scan, frame),
-            write(scan, frame, blocks, interval, statistics, settings.threads),
-        ]
-    parts.append(segments.marker(markers.EOI))
-    return b"".join(parts)
+        scans = []
+        for scan in script:
+            plan = ScanPlan.of(scan, frame, coefficients.blocks, settings.restart_interval)
+            statistics = tally(plan, settings.threads)
+            headers = segments.huffman_tables(statistics.tables) + segments.scan_header(scan, frame)
+            scans.append(_PricedScan(headers, plan, statistics))
+        candidates.append((script, scans))
+    return min(candidates, key=lambda candidate: sum(scan.size_bytes for scan in candidate[1]))
 
 
-def _frame_marker(script: Sequence[Scan], tables: tuple[QuantizationTable, ...]) -> int:
+def _frame_marker(script: Script, tables: tuple[QuantizationTable, ...]) -> int:
     if is_progressive(script):
         return markers.SOF2
     return markers.SOF1 if any(table.needs_16_bits for table in tables) else markers.SOF0

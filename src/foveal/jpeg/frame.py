@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,14 @@ SAMPLING_FACTORS: dict[str, tuple[int, int]] = {
     "4:4:0": (1, 2),
     "4:2:0": (2, 2),
 }
+
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def block_grid(height: int, width: int) -> tuple[int, int]:
+    """Rows and columns of 8x8-pixel blocks that a picture touches."""
+    return -(-height // BLOCK_SIDE), -(-width // BLOCK_SIDE)
 
 
 @dataclass(frozen=True)
@@ -109,8 +118,8 @@ class Frame:
 
     @property
     def block_grid(self) -> tuple[int, int]:
-        """Rows and columns of 8x8-pixel blocks that the picture touches: the grid that block weights are given on."""
-        return -(-self.height // BLOCK_SIDE), -(-self.width // BLOCK_SIDE)
+        """Rows and columns of 8x8-pixel blocks that the picture touches."""
+        return block_grid(self.height, self.width)
 
     @cached_property
     def components(self) -> tuple[Component, ...]:
@@ -137,30 +146,30 @@ class Frame:
             padded_block_columns=self.mcu_columns * h_factor,
         )
 
-    def component_weights(self, block_weights: NDArray[np.float32], component: Component) -> NDArray[np.float32]:
-        """Weights of a component's blocks, padding included, from those of the picture's 8x8-pixel blocks.
+    def largest_of_covered_blocks(self, grid: NDArray[Scalar], component: Component) -> NDArray[Scalar]:
+        """Value for each block of a component, padding included, from those of the picture's 8x8-pixel blocks.
 
-        A block of a down-sampled component matters as much as the most important block that it covers.
+        A block of a down-sampled component covers several of them and takes the largest.
 
         Parameters
         ----------
-        block_weights
-            `block_grid` float32.
+        grid
+            `block_grid`, of any type that has an order.
 
         Returns
         -------
         ndarray
-            (padded_block_rows, padded_block_columns) float32.
+            (padded_block_rows, padded_block_columns).
 
         Raises
         ------
         ParameterError
-            `block_weights` is not of the shape `block_grid`.
+            `grid` is not of the shape `block_grid`.
         """
-        if block_weights.shape != self.block_grid:
-            raise ParameterError(f"block weights must be {self.block_grid}, not {block_weights.shape}")
+        if grid.shape != self.block_grid:
+            raise ParameterError(f"a value for each of {self.block_grid} blocks is needed, not {grid.shape}")
         across, down = self.h_max // component.h_factor, self.v_max // component.v_factor
         rows, columns = component.padded_block_rows, component.padded_block_columns
-        missing = (rows * down - block_weights.shape[0], columns * across - block_weights.shape[1])
-        padded = np.pad(block_weights, ((0, missing[0]), (0, missing[1])), mode="edge")
-        return np.ascontiguousarray(padded.reshape(rows, down, columns, across).max(axis=(1, 3)), dtype=np.float32)
+        missing = (rows * down - grid.shape[0], columns * across - grid.shape[1])
+        padded = np.pad(grid, ((0, missing[0]), (0, missing[1])), mode="edge")
+        return np.ascontiguousarray(padded.reshape(rows, down, columns, across).max(axis=(1, 3)))

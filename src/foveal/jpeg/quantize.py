@@ -1,14 +1,14 @@
 """Quantization of DCT coefficients (ITU-T T.81 A.3.4), and the ways of deciding which levels to write.
 
-A quantizer turns the blocks of one component from coefficients (sixteenths) into levels, in place. Weights tell it how
-much each block of the picture matters: 1 for what must keep its quality, less for what may give some up.
+Weights say how much each block of the picture matters: 1 for what must keep its quality, less for what may give some
+up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,58 +18,56 @@ from foveal.jpeg.frame import Component, Frame
 from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.tables import QuantizationTable
 
-_PIXELS_PER_STRIP = 1 << 16
+_COEFFICIENTS_PER_STRIP = 1 << 16
 
-Scalar = TypeVar("Scalar", bound=np.generic)
+
+@dataclass(frozen=True)
+class QuantizationPlan:
+    """How the blocks of one component become levels.
+
+    Parameters
+    ----------
+    per_block
+        (rows, columns): what the kernel needs to know of each block.
+    kernel
+        Turns (n, 64) int16 coefficients into levels, in place, given the (n,) values of `per_block`.
+    """
+
+    per_block: NDArray[Any]
+    kernel: Callable[[NDArray[np.int16], NDArray[Any]], None]
+
+    def run(self, blocks: NDArray[np.int16], threads: int) -> None:
+        """Turn (rows, columns, 64) int16 coefficients, in sixteenths and zig-zag order, into levels, in place."""
+
+        def quantize_rows(rows: tuple[int, int]) -> None:
+            strip = slice(*rows)
+            self.kernel(blocks[strip].reshape(-1, 64), self.per_block[strip].reshape(-1))
+
+        in_threads(quantize_rows, row_ranges(blocks.shape[0], blocks[0].size, _COEFFICIENTS_PER_STRIP), threads)
 
 
 class Quantizer(Protocol):
-    """Decides the levels of a component."""
+    """Decides the levels of a picture."""
 
-    def quantize(
-        self,
-        blocks: NDArray[np.int16],
-        frame: Frame,
-        component: Component,
-        table: QuantizationTable,
-        threads: int,
-    ) -> None:
-        """Turn (rows, columns, 64) int16 coefficients, in sixteenths and zig-zag order, into levels, in place."""
-
-
-def for_strips(
-    blocks: NDArray[np.int16],
-    per_block: NDArray[Scalar],
-    threads: int,
-    kernel: Callable[[NDArray[np.int16], NDArray[Scalar]], None],
-) -> None:
-    """Call a kernel on flat strips of the blocks and of what belongs to each block."""
-
-    def run(rows: tuple[int, int]) -> None:
-        strip = slice(*rows)
-        kernel(blocks[strip].reshape(-1, 64), per_block[strip].reshape(-1))
-
-    in_threads(run, row_ranges(blocks.shape[0], blocks[0].size, _PIXELS_PER_STRIP), threads)
+    def plan(
+        self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
+    ) -> QuantizationPlan:
+        """Decide how the blocks of a component, coefficients still, are to be quantized with its table."""
 
 
 @dataclass(frozen=True)
 class Rounding:
     """Round every coefficient to the nearest level.
 
-    The formula of the report (chapter 3) takes the floor, which would shift every value towards minus infinity; T.81
-    A.3.4 rounds to the nearest integer.
+    The formula of the report (K. Kishore, "AI in Image Processing", chapter 3) takes the floor, which would shift every
+    value towards minus infinity; T.81 A.3.4 rounds to the nearest integer.
     """
 
-    def quantize(
-        self,
-        blocks: NDArray[np.int16],
-        frame: Frame,
-        component: Component,
-        table: QuantizationTable,
-        threads: int,
-    ) -> None:
-        """See `Quantizer.quantize`."""
-        DeadZone(np.ones(frame.block_grid, dtype=np.float32)).quantize(blocks, frame, component, table, threads)
+    def plan(
+        self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
+    ) -> QuantizationPlan:
+        """See `Quantizer.plan`."""
+        return DeadZone(np.ones(frame.block_grid, dtype=np.float32)).plan(blocks, frame, component, table)
 
 
 @dataclass(frozen=True)
@@ -91,18 +89,14 @@ class DeadZone:
     block_weights: NDArray[np.float32]
     slope: float = 0.125
 
-    def quantize(
-        self,
-        blocks: NDArray[np.int16],
-        frame: Frame,
-        component: Component,
-        table: QuantizationTable,
-        threads: int,
-    ) -> None:
-        """See `Quantizer.quantize`."""
-        weights = frame.component_weights(self.block_weights, component)
+    def plan(
+        self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
+    ) -> QuantizationPlan:
+        """See `Quantizer.plan`."""
+        weights = frame.largest_of_covered_blocks(self.block_weights, component)
         threshold = (0.5 + self.slope * (1 / weights - 1)).astype(np.float32)
-        for_strips(blocks, threshold, threads, lambda strip, zeroed: _kernels.quantize(strip, table.steps, zeroed))
+        steps = table.steps_in_sixteenths
+        return QuantizationPlan(threshold, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
 
 
 @dataclass(frozen=True)
@@ -112,28 +106,21 @@ class PerBlockTables:
     Parameters
     ----------
     tables
-        For each table slot, the tables that blocks choose from, at most 256.
+        For each table slot, the tables that blocks choose from, at most 256, the finest last.
     table_index
-        `Frame.block_grid` float32: which of them a block uses; larger for more important blocks.
+        `Frame.block_grid` uint8: which of them a block uses.
     """
 
     tables: tuple[tuple[QuantizationTable, ...], ...]
-    table_index: NDArray[np.float32]
+    table_index: NDArray[np.uint8]
 
-    def quantize(
-        self,
-        blocks: NDArray[np.int16],
-        frame: Frame,
-        component: Component,
-        table: QuantizationTable,
-        threads: int,
-    ) -> None:
-        """See `Quantizer.quantize`."""
-        own_steps = np.stack([own.steps for own in self.tables[component.table_slot]])
-        index = frame.component_weights(self.table_index, component).astype(np.uint8)
-        for_strips(
-            blocks,
-            index,
-            threads,
-            lambda strip, own_index: _kernels.quantize_twice(strip, own_steps, own_index, table.steps),
+    def plan(
+        self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
+    ) -> QuantizationPlan:
+        """See `Quantizer.plan`."""
+        own_steps = np.stack([own.steps_in_sixteenths for own in self.tables[component.table_slot]])
+        index = frame.largest_of_covered_blocks(self.table_index, component)
+        steps = table.steps_in_sixteenths
+        return QuantizationPlan(
+            index, lambda strip, own_index: _kernels.quantize_per_block(strip, own_steps, own_index, steps)
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,8 @@ from foveal.jpeg.frame import Frame
 from foveal.jpeg.huffman import HuffmanTable
 from foveal.jpeg.strips import in_threads, row_ranges
 
-DC, AC = 0, 1  # table class Tc of DHT
 _TABLE_SLOTS = 2
-_PIXELS_PER_STRIP = 1 << 18
+_COEFFICIENTS_PER_STRIP = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ def sequential_script(component_count: int) -> Script:
     return (Scan(tuple(range(component_count))),)
 
 
-def spectral_script(component_count: int) -> Script:
+def spectral_selection_script(component_count: int) -> Script:
     """Progressive by spectral selection: DC, the coarse waves of Y, then colour, then the detail."""
     scans = [Scan(tuple(range(component_count)), 0, 0), Scan((0,), 1, 8)]
     scans += [Scan((component,), 1, 63) for component in range(1, component_count)]
     return (*scans, Scan((0,), 9, 63))
 
 
-def successive_script(component_count: int) -> Script:
+def successive_approximation_script(component_count: int) -> Script:
     """Progressive by spectral selection and successive approximation, every coefficient in two or three steps."""
     everything = tuple(range(component_count))
     chroma = range(1, component_count)
@@ -110,9 +110,23 @@ def check_script(script: Script, component_count: int) -> None:
         raise ParameterError("the script does not send every coefficient in full")
 
 
-@dataclass(frozen=True)
-class _ScanPlan:
-    """What the kernels need to know of a scan."""
+@dataclass(frozen=True, eq=False)
+class ScanPlan:
+    """A scan of a picture as the kernels take it.
+
+    Parameters
+    ----------
+    grids
+        (rows, columns, 64) int16 levels in zig-zag order of each component, whole MCUs.
+    factors
+        (h_factor, v_factor, table slot) of each component.
+    band
+        Ss, Se, Ah, Al.
+    restart_interval
+        In MCUs, 0 for none.
+    row_ranges
+        Rows of MCUs [first, last) that are coded together.
+    """
 
     grids: list[NDArray[np.int16]]
     factors: list[tuple[int, int, int]]
@@ -120,8 +134,22 @@ class _ScanPlan:
     restart_interval: int
     row_ranges: list[tuple[int, int]]
 
+    @classmethod
+    def of(cls, scan: Scan, frame: Frame, blocks: Sequence[NDArray[np.int16]], restart_interval: int) -> ScanPlan:
+        """Plan a scan; `blocks` are `Coefficients.blocks` of the frame."""
+        components = [frame.components[index] for index in scan.components]
+        grids = [blocks[index] for index in scan.components]
+        factors = [(c.h_factor, c.v_factor, c.table_slot) for c in components]
+        if len(components) == 1:  # A.2.2: not interleaved, an MCU is a block and only blocks of the picture are sent
+            grids = [grids[0][: components[0].block_rows, : components[0].block_columns]]
+            factors = [(1, 1, components[0].table_slot)]
+        mcu_rows = grids[0].shape[0] // factors[0][1]
+        coefficients_per_row = sum(grid.size for grid in grids) // mcu_rows
+        ranges = row_ranges(mcu_rows, coefficients_per_row, _COEFFICIENTS_PER_STRIP)
+        return cls(grids, factors, scan.band, restart_interval, ranges)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class ScanStatistics:
     """Symbols of a scan, counted.
 
@@ -135,16 +163,16 @@ class ScanStatistics:
 
     histogram: NDArray[np.uint32]
     raw_bits: int
-    tables: dict[tuple[int, int], HuffmanTable] = field(init=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def tables(self) -> dict[tuple[int, int], HuffmanTable]:
+        """The best tables for these symbols, by (class, slot), as far as any are needed."""
         used = np.argwhere(self.histogram.any(axis=2)).tolist()
-        tables = {(kind, slot): HuffmanTable.optimal(self.histogram[kind, slot]) for kind, slot in used}
-        object.__setattr__(self, "tables", tables)
+        return {(kind, slot): HuffmanTable.optimal(self.histogram[kind, slot]) for kind, slot in used}
 
-    @property
+    @cached_property
     def codes(self) -> NDArray[np.uint32]:
-        """(2, slots, 256, 2) uint32: code and length of each symbol in the optimal tables."""
+        """(2, slots, 256, 2) uint32: code and length of each symbol in those tables."""
         codes = np.zeros((*self.histogram.shape, 2), dtype=np.uint32)
         for key, table in self.tables.items():
             codes[key] = table.codes
@@ -152,36 +180,13 @@ class ScanStatistics:
 
     @property
     def size_bytes(self) -> int:
-        """Entropy-coded bytes with the optimal tables, and the bytes of the tables; byte stuffing apart."""
+        """Bytes of the entropy-coded data, before byte stuffing and restart markers."""
         bits = self.raw_bits + int((self.histogram.astype(np.uint64) * self.codes[..., 1]).sum())
-        return -(-bits // 8) + sum(17 + len(table.huffval) for table in self.tables.values())
+        return -(-bits // 8)
 
 
-def _plan(scan: Scan, frame: Frame, blocks: Sequence[NDArray[np.int16]], restart_interval: int) -> _ScanPlan:
-    components = [frame.components[index] for index in scan.components]
-    grids = [blocks[index] for index in scan.components]
-    factors = [(c.h_factor, c.v_factor, c.table_slot) for c in components]
-    if len(components) == 1:  # A.2.2: not interleaved, an MCU is a block and only blocks of the picture are sent
-        grids = [grids[0][: components[0].block_rows, : components[0].block_columns]]
-        factors = [(1, 1, components[0].table_slot)]
-    mcu_rows = grids[0].shape[0] // factors[0][1]
-    pixels_per_row = sum(grid[0].size for grid in grids) * factors[0][1]
-    return _ScanPlan(
-        grids, factors, scan.band, restart_interval, row_ranges(mcu_rows, pixels_per_row, _PIXELS_PER_STRIP)
-    )
-
-
-def tally(
-    scan: Scan, frame: Frame, blocks: Sequence[NDArray[np.int16]], restart_interval: int, threads: int
-) -> ScanStatistics:
-    """Count the symbols that coding the scan would write.
-
-    Parameters
-    ----------
-    blocks
-        For each component of the frame (padded_block_rows, padded_block_columns, 64) int16 levels in zig-zag order.
-    """
-    plan = _plan(scan, frame, blocks, restart_interval)
+def tally(plan: ScanPlan, threads: int) -> ScanStatistics:
+    """Count the symbols that coding the scan writes."""
 
     def tally_rows(rows: tuple[int, int]) -> tuple[NDArray[np.uint32], int]:
         histogram = np.zeros((2, _TABLE_SLOTS, 256), dtype=np.uint32)
@@ -193,16 +198,8 @@ def tally(
     return ScanStatistics(histogram, sum(raw_bits for _, raw_bits in tallied))
 
 
-def write(
-    scan: Scan,
-    frame: Frame,
-    blocks: Sequence[NDArray[np.int16]],
-    restart_interval: int,
-    statistics: ScanStatistics,
-    threads: int,
-) -> bytes:
-    """Entropy-coded data of the scan, restart markers included, with the tables of its statistics."""
-    plan = _plan(scan, frame, blocks, restart_interval)
+def write(plan: ScanPlan, statistics: ScanStatistics, threads: int) -> bytes:
+    """Code the scan with the tables of its statistics: bytes with stuffing and restart markers."""
     codes = statistics.codes
 
     def write_rows(rows: tuple[int, int]) -> tuple[bytes, int, list[int]]:

@@ -80,9 +80,16 @@ class QuantizationTable:
         """Whether DQT must write two bytes for each entry (Pq = 1)."""
         return max(self.values) > 255
 
+    @property
+    def natural(self) -> NDArray[np.uint16]:
+        """The steps in natural order: (64,) uint16."""
+        table = np.empty(64, dtype=np.uint16)
+        table[NATURAL_INDEX] = self.values
+        return table
+
     @cached_property
-    def steps(self) -> NDArray[np.float32]:
-        """The steps in sixteenths of a level, as the kernels take them: (64,) float32 in zig-zag order."""
+    def steps_in_sixteenths(self) -> NDArray[np.float32]:
+        """The steps in sixteenths, the unit of coefficients in the kernels: (64,) float32 in zig-zag order."""
         return np.asarray(self.values, dtype=np.float32) * np.float32(16)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from foveal import _kernels
 from foveal.jpeg.frame import Component, Frame
-from foveal.jpeg.quantize import for_strips
+from foveal.jpeg.quantize import QuantizationPlan
 from foveal.jpeg.tables import QuantizationTable
 
 _SAMPLE_EVERY = 16
@@ -56,25 +56,20 @@ class Trellis:
     lambdas: tuple[float, float] = (0.05, 0.03)
     look_back: int = 4
 
-    def quantize(
-        self,
-        blocks: NDArray[np.int16],
-        frame: Frame,
-        component: Component,
-        table: QuantizationTable,
-        threads: int,
-    ) -> None:
-        """See `Quantizer.quantize`."""
+    def plan(
+        self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
+    ) -> QuantizationPlan:
+        """See `Quantizer.plan`."""
         rates = sampled_rates(blocks[: component.block_rows, : component.block_columns], table)
+        weights = frame.largest_of_covered_blocks(self.block_weights, component)
         # Rounded, so that the last bit of a float computed elsewhere cannot change a decision.
-        weights = np.rint(frame.component_weights(self.block_weights, component) * _WEIGHT_STEPS) / _WEIGHT_STEPS
-        distortion_weight = (weights / self.lambdas[component.table_slot]).astype(np.float32)
-        for_strips(
-            blocks,
+        rounded = np.rint(weights * _WEIGHT_STEPS) / _WEIGHT_STEPS
+        distortion_weight = (rounded / self.lambdas[component.table_slot]).astype(np.float32)
+        steps = table.steps_in_sixteenths
+        return QuantizationPlan(
             distortion_weight,
-            threads,
             lambda strip, strip_weight: _kernels.trellis(
-                strip, table.steps, strip_weight, rates.run_size_bits, rates.end_of_block_bits, self.look_back
+                strip, steps, strip_weight, rates.run_size_bits, rates.end_of_block_bits, self.look_back
             ),
         )
 
@@ -91,7 +86,7 @@ def sampled_rates(blocks: NDArray[np.int16], table: QuantizationTable) -> Rates:
     every = max(1, min(_SAMPLE_EVERY, count // _SMALLEST_SAMPLE))
     chosen = np.arange(0, count, every)
     sample = np.ascontiguousarray(blocks[chosen // blocks.shape[1], chosen % blocks.shape[1]])
-    _kernels.quantize(sample, table.steps, np.full(len(sample), 0.5, dtype=np.float32))
+    _kernels.quantize(sample, table.steps_in_sixteenths, np.full(len(sample), 0.5, dtype=np.float32))
     histogram = np.zeros((2, 1, 256), dtype=np.uint32)
     _kernels.tally_scan([sample[np.newaxis]], [(1, 1, 0)], (0, 63, 0, 0), 0, 0, 1, histogram)
     return rates_of(histogram[1, 0])

@@ -1,10 +1,10 @@
 // What every kernel shares: the size of a block, eight-lane vectors, and the scan order of coefficients.
 //
-// Each kernel header is compiled once per instruction set (see table.cpp). Everything in them has internal linkage,
+// Each kernel header is compiled once per instruction set (see kernel_table.cpp). Everything in them has internal linkage,
 // so that the linker can never hand code built for AVX2 to a machine without it.
 #pragma once
 
-#include "table.hpp"
+#include "kernel_table.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,12 +17,13 @@ using foveal::Extent;
 constexpr int kBlockSide = 8;     // N in T.81 A.3.3
 constexpr int kBlockSize = 64;    // coefficients of a block
 
-// The transform hands its coefficients on as integers in sixteenths: four fractional bits keep the rounding error well
+// The transform hands its coefficients on as integers in sixteenths (QuantizationTable.steps_in_sixteenths counts alike): four fractional bits keep the rounding error well
 // below a quantizer step of 1, and +-1024 (the range of an 8-bit DCT) still fits 16 bits with room to spare.
 constexpr float kCoefficientScale = 16.0f;
 
 using Float8 = float __attribute__((vector_size(32)));
 using Int8 = std::int32_t __attribute__((vector_size(32)));
+using Short8 = std::int16_t __attribute__((vector_size(16)));
 
 inline Float8 load8(const float* source) {
     Float8 value;
@@ -31,6 +32,17 @@ inline Float8 load8(const float* source) {
 }
 
 inline void store8(float* target, Float8 value) { std::memcpy(target, &value, sizeof value); }
+
+inline Float8 load_shorts(const std::int16_t* source) {
+    Short8 value;
+    std::memcpy(&value, source, sizeof value);
+    return __builtin_convertvector(__builtin_convertvector(value, Int8), Float8);
+}
+
+inline void store_shorts(std::int16_t* target, Int8 value) {
+    const Short8 narrow = __builtin_convertvector(value, Short8);
+    std::memcpy(target, &narrow, sizeof narrow);
+}
 
 inline Float8 splat8(float value) { return Float8{value, value, value, value, value, value, value, value}; }
 

@@ -18,17 +18,17 @@ inline void replicate_down(float* plane, std::ptrdiff_t filled, Extent size) {
         std::memcpy(plane + y * size.columns, last, sizeof(float) * static_cast<std::size_t>(size.columns));
 }
 
-// One level of Sample (8 or 16 bits) in units of an 8-bit level, so that 16-bit pixels keep their precision.
+// What one unit of Sample (8 or 16 bits) is worth in 8-bit units: 16-bit pixels keep their precision as fractions.
 template <class Sample>
-constexpr float kLevel = sizeof(Sample) == 1 ? 1.0f : 255.0f / 65535.0f;
+constexpr float kSampleUnit = sizeof(Sample) == 1 ? 1.0f : 255.0f / 65535.0f;
 
 template <class Sample>
 void rgb_row_to_ycbcr(const Sample* __restrict rgb, std::ptrdiff_t count, float* __restrict luma,
                       float* __restrict blue, float* __restrict red) {
-    constexpr float level = kLevel<Sample>;
-    constexpr float y_r = 0.299f * level, y_g = 0.587f * level, y_b = 0.114f * level;
-    constexpr float cb_r = -0.168735892f * level, cb_g = -0.331264108f * level, cb_b = 0.5f * level;
-    constexpr float cr_r = 0.5f * level, cr_g = -0.418687589f * level, cr_b = -0.081312411f * level;
+    constexpr float unit = kSampleUnit<Sample>;
+    constexpr float y_r = 0.299f * unit, y_g = 0.587f * unit, y_b = 0.114f * unit;
+    constexpr float cb_r = -0.168735892f * unit, cb_g = -0.331264108f * unit, cb_b = 0.5f * unit;
+    constexpr float cr_r = 0.5f * unit, cr_g = -0.418687589f * unit, cr_b = -0.081312411f * unit;
     for (std::ptrdiff_t x = 0; x < count; ++x) {
         const float r = static_cast<float>(static_cast<std::int32_t>(rgb[3 * x]));
         const float g = static_cast<float>(static_cast<std::int32_t>(rgb[3 * x + 1]));
@@ -58,7 +58,7 @@ void grey_to_plane(const Sample* pixels, Extent pixel_size, float* plane, Extent
         const Sample* __restrict source = pixels + y * pixel_size.columns;
         float* __restrict row = plane + y * plane_size.columns;
         for (std::ptrdiff_t x = 0; x < pixel_size.columns; ++x)
-            row[x] = static_cast<float>(static_cast<std::int32_t>(source[x])) * kLevel<Sample> - 128.0f;
+            row[x] = static_cast<float>(static_cast<std::int32_t>(source[x])) * kSampleUnit<Sample> - 128.0f;
         replicate_right(row, pixel_size.columns, plane_size.columns);
     }
     replicate_down(plane, pixel_size.rows, plane_size);

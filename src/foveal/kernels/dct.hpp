@@ -85,11 +85,7 @@ inline void forward_dct(const float* plane, Extent size, std::int16_t* blocks) {
             Float8 output[kBlockSide];
             dct_block(plane + y * size.columns + x, size.columns, kCoefficientScale, output);
             std::int16_t transposed[kBlockSize];
-            for (int u = 0; u < kBlockSide; ++u) {
-                using Short8 = std::int16_t __attribute__((vector_size(16)));
-                const Short8 rounded = __builtin_convertvector(round_to_int(output[u]), Short8);
-                std::memcpy(transposed + u * kBlockSide, &rounded, sizeof rounded);
-            }
+            for (int u = 0; u < kBlockSide; ++u) store_shorts(transposed + u * kBlockSide, round_to_int(output[u]));
             for (int k = 0; k < kBlockSize; ++k) blocks[k] = transposed[kTransposedOrder.index[k]];
         }
     }

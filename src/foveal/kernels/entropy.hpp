@@ -12,9 +12,9 @@
 namespace {
 
 using foveal::Component;
+using foveal::kMaxComponents;
 using foveal::Scan;
 
-constexpr int kMaxComponents = 4;  // of a scan (T.81 B.2.3)
 constexpr int kEndOfBlock = 0x00;
 constexpr int kZeroRun16 = 0xF0;
 constexpr std::uint32_t kMaxEobRun = 0x7FFF;

@@ -1,5 +1,5 @@
 // Python bindings: checks that the arrays fit each other, releases the GIL, calls the kernels of this machine.
-#include "table.hpp"
+#include "kernel_table.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
@@ -144,13 +144,13 @@ void quantize(const Blocks& blocks, const Steps& steps, const Array<const float,
                       zero_threshold.data());
 }
 
-void quantize_twice(const Blocks& blocks, const Array<const float, nb::shape<-1, kBlockSize>>& own_steps,
+void quantize_per_block(const Blocks& blocks, const Array<const float, nb::shape<-1, kBlockSize>>& own_steps,
                     const Array<const std::uint8_t, nb::ndim<1>>& table_index, const Steps& file_steps) {
     require(table_index.shape(0) == blocks.shape(0), "one table index for each block");
     for (std::size_t n = 0; n < table_index.shape(0); ++n)
         require(table_index.data()[n] < own_steps.shape(0), "table index out of range");
     nb::gil_scoped_release release;
-    kernels->quantize_twice(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), own_steps.data(),
+    kernels->quantize_per_block(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), own_steps.data(),
                             table_index.data(), file_steps.data());
 }
 
@@ -171,7 +171,7 @@ struct CheckedScan {
 
     CheckedScan(const std::vector<BlockGrid>& grids, const std::vector<std::tuple<int, int, int>>& factors,
                 std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval, int slot_count) {
-        require(!grids.empty() && grids.size() <= 4 && grids.size() == factors.size(), "a scan has 1 to 4 components");
+        require(!grids.empty() && grids.size() <= foveal::kMaxComponents && grids.size() == factors.size(), "a scan has 1 to 4 components");
         for (std::size_t c = 0; c < grids.size(); ++c) add_component(grids[c], factors[c], slot_count);
         std::tie(scan.spectral_start, scan.spectral_end, scan.approximation_high, scan.approximation_low) = band;
         const bool sequential = scan.spectral_start == 0 && scan.spectral_end == kBlockSize - 1;
@@ -284,14 +284,18 @@ nb::bytes join_strips(const std::vector<std::tuple<nb::bytes, std::uint64_t, std
 NB_MODULE(_kernels, m) {
     m.def("instruction_sets", &instruction_sets);
     m.def("use_instruction_set", &use_instruction_set, nb::arg("name"));
-    m.def("rgb_to_ycbcr", &rgb_to_ycbcr<std::uint8_t, &KernelTable::rgb8_to_ycbcr>, nb::arg("pixels").noconvert(), nb::arg("planes").noconvert());
-    m.def("rgb_to_ycbcr", &rgb_to_ycbcr<std::uint16_t, &KernelTable::rgb16_to_ycbcr>, nb::arg("pixels").noconvert(), nb::arg("planes").noconvert());
-    m.def("grey_to_plane", &grey_to_plane<std::uint8_t, &KernelTable::grey8_to_plane>, nb::arg("pixels").noconvert(), nb::arg("planes").noconvert());
-    m.def("grey_to_plane", &grey_to_plane<std::uint16_t, &KernelTable::grey16_to_plane>, nb::arg("pixels").noconvert(), nb::arg("planes").noconvert());
+    m.def("rgb_to_ycbcr", &rgb_to_ycbcr<std::uint8_t, &KernelTable::rgb8_to_ycbcr>, nb::arg("pixels").noconvert(),
+          nb::arg("planes").noconvert());
+    m.def("rgb_to_ycbcr", &rgb_to_ycbcr<std::uint16_t, &KernelTable::rgb16_to_ycbcr>, nb::arg("pixels").noconvert(),
+          nb::arg("planes").noconvert());
+    m.def("grey_to_plane", &grey_to_plane<std::uint8_t, &KernelTable::grey8_to_plane>, nb::arg("pixels").noconvert(),
+          nb::arg("planes").noconvert());
+    m.def("grey_to_plane", &grey_to_plane<std::uint16_t, &KernelTable::grey16_to_plane>, nb::arg("pixels").noconvert(),
+          nb::arg("planes").noconvert());
     m.def("downsample", &downsample, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"), nb::arg("out").noconvert());
     m.def("forward_dct", &forward_dct, nb::arg("plane").noconvert(), nb::arg("blocks").noconvert());
     m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("zero_threshold").noconvert());
-    m.def("quantize_twice", &quantize_twice, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
+    m.def("quantize_per_block", &quantize_per_block, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
           nb::arg("table_index").noconvert(), nb::arg("file_steps").noconvert());
     m.def("trellis", &trellis, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("distortion_weight").noconvert(),
           nb::arg("run_size_bits").noconvert(), nb::arg("end_of_block_bits"), nb::arg("look_back"));

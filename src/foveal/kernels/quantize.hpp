@@ -10,20 +10,7 @@ namespace {
 constexpr std::int32_t kSmallestDc = -1024;
 constexpr std::int32_t kLargestLevel = 1023;
 
-inline Float8 load_shorts(const std::int16_t* source) {
-    using Short8 = std::int16_t __attribute__((vector_size(16)));
-    Short8 value;
-    std::memcpy(&value, source, sizeof value);
-    return __builtin_convertvector(__builtin_convertvector(value, Int8), Float8);
-}
-
 inline Float8 absolute(Float8 value) { return value < splat8(0.0f) ? -value : value; }
-
-inline void store_shorts(std::int16_t* target, Int8 value) {
-    using Short8 = std::int16_t __attribute__((vector_size(16)));
-    const Short8 narrow = __builtin_convertvector(value, Short8);
-    std::memcpy(target, &narrow, sizeof narrow);
-}
 
 inline Int8 clamp_levels(Int8 magnitude) { return magnitude > kLargestLevel ? Int8{} + kLargestLevel : magnitude; }
 
@@ -53,7 +40,7 @@ inline void quantize(std::int16_t* blocks, std::ptrdiff_t count, const float* st
 
 // In place, the published MS-ROI quantization expressed on one table: block n is quantized with its own table
 // own_steps[table_index[n]] and the value that a decoder would rebuild from that is quantized with file_steps.
-inline void quantize_twice(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
+inline void quantize_per_block(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
                            const std::uint8_t* table_index, const float* file_steps) {
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
         const float* own = own_steps + kBlockSize * table_index[n];

@@ -12,7 +12,7 @@
 namespace {
 
 constexpr int kRunCount = 63;   // zeros before a nonzero AC coefficient: 0..62
-constexpr int kSizeCount = 11;  // rate_table rows: SSSS 0 (unused) to 10
+constexpr int kSizeCount = 11;  // rows of run_size_bits: SSSS 0 (unused) to 10
 
 struct Rates {
     const float* run_size;  // [size][run]: bits of ZRLs, the RRRRSSSS code and the level's own bits
@@ -25,15 +25,15 @@ struct Node {
     std::int8_t position, previous;
 };
 
-struct Step {
+struct Arrival {
     float reach;
     int previous;
 };
 
 // The cheapest way to arrive at `position` with a level of `size` bits from the origin (nodes[0]) or one of the last
 // `look_back` nodes before `node`.
-inline Step cheapest_step(const Node* nodes, int node, int look_back, int position, const float* bits_by_run) {
-    Step best{nodes[0].reach + bits_by_run[position - 1], 0};
+inline Arrival cheapest_arrival(const Node* nodes, int node, int look_back, int position, const float* bits_by_run) {
+    Arrival best{nodes[0].reach + bits_by_run[position - 1], 0};
     const int first = node - look_back > 1 ? node - look_back : 1;
     for (int i = first; i < node; ++i) {
         const float reach = nodes[i].reach + bits_by_run[position - nodes[i].position - 1];
@@ -55,11 +55,11 @@ inline void optimise_block(std::int16_t* levels, const float* magnitudes, float 
         const float zero_distortion = distortion_weight * (magnitudes[k] * magnitudes[k]);
         const float error = magnitudes[k] - static_cast<float>(level);
 
-        Step best = cheapest_step(nodes, node_count, look_back, k, rates.run_size + size * kRunCount);
+        Arrival best = cheapest_arrival(nodes, node_count, look_back, k, rates.run_size + size * kRunCount);
         best.reach += distortion_weight * (error * error) - zero_distortion;
         int best_level = level;
         if (level > 1 && (level & (level - 1)) == 0) {
-            Step lower = cheapest_step(nodes, node_count, look_back, k, rates.run_size + (size - 1) * kRunCount);
+            Arrival lower = cheapest_arrival(nodes, node_count, look_back, k, rates.run_size + (size - 1) * kRunCount);
             lower.reach += distortion_weight * ((error + 1.0f) * (error + 1.0f)) - zero_distortion;
             if (lower.reach < best.reach) {
                 best = lower;

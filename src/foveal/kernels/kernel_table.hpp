@@ -1,4 +1,4 @@
-// The kernels as a table of functions, one table for each instruction set that table.cpp is compiled for.
+// The kernels as a table of functions, one table for each instruction set that kernel_table.cpp is compiled for.
 // Callers guarantee the bounds; module.cpp is the only caller.
 #pragma once
 
@@ -17,8 +17,10 @@ struct Component {
     int h_factor, v_factor, slot;
 };
 
+constexpr int kMaxComponents = 4;  // of a scan (T.81 B.2.3)
+
 struct Scan {
-    Component components[4];
+    Component components[kMaxComponents];
     int component_count;
     std::ptrdiff_t mcu_columns;
     int spectral_start, spectral_end, approximation_high, approximation_low;
@@ -44,7 +46,7 @@ struct KernelTable {
     void (*downsample)(const float* plane, std::ptrdiff_t columns, int h, int v, float* out, Extent out_size);
     void (*forward_dct)(const float* plane, Extent plane_size, std::int16_t* blocks);
     void (*quantize)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold);
-    void (*quantize_twice)(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
+    void (*quantize_per_block)(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
                            const std::uint8_t* table_index, const float* file_steps);
     void (*trellis)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,
                     const float* run_size_bits, float end_of_block_bits, int look_back);

@@ -1,28 +1,36 @@
-"""Ways to spend bits by weight: each gives the quantization tables and the quantizer of a file."""
+"""Ways to spend bits by weight: each gives the quantization tables of a file and what decides its levels."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.jpeg.quantize import DeadZone, PerBlockTables, Quantizer
-from foveal.jpeg.tables import QuantizationTable, annex_k_tables
-from foveal.jpeg.trellis import Trellis
+from foveal.jpeg import DeadZone, PerBlockTables, QuantizationTable, Quantizer, Trellis, annex_k_tables
 
-QUALITY_MAP_LEVELS = 32
+QUALITY_FACTORS = 32  # different ones in a file
+
+# From least to most work; each makes a quantizer of block weights.
+_QUANTIZERS: dict[str, Callable[[NDArray[np.float32]], Quantizer]] = {
+    "fast": DeadZone,
+    "balanced": Trellis,
+    "best": partial(Trellis, look_back=63),
+}
+EFFORTS = tuple(_QUANTIZERS)
 
 
 @dataclass(frozen=True)
-class Spending:
+class Allocation:
     """Tables of the file, and what decides its levels."""
 
     tables: tuple[QuantizationTable, QuantizationTable]
     quantizer: Quantizer
 
 
-def rate_distortion(quality: float, weights: NDArray[np.float32], effort: str) -> Spending:
+def rdo(quality: float, weights: NDArray[np.float32], effort: str) -> Allocation:
     """Blocks that matter less give up more of their coefficients, wherever that saves most bits for its harm.
 
     Parameters
@@ -30,19 +38,14 @@ def rate_distortion(quality: float, weights: NDArray[np.float32], effort: str) -
     quality
         0 to 100: the tables, as libjpeg scales Annex K.
     weights
-        Of each block, in (0, 1].
+        (rows, columns) of each 8x8-pixel block, in (0, 1].
     effort
         "fast" decides by a dead zone, "balanced" by a trellis, "best" by an exhaustive one.
     """
-    quantizers: dict[str, Quantizer] = {
-        "fast": DeadZone(weights),
-        "balanced": Trellis(weights),
-        "best": Trellis(weights, look_back=63),
-    }
-    return Spending(annex_k_tables(quality), quantizers[effort])
+    return Allocation(annex_k_tables(quality), _QUANTIZERS[effort](weights))
 
 
-def quality_map(quality: float, weights: NDArray[np.float32]) -> Spending:
+def quality_map(quality: float, weights: NDArray[np.float32]) -> Allocation:
     """Each block is quantized with a quality factor of its own, between a low one and that of the file (MS-ROI).
 
     The published encoder (A. Prakash et al., DCC 2017) mixes the pixels of JPEGs of several qualities and encodes the
@@ -55,16 +58,16 @@ def quality_map(quality: float, weights: NDArray[np.float32]) -> Spending:
     quality
         0 to 100: the tables of the file, as libjpeg scales Annex K.
     weights
-        Of each block, in (0, 1].
+        (rows, columns) of each 8x8-pixel block, in (0, 1].
     """
     file_tables = annex_k_tables(quality)
-    factors = np.sqrt(weights)
-    levels = np.linspace(factors.min(), factors.max(), QUALITY_MAP_LEVELS)
-    index = np.rint(np.interp(factors, levels, np.arange(QUALITY_MAP_LEVELS))).astype(np.float32)
+    wanted = np.sqrt(weights)
+    factors = np.linspace(wanted.min(), wanted.max(), QUALITY_FACTORS)
+    index = np.rint(np.interp(wanted, factors, np.arange(QUALITY_FACTORS))).astype(np.uint8)
     luminance, chrominance = (
-        tuple(QuantizationTable(_coarser(table, factor)) for factor in levels) for table in file_tables
+        tuple(QuantizationTable(_coarser(table, factor)) for factor in factors) for table in file_tables
     )
-    return Spending(file_tables, PerBlockTables((luminance, chrominance), index))
+    return Allocation(file_tables, PerBlockTables((luminance, chrominance), index))
 
 
 def _coarser(table: QuantizationTable, factor: float) -> tuple[int, ...]:

@@ -1,5 +1,5 @@
 // Compiled once for each instruction set; FOVEAL_TABLE names the table that this build fills.
-#include "table.hpp"
+#include "kernel_table.hpp"
 
 #include "color.hpp"
 #include "dct.hpp"
@@ -31,7 +31,7 @@ WrittenBits write_scan(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_
 extern const KernelTable FOVEAL_TABLE = {
     FOVEAL_TABLE_NAME,           rgb_to_ycbcr<std::uint8_t>,   rgb_to_ycbcr<std::uint16_t>,
     grey_to_plane<std::uint8_t>, grey_to_plane<std::uint16_t>, downsample,
-    forward_dct,                 quantize,                     quantize_twice,
+    forward_dct,                 quantize,                     quantize_per_block,
     trellis,                     tally_scan,                   write_scan,
 };
 

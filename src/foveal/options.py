@@ -1,0 +1,100 @@
+"""What can be asked of `foveal.encode`: every choice, its default and its check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal import jpeg
+from foveal.allocate.allocations import EFFORTS
+from foveal.errors import ParameterError
+from foveal.metadata import POLICIES
+from foveal.saliency.look import method_named
+
+ALLOCATIONS = ("rdo", "quality-map")
+SUBSAMPLINGS = ("auto", *jpeg.SAMPLING_FACTORS)
+DEFAULT_QUALITY = 80
+FULL_COLOR_FROM_QUALITY = 90  # "auto" subsampling keeps all chrominance samples from here on
+MAX_THREADS = 1024
+
+Saliency = str | NDArray[Any] | None
+
+
+@dataclass(frozen=True, eq=False)
+class EncodeOptions:
+    """The options of `foveal.encode`; they are explained there.
+
+    Raises
+    ------
+    ParameterError
+        One of them is of the wrong kind or out of range.
+    """
+
+    quality: float | None = None
+    saliency: Saliency = "auto"
+    strength: float = 0.6
+    allocation: str = "rdo"
+    subsampling: str | int = "auto"
+    progressive: bool = True
+    effort: str = "balanced"
+    restart_interval: int = 0
+    threads: int | None = None
+    metadata: str = "keep"
+
+    def __post_init__(self) -> None:
+        if self.quality is not None:
+            _check_number("quality", self.quality, 0, 100)
+        _check_number("strength", self.strength, 0, 1)
+        _check_integer("restart_interval", self.restart_interval, 0, jpeg.MAX_RESTART_INTERVAL)
+        if self.threads is not None:
+            _check_integer("threads", self.threads, 1, MAX_THREADS)
+        if not isinstance(self.progressive, bool | np.bool_):
+            raise ParameterError(f"progressive must be True or False, not {self.progressive!r}")
+        _check_choice("allocation", self.allocation, ALLOCATIONS)
+        _check_choice("effort", self.effort, EFFORTS)
+        _check_choice("metadata", self.metadata, POLICIES)
+        _check_choice("subsampling", _with_colons(self.subsampling), SUBSAMPLINGS)
+        if isinstance(self.saliency, str):
+            method_named(self.saliency)
+        elif self.saliency is not None and not isinstance(self.saliency, np.ndarray):
+            raise ParameterError(
+                f"saliency must be the name of a method, an array or None, not {type(self.saliency).__name__}"
+            )
+
+    @property
+    def resolved_quality(self) -> float:
+        """Quality with the default filled in."""
+        return DEFAULT_QUALITY if self.quality is None else float(self.quality)
+
+    @property
+    def resolved_subsampling(self) -> str:
+        """Subsampling as "4:x:y"."""
+        name = _with_colons(self.subsampling)
+        if name == "auto":
+            return "4:4:4" if self.resolved_quality >= FULL_COLOR_FROM_QUALITY else "4:2:0"
+        return name
+
+
+def _with_colons(subsampling: str | int) -> str:
+    """420 and "420" as "4:2:0"."""
+    name = str(subsampling)
+    return ":".join(name) if len(name) == 3 and name.isdigit() else name
+
+
+def _check_number(name: str, value: float, least: float, most: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, Real) or not least <= float(value) <= most:
+        raise ParameterError(f"{name} must be a number from {least} to {most}, not {value!r}")
+
+
+def _check_integer(name: str, value: int, least: int, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
+        raise ParameterError(f"{name} must be an integer from {least} to {most:,}, not {value!r}")
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ParameterError(f"{name} {value!r} is not one of {', '.join(choices)}")
