@@ -36,7 +36,7 @@ def without_alpha(pixels: NDArray[np.uint8 | np.uint16], background: Color | Non
     if pixels.ndim == 2 or pixels.shape[2] == 3:
         return np.ascontiguousarray(pixels)
     if background is None:
-        raise UnsupportedError("the picture has an alpha channel, which JPEG has not; give a background (colour)")
+        raise UnsupportedError("the picture has an alpha channel, which JPEG has not; give background= (--background)")
     full = int(np.iinfo(pixels.dtype).max)
     color = np.array(_rgb(background), dtype=np.uint64) * (full // 255)
     alpha, visible = pixels[:, :, -1:].astype(np.uint64), pixels[:, :, :-1].astype(np.uint64)

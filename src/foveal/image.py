@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -118,10 +119,14 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     LimitError
         More than `max_pixels` pixels.
     ParameterError
-        `background` is not a colour.
+        `background` is not a colour, or another argument of the wrong kind.
     OSError
         The file cannot be read.
     """
+    if isinstance(source, bytes | bytearray | memoryview):
+        raise ParameterError("open takes a path or a binary file; wrap bytes in io.BytesIO")
+    if not isinstance(max_pixels, Integral):
+        raise ParameterError(f"max_pixels must be an integer, not {max_pixels!r}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what matters of what Pillow warns about is checked here
         try:
@@ -129,7 +134,7 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
                 if image.width * image.height > max_pixels:
                     raise LimitError(_too_large(image.width, image.height, max_pixels))
                 image.load()
-                return from_pillow(image, background=background)
+                return _from_opened(image, background)
         except Image.DecompressionBombError as error:
             raise LimitError(f"the picture has more than {MAX_PIXELS:,} pixels") from error
         except UnidentifiedImageError as error:
@@ -148,16 +153,8 @@ def _too_large(width: int, height: int, max_pixels: int) -> str:
     return f"the picture has {width:,} x {height:,} pixels; the limit is {max_pixels:,}"
 
 
-def from_pillow(image: Image.Image, *, background: Color | None = None) -> Photo:
-    """Make a photo of a Pillow image, with the metadata in its `info`.
-
-    Raises
-    ------
-    UnsupportedError
-        A colour model other than grey and RGB; transparency without `background`.
-    ParameterError
-        `background` is not a colour.
-    """
+def _from_opened(image: Image.Image, background: Color | None) -> Photo:
+    """Make a photo of a file that Pillow has opened, metadata and all."""
     info: Mapping[Any, Any] = image.info
     return Photo(
         pixels=without_alpha(_pixels_of(image), background),
@@ -207,7 +204,7 @@ def _dots_per_inch(info: Mapping[Any, Any]) -> tuple[int, int] | None:
         horizontal, vertical = (round(float(value)) for value in info["dpi"])
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    return (horizontal, vertical) if 0 < horizontal <= 65535 and 0 < vertical <= 65535 else None
+    return (horizontal, vertical) if 1 < horizontal <= 65535 and 1 < vertical <= 65535 else None  # 1: not set
 
 
 def _extra_segments(image: Image.Image) -> tuple[tuple[int, bytes], ...]:
@@ -224,8 +221,8 @@ def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | N
     Parameters
     ----------
     image
-        A Photo, a Pillow image, or an array: (H, W) or (H, W, 1) grey, (H, W, 3) RGB, with one channel more for alpha;
-        uint8 or uint16.
+        A Photo, a Pillow image (of which pixels and colour profile are taken), or an array: (H, W) or (H, W, 1) grey,
+        (H, W, 3) RGB, with one channel more for alpha; uint8 or uint16.
     background
         Colour to put behind transparent pixels, in 0..255 also for 16-bit arrays.
 
@@ -239,7 +236,9 @@ def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | N
     if isinstance(image, Photo):
         return replace(image, pixels=without_alpha(_checked_pixels(image.pixels), background))
     if isinstance(image, Image.Image):
-        return from_pillow(image, background=background)
+        # As with Pillow's own save: its EXIF may be that of a file it was made from, turned or cropped since.
+        profile = image.info.get("icc_profile") or None
+        return Photo(without_alpha(_pixels_of(image), background), icc_profile=profile)
     return Photo(without_alpha(_checked_pixels(image), background))
 
 

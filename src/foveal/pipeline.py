@@ -70,8 +70,8 @@ def encode(
     Parameters
     ----------
     image
-        A Photo, a Pillow image, or an array: (H, W, 3) RGB, (H, W) or (H, W, 1) grey, uint8 or uint16; with a channel
-        more for alpha where `background` is given.
+        A Photo, a Pillow image (of which pixels and colour profile are taken), or an array: (H, W, 3) RGB, (H, W) or
+        (H, W, 1) grey, uint8 or uint16; with a channel more for alpha where `background` is given.
     quality
         0 to 100 on libjpeg's scale (0 counts as 1): a promise for the salient part; the rest gets less. None means 80.
     saliency

@@ -115,8 +115,8 @@ def test_the_input_is_never_overwritten(run: Run) -> None:
     before = Path("photo.png").read_bytes()
     Path("link.jpg").symlink_to("photo.png")
     for name in ("photo.png", "./photo.png", "link.jpg"):
-        one_line(run("encode", "photo.png", "-o", name), 2, "is the input")
-        one_line(run("saliency", "photo.png", "-o", name), 2, "is the input")
+        one_line(run("encode", "photo.png", "-o", name), 2, "is an input" if name == "link.jpg" else "JPEG")
+        one_line(run("saliency", "photo.png", "-o", name), 2, "PNG" if name == "link.jpg" else "is an input")
     assert Path("photo.png").read_bytes() == before
 
 
@@ -144,7 +144,7 @@ def test_alpha_asks_for_a_background(run: Run) -> None:
     assert not Path("x.jpg").exists()
     assert run("encode", "clear.png", "-o", "x.jpg", "--background", "white").code == 0
     assert pillow_pixels(Path("x.jpg").read_bytes()).min() == 255
-    one_line(run("encode", "clear.png", "-o", "x.jpg", "--background", "whitish"), 1, "whitish", "colour")
+    one_line(run("encode", "clear.png", "-o", "x.jpg", "--background", "whitish"), 2, "whitish", "colour")
 
 
 @pytest.mark.parametrize("command", ["encode", "saliency"])
@@ -159,8 +159,8 @@ def test_broken_inputs(run: Run, command: str) -> None:
         "cut.png": ("broken picture",),
         ".": ("directory",),
     }.items():
-        one_line(run(command, name, "-o", "out.png"), 1, name, *words)
-    assert not Path("out.png").exists()
+        one_line(run(command, name, "-o", "out"), 1, name, *words)
+    assert not Path("out").exists()
 
 
 def test_a_picture_too_wide_for_jpeg(run: Run) -> None:
@@ -184,6 +184,10 @@ def test_a_picture_too_wide_for_jpeg(run: Run) -> None:
         (("encode", "photo.png", "--saliency", "missing.png"), ("missing.png", "spectral")),
         (("encode", "photo.png", "--no-such-option"), ("--no-such-option",)),
         (("encode", "photo.png", "-o", ""), ("empty",)),
+        (("encode", ""), ("empty",)),
+        (("encode", "photo.png", "--saliency", ""), ("--saliency",)),
+        (("encode", "photo.png", "-o", "out.png"), ("out.png", "JPEG")),
+        (("saliency", "photo.png", "-o", "out.jpg"), ("out.jpg", "PNG")),
         (("encode", "photo.png", "second.png"), ("second.png",)),
         (("saliency", "photo.png"), ("-o",)),
         (("saliency", "photo.png", "-o", "x.png", "--method", "magic"), ("magic", "spectral")),
@@ -207,6 +211,30 @@ def test_outputs_that_cannot_be_written(run: Run) -> None:
 def test_a_folder_without_write_permission(run: Run, tmp_path: Path) -> None:
     (tmp_path / "locked").mkdir(mode=0o555)
     one_line(run("encode", "photo.png", "-o", "locked/out.jpg"), 1, "locked/out.jpg", "ermission")
+
+
+def test_a_write_protected_target_is_left_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("master.jpg").write_bytes(b"old")
+    monkeypatch.setattr(files.os, "access", lambda path, mode: Path(path).name != "master.jpg")  # root may write all
+    one_line(run("encode", "photo.png", "-o", "master.jpg"), 1, "master.jpg", "write-protected")
+    assert Path("master.jpg").read_bytes() == b"old"
+
+
+def test_a_map_given_is_not_overwritten(run: Run) -> None:
+    Image.new("L", (9, 9)).save("map.tmp", "PNG")
+    before = Path("map.tmp").read_bytes()
+    one_line(run("encode", "photo.png", "--saliency", "map.tmp", "-o", "map.tmp"), 2, "map.tmp is an input")
+    assert Path("map.tmp").read_bytes() == before
+
+
+def test_a_report_that_cannot_be_printed_names_standard_output(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(text: str, err: bool) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files.click, "echo", full)
+        with pytest.raises(OSError, match="standard output"):
+            files.report("done", "out.jpg")
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,3 +372,17 @@ def test_the_reference_is_the_help_of_every_command() -> None:
     """If this fails: python docs/generate_cli.py."""
     folder = Path(__file__).parents[2] / "docs"
     assert runpy.run_path(str(folder / "generate_cli.py"))["reference"]() == (folder / "cli.md").read_text()
+
+
+def test_a_process_without_standard_streams(photo_png: bytes, tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(photo_png)
+    for arguments, redirection, words in (
+        ("encode - -o out.jpg", "<&-", "standard input: nothing to read"),
+        ("encode photo.png -o -", ">&-", "standard output: is closed"),
+    ):
+        command = f'"$0" -c "from foveal.cli.main import main; main()" {arguments} {redirection}'
+        done = subprocess.run(
+            ["sh", "-c", command, sys.executable], cwd=tmp_path, capture_output=True, check=False, text=True
+        )
+        assert done.returncode == 1
+        assert done.stderr == f"foveal: {words}\n"

@@ -227,3 +227,31 @@ def test_orientation_out_of_range_is_upright() -> None:
     tags = Image.Exif()
     tags[Base.Orientation] = 9
     assert exif_tags.orientation(tags.tobytes()) == 1
+
+
+def test_a_pillow_image_brings_its_colours_and_nothing_else() -> None:
+    """Its EXIF may be that of a file that it was made from, and turned since."""
+    tags = Image.Exif()
+    tags[Base.Orientation] = 6
+    file = saved(Image.fromarray(noisy_gradient(16, 24)), "JPEG", exif=tags, icc_profile=b"profile")
+    with Image.open(file) as image:
+        turned = image.transpose(Image.Transpose.ROTATE_270)
+    photo = as_photo(turned)
+    assert (photo.orientation, photo.icc_profile, photo.exif) == (1, b"profile", None)
+    assert photo.pixels.shape == (24, 16, 3)
+
+
+@pytest.mark.parametrize("arguments", [(b"\x89PNG",), (bytearray(b"abc"),)])
+def test_open_takes_no_bytes(arguments: Any) -> None:
+    with pytest.raises(ParameterError, match="BytesIO"):
+        foveal.open(*arguments)
+
+
+def test_max_pixels_is_a_number() -> None:
+    with pytest.raises(ParameterError, match="max_pixels"):
+        foveal.open(io.BytesIO(b""), max_pixels="many")  # type: ignore[arg-type]
+
+
+def test_a_resolution_of_one_is_none() -> None:
+    """TIFF files without a resolution have 1 x 1."""
+    assert foveal.open(saved(Image.new("L", (9, 9)), "TIFF")).dots_per_inch is None

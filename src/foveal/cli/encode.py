@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ from foveal.saliency import METHODS, map_of_picture
 
 
 @click.command(short_help="Encode a photo as a JPEG that spends its bits where people look.")
-@click.argument("source", metavar="IN", type=click.Path(allow_dash=True))
+@click.argument("source", metavar="IN", type=click.Path(readable=False, allow_dash=True))
 @click.option(
     "-o",
     "--output",
     metavar="OUT",
-    type=click.Path(allow_dash=True),
+    type=click.Path(readable=False, allow_dash=True),
     help="File to write; - is standard output. Default: IN with the ending .jpg, which must not exist.",
 )
 @click.option(
@@ -85,22 +86,23 @@ def encode(source: str, output: str | None, as_json: bool, background: str | Non
     where the JPEG goes to standard output.
     """
     target = _default_target(source) if output is None else output
-    files.check_target(source, target)
+    files.check_target(target, "JPEG", inputs=[source, choices["saliency_"]])
     photo = files.read_photo(source, background)
     _warn_about(photo, source)
     options = _options(choices)
     with files.naming(source):
         result = encode_photo(photo, options)
     files.write_bytes(target, result.data)
-    report = _as_json(result, source, target) if as_json else _as_text(result, target)
-    click.echo(report, err=target == files.STANDARD)
+    files.report(_as_json(result, source, target) if as_json else _as_text(result, target), target)
 
 
 def _default_target(source: str) -> str:
     if source == files.STANDARD:
         return files.STANDARD
+    if not Path(source).name:
+        raise click.UsageError("the name of the input is empty")
     target = str(Path(source).with_suffix(".jpg"))
-    if Path(target).exists():
+    if os.path.lexists(target):
         raise click.UsageError(f"{files.display_name(target)} exists; name the output with -o")
     return target
 
@@ -116,9 +118,9 @@ def _read_saliency(value: str) -> Saliency:
         return None
     if value == "auto" or value in METHODS:
         return value
-    if not Path(value).exists():
+    if not value or not Path(value).exists():
         raise click.UsageError(
-            f"--saliency {files.display_name(value)}: neither a file nor auto, none, {', '.join(sorted(METHODS))}"
+            f"--saliency {files.display_name(value)!r}: neither a file nor auto, none, {', '.join(sorted(METHODS))}"
         )
     return map_of_picture(files.read_photo(value, "black"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -18,10 +19,17 @@ from foveal.errors import FormatError, FovealError
 STANDARD = "-"
 STANDARD_INPUT, STANDARD_OUTPUT = "standard input", "standard output"
 
+# Endings that promise another kind of picture than the one written.
+PICTURE_ENDINGS = {
+    "JPEG": {".jpg", ".jpeg", ".jpe", ".jfif"},
+    "PNG": {".png"},
+    "other": {".gif", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".heic", ".jxl", ".jp2", ".ppm", ".pgm", ".svg"},
+}
+
 
 def display_name(path: str, standard: str = STANDARD_INPUT) -> str:
-    """Name of an input or output in messages; what the terminal cannot show is replaced."""
-    return standard if path == STANDARD else click.format_filename(path)
+    """Name of an input or output in messages, on one line; what the terminal cannot show is replaced."""
+    return standard if path == STANDARD else click.format_filename(path).replace("\n", "\\n")
 
 
 @contextmanager
@@ -44,7 +52,7 @@ def read_photo(path: str, background: str | None) -> image.Photo:
     with naming(path):
         if path != STANDARD:
             return image.open(path, background=background)
-        data = sys.stdin.buffer.read()
+        data = sys.stdin.buffer.read() if sys.stdin else b""  # None where the process was started without one
         if not data:
             raise FormatError("nothing to read")
         return image.open(io.BytesIO(data), background=background)
@@ -58,16 +66,30 @@ def write_bytes(path: str, data: bytes) -> None:
     OSError
         It cannot be written; `filename` is `path`.
     """
-    try:
-        if path == STANDARD:
+    with _blaming(display_name(path, STANDARD_OUTPUT)):
+        if path != STANDARD:
+            _write_file(Path(os.path.realpath(path)), data)  # a symbolic link stays one
+        elif sys.stdout:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
         else:
-            _write_file(Path(os.path.realpath(path)), data)  # a symbolic link stays one
+            raise OSError(errno.EBADF, "is closed")
+
+
+def report(text: str, target: str) -> None:
+    """Print what was done: on standard output, or on standard error where the picture went to standard output."""
+    with _blaming(STANDARD_OUTPUT):
+        click.echo(text, err=target == STANDARD)
+
+
+@contextmanager
+def _blaming(name: str) -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OSError(error.errno, error.strerror, display_name(path, STANDARD_OUTPUT)) from error
+        raise OSError(error.errno, error.strerror, name) from error
 
 
 def _write_file(target: Path, data: bytes) -> None:
@@ -75,6 +97,8 @@ def _write_file(target: Path, data: bytes) -> None:
     if target.exists() and not target.is_file():
         target.write_bytes(data)
         return
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, "is write-protected")  # renaming would get around that
     temporary = target.with_name(f".foveal-{os.urandom(6).hex()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
@@ -90,13 +114,17 @@ def _write_file(target: Path, data: bytes) -> None:
         raise
 
 
-def check_target(source: str, target: str) -> None:
-    """Stop before a picture goes to a terminal, or over its own source, or nowhere."""
+def check_target(target: str, kind: str, inputs: list[str]) -> None:
+    """Stop before a picture ("JPEG" or "PNG") goes nowhere, to a terminal, over an input, or under a wrong name."""
     if not target:
         raise click.UsageError("the name of the output is empty")
-    if target == STANDARD and sys.stdout.isatty():
-        raise click.UsageError("will not write a picture to the terminal; give -o FILE or redirect the output")
-    if STANDARD in (source, target) or not Path(target).exists() or not Path(source).exists():
+    if target == STANDARD:
+        if sys.stdout and sys.stdout.isatty():
+            raise click.UsageError("will not write a picture to the terminal; give -o FILE or redirect the output")
         return
-    if Path(source).samefile(target):
-        raise click.UsageError(f"{display_name(target)} is the input; give another name with -o")
+    ending = Path(target).suffix.lower()
+    if any(ending in endings for other, endings in PICTURE_ENDINGS.items() if other != kind):
+        raise click.UsageError(f"{display_name(target)} would be a {kind}; name it accordingly")
+    for path in inputs:
+        if Path(path).exists() and Path(target).exists() and Path(path).samefile(target):
+            raise click.UsageError(f"{display_name(target)} is an input; give another name with -o")

@@ -12,12 +12,12 @@ from foveal import __version__
 from foveal.cli import files
 from foveal.cli.encode import encode
 from foveal.cli.saliency import saliency
-from foveal.errors import FovealError
+from foveal.errors import FovealError, ParameterError
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="foveal")
 def cli() -> None:
     """JPEGs that spend their bits where people look."""
@@ -34,7 +34,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="foveal", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
@@ -44,6 +44,8 @@ def _run() -> int:
         return _fail(f"{error.format_message().rstrip('.')} (see '{command} --help')", WRONG_USAGE)
     except (click.Abort, KeyboardInterrupt):
         return _fail("interrupted", INTERRUPTED)
+    except ParameterError as error:
+        return _fail(str(error), WRONG_USAGE)
     except FovealError as error:
         return _fail(str(error), FAILED)
     except OSError as error:
@@ -56,8 +58,7 @@ def _describe(error: OSError) -> str:
     reason = error.strerror or str(error)
     if error.errno == errno.ENOENT:
         reason = "no such file or folder"
-    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else None
-    return f"{files.display_name(name)}: {reason}" if name else reason
+    return f"{files.display_name(os.fsdecode(error.filename))}: {reason}" if error.filename else reason
 
 
 def _fail(message: str, code: int) -> int:

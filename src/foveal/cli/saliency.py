@@ -6,17 +6,17 @@ import click
 
 from foveal import overlay
 from foveal.cli import files
-from foveal.saliency import METHODS, saliency_map
+from foveal.saliency import METHODS, method_named, saliency_map
 
 
 @click.command(short_help="Show where people look in a photo.")
-@click.argument("source", metavar="IN", type=click.Path(allow_dash=True))
+@click.argument("source", metavar="IN", type=click.Path(readable=False, allow_dash=True))
 @click.option(
     "-o",
     "--output",
     metavar="MAP",
     required=True,
-    type=click.Path(allow_dash=True),
+    type=click.Path(readable=False, allow_dash=True),
     help="PNG to write; - is standard output.",
 )
 @click.option(
@@ -29,10 +29,10 @@ def saliency(source: str, output: str, method: str, as_overlay: bool, background
 
     The map is in the displayed orientation. `foveal encode --saliency MAP` takes it, retouched or not.
     """
-    files.check_target(source, output)
+    files.check_target(output, "PNG", inputs=[source])
     photo = files.read_photo(source, background)
     found = saliency_map(photo, method)
     picture = overlay.drawn_over(photo, found) if as_overlay else overlay.as_grey(found)
     files.write_bytes(output, overlay.png_bytes(picture))
     name = files.display_name(output, files.STANDARD_OUTPUT)
-    click.echo(f"{name}: {found.shape[1]} x {found.shape[0]}, method {method}", err=output == files.STANDARD)
+    files.report(f"{name}: {found.shape[1]} x {found.shape[0]}, {method_named(method)}", output)
