@@ -11,8 +11,8 @@ from foveal.cli.main import cli
 PAGE = Path(__file__).with_name("cli.md")
 INTRODUCTION = """# Command line reference
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Errors and warnings are one line each, on standard error. An
-output file is written whole or not at all. `-` stands for standard input or output.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Errors and warnings are one line each, on standard error.
+An output file is written whole or not at all. `-` stands for standard input or output.
 """
 
 

@@ -1,23 +1,43 @@
-"""Types of the C++ extension; src/foveal/kernels/module.cpp binds it, and a test compares the two."""
+"""The C++ extension (kernels/module.cpp binds it; a test compares the signatures).
+
+Arrays are C-contiguous and filled in place; ValueError where they do not fit each other. Coefficients are int16 in
+sixteenths and levels int16, both (..., 64) in zig-zag order; steps are float32 in sixteenths.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-def instruction_sets() -> list[str]: ...
-def use_instruction_set(name: str) -> None: ...
-def rgb_to_ycbcr(pixels: NDArray[np.uint8 | np.uint16], planes: NDArray[np.float32]) -> None: ...
-def grey_to_plane(pixels: NDArray[np.uint8 | np.uint16], planes: NDArray[np.float32]) -> None: ...
-def downsample(plane: NDArray[np.float32], h: int, v: int, out: NDArray[np.float32]) -> None: ...
-def forward_dct(plane: NDArray[np.float32], blocks: NDArray[np.int16]) -> None: ...
-def quantize(blocks: NDArray[np.int16], steps: NDArray[np.float32], zero_threshold: NDArray[np.float32]) -> None: ...
+def instruction_sets() -> list[str]:
+    """Builds of the kernels that run on this machine, the fastest first."""
+
+def use_instruction_set(name: str) -> None:
+    """Choose one of them, for the whole process."""
+
+def rgb_to_ycbcr(pixels: NDArray[np.uint8 | np.uint16], planes: NDArray[np.float32]) -> None:
+    """pixels (h, w, 3); planes (3, H, W) with H >= h, W >= w."""
+
+def grey_to_plane(pixels: NDArray[np.uint8 | np.uint16], planes: NDArray[np.float32]) -> None:
+    """pixels (h, w); planes (1, H, W) with H >= h, W >= w."""
+
+def downsample(plane: NDArray[np.float32], h: int, v: int, out: NDArray[np.float32]) -> None:
+    """plane (v r, h c); out (r, c): means of h x v samples, h and v 1 or 2."""
+
+def forward_dct(plane: NDArray[np.float32], blocks: NDArray[np.int16]) -> None:
+    """plane (8 r, 8 c); blocks (r, c, 64), filled with coefficients."""
+
+def quantize(blocks: NDArray[np.int16], steps: NDArray[np.float32], zero_threshold: NDArray[np.float32]) -> None:
+    """blocks (n, 64); steps (64,); zero_threshold (n,): AC smaller than so many steps becomes 0."""
+
 def quantize_per_block(
     blocks: NDArray[np.int16],
     own_steps: NDArray[np.float32],
     table_index: NDArray[np.uint8],
     file_steps: NDArray[np.float32],
-) -> None: ...
+) -> None:
+    """blocks (n, 64); own_steps (tables, 64); table_index (n,); file_steps (64,)."""
+
 def trellis(
     blocks: NDArray[np.int16],
     steps: NDArray[np.float32],
@@ -25,7 +45,9 @@ def trellis(
     run_size_bits: NDArray[np.float32],
     end_of_block_bits: float,
     look_back: int,
-) -> None: ...
+) -> None:
+    """blocks (n, 64); steps (64,); distortion_weight (n,): bits for a squared step; run_size_bits (11, 63)."""
+
 def tally_scan(
     grids: Sequence[NDArray[np.int16]],
     factors: Sequence[tuple[int, int, int]],
@@ -34,7 +56,13 @@ def tally_scan(
     first_row: int,
     last_row: int,
     histogram: NDArray[np.uint32],
-) -> int: ...
+) -> int:
+    """Count symbols of MCU rows [first_row, last_row) into histogram (class, slot, symbol) = (2, slots, 256).
+
+    grids: (rows, columns, 64) levels of 1 to 4 components, rows of a wider array or not; factors: h, v and table slot of
+    each; band: Ss, Se, Ah, Al, with 0 and 63 for a sequential scan. Returns the bits that are not Huffman codes.
+    """
+
 def write_scan(
     grids: Sequence[NDArray[np.int16]],
     factors: Sequence[tuple[int, int, int]],
@@ -43,5 +71,11 @@ def write_scan(
     first_row: int,
     last_row: int,
     codes: NDArray[np.uint32],
-) -> tuple[bytes, int, list[int]]: ...
-def join_strips(strips: Sequence[tuple[bytes, int, list[int]]]) -> bytes: ...
+) -> tuple[bytes, int, list[int]]:
+    """Code what `tally_scan` counts with codes (2, slots, 256, 2) of (code, length).
+
+    Returns bytes without stuffing, the number of bits in them, and the bits at which restart markers belong.
+    """
+
+def join_strips(strips: Sequence[tuple[bytes, int, list[int]]]) -> bytes:
+    """Join what `write_scan` returned for strips that follow each other: stuffing, padding and restart markers go in."""
