@@ -16,19 +16,19 @@ def use_instruction_set(name: str) -> None:
     """Choose one of them, for the whole process."""
 
 def rgb_to_ycbcr(pixels: NDArray[np.uint8 | np.uint16], planes: NDArray[np.float32]) -> None:
-    """pixels (h, w, 3); planes (3, H, W) with H >= h, W >= w."""
+    """Fill planes (3, H, W) from pixels (h, w, 3), H >= h, W >= w."""
 
 def grey_to_plane(pixels: NDArray[np.uint8 | np.uint16], planes: NDArray[np.float32]) -> None:
-    """pixels (h, w); planes (1, H, W) with H >= h, W >= w."""
+    """Fill planes (1, H, W) from pixels (h, w), H >= h, W >= w."""
 
 def downsample(plane: NDArray[np.float32], h: int, v: int, out: NDArray[np.float32]) -> None:
-    """plane (v r, h c); out (r, c): means of h x v samples, h and v 1 or 2."""
+    """Fill out (r, c) from plane (v r, h c): means of h x v samples, h and v 1 or 2."""
 
 def forward_dct(plane: NDArray[np.float32], blocks: NDArray[np.int16]) -> None:
-    """plane (8 r, 8 c); blocks (r, c, 64), filled with coefficients."""
+    """Fill blocks (r, c, 64) with the coefficients of plane (8 r, 8 c)."""
 
 def quantize(blocks: NDArray[np.int16], steps: NDArray[np.float32], zero_threshold: NDArray[np.float32]) -> None:
-    """blocks (n, 64); steps (64,); zero_threshold (n,): AC smaller than so many steps becomes 0."""
+    """Turn blocks (n, 64) into levels; steps (64,); AC of less than zero_threshold (n,) steps becomes 0."""
 
 def quantize_per_block(
     blocks: NDArray[np.int16],
@@ -36,7 +36,7 @@ def quantize_per_block(
     table_index: NDArray[np.uint8],
     file_steps: NDArray[np.float32],
 ) -> None:
-    """blocks (n, 64); own_steps (tables, 64); table_index (n,); file_steps (64,)."""
+    """Turn blocks (n, 64) into levels; own_steps (tables, 64); table_index (n,); file_steps (64,)."""
 
 def trellis(
     blocks: NDArray[np.int16],
@@ -46,7 +46,10 @@ def trellis(
     end_of_block_bits: float,
     look_back: int,
 ) -> None:
-    """blocks (n, 64); steps (64,); distortion_weight (n,): bits for a squared step; run_size_bits (11, 63)."""
+    """Turn blocks (n, 64) into levels; steps (64,); run_size_bits (11, 63).
+
+    distortion_weight (n,): the bits that a squared error of a step is worth.
+    """
 
 def tally_scan(
     grids: Sequence[NDArray[np.int16]],
@@ -59,8 +62,8 @@ def tally_scan(
 ) -> int:
     """Count symbols of MCU rows [first_row, last_row) into histogram (class, slot, symbol) = (2, slots, 256).
 
-    grids: (rows, columns, 64) levels of 1 to 4 components, rows of a wider array or not; factors: h, v and table slot of
-    each; band: Ss, Se, Ah, Al, with 0 and 63 for a sequential scan. Returns the bits that are not Huffman codes.
+    grids: (rows, columns, 64) levels of 1 to 4 components, rows of a wider array or not; factors: h, v and table slot
+    of each; band: Ss, Se, Ah, Al, with 0 and 63 for a sequential scan. Returns the bits that are not Huffman codes.
     """
 
 def write_scan(
@@ -78,4 +81,4 @@ def write_scan(
     """
 
 def join_strips(strips: Sequence[tuple[bytes, int, list[int]]]) -> bytes:
-    """Join what `write_scan` returned for strips that follow each other: stuffing, padding and restart markers go in."""
+    """Join what `write_scan` returned for strips that follow each other; stuffing and restart markers go in."""

@@ -10,6 +10,8 @@ from foveal.errors import ParameterError, UnsupportedError
 
 Color = str | tuple[int, int, int]
 
+_ROWS_AT_ONCE = 64
+
 
 def without_alpha(pixels: NDArray[np.uint8 | np.uint16], background: Color | None) -> NDArray[np.uint8 | np.uint16]:
     """Blend pixels with a colour by their alpha.
@@ -39,12 +41,13 @@ def without_alpha(pixels: NDArray[np.uint8 | np.uint16], background: Color | Non
         raise UnsupportedError("the picture has an alpha channel, which JPEG has not; give background= (--background)")
     full = int(np.iinfo(pixels.dtype).max)
     color = np.array(_rgb(background), dtype=np.uint64) * (full // 255)
-    alpha, visible = pixels[:, :, -1:].astype(np.uint64), pixels[:, :, :-1].astype(np.uint64)
-    if visible.shape[2] == 1 and np.any(color != color[0]):
-        visible = np.repeat(visible, 3, axis=2)
-    behind = color[: visible.shape[2]]
-    blended = ((visible * alpha + behind * (full - alpha) + full // 2) // full).astype(pixels.dtype)
-    return np.ascontiguousarray(blended[:, :, 0] if blended.shape[2] == 1 else blended)
+    channels = 1 if pixels.shape[2] == 2 and np.all(color == color[0]) else 3
+    blended = np.empty((*pixels.shape[:2], channels), dtype=pixels.dtype)
+    for top in range(0, len(pixels), _ROWS_AT_ONCE):  # 64-bit copies of all of a large picture would not fit
+        strip = slice(top, top + _ROWS_AT_ONCE)
+        alpha, visible = pixels[strip, :, -1:].astype(np.uint64), pixels[strip, :, :-1].astype(np.uint64)
+        blended[strip] = (visible * alpha + color[:channels] * (full - alpha) + full // 2) // full
+    return blended[:, :, 0] if channels == 1 else blended
 
 
 def _rgb(color: Color) -> tuple[int, ...]:

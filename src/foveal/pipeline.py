@@ -176,7 +176,7 @@ def available_threads() -> int:
 
 def _weigh(photo: Photo, options: EncodeOptions) -> tuple[str, NDArray[np.float32]]:
     """Name of the saliency method and the weight of each block of the stored picture."""
-    if options.saliency is None or options.strength == 0:
+    if options.saliency is None:
         return "none", np.ones(jpeg.block_grid(photo.height, photo.width), dtype=np.float32)
     if isinstance(options.saliency, str):
         name, displayed = method_named(options.saliency), look(photo, options.saliency)

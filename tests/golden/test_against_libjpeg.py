@@ -12,6 +12,7 @@ from conftest import marker_segments, noisy_gradient, pillow_pixels, read_levels
 from PIL import Image
 
 from foveal import jpeg
+from foveal.jpeg import scan
 from foveal.jpeg.encoder import quantize, transform, write_file
 from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
 from foveal.jpeg.quantize import DeadZone, Rounding
@@ -80,12 +81,47 @@ def test_strips_of_a_large_picture_join(script: jpeg.ScriptMaker, astronaut: np.
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
-def test_long_eob_runs(script: jpeg.ScriptMaker, tmp_path: Path) -> None:
-    """40,000 empty blocks: more than one EOB run holds (32,767), between two that are not empty."""
+def test_long_eob_runs(script: jpeg.ScriptMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """40,000 empty blocks in one strip: more than one EOB run holds (32,767), between two that are not empty."""
+    monkeypatch.setattr(scan, "_COEFFICIENTS_PER_STRIP", 1 << 30)
     pixels = np.full((8 * 200, 8 * 200), 100, dtype=np.uint8)
     pixels[:8, :8] = noisy_gradient(8, 8, None)
     pixels[-8:, -8:] = noisy_gradient(8, 8, None)
     data, meant = encoded_and_meant(pixels, jpeg.EncoderSettings(scripts=(script,)))
+    assert_reads_as_meant(data, meant, tmp_path)
+
+
+def test_many_correction_bits_behind_one_eob_run(tmp_path: Path) -> None:
+    """Blocks whose coefficients were all nonzero before the last scan: 63 correction bits each, and no code."""
+    table = jpeg.QuantizationTable((1,) * 64)
+    frame = Frame(8 * 5, 8 * 20, None)
+    levels = np.random.default_rng(6).choice(np.array([-9, -4, 5, 8], np.int16), (5, 20, 64))
+    meant = jpeg.Coefficients(frame, (table,), (levels,))
+    data = write_file(meant, jpeg.EncoderSettings(scripts=(jpeg.successive_approximation_script,)))
+    assert_reads_as_meant(data, meant, tmp_path)
+
+
+@pytest.mark.parametrize("interval", [0, 1, 3])
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
+def test_the_largest_levels_there_are(script: jpeg.ScriptMaker, interval: int, tmp_path: Path) -> None:
+    frame = Frame(24, 64, (2, 1))
+    rng = np.random.default_rng(7)
+    blocks = []
+    for component in frame.components:
+        shape = (component.padded_block_rows, component.padded_block_columns, 64)
+        levels = rng.choice(np.array([-1023, 1023], np.int16), shape)
+        levels[:, :, 0] = rng.choice(np.array([-1024, 1023], np.int16), shape[:2])
+        blocks.append(levels)
+    tables = jpeg.annex_k_tables(100)
+    meant = jpeg.Coefficients(frame, tables, tuple(blocks))
+    data = write_file(meant, jpeg.EncoderSettings(scripts=(script,), restart_interval=interval))
+    assert_reads_as_meant(data, meant, tmp_path)
+
+
+@pytest.mark.parametrize("size", [(2, 65500), (65500, 2)])
+def test_the_longest_sides_that_libjpeg_reads(size: tuple[int, int], tmp_path: Path) -> None:
+    """T.81 allows 65,535; libjpeg stops at 65,500 (JPEG_MAX_DIMENSION)."""
+    data, meant = encoded_and_meant(noisy_gradient(*size), jpeg.EncoderSettings(restart_interval=7))
     assert_reads_as_meant(data, meant, tmp_path)
 
 

@@ -108,7 +108,6 @@ def test_plain_rounding_is_off_by_half_a_step_at_most(
     data = foveal.encode(
         pixels, quality=quality, saliency=None, effort="fast", subsampling=subsampling, progressive=progressive
     )
-    # Levels stop at 1023, which at steps of 1 cuts coefficients of up to 1024: one level more, in DC alone.
     for component, (decoded, original) in enumerate(zip(decoded_planes(data), original_planes(pixels), strict=True)):
         if component > 0 and subsampling != "4:4:4":
             break  # chrominance has lost what down-sampling takes

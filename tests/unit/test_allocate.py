@@ -12,7 +12,7 @@ from conftest import pillow_pixels, read_levels
 import foveal
 from foveal import jpeg
 from foveal.allocate.allocations import quality_map
-from foveal.allocate.weights import LEAST_WEIGHT, block_weights
+from foveal.allocate.weights import LEAST_WEIGHT, _block_means, block_weights
 from foveal.errors import ParameterError
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.tables import annex_k_tables
@@ -63,6 +63,46 @@ def test_a_map_of_the_photos_size_is_averaged_over_each_block() -> None:
     weights = block_weights(mask, 67, 67, strength=1)
     assert (weights[:, 8] == 1).all()
     assert weights[4, 5] == pytest.approx(LEAST_WEIGHT)
+    np.testing.assert_array_equal(block_weights(mask.T, 67, 67, strength=1), weights.T)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_a_coarse_map_is_extended_where_the_last_blocks_are(transposed: bool) -> None:
+    """Two samples over 24 pixels, of which 20 are the photo: the second begins at pixel 10, not at 12."""
+    coarse = np.array([[0.0, 1.0]])
+    weights = block_weights(coarse.T if transposed else coarse, 20, 20, strength=1)
+    row = weights[:, 1] if transposed else weights[1]
+    assert row[2] == 1
+    # centres of the blocks at 4, 12 and 20 pixels: samples at 5 and 15 interpolate to 0, 0.7 and 1, then are feathered
+    assert row[0] == pytest.approx(LEAST_WEIGHT + (1 - LEAST_WEIGHT) * np.sqrt((0.7 + 0.7 + 1) / 3), abs=0.01)
+
+
+def test_weight_rises_with_the_square_root_of_saliency() -> None:
+    weights = block_weights(np.full((2, 2), 0.25), 32, 32, strength=1)
+    assert weights == pytest.approx(LEAST_WEIGHT + (1 - LEAST_WEIGHT) * 0.5)
+
+
+def test_a_map_is_averaged_over_each_block() -> None:
+    saliency = np.random.default_rng(4).uniform(size=(40, 56)).astype(np.float32)
+    means = saliency.reshape(5, 8, 7, 8).mean(axis=(1, 3))
+    np.testing.assert_allclose(_block_means(saliency, 40, 56), means, rtol=1e-5)
+    bools = saliency > 0.5
+    np.testing.assert_allclose(_block_means(bools, 40, 56), bools.reshape(5, 8, 7, 8).mean(axis=(1, 3)), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("weight", "threshold"), [(1.0, 0.5), (0.5, 0.625), (0.25, 0.875), (0.1, 1.5)])
+def test_dead_zone_of_a_weight(weight: float, threshold: float) -> None:
+    frame = Frame(8, 8, None)
+    plan = jpeg.DeadZone(np.full((1, 1), weight, np.float32)).plan(
+        np.zeros((1, 1, 64), np.int16), frame, frame.components[0], annex_k_tables(50)[0]
+    )
+    assert plan.per_block[0, 0] == pytest.approx(threshold)
+    # just below, at and above it, and at 3/2: which never becomes 0
+    steps = annex_k_tables(50)[0].steps_in_sixteenths
+    block = np.zeros((1, 64), np.int16)
+    block[0, 1:5] = [np.ceil(threshold * steps[1]) - 1, np.ceil(threshold * steps[2]), -1.6 * steps[3], 5 * steps[4]]
+    plan.kernel(block, plan.per_block.reshape(-1))
+    assert block[0, 1:5].tolist() == [0, 2 if threshold == 1.5 else 1, -2, 5]
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,14 @@ def test_broken_inputs(run: Run, command: str) -> None:
     assert not Path("out").exists()
 
 
+@pytest.mark.parametrize(("side", "warned"), [(65500, False), (65501, True), (65535, True)])
+def test_a_picture_that_libjpeg_will_not_read(run: Run, side: int, warned: bool) -> None:
+    Image.new("L", (side, 1)).save("wide.png")
+    outcome = run("encode", "wide.png")
+    assert outcome.code == 0
+    assert ("65,500" in outcome.err) == warned
+
+
 def test_a_picture_too_wide_for_jpeg(run: Run) -> None:
     Image.new("L", (65536, 1)).save("wide.png")
     one_line(run("encode", "wide.png"), 1, "wide.png", "65,535", "65,536")
@@ -250,12 +258,14 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(run: Run, monkeypat
 
 
 def test_modes_and_links_of_outputs(run: Run) -> None:
-    previous = os.umask(0o027)
-    try:
-        run("encode", "photo.png", "-o", "new.jpg")
-    finally:
-        os.umask(previous)
-    assert stat.S_IMODE(Path("new.jpg").stat().st_mode) == 0o640
+    for mask, mode in ((0o027, 0o640), (0o002, 0o664)):
+        Path("new.jpg").unlink(missing_ok=True)
+        previous = os.umask(mask)
+        try:
+            run("encode", "photo.png", "-o", "new.jpg")
+        finally:
+            os.umask(previous)
+        assert stat.S_IMODE(Path("new.jpg").stat().st_mode) == mode
     Path("old.jpg").write_bytes(b"old")
     Path("old.jpg").chmod(0o604)
     Path("link.jpg").symlink_to("old.jpg")

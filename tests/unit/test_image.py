@@ -92,6 +92,9 @@ def test_background_is_mixed_by_alpha(dtype: type[np.unsignedinteger[Any]]) -> N
     assert mixed[0, 0].tolist() == [full, full, 0]
     assert mixed[0, 1, 0] == pytest.approx(full / 2, abs=1)
     assert mixed[0, 2].tolist() == [0, 0, 0]
+    tall = np.zeros((150, 2, 4), dtype=dtype)
+    tall[100:, :, 3] = full
+    assert (as_photo(tall, background="white").pixels[:, 0, 0] == np.where(np.arange(150) < 100, full, 0)).all()
     grey = np.zeros((2, 2, 2), dtype=dtype)
     assert as_photo(grey, background="white").pixels.shape == (2, 2)
     assert as_photo(grey, background="red").pixels.shape == (2, 2, 3)

@@ -102,6 +102,40 @@ def test_arrays_of_another_type_are_refused(call: object) -> None:
         call()
 
 
+@pytest.mark.parametrize("kernel", ["quantize", "quantize_per_block", "trellis"])
+def test_levels_stay_within_what_can_be_coded(kernel: str) -> None:
+    """At steps of 1: DC from -1024 to 1023, AC to +-1023 (T.81 tables F.1 and F.2), as far as coefficients go."""
+    values = np.array([-32768, -16392, -16384, -16376, -16368, 16352, 16368, 16384, 32767], dtype=np.int16)
+    coefficients = np.repeat(values[:, None], 64, axis=1).copy()
+    count = len(values)
+    if kernel == "quantize":
+        _kernels.quantize(coefficients, STEPS, np.full(count, 0.5, np.float32))
+    elif kernel == "quantize_per_block":
+        _kernels.quantize_per_block(coefficients, STEPS[None], np.zeros(count, np.uint8), STEPS)
+    else:
+        _kernels.trellis(coefficients, STEPS, np.full(count, 1e6, np.float32), planes(11, 63), 1.0, 4)
+    away = np.sign(values) * np.floor(np.abs(values.astype(int)) / 16 + 0.5)
+    assert coefficients[:, 0].tolist() == np.clip(away, -1024, 1023).tolist()
+    nearest = np.sign(values) * np.ceil(np.abs(values.astype(int)) / 16 - 0.5) if kernel == "trellis" else away
+    for k in range(1, 64):
+        assert coefficients[:, k].tolist() == np.clip(nearest, -1023, 1023).tolist()
+
+
+def test_a_refinement_scan_ends_with_eob_rather_than_runs_of_zeros() -> None:
+    """Figure G.7, K <= EOB: twenty zeros before a coefficient that was nonzero already need no ZRL."""
+    levels = np.zeros((1, 1, 64), dtype=np.int16)
+    levels[0, 0, 1], levels[0, 0, 30] = 1, 2  # new in this scan; known before, with a correction bit
+    histogram = np.zeros((2, 1, 256), dtype=np.uint32)
+    raw_bits = _kernels.tally_scan([levels], [(1, 1, 0)], (1, 63, 1, 0), 0, 0, 1, histogram)
+    assert {int(symbol): int(count) for symbol, count in enumerate(histogram[1, 0]) if count} == {0x01: 1, 0x00: 1}
+    assert raw_bits == 2  # a sign and a correction
+
+
+def test_joining_nothing_but_ones_doubles_the_bytes() -> None:
+    strip = (b"\xff" * 10_000, 80_000, [])
+    assert _kernels.join_strips([strip, strip]) == b"\xff\x00" * 20_000
+
+
 def test_strips_are_joined_bit_by_bit() -> None:
     """101 | 1111 1111 1 | 0: with stuffing after a byte of ones, and ones up to the end."""
     joined = _kernels.join_strips([(b"\xa0", 3, []), (b"\xff\x80", 9, []), (b"\x00", 1, [])])

@@ -32,7 +32,7 @@ def test_the_spectral_residual_finds_the_odd_one_out(row: int, column: int) -> N
 
 
 def test_the_spectral_residual_is_the_published_one(coffee: np.ndarray) -> None:
-    """Hou & Zhang's five lines with SciPy's filters, times our prior."""
+    """Hou & Zhang's five lines with SciPy's filters (and our sigma and borders), times our prior."""
     small = coffee[::10, ::10]
     grey = small @ np.array([0.299, 0.587, 0.114])
     spectrum = np.fft.fft2(grey)

@@ -40,6 +40,7 @@ def test_our_scripts_are_legal(make: jpeg.ScriptMaker, components: int) -> None:
         ((Scan((0,), 0, 0), Scan((0,), 1, 63, 0, 2), Scan((0,), 1, 63, 1, 0)), "out of order"),
         ((Scan((0,), 0, 0), Scan((0,), 1, 63, 0, 2), Scan((0,), 1, 63, 2, 0)), "approximation"),
         ((Scan((0,), 0, 0), Scan((0,), 1, 63, 0, 1)), "in full"),
+        ((Scan((0,), 0, 0, 0, 14),), "approximation"),
         ((Scan((1,), 0, 0),), "not there"),
     ],
 )
@@ -135,6 +136,19 @@ def test_an_error_in_a_thread_reaches_the_caller() -> None:
     for threads in (1, 2, 5):
         with pytest.raises(RuntimeError, match="item"):
             in_threads(fail, [1, 2, 3], threads)
+
+
+def test_an_error_stops_the_work() -> None:
+    done = []
+
+    def fail_first(item: int) -> None:
+        done.append(item)
+        if item == 0:
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        in_threads(fail_first, range(100), 1)
+    assert done == [0]
 
 
 def test_results_of_threads_come_in_order() -> None:

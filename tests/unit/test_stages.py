@@ -14,7 +14,7 @@ from foveal.errors import LimitError, ParameterError
 from foveal.jpeg import color, sampling
 from foveal.jpeg.encoder import transform
 from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
-from foveal.jpeg.trellis import rates_of
+from foveal.jpeg.trellis import Rates, rates_of, sampled_rates
 
 # T.871 clause 7, from its defining equations.
 TO_YCBCR = np.array(
@@ -164,6 +164,71 @@ def test_trellis_finds_the_least_cost(seed: int, nonzero: int, distortion_weight
     assert block[0, 0] == np.floor(777 / table.steps_in_sixteenths[0] + 0.5)
     found = cost(block[0], magnitudes, distortion_weight, rates.run_size_bits, rates.end_of_block_bits)
     assert found == pytest.approx(expected, rel=1e-4, abs=1e-3)
+
+
+def windowed_search(magnitudes: np.ndarray, weight: float, rates: Rates, look_back: int) -> float:
+    """Least cost over the paths of the trellis that reach back to the origin or over `look_back` nonzero positions."""
+    rounded = np.ceil(magnitudes - 0.5).astype(int)
+    nodes = [(0, 0.0)]  # position, least cost of a path that ends there, zeros before it included
+    zeros = np.concatenate([[0.0, 0.0], np.cumsum(weight * magnitudes[1:] ** 2)])  # up to, not including, position k
+    for k in (k for k in range(1, 64) if rounded[k] > 0):
+        best = np.inf
+        for before, reach in [nodes[0], *nodes[1:][-look_back:]]:
+            skipped = zeros[k] - zeros[before + 1] if before else zeros[k]
+            for level in {rounded[k], rounded[k] - 1} - {0}:
+                bits = float(rates.run_size_bits[int(level).bit_length(), k - before - 1])
+                best = min(best, reach + skipped + bits + weight * (magnitudes[k] - level) ** 2)
+        nodes.append((k, best))
+    return min(
+        reach + zeros[64] - (zeros[k + 1] if k else 0) + (0 if k == 63 else rates.end_of_block_bits)
+        for k, reach in nodes
+    )
+
+
+@pytest.mark.parametrize("look_back", [1, 2, 4, 63])
+def test_trellis_looks_back_as_far_as_it_is_told(look_back: int) -> None:
+    """Long runs made cheap, so that leaving out many coefficients in a row pays."""
+    rng = np.random.default_rng(look_back)
+    table = jpeg.QuantizationTable((16,) * 64)
+    cheap_runs = np.full((11, 63), 30, np.float32)
+    cheap_runs[:, 6:] = 4
+    rates = Rates(cheap_runs, 2.0)
+    weights = np.array([4.0], dtype=np.float32)
+    for _ in range(50):
+        block = np.zeros((1, 64), dtype=np.int16)
+        block[0, 1:40] = (rng.choice([-1, 1], 39) * rng.uniform(0.6, 2.4, 39) * table.steps_in_sixteenths[1:40]).astype(
+            int
+        )
+        magnitudes = np.abs(block[0].astype(np.float64)) / table.steps_in_sixteenths
+        _kernels.trellis(block, table.steps_in_sixteenths, weights, cheap_runs, 2.0, look_back)
+        found = cost(block[0], magnitudes, 4.0, cheap_runs, 2.0)
+        assert found == pytest.approx(windowed_search(magnitudes, 4.0, rates, look_back), rel=1e-4)
+
+
+def test_symbols_never_seen_count_half_a_time() -> None:
+    histogram = np.zeros(256, dtype=np.uint32)
+    histogram[0x01] = 1024
+    bits = rates_of(histogram).run_size_bits
+    assert bits[2, 3] == pytest.approx(np.log2((1024 + 255 * 0.5) / 0.5) + 2, abs=1e-3)
+
+
+def test_rates_are_sampled_all_over_the_picture() -> None:
+    """Every 16th block of a picture 32 blocks wide would be two columns of it, here empty ones."""
+    blocks = np.zeros((64, 32, 64), dtype=np.int16)
+    blocks[:, :, 1:6] = 16 * 50
+    blocks[:, ::16] = 0
+    rates = sampled_rates(blocks, jpeg.annex_k_tables(50)[0])
+    assert rates.run_size_bits[3, 0] - 3 < 4
+
+
+def test_weights_are_rounded_before_they_decide(coffee: np.ndarray) -> None:
+    frame = Frame(*coffee.shape[:2], (2, 2))
+    weights = np.full(frame.block_grid, 0.5, dtype=np.float32)
+    encoded = {
+        jpeg.encode(coffee, jpeg.EncoderSettings(quantizer=jpeg.Trellis(weights + np.float32(noise))))
+        for noise in (0, 1e-4, -1e-4, 4e-4)
+    }
+    assert len(encoded) == 1
 
 
 def test_rates_of_a_histogram() -> None:

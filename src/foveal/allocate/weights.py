@@ -42,7 +42,7 @@ def block_weights(saliency: Map, height: int, width: int, strength: float) -> ND
     """
     _check_map(saliency)
     floor = LEAST_WEIGHT**strength
-    blocks = _feather(_block_means(saliency.astype(np.float32), height, width))
+    blocks = _feather(np.clip(_block_means(saliency, height, width), 0, 1))
     return np.asarray(floor + (1 - floor) * np.sqrt(blocks), dtype=np.float32)
 
 
@@ -55,18 +55,31 @@ def _check_map(saliency: Map) -> None:
         raise ParameterError("a saliency map must lie in [0, 1]")
 
 
-def _block_means(saliency: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+def _block_means(saliency: Map, height: int, width: int) -> NDArray[np.float32]:
     """Mean of the map over each block, or its interpolated value where the map is coarser than the blocks."""
     rows, columns = block_grid(height, width)
-    # The last blocks reach beyond the photo: the map is extended by as much.
-    down = saliency.shape[0] * rows * BLOCK_SIDE / height
-    across = saliency.shape[1] * columns * BLOCK_SIDE / width
-    missing = (int(np.ceil(down)) - saliency.shape[0], int(np.ceil(across)) - saliency.shape[1])
-    extended = np.pad(saliency, ((0, missing[0]), (0, missing[1])), mode="edge")
-    finer = down >= rows and across >= columns
-    resampling = Image.Resampling.BOX if finer else Image.Resampling.BILINEAR
-    means = Image.fromarray(extended).resize((columns, rows), resampling, box=(0, 0, across, down))
-    return np.clip(np.asarray(means, dtype=np.float32), 0, 1)
+    # Map samples for each block; the last blocks may reach beyond the photo, and so beyond the map.
+    down, across = saliency.shape[0] * BLOCK_SIDE / height, saliency.shape[1] * BLOCK_SIDE / width
+    if down >= 1 and across >= 1:
+        sums, row_counts = _sums_between(saliency, rows, down, axis=0)
+        sums, column_counts = _sums_between(sums, columns, across, axis=1)
+        return sums / (row_counts[:, np.newaxis] * column_counts)
+    missing = (int(np.ceil(down * rows)) - saliency.shape[0], int(np.ceil(across * columns)) - saliency.shape[1])
+    extended = np.pad(saliency.astype(np.float32), ((0, missing[0]), (0, missing[1])), mode="edge")
+    box = (0, 0, across * columns, down * rows)
+    means = Image.fromarray(extended).resize((columns, rows), Image.Resampling.BILINEAR, box=box)
+    return np.asarray(means, dtype=np.float32)
+
+
+def _sums_between(values: Map, count: int, length: float, axis: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Sums of `values` over `count` stretches of `length` samples along an axis, and the samples in each.
+
+    A stretch holds the samples whose centre lies in it, at least one.
+    """
+    starts = np.minimum(np.rint(np.arange(count) * length).astype(np.intp), values.shape[axis] - 1)
+    sums = np.add.reduceat(values, starts, axis=axis, dtype=np.float32)
+    ends = np.maximum(np.append(starts[1:], values.shape[axis]), starts + 1)
+    return sums, (ends - starts).astype(np.float32)
 
 
 def _feather(blocks: NDArray[np.float32]) -> NDArray[np.float32]:

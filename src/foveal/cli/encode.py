@@ -18,6 +18,9 @@ from foveal.pipeline import Encoded, encode_photo
 from foveal.saliency import METHODS, map_of_picture
 
 
+LIBJPEG_MAX_SIDE = 65_500  # JPEG_MAX_DIMENSION
+
+
 @click.command(short_help="Encode a photo as a JPEG that spends its bits where people look.")
 @click.argument("source", metavar="IN", type=click.Path(readable=False, allow_dash=True))
 @click.option(
@@ -135,6 +138,12 @@ def _warn_about(photo: Photo, source: str) -> None:
         )
     if photo.frame_count > 1:
         click.echo(f"foveal: warning: {name} holds {photo.frame_count} pictures; only the first is encoded", err=True)
+    if max(photo.width, photo.height) > LIBJPEG_MAX_SIDE:
+        click.echo(
+            f"foveal: warning: {name} has a side of more than {LIBJPEG_MAX_SIDE:,} pixels, "
+            "which JPEG allows but libjpeg and most programs refuse to read",
+            err=True,
+        )
 
 
 def _bits_per_pixel(result: Encoded) -> float:

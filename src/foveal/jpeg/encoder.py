@@ -138,7 +138,7 @@ def transform(pixels: color.Pixels, frame: Frame, threads: int) -> tuple[NDArray
 
 
 def _flatten_padding(frame: Frame, blocks: tuple[NDArray[np.int16], ...]) -> None:
-    """Make blocks beyond the picture (A.2.4) cost nothing: the DC of the block coded before them, and no AC."""
+    """Make blocks wholly beyond the picture (A.2.4) cost nothing: the DC of the block coded before them, and no AC."""
     for component, grid in zip(frame.components, blocks, strict=True):
         rows, columns = component.block_rows, component.block_columns
         if columns < grid.shape[1]:

@@ -60,7 +60,7 @@ class Rounding:
     """Round every coefficient to the nearest level.
 
     The formula of the report (K. Kishore, "AI in Image Processing", chapter 3) takes the floor, which would shift every
-    value towards minus infinity; T.81 A.3.4 rounds to the nearest integer.
+    value towards minus infinity; T.81 A.3.4 rounds to the nearest integer. Ties go away from zero, as in libjpeg.
     """
 
     def plan(
@@ -72,11 +72,11 @@ class Rounding:
 
 @dataclass(frozen=True)
 class DeadZone:
-    """Round, but drop lone small AC coefficients of blocks that matter less.
+    """Round, but let AC levels of +-1 become 0 in blocks that matter less.
 
     A coefficient of just over half a step costs several bits and mends little. Minimising weight x error^2 + lambda x
-    bits for a +-1 against a 0 puts the threshold at 1/2 + lambda x bits / (2 weight); `slope` stands for
-    lambda x bits / 2, and a block of weight 1 is rounded plainly.
+    bits for a +-1 against a 0 puts the threshold at 1/2 + lambda x bits / (2 weight), up to 3/2, where 2 begins;
+    `slope` stands for lambda x bits / 2, and a block of weight 1 is rounded plainly.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class DeadZone:
     ) -> QuantizationPlan:
         """See `Quantizer.plan`."""
         weights = frame.largest_of_covered_blocks(self.block_weights, component)
-        threshold = (0.5 + self.slope * (1 / weights - 1)).astype(np.float32)
+        threshold = np.minimum(0.5 + self.slope * (1 / weights - 1), 1.5).astype(np.float32)
         steps = table.steps_in_sixteenths
         return QuantizationPlan(threshold, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
 

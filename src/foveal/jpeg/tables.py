@@ -52,8 +52,8 @@ class QuantizationTable:
     Parameters
     ----------
     values
-        64 quantizer steps in zig-zag order, 1 to 65,535. Steps above 255 need 16-bit entries, which baseline files
-        may not carry.
+        64 quantizer steps in zig-zag order, 1 to 65,535. Steps above 255 need 16-bit entries. B.2.4.1 keeps those for
+        12-bit samples; libjpeg and its kin read them in extended sequential and progressive files of 8-bit samples too.
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +41,8 @@ class Trellis:
     """Minimise weight x squared error + lambda x bits over the AC levels of each block (dynamic programming).
 
     Errors count in quantizer steps, so that the table says what an error matters at each frequency. The rates come from
-    the image's own symbols (a sample of plainly rounded blocks).
+    the image's own symbols (a sample of plainly rounded blocks), as a sequential scan would code them; progressive
+    scans follow them closely enough.
 
     Parameters
     ----------
@@ -75,7 +77,7 @@ class Trellis:
 
 
 def sampled_rates(blocks: NDArray[np.int16], table: QuantizationTable) -> Rates:
-    """Rates of AC symbols after plain rounding of every 16th block.
+    """Rates of AC symbols, coded sequentially, after plain rounding of about every 16th block.
 
     Parameters
     ----------
@@ -84,6 +86,8 @@ def sampled_rates(blocks: NDArray[np.int16], table: QuantizationTable) -> Rates:
     """
     count = blocks.shape[0] * blocks.shape[1]
     every = max(1, min(_SAMPLE_EVERY, count // _SMALLEST_SAMPLE))
+    while math.gcd(every, blocks.shape[1]) > 1:  # else the sample would come from a few columns of the picture
+        every += 1
     chosen = np.arange(0, count, every)
     sample = np.ascontiguousarray(blocks[chosen // blocks.shape[1], chosen % blocks.shape[1]])
     _kernels.quantize(sample, table.steps_in_sixteenths, np.full(len(sample), 0.5, dtype=np.float32))

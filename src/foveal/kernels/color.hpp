@@ -1,7 +1,7 @@
 // Pixels to component planes (T.871 clause 7, level shift of T.81 A.3.1), one strip at a time.
 //
 // A plane is wider and taller than the pixels where the picture does not end on an MCU: its last column and row are
-// repeated (T.81 A.2.4 leaves the choice free).
+// repeated, as T.81 A.2.4 recommends.
 #pragma once
 
 #include "block.hpp"

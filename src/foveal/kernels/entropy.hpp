@@ -155,7 +155,7 @@ template <class Sink>
 void code_dc_first(Sink& sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     DcPredictions predictions(scan, first);
     const auto code_block = [&](int c, const std::int16_t* block) {
-        const int dc = block[0] >> scan.approximation_low;  // G.1.2.1: an arithmetic shift
+        const int dc = block[0] >> scan.approximation_low;  // A.4: an arithmetic shift
         code_dc(sink, scan.components[c].slot, dc - predictions.value[c]);
         predictions.value[c] = dc;
     };
@@ -175,7 +175,7 @@ void code_dc_refinement(Sink& sink, const Scan& scan, std::ptrdiff_t first, std:
         [&] { sink.restart(); });
 }
 
-// Magnitudes lose their low bits towards zero (G.1.2.2: divided by 2^Al), keeping the sign.
+// The point transform of AC coefficients (A.4): divided by 2^Al, towards zero.
 inline void point_transform(const std::int16_t* block, int approximation_low, std::int16_t* out) {
     for (int k = 0; k < kBlockSize; ++k) {
         const int magnitude = (block[k] < 0 ? -block[k] : block[k]) >> approximation_low;

@@ -7,6 +7,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <stdexcept>
@@ -61,7 +62,10 @@ const KernelTable* fastest() {
     return &foveal::kBaselineKernels;
 }
 
-const KernelTable* kernels = fastest();
+// Read by threads that do not hold the GIL.
+std::atomic<const KernelTable*> chosen_kernels = fastest();
+
+const KernelTable* kernels() { return chosen_kernels.load(std::memory_order_relaxed); }
 
 std::vector<std::string> instruction_sets() {
     std::vector<std::string> names;
@@ -73,7 +77,7 @@ std::vector<std::string> instruction_sets() {
 void use_instruction_set(const std::string& name) {
     for (const KernelTable* table : kAvailable) {
         if (runs_here(table) && name == table->name) {
-            kernels = table;
+            chosen_kernels = table;
             return;
         }
     }
@@ -105,7 +109,7 @@ void rgb_to_ycbcr(const Pixels<T>& pixels, const Planes& planes) {
     require(planes.shape(0) == 3, "planes must be (3, rows, columns)");
     const foveal::Extent pixel_size = checked_pixel_extent(pixels, planes);
     nb::gil_scoped_release release;
-    (kernels->*Kernel)(pixels.data(), pixel_size, planes.data(), plane_extent(planes));
+    (kernels()->*Kernel)(pixels.data(), pixel_size, planes.data(), plane_extent(planes));
 }
 
 template <class T, auto KernelTable::*Kernel>
@@ -114,7 +118,7 @@ void grey_to_plane(const Pixels<T>& pixels, const Planes& planes) {
     require(planes.shape(0) == 1, "planes must be (1, rows, columns)");
     const foveal::Extent pixel_size = checked_pixel_extent(pixels, planes);
     nb::gil_scoped_release release;
-    (kernels->*Kernel)(pixels.data(), pixel_size, planes.data(), plane_extent(planes));
+    (kernels()->*Kernel)(pixels.data(), pixel_size, planes.data(), plane_extent(planes));
 }
 
 void downsample(const Array<const float, nb::ndim<2>>& plane, int h, int v, const Array<float, nb::ndim<2>>& out) {
@@ -123,7 +127,7 @@ void downsample(const Array<const float, nb::ndim<2>>& plane, int h, int v, cons
                 plane.shape(1) == out.shape(1) * static_cast<std::size_t>(h),
             "out must be the plane's size divided by the factors");
     nb::gil_scoped_release release;
-    kernels->downsample(plane.data(), static_cast<std::ptrdiff_t>(plane.shape(1)), h, v, out.data(),
+    kernels()->downsample(plane.data(), static_cast<std::ptrdiff_t>(plane.shape(1)), h, v, out.data(),
                         {static_cast<std::ptrdiff_t>(out.shape(0)), static_cast<std::ptrdiff_t>(out.shape(1))});
 }
 
@@ -132,7 +136,7 @@ void forward_dct(const Array<const float, nb::ndim<2>>& plane,
     require(plane.shape(0) == blocks.shape(0) * kBlockSide && plane.shape(1) == blocks.shape(1) * kBlockSide,
             "blocks must cover the plane");
     nb::gil_scoped_release release;
-    kernels->forward_dct(plane.data(),
+    kernels()->forward_dct(plane.data(),
                          {static_cast<std::ptrdiff_t>(plane.shape(0)), static_cast<std::ptrdiff_t>(plane.shape(1))},
                          blocks.data());
 }
@@ -140,7 +144,7 @@ void forward_dct(const Array<const float, nb::ndim<2>>& plane,
 void quantize(const Blocks& blocks, const Steps& steps, const Array<const float, nb::ndim<1>>& zero_threshold) {
     require(zero_threshold.shape(0) == blocks.shape(0), "one zero threshold for each block");
     nb::gil_scoped_release release;
-    kernels->quantize(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), steps.data(),
+    kernels()->quantize(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), steps.data(),
                       zero_threshold.data());
 }
 
@@ -150,7 +154,7 @@ void quantize_per_block(const Blocks& blocks, const Array<const float, nb::shape
     for (std::size_t n = 0; n < table_index.shape(0); ++n)
         require(table_index.data()[n] < own_steps.shape(0), "table index out of range");
     nb::gil_scoped_release release;
-    kernels->quantize_per_block(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), own_steps.data(),
+    kernels()->quantize_per_block(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), own_steps.data(),
                             table_index.data(), file_steps.data());
 }
 
@@ -159,7 +163,7 @@ void trellis(const Blocks& blocks, const Steps& steps, const Array<const float, 
     require(distortion_weight.shape(0) == blocks.shape(0), "one distortion weight for each block");
     require(look_back >= 1, "look_back must be at least 1");
     nb::gil_scoped_release release;
-    kernels->trellis(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), steps.data(),
+    kernels()->trellis(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), steps.data(),
                      distortion_weight.data(), run_size_bits.data(), end_of_block_bits, look_back);
 }
 
@@ -217,7 +221,7 @@ std::uint64_t tally_scan(const std::vector<BlockGrid>& grids, const std::vector<
     const CheckedScan checked(grids, factors, band, restart_interval, slot_count);
     checked.require_rows(first_row, last_row);
     nb::gil_scoped_release release;
-    return kernels->tally_scan(checked.scan, first_row, last_row, slot_count, histogram.data());
+    return kernels()->tally_scan(checked.scan, first_row, last_row, slot_count, histogram.data());
 }
 
 nb::tuple write_scan(const std::vector<BlockGrid>& grids, const std::vector<std::tuple<int, int, int>>& factors,
@@ -238,7 +242,7 @@ nb::tuple write_scan(const std::vector<BlockGrid>& grids, const std::vector<std:
         nb::gil_scoped_release release;
         bytes.reset(new std::uint8_t[capacity]);  // not zeroed: most of it is never touched
         restarts.resize(restart_interval == 0 ? 0 : mcu_count / static_cast<std::size_t>(restart_interval) + 1);
-        written = kernels->write_scan(checked.scan, first_row, last_row, slot_count,
+        written = kernels()->write_scan(checked.scan, first_row, last_row, slot_count,
                                       reinterpret_cast<const Code*>(codes.data()), bytes.get(), restarts.data());
     }
     nb::list positions;
@@ -249,7 +253,9 @@ nb::tuple write_scan(const std::vector<BlockGrid>& grids, const std::vector<std:
 
 nb::bytes join_strips(const std::vector<std::tuple<nb::bytes, std::uint64_t, std::vector<std::uint64_t>>>& strips) {
     std::size_t capacity = 8;
+    std::vector<const std::uint8_t*> data;
     for (const auto& [bytes, bit_count, restarts] : strips) {
+        data.push_back(static_cast<const std::uint8_t*>(bytes.data()));
         require(bit_count <= 8 * bytes.size(), "more bits than bytes");
         std::uint64_t previous = 0;
         for (const std::uint64_t position : restarts) {
@@ -264,15 +270,14 @@ nb::bytes join_strips(const std::vector<std::tuple<nb::bytes, std::uint64_t, std
         nb::gil_scoped_release release;
         out.reset(new std::uint8_t[capacity]);
         scan_bytes.bytes = out.get();
-        for (const auto& [bytes, bit_count, restarts] : strips) {
-            const auto* data = static_cast<const std::uint8_t*>(bytes.data());
+        for (std::size_t i = 0; i < strips.size(); ++i) {
             std::uint64_t first = 0;
-            for (const std::uint64_t position : restarts) {
-                append_bits(scan_bytes, data, first, position);
+            for (const std::uint64_t position : std::get<2>(strips[i])) {
+                append_bits(scan_bytes, data[i], first, position);
                 scan_bytes.restart_marker();
                 first = position;
             }
-            append_bits(scan_bytes, data, first, bit_count);
+            append_bits(scan_bytes, data[i], first, std::get<1>(strips[i]));
         }
         scan_bytes.align();
     }

@@ -1,4 +1,4 @@
-// Quantization (T.81 A.3.4): the nearest multiple of the step, the value halfway going away from zero.
+// Quantization (T.81 A.3.4): the nearest multiple of the step; what lies halfway goes away from zero, as in libjpeg.
 #pragma once
 
 #include "block.hpp"

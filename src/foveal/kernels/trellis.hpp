@@ -11,6 +11,8 @@
 
 namespace {
 
+// Less than half a sixteenth over the largest step of 8 bits.
+constexpr float kTieWidth = 0.5f / 16 / 256;
 constexpr int kRunCount = 63;   // zeros before a nonzero AC coefficient: 0..62
 constexpr int kSizeCount = 11;  // rows of run_size_bits: SSSS 0 (unused) to 10
 
@@ -100,7 +102,9 @@ inline void trellis(std::int16_t* blocks, std::ptrdiff_t count, const float* ste
         for (int k = 0; k < kBlockSize; k += 8) {
             const Float8 coefficient = load_shorts(blocks + k);
             const Float8 magnitude = absolute(coefficient) / load8(steps + k);
-            const Int8 level = clamp_levels(__builtin_convertvector(magnitude + 0.5f, Int8));
+            // A tie goes to the smaller level, which is never dearer. (Coefficients come rounded to sixteenths, so that a
+            // tie stands for values on both sides of it.) Other magnitudes are further than this from a tie.
+            const Int8 level = clamp_levels(__builtin_convertvector(magnitude + (0.5f - kTieWidth), Int8));
             store8(magnitudes + k, magnitude);
             store_shorts(blocks + k, coefficient < splat8(0.0f) ? -level : level);
         }

@@ -46,7 +46,8 @@ class SpectralResidual:
     References
     ----------
     X. Hou, L. Zhang, "Saliency Detection: A Spectral Residual Approach", CVPR 2007: the log amplitude spectrum of a
-    64-pixel picture minus its 3x3 mean, transformed back with the original phase, squared and smoothed.
+    64-pixel picture minus its 3x3 mean, transformed back with the original phase, squared and smoothed. We take the
+    mean around the edges, since a spectrum is periodic, and smooth with a sigma of 3 pixels (the paper: 8).
     """
 
     working_side: int = 64
