@@ -12,11 +12,11 @@ from foveal.allocate.allocations import EFFORTS
 from foveal.allocate.weights import LEAST_WEIGHT
 from foveal.cli import files
 from foveal.image import Photo
+from foveal.jpeg import MAX_SIDE
 from foveal.metadata import POLICIES
 from foveal.options import ALLOCATIONS, DEFAULT_QUALITY, SUBSAMPLINGS, EncodeOptions, Saliency
 from foveal.pipeline import Encoded, encode_photo
 from foveal.saliency import METHODS, map_of_picture
-
 
 LIBJPEG_MAX_SIDE = 65_500  # JPEG_MAX_DIMENSION
 
@@ -138,7 +138,7 @@ def _warn_about(photo: Photo, source: str) -> None:
         )
     if photo.frame_count > 1:
         click.echo(f"foveal: warning: {name} holds {photo.frame_count} pictures; only the first is encoded", err=True)
-    if max(photo.width, photo.height) > LIBJPEG_MAX_SIDE:
+    if LIBJPEG_MAX_SIDE < max(photo.width, photo.height) <= MAX_SIDE:
         click.echo(
             f"foveal: warning: {name} has a side of more than {LIBJPEG_MAX_SIDE:,} pixels, "
             "which JPEG allows but libjpeg and most programs refuse to read",

@@ -4,7 +4,7 @@ Read `encoder.py` first.
 """
 
 from foveal.jpeg.encoder import MAX_RESTART_INTERVAL, Coefficients, EncoderSettings, encode
-from foveal.jpeg.frame import BLOCK_SIDE, SAMPLING_FACTORS, Frame, block_grid
+from foveal.jpeg.frame import BLOCK_SIDE, MAX_SIDE, SAMPLING_FACTORS, Frame, block_grid
 from foveal.jpeg.quantize import DeadZone, PerBlockTables, Quantizer, Rounding
 from foveal.jpeg.scan import (
     Scan,
@@ -21,6 +21,7 @@ from foveal.jpeg.trellis import Trellis
 __all__ = [
     "BLOCK_SIDE",
     "MAX_RESTART_INTERVAL",
+    "MAX_SIDE",
     "SAMPLING_FACTORS",
     "Coefficients",
     "DeadZone",
