@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 from PIL import Image
 
 _SIGNATURE = b"Exif\0\0"
@@ -30,10 +28,8 @@ def _parse(exif: bytes | None) -> Image.Exif:
     tags = Image.Exif()
     if exif:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # broken EXIF is no reason to bother anyone who encodes a photo
-                tags.load(_SIGNATURE + without_signature(exif))
-                tags.get(_ORIENTATION)  # tags are read when asked for
+            tags.load(_SIGNATURE + without_signature(exif))
+            tags.get(_ORIENTATION)  # tags are read when asked for
         except (SyntaxError, ValueError, OSError, KeyError, IndexError, TypeError):
             return Image.Exif()  # unreadable: kept as it is, but nothing can be taken from it
     return tags

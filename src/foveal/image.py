@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from numbers import Integral
@@ -127,26 +126,24 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
         raise ParameterError("open takes a path or a binary file; wrap bytes in io.BytesIO")
     if not isinstance(max_pixels, Integral):
         raise ParameterError(f"max_pixels must be an integer, not {max_pixels!r}")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what matters of what Pillow warns about is checked here
-        try:
-            with Image.open(source) as image:
-                if image.width * image.height > max_pixels:
-                    raise LimitError(_too_large(image.width, image.height, max_pixels))
-                image.load()
-                return _from_opened(image, background)
-        except Image.DecompressionBombError as error:
-            raise LimitError(f"the picture has more than {MAX_PIXELS:,} pixels") from error
-        except UnidentifiedImageError as error:
-            raise FormatError("not a picture of a known format") from error
-        except OSError as error:
-            if error.errno is not None:  # the system's: no such file, no permission, ...
-                raise
-            raise FormatError(f"broken picture: {error}") from error
-        except (SyntaxError, ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
-            if isinstance(error, ParameterError):
-                raise
-            raise FormatError(f"broken picture: {error}") from error
+    try:
+        with Image.open(source) as image:
+            if image.width * image.height > max_pixels:
+                raise LimitError(_too_large(image.width, image.height, max_pixels))
+            image.load()
+            return _from_opened(image, background)
+    except Image.DecompressionBombError as error:
+        raise LimitError(f"the picture has more than {MAX_PIXELS:,} pixels") from error
+    except UnidentifiedImageError as error:
+        raise FormatError("not a picture of a known format") from error
+    except OSError as error:
+        if error.errno is not None:  # the system's: no such file, no permission, ...
+            raise
+        raise FormatError(f"broken picture: {error}") from error
+    except (SyntaxError, ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
+        if isinstance(error, ParameterError):
+            raise
+        raise FormatError(f"broken picture: {error}") from error
 
 
 def _too_large(width: int, height: int, max_pixels: int) -> str:

@@ -168,6 +168,7 @@ def test_truncated_files(file_format: str, kept: float) -> None:
         foveal.open(io.BytesIO(data[: int(len(data) * kept)]))
 
 
+@pytest.mark.filterwarnings("ignore")  # Pillow's
 def test_mutated_files_raise_nothing_else() -> None:
     rng = np.random.default_rng(0)
     for file_format in ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "PPM"):
@@ -180,6 +181,7 @@ def test_mutated_files_raise_nothing_else() -> None:
                 foveal.open(io.BytesIO(bytes(broken)), background="white")
 
 
+@pytest.mark.filterwarnings("ignore")  # Pillow's
 def test_limits_on_pixels() -> None:
     file = saved(Image.new("L", (100, 50)), "PNG")
     assert foveal.open(file, max_pixels=5000).width == 100
@@ -220,6 +222,7 @@ def test_orientation_is_that_of_pillow(value: int) -> None:
     np.testing.assert_array_equal(to_stored(upright.pixels, value), pixels)
 
 
+@pytest.mark.filterwarnings("ignore")  # Pillow's
 @pytest.mark.parametrize("exif", [None, b"", b"garbage", b"Exif\0\0MM\0*\0\0\0\x08\0\1", b"II*\0" + b"\xff" * 40])
 def test_orientation_of_nonsense_is_upright(exif: bytes | None) -> None:
     assert exif_tags.orientation(exif) == 1

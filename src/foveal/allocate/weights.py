@@ -50,7 +50,7 @@ def _check_map(saliency: Map) -> None:
     if saliency.ndim != 2 or saliency.size == 0:
         raise ParameterError(f"a saliency map is a (h, w) array, not {saliency.shape}")
     if saliency.dtype.kind not in "fb":
-        raise ParameterError(f"a saliency map holds floats in [0, 1] or bools, not {saliency.dtype}: divide it")
+        raise ParameterError(f"a saliency map holds floats in [0, 1] or bools, not {saliency.dtype}; divide by 255?")
     if not (saliency.min() >= 0 and saliency.max() <= 1):  # also catches NaN
         raise ParameterError("a saliency map must lie in [0, 1]")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import warnings
 
 import click
 
@@ -33,6 +34,7 @@ def main() -> None:
 
 
 def _run() -> int:
+    warnings.simplefilter("ignore")  # Pillow's, of broken metadata and large pictures: what matters is an error here
     try:
         code = cli.main(prog_name="foveal", standalone_mode=False)
         return code if isinstance(code, int) else 0
