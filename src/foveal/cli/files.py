@@ -21,7 +21,7 @@ STANDARD_INPUT, STANDARD_OUTPUT = "standard input", "standard output"
 
 # Endings that promise another kind of picture than the one written.
 PICTURE_ENDINGS = {
-    "JPEG": {".jpg", ".jpeg", ".jpe", ".jfif"},
+    "JPEG": {".jpg", ".jpeg", ".jfif"},
     "PNG": {".png"},
     "other": {".gif", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".heic", ".jxl", ".jp2", ".ppm", ".pgm", ".svg"},
 }
@@ -124,7 +124,8 @@ def check_target(target: str, kind: str, inputs: list[str]) -> None:
         return
     ending = Path(target).suffix.lower()
     if any(ending in endings for other, endings in PICTURE_ENDINGS.items() if other != kind):
-        raise click.UsageError(f"{display_name(target)} would be a {kind}; name it accordingly")
+        wanted = min(PICTURE_ENDINGS[kind], key=len)
+        raise click.UsageError(f"{display_name(target)} would be a {kind}; give it the ending {wanted}")
     for path in inputs:
         if Path(path).exists() and Path(target).exists() and Path(path).samefile(target):
             raise click.UsageError(f"{display_name(target)} is an input; give another name with -o")
