@@ -28,7 +28,7 @@ check:
 	@$(PYTHON) -c 'import sysconfig, os, sys; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' || \
 	  { echo "foveal: Python's headers are missing; on Debian: apt install python3-dev" >&2; exit 1; }
 	@echo '$(COMPILER_PROBE)' | $${CXX:-c++} -std=c++20 -x c++ -fsyntax-only - 2>/dev/null || \
-	  { echo "foveal: a C++20 compiler (GCC 12 or Clang 15, or newer) is needed; on Debian: apt install g++" >&2; exit 1; }
+	  { echo "foveal: a C++20 compiler (GCC 12 or Clang 16, or newer) is needed; on Debian: apt install g++" >&2; exit 1; }
 
 clean:
 	rm -rf $(VENV) build

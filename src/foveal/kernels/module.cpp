@@ -50,8 +50,7 @@ const KernelTable* const kAvailable[] = {
 bool runs_here(const KernelTable* table) {
 #if defined(FOVEAL_HAVE_AVX2)
     if (table == &foveal::kAvx2Kernels)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-               __builtin_cpu_supports("lzcnt");
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 #endif
     return table == &foveal::kBaselineKernels;
 }
