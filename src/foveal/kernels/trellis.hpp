@@ -13,11 +13,10 @@ namespace {
 
 // Less than half a sixteenth over the largest step of 8 bits.
 constexpr float kTieWidth = 0.5f / 16 / 256;
-constexpr int kRunCount = 63;   // zeros before a nonzero AC coefficient: 0..62
-constexpr int kSizeCount = 11;  // rows of run_size_bits: SSSS 0 (unused) to 10
+constexpr int kRunCount = 63;  // zeros before a nonzero AC coefficient: 0..62
 
 struct Rates {
-    const float* run_size;  // [size][run]: bits of ZRLs, the RRRRSSSS code and the level's own bits
+    const float* run_size;  // [size 0..10][run]: bits of ZRLs, the RRRRSSSS code and the level's own bits
     float end_of_block;
 };
 
