@@ -35,12 +35,13 @@ def without_alpha(pixels: NDArray[np.uint8 | np.uint16], background: Color | Non
     ParameterError
         `background` is not a colour.
     """
+    rgb = None if background is None else _rgb(background)
     if pixels.ndim == 2 or pixels.shape[2] == 3:
         return np.ascontiguousarray(pixels)
-    if background is None:
+    if rgb is None:
         raise UnsupportedError("the picture has an alpha channel, which JPEG has not; give background= (--background)")
     full = int(np.iinfo(pixels.dtype).max)
-    color = np.array(_rgb(background), dtype=np.uint64) * (full // 255)
+    color = np.array(rgb, dtype=np.uint64) * (full // 255)
     channels = 1 if pixels.shape[2] == 2 and np.all(color == color[0]) else 3
     blended = np.empty((*pixels.shape[:2], channels), dtype=pixels.dtype)
     for top in range(0, len(pixels), _ROWS_AT_ONCE):  # 64-bit copies of all of a large picture would not fit
@@ -58,7 +59,7 @@ def _rgb(color: Color) -> tuple[int, ...]:
             raise ParameterError(f"background {color!r} is not a colour; try 'white' or '#rrggbb'") from error
     try:
         values = tuple(int(value) for value in color)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         values = ()
     if len(values) != 3 or not all(0 <= value <= 255 for value in values):
         raise ParameterError(f"background must be a colour name or (r, g, b) in 0..255, not {color!r}")

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from foveal import exif as exif_tags
 from foveal import orientation as orientations
 from foveal.background import Color, without_alpha
-from foveal.errors import FormatError, LimitError, ParameterError, UnsupportedError
+from foveal.errors import FormatError, FovealError, LimitError, ParameterError, UnsupportedError
 from foveal.jpeg import markers
 
 Pixels = NDArray[np.uint8 | np.uint16]
@@ -122,7 +122,7 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     OSError
         The file cannot be read.
     """
-    if isinstance(source, bytes | bytearray | memoryview):
+    if not isinstance(source, str | os.PathLike) and not hasattr(source, "read"):
         raise ParameterError("open takes a path or a binary file; wrap bytes in io.BytesIO")
     if not isinstance(max_pixels, Integral):
         raise ParameterError(f"max_pixels must be an integer, not {max_pixels!r}")
@@ -140,9 +140,9 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
         if error.errno is not None:  # the system's: no such file, no permission, ...
             raise
         raise FormatError(f"broken picture: {error}") from error
-    except (SyntaxError, ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
-        if isinstance(error, ParameterError):
-            raise
+    except (FovealError, MemoryError):
+        raise
+    except Exception as error:  # each of Pillow's readers fails in its own way
         raise FormatError(f"broken picture: {error}") from error
 
 
@@ -155,10 +155,10 @@ def _from_opened(image: Image.Image, background: Color | None) -> Photo:
     info: Mapping[Any, Any] = image.info
     return Photo(
         pixels=without_alpha(_pixels_of(image), background),
-        icc_profile=info.get("icc_profile") or None,
+        icc_profile=_bytes_in(info, "icc_profile"),
         exif=_exif_of(image),
         xmp=_xmp_of(image),
-        comment=info["comment"] if isinstance(info.get("comment"), bytes) else None,
+        comment=_bytes_in(info, "comment"),
         dots_per_inch=_dots_per_inch(info),
         extra_segments=_extra_segments(image),
         file_format="JPEG" if image.format == "MPO" else image.format,  # MPO: a JPEG with more pictures behind it
@@ -169,7 +169,10 @@ def _from_opened(image: Image.Image, background: Color | None) -> Photo:
 def _pixels_of(image: Image.Image) -> Pixels:
     """Grey, grey + alpha, RGB or RGBA."""
     if image.mode in _GREY_16_MODES:
-        return np.asarray(image).astype(np.uint16)
+        pixels = np.asarray(image).astype(np.uint16)
+        if "transparency" not in image.info:
+            return pixels
+        return np.stack([pixels, np.where(pixels == image.info["transparency"], 0, 0xFFFF).astype(np.uint16)], axis=2)
     if image.mode in ("CMYK", "LAB", "I", "F", "HSV"):
         raise UnsupportedError(f"{image.mode} pixels are not supported; convert the picture to RGB or grey first")
     if image.mode in ("1", "L") and "transparency" not in image.info:
@@ -179,21 +182,25 @@ def _pixels_of(image: Image.Image) -> Pixels:
     return np.asarray(image.convert("RGB") if image.mode != "RGB" else image)
 
 
+def _bytes_in(info: Mapping[Any, Any], name: str) -> bytes | None:
+    value = info.get(name)
+    return value if isinstance(value, bytes) and value else None
+
+
 def _exif_of(image: Image.Image) -> bytes | None:
     if image.format == "TIFF":
         return exif_tags.from_tiff(image.getexif())
-    raw = image.info.get("exif")
-    if isinstance(raw, bytes) and raw:
-        return exif_tags.without_signature(raw)
-    tags = image.getexif()  # PNG: also from the older "Raw profile type exif"
-    return exif_tags.without_signature(tags.tobytes()) if len(tags) else None
+    raw = _bytes_in(image.info, "exif")
+    if raw is None and "Raw profile type exif" in image.info:  # how PNG files kept it before there was eXIf
+        raw = image.getexif().tobytes()
+    return exif_tags.without_signature(raw) if raw else None
 
 
 def _xmp_of(image: Image.Image) -> bytes | None:
     packet = image.info.get("xmp")
     if isinstance(packet, str):
         packet = packet.encode()
-    return packet or None
+    return packet if isinstance(packet, bytes) and packet else None
 
 
 def _dots_per_inch(info: Mapping[Any, Any]) -> tuple[int, int] | None:
@@ -228,14 +235,14 @@ def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | N
     ParameterError
         Not of these shapes and types.
     UnsupportedError
-        Alpha without `background`.
+        Alpha without `background`; a Pillow image of a colour model other than grey and RGB.
     """
     if isinstance(image, Photo):
         return replace(image, pixels=without_alpha(_checked_pixels(image.pixels), background))
     if isinstance(image, Image.Image):
         # As with Pillow's own save: its EXIF may be that of a file it was made from, turned or cropped since.
-        profile = image.info.get("icc_profile") or None
-        return Photo(without_alpha(_pixels_of(image), background), icc_profile=profile)
+        profile = _bytes_in(image.info, "icc_profile")
+        return Photo(without_alpha(_checked_pixels(_pixels_of(image)), background), icc_profile=profile)
     return Photo(without_alpha(_checked_pixels(image), background))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from foveal import exif
 from foveal.errors import ParameterError
 from foveal.image import Photo
-from foveal.jpeg import Metadata
+from foveal.jpeg import Metadata, markers
 
 POLICIES = ("keep", "safe", "none")
 
@@ -15,9 +15,16 @@ def apply_policy(photo: Photo, policy: str) -> tuple[Photo, Metadata]:
 
     Parameters
     ----------
+    photo
+        What is to be encoded.
     policy
         "keep": everything; "safe": colour profile, resolution, orientation, artist and copyright, so no place, time or
         device; "none": the colour profile, without which the colours would change, and nothing else.
+
+    Returns
+    -------
+    photo, metadata
+        The photo, upright under "none", and what goes into the file with it.
 
     Raises
     ------
@@ -42,3 +49,8 @@ def apply_policy(photo: Photo, policy: str) -> tuple[Photo, Metadata]:
     if policy == "none":
         return photo.upright(), Metadata(icc_profile=photo.icc_profile)
     raise ParameterError(f"metadata {policy!r} is not one of {', '.join(POLICIES)}")
+
+
+def without_extended_xmp(segments: tuple[tuple[int, bytes], ...]) -> tuple[tuple[int, bytes], ...]:
+    """Further segments of a JPEG without those (APP1) that continue its XMP packet."""
+    return tuple((code, payload) for code, payload in segments if code != markers.APP1)

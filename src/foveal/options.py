@@ -96,5 +96,5 @@ def _check_integer(name: str, value: int, least: int, most: int) -> None:
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ParameterError(f"{name} {value!r} is not one of {', '.join(choices)}")

@@ -29,14 +29,14 @@ def swaps_sides(orientation: int) -> bool:
 
 
 def to_displayed(stored: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
-    """Turn an array (H, W, ...) from the stored to the displayed orientation; a view."""
+    """Turn an array (H, W, ...) from the stored to the displayed orientation, 1 to 8; a view."""
     if swaps_sides(orientation):
         stored = np.swapaxes(stored, 0, 1)
     return _flipped(stored, orientation)
 
 
 def to_stored(displayed: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
-    """Turn an array (H, W, ...) from the displayed to the stored orientation; a view."""
+    """Turn an array (H, W, ...) from the displayed to the stored orientation, 1 to 8; a view."""
     flipped = _flipped(displayed, orientation)
     return np.swapaxes(flipped, 0, 1) if swaps_sides(orientation) else flipped
 

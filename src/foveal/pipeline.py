@@ -16,7 +16,7 @@ from foveal.allocate.weights import block_weights
 from foveal.background import Color
 from foveal.errors import ParameterError
 from foveal.image import Photo, as_photo
-from foveal.metadata import apply_policy
+from foveal.metadata import apply_policy, without_extended_xmp
 from foveal.options import EncodeOptions, Saliency
 from foveal.saliency.look import look, method_named
 
@@ -139,6 +139,7 @@ def encode(
         icc_profile=photo.icc_profile if icc_profile is None else icc_profile,
         exif=photo.exif if exif is None else exif,
         xmp=photo.xmp if xmp is None else xmp,
+        extra_segments=photo.extra_segments if xmp is None else without_extended_xmp(photo.extra_segments),
     )
     return encode_photo(photo, options).data
 

@@ -396,3 +396,21 @@ def test_a_process_without_standard_streams(photo_png: bytes, tmp_path: Path) ->
         )
         assert done.returncode == 1
         assert done.stderr == f"foveal: {words}\n"
+
+
+def test_standard_input_from_a_file_is_an_input_too(photo_png: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(photo_png)
+    with path.open("rb") as source:
+        done = subprocess.run([*COMMAND, "encode", "-", "-o", path], stdin=source, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"is an input" in done.stderr
+    assert path.read_bytes() == photo_png
+
+
+def test_a_mistake_of_ours_is_one_line_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("foveal.cli.encode.encode_photo", fail)
+    one_line(run("encode", "photo.png"), 1, "internal error: ZeroDivisionError: division by zero")

@@ -100,10 +100,14 @@ def test_background_is_mixed_by_alpha(dtype: type[np.unsignedinteger[Any]]) -> N
     assert as_photo(grey, background="red").pixels.shape == (2, 2, 3)
 
 
-@pytest.mark.parametrize("background", ["no colour", (1, 2), (1, 2, 256), (-1, 0, 0), ("a", "b", "c")])
-def test_backgrounds_that_are_no_colours(background: Any) -> None:
+BAD_BACKGROUNDS = ["no colour", (1, 2), (1, 2, 256), (-1, 0, 0), ("a", "b", "c"), (float("inf"), 0, 0)]
+
+
+@pytest.mark.parametrize("background", BAD_BACKGROUNDS)
+@pytest.mark.parametrize("channels", [3, 4])
+def test_backgrounds_that_are_no_colours(background: Any, channels: int) -> None:
     with pytest.raises(ParameterError, match="background"):
-        foveal.encode(np.zeros((2, 2, 4), np.uint8), background=background)
+        foveal.encode(np.zeros((2, 2, channels), np.uint8), background=background)
 
 
 @pytest.mark.parametrize(
@@ -261,3 +265,46 @@ def test_max_pixels_is_a_number() -> None:
 def test_a_resolution_of_one_is_none() -> None:
     """TIFF files without a resolution have 1 x 1."""
     assert foveal.open(saved(Image.new("L", (9, 9)), "TIFF")).dots_per_inch is None
+
+
+@pytest.mark.parametrize("source", [None, 3])
+def test_open_takes_a_path_or_a_file(source: Any) -> None:
+    with pytest.raises(ParameterError, match="path"):
+        foveal.open(source)
+
+
+def test_sixteen_bit_grey_with_a_transparent_value_has_alpha() -> None:
+    pixels = np.arange(64, dtype=np.uint16).reshape(8, 8) * 1000
+    file = saved(Image.fromarray(pixels), "PNG", transparency=5000)
+    with pytest.raises(UnsupportedError, match="background"):
+        foveal.open(file)
+    file.seek(0)
+    shown = foveal.open(file, background="white").pixels
+    np.testing.assert_array_equal(shown, np.where(pixels == 5000, 65535, pixels))
+
+
+@pytest.mark.parametrize("size", [(0, 5), (5, 0)])
+def test_empty_pillow_images(size: tuple[int, int]) -> None:
+    for call in (foveal.encode, foveal.saliency_map):
+        with pytest.raises(ParameterError, match="empty"):
+            call(Image.new("RGB", size))
+
+
+def test_a_reader_that_fails_in_its_own_way_gives_a_format_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("decoding of color planes failed")
+
+    file = saved(Image.new("L", (9, 9)), "PNG")
+    monkeypatch.setattr(Image.Image, "load", fail)
+    with pytest.raises(FormatError, match="color planes"):
+        foveal.open(file)
+
+
+def test_orientation_is_not_taken_from_xmp() -> None:
+    """Else a file without EXIF would be shown turned after encoding, and not before."""
+    xmp = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
+    )
+    photo = foveal.open(saved(Image.new("L", (9, 5)), "JPEG", xmp=xmp))
+    assert (photo.orientation, photo.exif, photo.xmp) == (1, None, xmp)

@@ -146,6 +146,8 @@ def test_a_jpegs_iptc_and_extended_xmp_are_kept() -> None:
     assert photo.extra_segments == ((0xED, iptc), (0xE1, extended))
     assert segments in foveal.encode(photo)
     assert iptc not in foveal.encode(photo, metadata="safe")
+    assert extended not in foveal.encode(photo, xmp=b"")
+    assert iptc in foveal.encode(photo, xmp=b"<other/>")
 
 
 def test_an_unknown_policy_is_refused() -> None:

@@ -83,6 +83,7 @@ def test_progressive_and_baseline() -> None:
         {"subsampling": 411},
         {"subsampling": None},
         {"effort": "heroic"},
+        {"effort": np.array(["fast", "best"])},
         {"restart_interval": -1},
         {"restart_interval": 65536},
         {"restart_interval": 1.5},

@@ -9,9 +9,9 @@ from scipy.ndimage import gaussian_filter, uniform_filter
 
 import foveal
 from foveal.errors import ParameterError
-from foveal.saliency import METHODS, look
+from foveal.saliency import METHODS
 from foveal.saliency.baselines import SpectralResidual, center_prior
-from foveal.saliency.look import _working_image
+from foveal.saliency.look import _working_image, look
 
 
 def odd_one_out(row: int, column: int) -> np.ndarray:

@@ -40,7 +40,12 @@ def rdo(quality: float, weights: NDArray[np.float32], effort: str) -> Allocation
     weights
         (rows, columns) of each 8x8-pixel block, in (0, 1].
     effort
-        "fast" decides by a dead zone, "balanced" by a trellis, "best" by an exhaustive one.
+        One of `EFFORTS`: "fast" decides by a dead zone, "balanced" by a trellis, "best" by an exhaustive one.
+
+    Returns
+    -------
+    Allocation
+        The tables of that quality, and the quantizer.
     """
     return Allocation(annex_k_tables(quality), _QUANTIZERS[effort](weights))
 
@@ -59,6 +64,11 @@ def quality_map(quality: float, weights: NDArray[np.float32]) -> Allocation:
         0 to 100: the tables of the file, as libjpeg scales Annex K.
     weights
         (rows, columns) of each 8x8-pixel block, in (0, 1].
+
+    Returns
+    -------
+    Allocation
+        The tables of that quality, and the quantizer.
     """
     file_tables = annex_k_tables(quality)
     wanted = np.sqrt(weights)

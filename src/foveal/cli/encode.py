@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,9 @@ LIBJPEG_MAX_SIDE = 65_500  # JPEG_MAX_DIMENSION
     show_default=True,
     help="keep all; safe: colour profile, resolution, orientation, artist, copyright; none: colour profile.",
 )
-@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads to use. Default: all cores.")
+@click.option(
+    "--threads", type=click.IntRange(min=1), metavar="N", help="Threads to use, at most 1,024. Default: all cores."
+)
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 def encode(source: str, output: str | None, as_json: bool, background: str | None, **choices: Any) -> None:
     """Encode the photo IN as a JPEG that spends its bits where people look.
@@ -102,8 +105,10 @@ def encode(source: str, output: str | None, as_json: bool, background: str | Non
 def _default_target(source: str) -> str:
     if source == files.STANDARD:
         return files.STANDARD
-    if not Path(source).name:
+    if not source:
         raise click.UsageError("the name of the input is empty")
+    if Path(source).is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), source)
     target = str(Path(source).with_suffix(".jpg"))
     if os.path.lexists(target):
         raise click.UsageError(f"{files.display_name(target)} exists; name the output with -o")
@@ -123,7 +128,7 @@ def _read_saliency(value: str) -> Saliency:
         return value
     if not value or not Path(value).exists():
         raise click.UsageError(
-            f"--saliency {files.display_name(value)!r}: neither a file nor auto, none, {', '.join(sorted(METHODS))}"
+            f"--saliency {click.format_filename(value)!r}: neither a file nor auto, none, {', '.join(sorted(METHODS))}"
         )
     return map_of_picture(files.read_photo(value, "black"))
 

@@ -99,15 +99,17 @@ def _write_file(target: Path, data: bytes) -> None:
         return
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "is write-protected")  # renaming would get around that
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
     temporary = target.with_name(f".foveal-{os.urandom(6).hex()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(temporary, flags, 0o666 if mode is None else mode & 0o666)  # never more open than it will be
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if target.exists():
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+        if mode is not None:
+            temporary.chmod(mode)
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -126,6 +128,14 @@ def check_target(target: str, kind: str, inputs: list[str]) -> None:
     if any(ending in endings for other, endings in PICTURE_ENDINGS.items() if other != kind):
         wanted = min(PICTURE_ENDINGS[kind], key=len)
         raise click.UsageError(f"{display_name(target)} would be a {kind}; give it the ending {wanted}")
-    for path in inputs:
-        if Path(path).exists() and Path(target).exists() and Path(path).samefile(target):
-            raise click.UsageError(f"{display_name(target)} is an input; give another name with -o")
+    if Path(target).exists() and any(_is_same_file(path, Path(target)) for path in inputs):
+        raise click.UsageError(f"{display_name(target)} is an input; give another name with -o")
+
+
+def _is_same_file(path: str, target: Path) -> bool:
+    if path != STANDARD:
+        return Path(path).exists() and Path(path).samefile(target)
+    try:
+        return os.path.samestat(os.fstat(sys.stdin.fileno()), target.stat())
+    except (OSError, ValueError, AttributeError):  # no standard input, or one that is no file of the system's
+        return False

@@ -29,7 +29,7 @@ cli.add_command(saliency)
 
 
 def main() -> None:
-    """Run the command line; every failure is one line on standard error and an exit code of 1 or 2."""
+    """Run the command line; every failure is one line on standard error and an exit code of 1, 2 or 130."""
     sys.exit(_run())
 
 
@@ -54,6 +54,8 @@ def _run() -> int:
         return _fail(_describe(error), FAILED)
     except MemoryError:
         return _fail("out of memory", FAILED)
+    except Exception as error:  # a mistake of ours: still one line, for whoever reads the log of a pipeline
+        return _fail(f"internal error: {type(error).__name__}: {error}", FAILED)
 
 
 def _describe(error: OSError) -> str:

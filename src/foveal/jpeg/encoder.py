@@ -111,6 +111,8 @@ def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
     ------
     LimitError
         The picture or its metadata is larger than the format allows.
+    ParameterError
+        The quantizer's weights do not fit the picture, or a script is not legal.
     """
     luma_factors = SAMPLING_FACTORS[settings.subsampling] if pixels.ndim == 3 else None
     frame = Frame(pixels.shape[0], pixels.shape[1], luma_factors)

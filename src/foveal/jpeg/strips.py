@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Thread
 from typing import TypeVar
 
@@ -43,9 +44,12 @@ def in_threads(function: Callable[[Item], Result], items: Sequence[Item], thread
             except BaseException as error:
                 errors.append(error)
 
-    helpers = [Thread(target=work) for _ in range(min(threads, len(items)) - 1)]
-    for helper in helpers:
-        helper.start()
+    helpers = []
+    with suppress(RuntimeError):  # no more threads to be had: those that started, and this one, do it all
+        for _ in range(min(threads, len(items)) - 1):
+            helper = Thread(target=work)
+            helper.start()
+            helpers.append(helper)
     work()
     for helper in helpers:
         helper.join()

@@ -39,7 +39,7 @@ def method_named(name: str) -> str:
 
 
 def look(photo: Photo, method: str = "auto") -> NDArray[np.float32]:
-    """Map of a photo at the method's own resolution: (h, w) float32 in [0, 1]."""
+    """Map of a photo at the method's own resolution: (h, w) float32 in [0, 1]; ParameterError where there is none."""
     chosen = METHODS[method_named(method)]
     return chosen.map(_working_image(photo, chosen.working_side))
 
