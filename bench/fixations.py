@@ -26,7 +26,7 @@ from bench import peers
 from bench.metrics import ssimulacra2_score
 from foveal import metrics
 from foveal.image import eight_bits
-from foveal.options import ALLOCATIONS
+from foveal.options import ALLOCATIONS, Saliency
 
 DENSITY_SIGMA = 0.03  # of the width: about a degree of visual angle
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
@@ -63,20 +63,26 @@ def gains(path: Path, fixations: NDArray[np.float32], quality: float) -> NDArray
     pixels = eight_bits(foveal.open(path).pixels)
     density = fixation_density(fixations, *pixels.shape[:2])
 
-    def encode(saliency: str | NDArray[np.float64] | None, **settings: float | str) -> Callable[[float], bytes]:
-        return lambda q: foveal.encode(pixels, quality=q, saliency=saliency, subsampling="4:2:0", threads=1, **settings)  # type: ignore[arg-type]
+    maps: dict[str, Saliency] = {"spectral": "spectral", "fixations": density / density.max()}
+
+    def aware(setting: Setting) -> Callable[[float], bytes]:
+        return lambda each: foveal.encode(
+            pixels,
+            quality=each,
+            saliency=maps[setting.source],
+            allocation=setting.allocation,
+            strength=setting.strength,
+            subsampling="4:2:0",
+            threads=1,
+        )
 
     def scores(data: bytes) -> NDArray[np.float64]:
         decoded = peers.decoded(data)
         return np.array([metrics.psnr(pixels, decoded, density), ssimulacra2_score(pixels, decoded)])
 
-    blind = encode(None)(quality)
-    maps = {"spectral": "spectral", "fixations": density / density.max()}
-    rows = []
-    for setting in SETTINGS:
-        aware = encode(maps[setting.source], allocation=setting.allocation, strength=setting.strength)
-        rows.append(scores(peers.largest_below(aware, len(blind))) - scores(blind))
-    return np.stack(rows)
+    blind = foveal.encode(pixels, quality=quality, saliency=None, subsampling="4:2:0", threads=1)
+    blind_scores = scores(blind)
+    return np.stack([scores(peers.largest_below(aware(setting), len(blind))) - blind_scores for setting in SETTINGS])
 
 
 def main() -> None:

@@ -188,6 +188,7 @@ def test_a_picture_too_wide_for_jpeg(run: Run) -> None:
         (("encode", "photo.png", "--effort", "heroic"), ("heroic", "balanced")),
         (("encode", "photo.png", "--subsampling", "4:1:0"), ("4:1:0", "4:2:0")),
         (("encode", "photo.png", "--threads", "0"), ("0",)),
+        (("encode", "photo.png", "--threads", "1025"), ("1025", "1024")),
         (("encode", "photo.png", "--metadata", "some"), ("some", "safe")),
         (("encode", "photo.png", "--saliency", "missing.png"), ("missing.png", "spectral")),
         (("encode", "photo.png", "--no-such-option"), ("--no-such-option",)),

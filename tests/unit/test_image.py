@@ -259,7 +259,7 @@ def test_open_takes_no_bytes(arguments: Any) -> None:
 
 def test_max_pixels_is_a_number() -> None:
     with pytest.raises(ParameterError, match="max_pixels"):
-        foveal.open(io.BytesIO(b""), max_pixels="many")  # type: ignore[arg-type]
+        foveal.open(io.BytesIO(b""), max_pixels="many")
 
 
 def test_a_resolution_of_one_is_none() -> None:

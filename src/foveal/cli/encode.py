@@ -15,7 +15,7 @@ from foveal.cli import files
 from foveal.image import Photo
 from foveal.jpeg import MAX_SIDE
 from foveal.metadata import POLICIES
-from foveal.options import ALLOCATIONS, DEFAULT_QUALITY, SUBSAMPLINGS, EncodeOptions, Saliency
+from foveal.options import ALLOCATIONS, DEFAULT_QUALITY, MAX_THREADS, SUBSAMPLINGS, EncodeOptions, Saliency
 from foveal.pipeline import Encoded, encode_photo
 from foveal.saliency import METHODS, map_of_picture
 
@@ -81,9 +81,7 @@ LIBJPEG_MAX_SIDE = 65_500  # JPEG_MAX_DIMENSION
     show_default=True,
     help="keep all; safe: colour profile, resolution, orientation, artist, copyright; none: colour profile.",
 )
-@click.option(
-    "--threads", type=click.IntRange(min=1), metavar="N", help="Threads to use, at most 1,024. Default: all cores."
-)
+@click.option("--threads", type=click.IntRange(1, MAX_THREADS), metavar="N", help="Threads to use. Default: all cores.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 def encode(source: str, output: str | None, as_json: bool, background: str | None, **choices: Any) -> None:
     """Encode the photo IN as a JPEG that spends its bits where people look.
