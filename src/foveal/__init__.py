@@ -7,9 +7,10 @@
 from foveal import errors
 from foveal.errors import FovealError
 from foveal.image import Photo, open  # noqa: A004 (the natural name for what it does)
+from foveal.jpeg.decoder import decode
 from foveal.pipeline import encode
 from foveal.saliency.look import saliency_map
 
 __version__ = "0.1.0"
 
-__all__ = ["FovealError", "Photo", "encode", "errors", "open", "saliency_map"]
+__all__ = ["FovealError", "Photo", "decode", "encode", "errors", "open", "saliency_map"]

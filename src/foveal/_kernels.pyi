@@ -82,3 +82,59 @@ def write_scan(
 
 def join_strips(strips: Sequence[tuple[bytes, int, list[int]]]) -> bytes:
     """Join what `write_scan` returned for strips that follow each other; stuffing and restart markers go in."""
+
+class DecodingTable:
+    """A Huffman table to decode with."""
+
+    def __init__(self, bits: Sequence[int], huffval: bytes) -> None:
+        """Make it of the number of codes of length 1 to 16, and the symbols in the order of their codes."""
+
+def unstuff_scan(file: bytes, offset: int) -> tuple[NDArray[np.uint8], int, NDArray[np.int64], int]:
+    """Take the entropy-coded data at an offset of a file, without stuffing, fill bytes and restart markers.
+
+    Returns it with the padding that `decode_scan` wants, its size without, for each restart marker (position in the
+    data, offset in the file, number), and the offset of the marker that ends the scan, or the size of the file.
+    """
+
+def stuffed_offset(file: bytes, offset: int, position: int) -> int:
+    """Offset in the file of a byte of what `unstuff_scan` returns."""
+
+def decode_scan(
+    data: NDArray[np.uint8],
+    intervals: NDArray[np.int64],
+    restart_interval: int,
+    band: tuple[int, int, int, int],
+    components: Sequence[tuple[int, int, DecodingTable | None, DecodingTable | None]],
+    grids: Sequence[NDArray[np.int16]],
+    first_row: int,
+    state: NDArray[np.int64],
+    block_bits: Sequence[NDArray[np.uint32]],
+) -> int:
+    """Decode MCUs from state[0] to the end of the grids, which begin with MCU row first_row of the scan.
+
+    intervals: (n, 2) first byte and end of each restart interval, -1 and -1 where one is missing; components: h, v, DC
+    and AC table of each; grids: (rows, columns, 64) levels, filled; state: 8 values, zero at first: MCU, bit position,
+    EOB run, unused bytes, four DC predictions; block_bits: none, or (rows, columns) for each grid, laid out like it.
+    Returns 0, or at the first failure a ScanFailure (kernel_table.hpp), the state where it happened.
+    """
+
+def inverse_dct(blocks: NDArray[np.int16], steps: NDArray[np.uint16], plane: NDArray[np.uint8]) -> None:
+    """Fill plane (8 r, 8 c) with the samples of levels (r, c, 64), steps (64,), both in zig-zag order."""
+
+def upsample_triangle(plane: NDArray[np.uint8], h: int, v: int, first_row: int, out: NDArray[np.uint8]) -> None:
+    """Fill out (rows, h c) from plane (r, c), edges repeated: rows from first_row on of its v r; h and v 1 or 2."""
+
+def upsample_replicate(
+    plane: NDArray[np.uint8],
+    across: tuple[int, int],
+    down: tuple[int, int],
+    first_row: int,
+    out: NDArray[np.uint8],
+) -> None:
+    """Fill out by repeating samples: across = (h, h_max), down = (v, v_max); rows from first_row on."""
+
+def ycbcr_to_rgb(planes: Sequence[NDArray[np.uint8]], pixels: NDArray[np.uint8]) -> None:
+    """Fill pixels (rows, columns, 3) from Y, Cb and Cr, each at least as large."""
+
+def interleave(planes: Sequence[NDArray[np.uint8]], pixels: NDArray[np.uint8]) -> None:
+    """Fill pixels (rows, columns, n) from n planes, each at least as large."""

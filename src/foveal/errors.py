@@ -8,6 +8,8 @@
     ├── UnsupportedError    the input is legal, but of a kind that foveal does not handle
     ├── LimitError          a limit of the JPEG format, or of safe input sizes, is exceeded
     └── ModelError          a saliency model is missing or broken
+
+    FormatWarning           (a UserWarning) the input is not as it should be, but could be read
 """
 
 
@@ -33,3 +35,7 @@ class LimitError(FovealError):
 
 class ModelError(FovealError):
     """A saliency model is missing or broken."""
+
+
+class FormatWarning(UserWarning):
+    """The input is not as it should be, but could be read."""

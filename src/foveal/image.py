@@ -16,13 +16,11 @@ from foveal import exif as exif_tags
 from foveal import orientation as orientations
 from foveal.background import Color, without_alpha
 from foveal.errors import FormatError, FovealError, LimitError, ParameterError, UnsupportedError
-from foveal.jpeg import markers
+from foveal.jpeg import MAX_PIXELS, markers
+from foveal.jpeg.segments import EXTENDED_XMP
 
 Pixels = NDArray[np.uint8 | np.uint16]
 
-MAX_PIXELS = 178_956_970  # where Pillow, too, refuses to go on: a quarter of a GiB / 3 bytes, twice
-
-_EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 _KEPT_SEGMENTS = {"APP1": markers.APP1, "APP13": markers.APP13}
 _GREY_16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 _ALPHA_MODES = ("LA", "PA", "RGBA", "La", "RGBa")
@@ -215,7 +213,7 @@ def _extra_segments(image: Image.Image) -> tuple[tuple[int, bytes], ...]:
     return tuple(
         (_KEPT_SEGMENTS[name], payload)
         for name, payload in getattr(image, "applist", ())
-        if name in _KEPT_SEGMENTS and (name != "APP1" or payload.startswith(_EXTENDED_XMP))
+        if name in _KEPT_SEGMENTS and (name != "APP1" or payload.startswith(EXTENDED_XMP))
     )
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from foveal import jpeg
 from foveal.jpeg import scan
-from foveal.jpeg.encoder import quantize, transform, write_file
+from foveal.jpeg.encoder import quantize, transform
 from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
 from foveal.jpeg.quantize import DeadZone, Rounding
 from foveal.jpeg.trellis import Trellis
@@ -26,9 +26,9 @@ LAYOUTS = [*SAMPLING_FACTORS, "grey"]
 
 def encoded_and_meant(pixels: np.ndarray, settings: jpeg.EncoderSettings) -> tuple[bytes, jpeg.Coefficients]:
     factors = SAMPLING_FACTORS[settings.subsampling] if pixels.ndim == 3 else None
-    frame = Frame(*pixels.shape[:2], factors)
+    frame = Frame.of_picture(*pixels.shape[:2], factors)
     coefficients = quantize(transform(pixels, frame, settings.threads), frame, settings)
-    return write_file(coefficients, settings), coefficients
+    return jpeg.encode(pixels, settings), coefficients
 
 
 def assert_reads_as_meant(data: bytes, meant: jpeg.Coefficients, folder: Path) -> None:
@@ -37,7 +37,7 @@ def assert_reads_as_meant(data: bytes, meant: jpeg.Coefficients, folder: Path) -
     for component, read, written in zip(meant.frame.components, levels, meant.blocks, strict=True):
         # libjpeg leaves out the blocks that only fill the last MCUs
         np.testing.assert_array_equal(read, written[: component.block_rows, : component.block_columns])
-    assert tables.tolist() == [list(table.values) for table in meant.tables]
+    assert [tables[c.table_slot].tolist() for c in meant.frame.components] == [list(t.values) for t in meant.tables]
 
 
 def picture(size: tuple[int, int], layout: str) -> np.ndarray:
@@ -94,17 +94,17 @@ def test_long_eob_runs(script: jpeg.ScriptMaker, tmp_path: Path, monkeypatch: py
 def test_many_correction_bits_behind_one_eob_run(tmp_path: Path) -> None:
     """Blocks whose coefficients were all nonzero before the last scan: 63 correction bits each, and no code."""
     table = jpeg.QuantizationTable((1,) * 64)
-    frame = Frame(8 * 5, 8 * 20, None)
+    frame = Frame.of_picture(8 * 5, 8 * 20, None)
     levels = np.random.default_rng(6).choice(np.array([-9, -4, 5, 8], np.int16), (5, 20, 64))
     meant = jpeg.Coefficients(frame, (table,), (levels,))
-    data = write_file(meant, jpeg.EncoderSettings(scripts=(jpeg.successive_approximation_script,)))
+    data = jpeg.write_coefficients(meant, scripts=[jpeg.successive_approximation_script(1)])
     assert_reads_as_meant(data, meant, tmp_path)
 
 
 @pytest.mark.parametrize("interval", [0, 1, 3])
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
 def test_the_largest_levels_there_are(script: jpeg.ScriptMaker, interval: int, tmp_path: Path) -> None:
-    frame = Frame(24, 64, (2, 1))
+    frame = Frame.of_picture(24, 64, (2, 1))
     rng = np.random.default_rng(7)
     blocks = []
     for component in frame.components:
@@ -113,8 +113,8 @@ def test_the_largest_levels_there_are(script: jpeg.ScriptMaker, interval: int, t
         levels[:, :, 0] = rng.choice(np.array([-1024, 1023], np.int16), shape[:2])
         blocks.append(levels)
     tables = jpeg.annex_k_tables(100)
-    meant = jpeg.Coefficients(frame, tables, tuple(blocks))
-    data = write_file(meant, jpeg.EncoderSettings(scripts=(script,), restart_interval=interval))
+    meant = jpeg.Coefficients(frame, (tables[0], tables[1], tables[1]), tuple(blocks))
+    data = jpeg.write_coefficients(meant, scripts=[script(3)], restart_interval=interval)
     assert_reads_as_meant(data, meant, tmp_path)
 
 
@@ -180,7 +180,7 @@ def test_quantizers_write_what_they_mean(
     make: Callable[[np.ndarray], object], coffee: np.ndarray, tmp_path: Path
 ) -> None:
     pixels = np.ascontiguousarray(coffee[:195, :203])
-    frame = Frame(195, 203, (2, 2))
+    frame = Frame.of_picture(195, 203, (2, 2))
     weights = np.random.default_rng(1).uniform(0.1, 1, frame.block_grid).astype(np.float32)
     data, meant = encoded_and_meant(pixels, jpeg.EncoderSettings(quantizer=make(weights)))
     assert_reads_as_meant(data, meant, tmp_path)
@@ -244,7 +244,7 @@ def test_rounding_is_the_nearest_level() -> None:
     coefficients = np.arange(-2000, 2001, dtype=np.int16)
     coefficients = np.resize(coefficients, (63, 64)).copy()
     table = jpeg.QuantizationTable(tuple(range(1, 65)))
-    frame = Frame(8, 63 * 8, None)
+    frame = Frame.of_picture(8, 63 * 8, None)
     blocks = coefficients.copy()[np.newaxis]
     Rounding().plan(blocks, frame, frame.components[0], table).run(blocks, threads=1)
     exact = coefficients / (16.0 * np.arange(1, 65))

@@ -92,7 +92,7 @@ def test_a_map_is_averaged_over_each_block() -> None:
 
 @pytest.mark.parametrize(("weight", "threshold"), [(1.0, 0.5), (0.5, 0.625), (0.25, 0.875), (0.1, 1.5)])
 def test_dead_zone_of_a_weight(weight: float, threshold: float) -> None:
-    frame = Frame(8, 8, None)
+    frame = Frame.of_picture(8, 8, None)
     plan = jpeg.DeadZone(np.full((1, 1), weight, np.float32)).plan(
         np.zeros((1, 1, 64), np.int16), frame, frame.components[0], annex_k_tables(50)[0]
     )
@@ -186,7 +186,7 @@ def test_quality_map_gives_each_block_its_own_steps() -> None:
 
 def test_quality_map_writes_multiples_of_the_blocks_own_steps(coffee: np.ndarray, tmp_path: Path) -> None:
     """With weight 1/4 everywhere every AC level is even: a multiple of steps twice as large."""
-    frame = Frame(*coffee.shape[:2], (2, 2))
+    frame = Frame.of_picture(*coffee.shape[:2], (2, 2))
     spending = quality_map(80, np.full(frame.block_grid, 0.25, dtype=np.float32))
     data = jpeg.encode(coffee, jpeg.EncoderSettings(tables=spending.tables, quantizer=spending.quantizer))
     for levels in read_levels(data, tmp_path)[0]:

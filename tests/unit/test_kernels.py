@@ -17,8 +17,14 @@ if not STUB.exists():  # an editable install keeps the extension elsewhere
 
 
 def stub_signatures() -> dict[str, list[str]]:
-    functions = [node for node in ast.parse(STUB.read_text()).body if isinstance(node, ast.FunctionDef)]
-    return {function.name: [argument.arg for argument in function.args.args] for function in functions}
+    signatures = {}
+    for node in ast.parse(STUB.read_text()).body:
+        if isinstance(node, ast.FunctionDef):
+            signatures[node.name] = [argument.arg for argument in node.args.args]
+        if isinstance(node, ast.ClassDef):
+            (constructor,) = (member for member in node.body if isinstance(member, ast.FunctionDef))
+            signatures[node.name] = [argument.arg for argument in constructor.args.args[1:]]
+    return signatures
 
 
 def bound_signatures() -> dict[str, list[str]]:
@@ -27,10 +33,12 @@ def bound_signatures() -> dict[str, list[str]]:
     for name in vars(_kernels):
         if name.startswith("_"):
             continue
+        bound = getattr(_kernels, name)
+        called = bound.__init__ if isinstance(bound, type) else bound
         overloads = {
             tuple(re.findall(r"(?:\(|, )(\w+): ", line))
-            for line in getattr(_kernels, name).__doc__.splitlines()
-            if line.startswith(f"{name}(")
+            for line in called.__doc__.splitlines()
+            if line.startswith(f"{called.__name__}(")
         }
         assert len(overloads) == 1, f"overloads of {name} differ in their arguments"
         signatures[name] = list(overloads.pop())

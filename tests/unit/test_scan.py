@@ -58,7 +58,7 @@ def test_ac_scans_hold_one_component_and_components_keep_their_order() -> None:
 
 @pytest.mark.parametrize("make", SCRIPTS)
 def test_the_price_of_a_scan_is_what_it_takes(make: jpeg.ScriptMaker, coffee: np.ndarray) -> None:
-    frame = Frame(*coffee.shape[:2], (2, 2))
+    frame = Frame.of_picture(*coffee.shape[:2], (2, 2))
     coefficients = quantize(transform(coffee, frame, 1), frame, jpeg.EncoderSettings())
     for scan in make(3):
         plan = ScanPlan.of(scan, frame, coefficients.blocks, restart_interval=0)
@@ -86,7 +86,7 @@ def test_bytes_depend_neither_on_threads_nor_on_the_run(
     make: jpeg.ScriptMaker, which: int, astronaut: np.ndarray
 ) -> None:
     pixels = np.concatenate([astronaut, astronaut[:, ::-1]], axis=1)
-    quantizer = quantizers(Frame(*pixels.shape[:2], (2, 2)))[which]
+    quantizer = quantizers(Frame.of_picture(*pixels.shape[:2], (2, 2)))[which]
     encoded = {
         jpeg.encode(pixels, jpeg.EncoderSettings(quantizer=quantizer, scripts=(make,), threads=threads))
         for threads in (1, 2, 3, 8, 1)
@@ -109,7 +109,7 @@ def test_bytes_do_not_depend_on_the_instruction_set(
     if len(every_instruction_set) == 1:
         pytest.skip("this processor runs only one build of the kernels")
     pixels = noisy_gradient(203, 301).astype(dtype) * (1 if dtype == np.uint8 else 257)
-    quantizer = quantizers(Frame(203, 301, (2, 2)))[which]
+    quantizer = quantizers(Frame.of_picture(203, 301, (2, 2)))[which]
     encoded = set()
     for name in every_instruction_set:
         _kernels.use_instruction_set(name)

@@ -60,7 +60,7 @@ def test_edges_are_repeated(channels: int | None) -> None:
 @pytest.mark.parametrize("name", SAMPLING_FACTORS)
 def test_downsampling_is_the_mean_of_the_samples_replaced(name: str) -> None:
     h, v = SAMPLING_FACTORS[name]
-    frame = Frame(32, 48, (h, v))
+    frame = Frame.of_picture(32, 48, (h, v))
     plane = np.random.default_rng(2).uniform(-128, 127, (32, 48)).astype(np.float32)
     smaller = sampling.downsample(plane, frame, frame.components[1])
     expected = plane.reshape(32 // v, v, 48 // h, h).astype(np.float64).mean(axis=(1, 3))
@@ -74,7 +74,7 @@ def test_downsampling_is_the_mean_of_the_samples_replaced(name: str) -> None:
 def test_padding_blocks_repeat_the_dc_coded_before_them(name: str, size: tuple[int, int]) -> None:
     rng = np.random.default_rng(3)
     pixels = rng.integers(0, 256, size if name == "grey" else (*size, 3)).astype(np.uint8)
-    frame = Frame(*size, SAMPLING_FACTORS.get(name))
+    frame = Frame.of_picture(*size, SAMPLING_FACTORS.get(name))
     blocks = transform(pixels, frame, threads=1)
     for component, grid in zip(frame.components, blocks, strict=True):
         h, v = component.h_factor, component.v_factor
@@ -98,14 +98,14 @@ def test_padding_blocks_repeat_the_dc_coded_before_them(name: str, size: tuple[i
 )
 def test_sides_of_a_frame(height: int, width: int, legal: bool) -> None:
     if legal:
-        Frame(height, width, (2, 2))
+        Frame.of_picture(height, width, (2, 2))
     else:
         with pytest.raises(LimitError, match="65,535"):
-            Frame(height, width, (2, 2))
+            Frame.of_picture(height, width, (2, 2))
 
 
 def test_weights_of_subsampled_blocks_are_those_of_the_most_important_block_below() -> None:
-    frame = Frame(40, 24, (2, 2))  # 5 x 3 blocks, 3 x 2 MCUs
+    frame = Frame.of_picture(40, 24, (2, 2))  # 5 x 3 blocks, 3 x 2 MCUs
     weights = np.arange(15, dtype=np.float32).reshape(5, 3)
     assert frame.largest_of_covered_blocks(weights, frame.components[1]).tolist() == [[4, 5], [10, 11], [13, 14]]
     luma = frame.largest_of_covered_blocks(weights, frame.components[0])
@@ -222,7 +222,7 @@ def test_rates_are_sampled_all_over_the_picture() -> None:
 
 
 def test_weights_are_rounded_before_they_decide(coffee: np.ndarray) -> None:
-    frame = Frame(*coffee.shape[:2], (2, 2))
+    frame = Frame.of_picture(*coffee.shape[:2], (2, 2))
     weights = np.full(frame.block_grid, 0.5, dtype=np.float32)
     encoded = {
         jpeg.encode(coffee, jpeg.EncoderSettings(quantizer=jpeg.Trellis(weights + np.float32(noise))))

@@ -1,10 +1,13 @@
 """ITU-T T.81 and nothing else: knows nothing of saliency, takes tables and weights.
 
-Read `encoder.py` first.
+Read `encoder.py` first, then `decoder.py`.
 """
 
-from foveal.jpeg.encoder import MAX_RESTART_INTERVAL, Coefficients, EncoderSettings, encode
-from foveal.jpeg.frame import BLOCK_SIDE, MAX_SIDE, SAMPLING_FACTORS, Frame, block_grid
+from foveal.jpeg.coefficients import Coefficients
+from foveal.jpeg.decoder import decode, read_coefficients
+from foveal.jpeg.encoder import EncoderSettings, encode
+from foveal.jpeg.frame import BLOCK_SIDE, MAX_SIDE, SAMPLING_FACTORS, Component, ComponentHeader, Frame, block_grid
+from foveal.jpeg.limits import MAX_PIXELS
 from foveal.jpeg.quantize import DeadZone, PerBlockTables, Quantizer, Rounding
 from foveal.jpeg.scan import (
     Scan,
@@ -14,16 +17,20 @@ from foveal.jpeg.scan import (
     spectral_selection_script,
     successive_approximation_script,
 )
-from foveal.jpeg.segments import Metadata
+from foveal.jpeg.segments import Metadata, Segment
 from foveal.jpeg.tables import QuantizationTable, annex_k_tables
 from foveal.jpeg.trellis import Trellis
+from foveal.jpeg.writer import MAX_RESTART_INTERVAL, write_coefficients
 
 __all__ = [
     "BLOCK_SIDE",
+    "MAX_PIXELS",
     "MAX_RESTART_INTERVAL",
     "MAX_SIDE",
     "SAMPLING_FACTORS",
     "Coefficients",
+    "Component",
+    "ComponentHeader",
     "DeadZone",
     "EncoderSettings",
     "Frame",
@@ -35,11 +42,15 @@ __all__ = [
     "Scan",
     "Script",
     "ScriptMaker",
+    "Segment",
     "Trellis",
     "annex_k_tables",
     "block_grid",
+    "decode",
     "encode",
+    "read_coefficients",
     "sequential_script",
     "spectral_selection_script",
     "successive_approximation_script",
+    "write_coefficients",
 ]

@@ -12,26 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.errors import ParameterError
-from foveal.jpeg import color, dct, markers, sampling, segments
+from foveal.jpeg import color, dct, sampling
+from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
 from foveal.jpeg.quantize import Quantizer, Rounding
-from foveal.jpeg.scan import (
-    ScanPlan,
-    ScanStatistics,
-    Script,
-    ScriptMaker,
-    check_script,
-    is_progressive,
-    spectral_selection_script,
-    tally,
-    write,
-)
-from foveal.jpeg.segments import Metadata
+from foveal.jpeg.scan import ScriptMaker, spectral_selection_script
+from foveal.jpeg.segments import Metadata, metadata_segments
 from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.tables import QuantizationTable, annex_k_tables
+from foveal.jpeg.writer import MAX_RESTART_INTERVAL, write_coefficients
 
 _PIXELS_PER_STRIP = 1 << 16  # planes of a strip stay in the cache
-MAX_RESTART_INTERVAL = 65_535
 
 
 @dataclass(frozen=True)
@@ -78,25 +69,6 @@ class EncoderSettings:
             raise ParameterError("at least one scan script is needed")
 
 
-@dataclass(frozen=True)
-class Coefficients:
-    """A picture as a JPEG file holds it.
-
-    Parameters
-    ----------
-    frame
-        Its size and components.
-    tables
-        Quantization tables by slot.
-    blocks
-        For each component (padded_block_rows, padded_block_columns, 64) int16 levels in zig-zag order.
-    """
-
-    frame: Frame
-    tables: tuple[QuantizationTable, ...]
-    blocks: tuple[NDArray[np.int16], ...]
-
-
 def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
     """Encode a picture as a JPEG file.
 
@@ -115,10 +87,14 @@ def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
         The quantizer's weights do not fit the picture, or a script is not legal.
     """
     luma_factors = SAMPLING_FACTORS[settings.subsampling] if pixels.ndim == 3 else None
-    frame = Frame(pixels.shape[0], pixels.shape[1], luma_factors)
+    frame = Frame.of_picture(pixels.shape[0], pixels.shape[1], luma_factors)
     blocks = transform(pixels, frame, settings.threads)
     coefficients = quantize(blocks, frame, settings)
-    return write_file(coefficients, settings)
+    return write_coefficients(
+        coefficients,  # B.2, F.1.2, G.1.2
+        scripts=[make_script(len(frame.headers)) for make_script in settings.scripts],
+        threads=settings.threads,
+    )
 
 
 def transform(pixels: color.Pixels, frame: Frame, threads: int) -> tuple[NDArray[np.int16], ...]:
@@ -154,61 +130,13 @@ def _flatten_padding(frame: Frame, blocks: tuple[NDArray[np.int16], ...]) -> Non
 
 def quantize(blocks: tuple[NDArray[np.int16], ...], frame: Frame, settings: EncoderSettings) -> Coefficients:
     """Coefficients to levels, in place (A.3.4)."""
-    for component, component_blocks in zip(frame.components, blocks, strict=True):
-        table = settings.tables[component.table_slot]
+    tables = tuple(settings.tables[component.table_slot] for component in frame.components)
+    for component, component_blocks, table in zip(frame.components, blocks, tables, strict=True):
         settings.quantizer.plan(component_blocks, frame, component, table).run(component_blocks, settings.threads)
-    slots = 1 + max(component.table_slot for component in frame.components)
-    return Coefficients(frame, settings.tables[:slots], blocks)
-
-
-def write_file(coefficients: Coefficients, settings: EncoderSettings) -> bytes:
-    """Levels to a file: headers (B.2) and entropy-coded scans (F.1.2, G.1.2) with tables made for them (K.2)."""
-    frame, interval = coefficients.frame, settings.restart_interval
-    script, scans = _cheapest_script(coefficients, settings)
-    return b"".join(
-        [
-            segments.marker(markers.SOI),
-            segments.metadata_segments(settings.metadata),
-            segments.quantization_tables(coefficients.tables),
-            segments.frame_header(_frame_marker(script, coefficients.tables), frame),
-            segments.restart_interval(interval),
-            *(scan.headers + write(scan.plan, scan.statistics, settings.threads) for scan in scans),
-            segments.marker(markers.EOI),
-        ]
+    return Coefficients(
+        frame=frame,
+        tables=tables,
+        blocks=blocks,
+        segments=metadata_segments(settings.metadata),
+        restart_interval=settings.restart_interval,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _PricedScan:
-    """A scan that is ready to be written: DHT and SOS, and what its data will take."""
-
-    headers: bytes
-    plan: ScanPlan
-    statistics: ScanStatistics
-
-    @property
-    def size_bytes(self) -> int:
-        return len(self.headers) + self.statistics.size_bytes
-
-
-def _cheapest_script(coefficients: Coefficients, settings: EncoderSettings) -> tuple[Script, list[_PricedScan]]:
-    """Return the script that takes the fewest bytes (before byte stuffing), and its scans."""
-    frame = coefficients.frame
-    candidates = []
-    for make_script in settings.scripts:
-        script = make_script(len(frame.components))
-        check_script(script, len(frame.components))
-        scans = []
-        for scan in script:
-            plan = ScanPlan.of(scan, frame, coefficients.blocks, settings.restart_interval)
-            statistics = tally(plan, settings.threads)
-            headers = segments.huffman_tables(statistics.tables) + segments.scan_header(scan, frame)
-            scans.append(_PricedScan(headers, plan, statistics))
-        candidates.append((script, scans))
-    return min(candidates, key=lambda candidate: sum(scan.size_bytes for scan in candidate[1]))
-
-
-def _frame_marker(script: Script, tables: tuple[QuantizationTable, ...]) -> int:
-    if is_progressive(script):
-        return markers.SOF2
-    return markers.SOF1 if any(table.needs_16_bits for table in tables) else markers.SOF0

@@ -32,31 +32,50 @@ def block_grid(height: int, width: int) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class Component:
-    """One plane of a frame.
+class ComponentHeader:
+    """What a frame header says of a component (T.81 B.2.2).
 
     Parameters
     ----------
     identifier
-        C_i of SOF and SOS: 1 = Y, 2 = Cb, 3 = Cr (JFIF).
+        C_i, 0 to 255: 1 = Y, 2 = Cb, 3 = Cr (JFIF).
     h_factor, v_factor
-        Blocks of an MCU, across and down.
+        H_i and V_i, 1 to 4: blocks of an MCU, across and down.
     table_slot
-        0 for luminance, 1 for chrominance: which quantization and Huffman tables it uses.
-    block_rows, block_columns
-        Blocks that hold a part of the picture.
-    padded_block_rows, padded_block_columns
-        The same, rounded up to whole MCUs.
+        Tq_i, 0 to 3: where its quantization table is.
     """
 
     identifier: int
     h_factor: int
     v_factor: int
     table_slot: int
+
+
+@dataclass(frozen=True)
+class Component(ComponentHeader):
+    """One plane of a frame.
+
+    Parameters
+    ----------
+    sample_rows, sample_columns
+        Its size (A.1.1).
+    block_rows, block_columns
+        Blocks that hold a part of the picture.
+    padded_block_rows, padded_block_columns
+        The same, rounded up to whole MCUs.
+    """
+
+    sample_rows: int
+    sample_columns: int
     block_rows: int
     block_columns: int
     padded_block_rows: int
     padded_block_columns: int
+
+    @property
+    def huffman_slot(self) -> int:
+        """Where its Huffman tables are in a file that we write: baseline has two slots (F.1.2)."""
+        return min(self.table_slot, 1)
 
 
 @dataclass(frozen=True)
@@ -67,8 +86,8 @@ class Frame:
     ----------
     height, width
         In pixels, 1 to 65,535.
-    luma_factors
-        (h_factor, v_factor) of Y; None for a grey picture.
+    headers
+        Its components, 1 to 4.
 
     Raises
     ------
@@ -78,7 +97,7 @@ class Frame:
 
     height: int
     width: int
-    luma_factors: tuple[int, int] | None
+    headers: tuple[ComponentHeader, ...]
 
     def __post_init__(self) -> None:
         if not (1 <= self.height <= MAX_SIDE and 1 <= self.width <= MAX_SIDE):
@@ -86,15 +105,23 @@ class Frame:
                 f"a JPEG is 1 to {MAX_SIDE:,} pixels wide and high; this picture is {self.width:,} x {self.height:,}"
             )
 
-    @property
+    @classmethod
+    def of_picture(cls, height: int, width: int, luma_factors: tuple[int, int] | None) -> Frame:
+        """Make the frame of a YCbCr picture with Y's (h_factor, v_factor), or of a grey one where they are None."""
+        if luma_factors is None:
+            return cls(height, width, (ComponentHeader(1, 1, 1, 0),))
+        chroma = (ComponentHeader(2, 1, 1, 1), ComponentHeader(3, 1, 1, 1))
+        return cls(height, width, (ComponentHeader(1, *luma_factors, 0), *chroma))
+
+    @cached_property
     def h_max(self) -> int:
         """Largest h_factor of its components."""
-        return self.luma_factors[0] if self.luma_factors else 1
+        return max(header.h_factor for header in self.headers)
 
-    @property
+    @cached_property
     def v_max(self) -> int:
         """Largest v_factor of its components."""
-        return self.luma_factors[1] if self.luma_factors else 1
+        return max(header.v_factor for header in self.headers)
 
     @property
     def mcu_height(self) -> int:
@@ -123,27 +150,20 @@ class Frame:
 
     @cached_property
     def components(self) -> tuple[Component, ...]:
-        """Y, or Y, Cb and Cr."""
-        if self.luma_factors is None:
-            return (self._component(1, 1, 1, 0),)
-        return (
-            self._component(1, *self.luma_factors, 0),
-            self._component(2, 1, 1, 1),
-            self._component(3, 1, 1, 1),
-        )
+        """Its components with their sizes."""
+        return tuple(self._component(header) for header in self.headers)
 
-    def _component(self, identifier: int, h_factor: int, v_factor: int, table_slot: int) -> Component:
-        rows = -(-self.height * v_factor // self.v_max)  # A.1.1: samples of a component
-        columns = -(-self.width * h_factor // self.h_max)
+    def _component(self, header: ComponentHeader) -> Component:
+        rows = -(-self.height * header.v_factor // self.v_max)  # A.1.1: samples of a component
+        columns = -(-self.width * header.h_factor // self.h_max)
         return Component(
-            identifier,
-            h_factor,
-            v_factor,
-            table_slot,
+            **vars(header),
+            sample_rows=rows,
+            sample_columns=columns,
             block_rows=-(-rows // BLOCK_SIDE),
             block_columns=-(-columns // BLOCK_SIDE),
-            padded_block_rows=self.mcu_rows * v_factor,
-            padded_block_columns=self.mcu_columns * h_factor,
+            padded_block_rows=self.mcu_rows * header.v_factor,
+            padded_block_columns=self.mcu_columns * header.h_factor,
         )
 
     def largest_of_covered_blocks(self, grid: NDArray[Scalar], component: Component) -> NDArray[Scalar]:

@@ -1,4 +1,4 @@
-"""Huffman tables: made for the image (ITU-T T.81 K.2) and turned into codes (C.1, C.2)."""
+"""Huffman tables: made for the image (ITU-T T.81 K.2), turned into codes (C.1, C.2), and those of Annex K.3."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+from foveal import _kernels
 
 MAX_CODE_BITS = 16
 _RESERVED = 256  # a symbol that never occurs, so that no real one gets the code of all ones (K.2)
@@ -58,6 +60,11 @@ class HuffmanTable:
             code <<= 1
         return table
 
+    @cached_property
+    def decoding_table(self) -> _kernels.DecodingTable:
+        """The table as the kernels decode with it."""
+        return _kernels.DecodingTable(self.bits, bytes(self.huffval))
+
 
 def _code_lengths(frequencies: dict[int, int]) -> dict[int, int]:
     """Lengths of Huffman codes, the reserved symbol included (figure K.1, ties taken as there)."""
@@ -94,3 +101,26 @@ def _limit_lengths(counts: list[int]) -> tuple[int, ...]:
     longest = max(length for length, count in enumerate(bits) if count)
     bits[longest] -= 1  # the reserved symbol, the last of the longest codes
     return tuple(bits[1 : MAX_CODE_BITS + 1])
+
+
+_AC_LUMINANCE = """
+    01 02 03 00 04 11 05 12 21 31 41 06 13 51 61 07 22 71 14 32 81 91 a1 08 23 42 b1 c1 15 52 d1 f0 24 33 62 72
+    82 09 0a 16 17 18 19 1a 25 26 27 28 29 2a 34 35 36 37 38 39 3a 43 44 45 46 47 48 49 4a 53 54 55 56 57 58 59
+    5a 63 64 65 66 67 68 69 6a 73 74 75 76 77 78 79 7a 83 84 85 86 87 88 89 8a 92 93 94 95 96 97 98 99 9a a2 a3
+    a4 a5 a6 a7 a8 a9 aa b2 b3 b4 b5 b6 b7 b8 b9 ba c2 c3 c4 c5 c6 c7 c8 c9 ca d2 d3 d4 d5 d6 d7 d8 d9 da e1 e2
+    e3 e4 e5 e6 e7 e8 e9 ea f1 f2 f3 f4 f5 f6 f7 f8 f9 fa
+"""
+_AC_CHROMINANCE = """
+    00 01 02 03 11 04 05 21 31 06 12 41 51 07 61 71 13 22 32 81 08 14 42 91 a1 b1 c1 09 23 33 52 f0 15 62 72 d1
+    0a 16 24 34 e1 25 f1 17 18 19 1a 26 27 28 29 2a 35 36 37 38 39 3a 43 44 45 46 47 48 49 4a 53 54 55 56 57 58
+    59 5a 63 64 65 66 67 68 69 6a 73 74 75 76 77 78 79 7a 82 83 84 85 86 87 88 89 8a 92 93 94 95 96 97 98 99 9a
+    a2 a3 a4 a5 a6 a7 a8 a9 aa b2 b3 b4 b5 b6 b7 b8 b9 ba c2 c3 c4 c5 c6 c7 c8 c9 ca d2 d3 d4 d5 d6 d7 d8 d9 da
+    e2 e3 e4 e5 e6 e7 e8 e9 ea f2 f3 f4 f5 f6 f7 f8 f9 fa
+"""
+# T.81 tables K.3 to K.6 by (class, slot): what a file without tables of its own means (Motion-JPEG).
+DEFAULT_TABLES: dict[tuple[int, int], HuffmanTable] = {
+    (0, 0): HuffmanTable((0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0), tuple(range(12))),
+    (0, 1): HuffmanTable((0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0), tuple(range(12))),
+    (1, 0): HuffmanTable((0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 125), tuple(bytes.fromhex(_AC_LUMINANCE))),
+    (1, 1): HuffmanTable((0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 119), tuple(bytes.fromhex(_AC_CHROMINANCE))),
+}

@@ -139,10 +139,10 @@ class ScanPlan:
         """Plan a scan; `blocks` are `Coefficients.blocks` of the frame."""
         components = [frame.components[index] for index in scan.components]
         grids = [blocks[index] for index in scan.components]
-        factors = [(c.h_factor, c.v_factor, c.table_slot) for c in components]
+        factors = [(c.h_factor, c.v_factor, c.huffman_slot) for c in components]
         if len(components) == 1:  # A.2.2: not interleaved, an MCU is a block and only blocks of the picture are sent
             grids = [grids[0][: components[0].block_rows, : components[0].block_columns]]
-            factors = [(1, 1, components[0].table_slot)]
+            factors = [(1, 1, components[0].huffman_slot)]
         mcu_rows = grids[0].shape[0] // factors[0][1]
         coefficients_per_row = sum(grid.size for grid in grids) // mcu_rows
         ranges = row_ranges(mcu_rows, coefficients_per_row, _COEFFICIENTS_PER_STRIP)

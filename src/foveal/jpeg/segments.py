@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from foveal.errors import LimitError
 from foveal.jpeg import markers
@@ -16,10 +17,30 @@ from foveal.jpeg.tables import QuantizationTable
 MAX_PAYLOAD_BYTES = 65_533  # the length field is 16 bits and counts itself
 MAX_ICC_CHUNKS = 255
 
-_JFIF = b"JFIF\0"
-_EXIF = b"Exif\0\0"
-_XMP = b"http://ns.adobe.com/xap/1.0/\0"
-_ICC = b"ICC_PROFILE\0"
+# What the payload of an application segment begins with.
+JFIF = b"JFIF\0"
+EXIF = b"Exif\0\0"
+XMP = b"http://ns.adobe.com/xap/1.0/\0"
+EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+ICC = b"ICC_PROFILE\0"
+MPF = b"MPF\0"
+PHOTOSHOP = b"Photoshop 3.0\0"
+ADOBE = b"Adobe"
+
+
+class Segment(NamedTuple):
+    """An application segment or a comment.
+
+    Parameters
+    ----------
+    code
+        Second byte of its marker.
+    payload
+        What follows the length.
+    """
+
+    code: int
+    payload: bytes
 
 
 @dataclass(frozen=True)
@@ -55,59 +76,62 @@ def marker(code: int) -> bytes:
     return bytes((0xFF, code))
 
 
-def segment(code: int, payload: bytes, what: str) -> bytes:
-    """Return a marker, its length and its payload.
+def segment(code: int, payload: bytes) -> bytes:
+    """Return a marker, its length and its payload of at most MAX_PAYLOAD_BYTES."""
+    return marker(code) + struct.pack(">H", len(payload) + 2) + payload
+
+
+def metadata_segments(metadata: Metadata) -> tuple[Segment, ...]:
+    """JFIF, then Exif, XMP, ICC, further segments and the comment, as far as they are there.
 
     Raises
     ------
     LimitError
-        The payload does not fit; the message names `what`.
+        One does not fit.
     """
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        raise LimitError(f"{what} takes {len(payload):,} bytes; a JPEG segment holds {MAX_PAYLOAD_BYTES:,}")
-    return marker(code) + struct.pack(">H", len(payload) + 2) + payload
-
-
-def metadata_segments(metadata: Metadata) -> bytes:
-    """JFIF, then Exif, XMP, ICC, further segments and the comment, as far as they are there."""
     parts = [_jfif(metadata.dots_per_inch)]
     if metadata.exif:
-        parts.append(segment(markers.APP1, _EXIF + metadata.exif, "EXIF"))
+        parts.append(_fitting(markers.APP1, EXIF + metadata.exif, "EXIF"))
     if metadata.xmp:
-        parts.append(segment(markers.APP1, _XMP + metadata.xmp, "XMP"))
+        parts.append(_fitting(markers.APP1, XMP + metadata.xmp, "XMP"))
     if metadata.icc_profile:
-        parts.append(_icc(metadata.icc_profile))
-    parts += [segment(code, payload, f"APP{code - markers.APP0}") for code, payload in metadata.extra_segments]
+        parts += _icc(metadata.icc_profile)
+    parts += [_fitting(code, payload, markers.name(code)) for code, payload in metadata.extra_segments]
     if metadata.comment:
-        parts.append(segment(markers.COM, metadata.comment, "the comment"))
-    return b"".join(parts)
+        parts.append(_fitting(markers.COM, metadata.comment, "the comment"))
+    return tuple(parts)
 
 
-def _jfif(dots_per_inch: tuple[int, int] | None) -> bytes:
+def _fitting(code: int, payload: bytes, what: str) -> Segment:
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise LimitError(f"{what} takes {len(payload):,} bytes; a JPEG segment holds {MAX_PAYLOAD_BYTES:,}")
+    return Segment(code, payload)
+
+
+def _jfif(dots_per_inch: tuple[int, int] | None) -> Segment:
     units, (horizontal, vertical) = (0, (1, 1)) if dots_per_inch is None else (1, dots_per_inch)
-    payload = struct.pack(">5sBBBHHBB", _JFIF, 1, 2, units, horizontal, vertical, 0, 0)
-    return segment(markers.APP0, payload, "JFIF")
+    return Segment(markers.APP0, struct.pack(">5sBBBHHBB", JFIF, 1, 2, units, horizontal, vertical, 0, 0))
 
 
-def _icc(profile: bytes) -> bytes:
-    chunk_bytes = MAX_PAYLOAD_BYTES - len(_ICC) - 2
+def _icc(profile: bytes) -> list[Segment]:
+    chunk_bytes = MAX_PAYLOAD_BYTES - len(ICC) - 2
     chunks = [profile[start : start + chunk_bytes] for start in range(0, len(profile), chunk_bytes)]
     if len(chunks) > MAX_ICC_CHUNKS:
         limit = MAX_ICC_CHUNKS * chunk_bytes
         raise LimitError(f"the ICC profile takes {len(profile):,} bytes; a JPEG holds {limit:,}")
-    return b"".join(
-        segment(markers.APP2, _ICC + bytes((number, len(chunks))) + chunk, "ICC")
+    return [
+        Segment(markers.APP2, ICC + bytes((number, len(chunks))) + chunk)
         for number, chunk in enumerate(chunks, start=1)
-    )
+    ]
 
 
-def quantization_tables(tables: tuple[QuantizationTable, ...]) -> bytes:
-    """DQT with one table for each slot (B.2.4.1); 16-bit entries where a step is above 255."""
+def quantization_tables(tables: Mapping[int, QuantizationTable]) -> bytes:
+    """DQT with tables by slot (B.2.4.1); 16-bit entries where a step is above 255."""
     payload = b""
-    for slot, table in enumerate(tables):
+    for slot, table in sorted(tables.items()):
         precision = int(table.needs_16_bits)
         payload += bytes((precision << 4 | slot,)) + struct.pack(">64H" if precision else ">64B", *table.values)
-    return segment(markers.DQT, payload, "DQT")
+    return segment(markers.DQT, payload)
 
 
 def frame_header(code: int, frame: Frame) -> bytes:
@@ -116,7 +140,7 @@ def frame_header(code: int, frame: Frame) -> bytes:
     for component in frame.components:
         sampling = component.h_factor << 4 | component.v_factor
         payload += bytes((component.identifier, sampling, component.table_slot))
-    return segment(code, payload, "SOF")
+    return segment(code, payload)
 
 
 def huffman_tables(tables: Mapping[tuple[int, int], HuffmanTable]) -> bytes:
@@ -124,12 +148,12 @@ def huffman_tables(tables: Mapping[tuple[int, int], HuffmanTable]) -> bytes:
     payload = b"".join(
         bytes((table_class << 4 | slot, *table.bits, *table.huffval)) for (table_class, slot), table in tables.items()
     )
-    return segment(markers.DHT, payload, "DHT") if payload else b""
+    return segment(markers.DHT, payload) if payload else b""
 
 
 def restart_interval(mcus: int) -> bytes:
     """DRI (B.2.4.4); nothing where there are no restarts."""
-    return segment(markers.DRI, struct.pack(">H", mcus), "DRI") if mcus else b""
+    return segment(markers.DRI, struct.pack(">H", mcus)) if mcus else b""
 
 
 def scan_header(scan: Scan, frame: Frame) -> bytes:
@@ -137,7 +161,7 @@ def scan_header(scan: Scan, frame: Frame) -> bytes:
     payload = bytes((len(scan.components),))
     for index in scan.components:
         component = frame.components[index]
-        payload += bytes((component.identifier, component.table_slot << 4 | component.table_slot))
+        payload += bytes((component.identifier, component.huffman_slot << 4 | component.huffman_slot))
     approximation = scan.approximation_high << 4 | scan.approximation_low
     payload += bytes((scan.spectral_start, scan.spectral_end, approximation))
-    return segment(markers.SOS, payload, "SOS")
+    return segment(markers.SOS, payload)

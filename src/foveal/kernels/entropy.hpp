@@ -4,10 +4,8 @@
 #pragma once
 
 #include "bits.hpp"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "block_walk.hpp"
+#include "nonzero.hpp"
 
 namespace {
 
@@ -20,29 +18,6 @@ constexpr int kZeroRun16 = 0xF0;
 constexpr std::uint32_t kMaxEobRun = 0x7FFF;
 // Correction bits waiting behind an EOB run. A run ends early rather than hold more.
 constexpr int kMaxCorrections = 1024;
-
-inline const std::int16_t* block_at(const Component& component, std::ptrdiff_t mcu_row, std::ptrdiff_t mcu_column,
-                                    int v, int h) {
-    return component.blocks + (mcu_row * component.v_factor + v) * component.row_stride +
-           (mcu_column * component.h_factor + h) * kBlockSize;
-}
-
-// A bit for each coefficient in zig-zag order, set where it is not zero.
-inline std::uint64_t nonzero_mask(const std::int16_t* block) {
-    std::uint64_t mask = 0;
-#if defined(__SSE2__)
-    const __m128i zero = _mm_setzero_si128();
-    for (int k = 0; k < kBlockSize; k += 16) {
-        const __m128i low = _mm_cmpeq_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(block + k)), zero);
-        const __m128i high = _mm_cmpeq_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(block + k + 8)), zero);
-        const auto zeros = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
-        mask |= static_cast<std::uint64_t>(~zeros & 0xFFFFu) << k;
-    }
-#else
-    for (int k = 0; k < kBlockSize; ++k) mask |= static_cast<std::uint64_t>(block[k] != 0) << k;
-#endif
-    return mask;
-}
 
 inline std::uint64_t band_mask(int spectral_start, int spectral_end) {
     return ~std::uint64_t{0} << spectral_start & ~std::uint64_t{0} >> (63 - spectral_end);
@@ -108,12 +83,7 @@ inline void for_each_block(const Scan& scan, std::ptrdiff_t first, std::ptrdiff_
         for (std::ptrdiff_t column = 0; column < scan.mcu_columns; ++column) {
             const std::ptrdiff_t mcu = row * scan.mcu_columns + column;
             if (scan.restart_interval != 0 && mcu != 0 && mcu % scan.restart_interval == 0) restart();
-            for (int c = 0; c < scan.component_count; ++c) {
-                const Component& component = scan.components[c];
-                for (int v = 0; v < component.v_factor; ++v)
-                    for (int h = 0; h < component.h_factor; ++h)
-                        code_block(c, block_at(component, row, column, v, h));
-            }
+            for_each_block_of_mcu(scan, row, column, code_block);
         }
     }
 }

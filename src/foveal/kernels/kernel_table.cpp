@@ -4,8 +4,12 @@
 #include "color.hpp"
 #include "dct.hpp"
 #include "entropy.hpp"
+#include "entropy_decoding.hpp"
+#include "idct.hpp"
+#include "pixels.hpp"
 #include "quantize.hpp"
 #include "trellis.hpp"
+#include "upsample.hpp"
 
 namespace foveal {
 namespace {
@@ -33,6 +37,8 @@ extern const KernelTable FOVEAL_TABLE = {
     grey_to_plane<std::uint8_t>, grey_to_plane<std::uint16_t>, downsample,
     forward_dct,                 quantize,                     quantize_per_block,
     trellis,                     tally_scan,                   write_scan,
+    decode_scan,                 inverse_dct,                  upsample_triangle,
+    upsample_replicate,          ycbcr_to_rgb,                 interleave,
 };
 
 }  // namespace foveal

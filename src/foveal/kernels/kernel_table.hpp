@@ -11,11 +11,14 @@ struct Extent {
     std::ptrdiff_t rows, columns;
 };
 
-struct Component {
-    const std::int16_t* blocks;
+// Level: std::int16_t, const where a scan is written.
+template <class Level>
+struct ComponentOf {
+    Level* blocks;
     std::ptrdiff_t row_stride;
     int h_factor, v_factor, slot;
 };
+using Component = ComponentOf<const std::int16_t>;
 
 constexpr int kMaxComponents = 4;  // of a scan (T.81 B.2.3)
 
@@ -37,6 +40,47 @@ struct WrittenBits {
     std::ptrdiff_t restart_count;
 };
 
+constexpr int kLookaheadBits = 10;
+
+// A Huffman table to decode with (lookup.hpp).
+struct DecodingTable {
+    // By the next kLookaheadBits bits: bits to skip (0 where the code is longer), symbol << 8, and, where the extra bits
+    // are among those skipped, the value that they give << 16.
+    std::uint32_t entries[1 << kLookaheadBits];
+    std::uint32_t limit[17];  // by length: the code after the last one, in the high bits of 16
+    int first_symbol[17];     // by length: index of the symbol of code 0, were there one
+    std::uint8_t symbols[256];
+};
+
+// Readable bytes behind the data of a scan: more than a block can take (63 AC of 16 + 15 bits, DC, an EOB run).
+constexpr std::ptrdiff_t kScanPadding = 512;
+
+struct DecodingScan {
+    ComponentOf<std::int16_t> components[kMaxComponents];
+    int component_count;
+    std::ptrdiff_t mcu_columns;
+    int spectral_start, spectral_end, approximation_high, approximation_low;
+    std::ptrdiff_t restart_interval;
+    const std::uint8_t* data;
+    const std::int64_t* intervals;  // first byte (-1: missing) and end of each restart interval
+    const DecodingTable* dc_tables[kMaxComponents];
+    const DecodingTable* ac_tables[kMaxComponents];
+    std::uint32_t* block_bits[kMaxComponents];  // where to add what each block takes; null where nobody asks
+};
+
+struct DecodingState {
+    std::int64_t mcu, bit_position, eob_run, unused_bytes;
+    std::int64_t predictions[kMaxComponents];
+};
+
+enum class ScanFailure : int { none, no_code, out_of_range, beyond_block, out_of_data, no_interval };
+
+struct SamplePlane {
+    std::uint8_t* samples;
+    std::ptrdiff_t stride;
+    Extent size;
+};
+
 struct KernelTable {
     const char* name;
     void (*rgb8_to_ycbcr)(const std::uint8_t* pixels, Extent pixel_size, float* planes, Extent plane_size);
@@ -54,6 +98,15 @@ struct KernelTable {
                                 std::uint32_t* histogram);
     WrittenBits (*write_scan)(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
                               const Code* codes, std::uint8_t* bytes, std::uint64_t* restarts);
+    ScanFailure (*decode_scan)(const DecodingScan& scan, std::ptrdiff_t first_row, std::int64_t last_mcu,
+                               DecodingState& state);
+    void (*inverse_dct)(const std::int16_t* blocks, std::ptrdiff_t row_stride, Extent size, const std::uint16_t* steps,
+                        std::uint8_t* plane, std::ptrdiff_t plane_stride);
+    void (*upsample_triangle)(SamplePlane plane, int h, int v, std::ptrdiff_t first_row, SamplePlane out);
+    void (*upsample_replicate)(SamplePlane plane, int h, int h_max, int v, int v_max, std::ptrdiff_t first_row,
+                               SamplePlane out);
+    void (*ycbcr_to_rgb)(const SamplePlane (&planes)[kMaxComponents], Extent size, std::uint8_t* pixels);
+    void (*interleave)(const SamplePlane (&planes)[kMaxComponents], int count, Extent size, std::uint8_t* pixels);
 };
 
 extern const KernelTable kBaselineKernels;

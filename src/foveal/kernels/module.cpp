@@ -3,12 +3,16 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/array.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -19,6 +23,8 @@ namespace nb = nanobind;
 
 // The parts that depend on no instruction set are used directly.
 #include "bits.hpp"
+#include "lookup.hpp"
+#include "unstuff.hpp"
 
 namespace {
 
@@ -35,7 +41,12 @@ using Planes = Array<float, nb::ndim<3>>;
 using Blocks = Array<std::int16_t, nb::shape<-1, kBlockSize>>;
 using Steps = Array<const float, nb::shape<kBlockSize>>;
 // Rows of blocks may be part of a wider array; blocks of a row follow each other.
-using BlockGrid = nb::ndarray<const std::int16_t, nb::shape<-1, -1, kBlockSize>, nb::device::cpu>;
+template <class T>
+using BlockGridOf = nb::ndarray<T, nb::shape<-1, -1, kBlockSize>, nb::device::cpu>;
+using BlockGrid = BlockGridOf<const std::int16_t>;
+// Rows of a plane may be part of a wider array too.
+template <class T>
+using SampleArray = nb::ndarray<T, nb::ndim<2>, nb::device::cpu>;
 
 // Bytes that a block can take at most: DC 16 + 11 bits, 63 AC of 16 + 10 bits, an EOB run of 16 + 14.
 constexpr std::size_t kMaxBlockBytes = 256;
@@ -166,6 +177,28 @@ void trellis(const Blocks& blocks, const Steps& steps, const Array<const float, 
                      distortion_weight.data(), run_size_bits.data(), end_of_block_bits, look_back);
 }
 
+// Rows and columns of MCUs in a grid of blocks.
+template <class T>
+foveal::Extent checked_mcus(const BlockGridOf<T>& grid, int h, int v) {
+    require(h >= 1 && h <= 4 && v >= 1 && v <= 4, "factors must be 1 to 4");
+    require(grid.stride(2) == 1 && grid.stride(1) == kBlockSize, "blocks of a row must follow each other");
+    const auto rows = static_cast<std::ptrdiff_t>(grid.shape(0)) / v;
+    const auto columns = static_cast<std::ptrdiff_t>(grid.shape(1)) / h;
+    require(rows * v == static_cast<std::ptrdiff_t>(grid.shape(0)) &&
+                columns * h == static_cast<std::ptrdiff_t>(grid.shape(1)) && rows > 0 && columns > 0,
+            "a component must be whole MCUs");
+    return {rows, columns};
+}
+
+void require_band(std::tuple<int, int, int, int> band, std::size_t component_count) {
+    const auto [first, last, high, low] = band;
+    const bool sequential = first == 0 && last == kBlockSize - 1;
+    const bool dc = first == 0 && last == 0;
+    const bool ac = first > 0 && first <= last && last < kBlockSize && component_count == 1;
+    require(sequential || dc || ac, "not a spectral band of a scan");
+    require(low >= 0 && low <= 13 && high >= 0, "not a point transform");
+}
+
 // A scan as Python describes it: grids[c] with its factors (h, v, slot), band (Ss, Se, Ah, Al).
 struct CheckedScan {
     Scan scan{};
@@ -175,33 +208,21 @@ struct CheckedScan {
     CheckedScan(const std::vector<BlockGrid>& grids, const std::vector<std::tuple<int, int, int>>& factors,
                 std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval, int slot_count) {
         require(!grids.empty() && grids.size() <= foveal::kMaxComponents && grids.size() == factors.size(), "a scan has 1 to 4 components");
+        require_band(band, grids.size());
         for (std::size_t c = 0; c < grids.size(); ++c) add_component(grids[c], factors[c], slot_count);
         std::tie(scan.spectral_start, scan.spectral_end, scan.approximation_high, scan.approximation_low) = band;
-        const bool sequential = scan.spectral_start == 0 && scan.spectral_end == kBlockSize - 1;
-        const bool dc = scan.spectral_start == 0 && scan.spectral_end == 0;
-        const bool ac = scan.spectral_start > 0 && scan.spectral_start <= scan.spectral_end &&
-                        scan.spectral_end < kBlockSize && grids.size() == 1;
-        require(sequential || dc || ac, "not a spectral band of a scan");
-        require(scan.approximation_low >= 0 && scan.approximation_low <= 13 && scan.approximation_high >= 0,
-                "not a point transform");
         require(restart_interval >= 0, "restart_interval must not be negative");
         scan.restart_interval = restart_interval;
     }
 
     void add_component(const BlockGrid& grid, std::tuple<int, int, int> factors, int slot_count) {
         const auto [h, v, slot] = factors;
-        require(h >= 1 && h <= 4 && v >= 1 && v <= 4, "factors must be 1 to 4");
         require(slot >= 0 && slot < slot_count, "no such table slot");
-        require(grid.stride(2) == 1 && grid.stride(1) == kBlockSize, "blocks of a row must follow each other");
-        const auto rows = static_cast<std::ptrdiff_t>(grid.shape(0)) / v;
-        const auto columns = static_cast<std::ptrdiff_t>(grid.shape(1)) / h;
-        require(rows * v == static_cast<std::ptrdiff_t>(grid.shape(0)) &&
-                    columns * h == static_cast<std::ptrdiff_t>(grid.shape(1)) && rows > 0 && columns > 0,
-                "a component must be whole MCUs");
-        require(scan.component_count == 0 || (rows == mcu_rows && columns == scan.mcu_columns),
+        const foveal::Extent mcus = checked_mcus(grid, h, v);
+        require(scan.component_count == 0 || (mcus.rows == mcu_rows && mcus.columns == scan.mcu_columns),
                 "components differ in MCUs");
-        mcu_rows = rows;
-        scan.mcu_columns = columns;
+        mcu_rows = mcus.rows;
+        scan.mcu_columns = mcus.columns;
         mcu_blocks += static_cast<std::size_t>(h * v);
         scan.components[scan.component_count++] = {grid.data(), static_cast<std::ptrdiff_t>(grid.stride(0)), h, v,
                                                    slot};
@@ -283,6 +304,245 @@ nb::bytes join_strips(const std::vector<std::tuple<nb::bytes, std::uint64_t, std
     return nb::bytes(out.get(), static_cast<std::size_t>(scan_bytes.byte_count));
 }
 
+template <class T>
+nb::ndarray<nb::numpy, T> owned_array(std::unique_ptr<T[]> values, std::initializer_list<std::size_t> shape) {
+    T* const data = values.release();
+    const nb::capsule owner(data, [](void* pointer) noexcept { delete[] static_cast<T*>(pointer); });
+    return nb::ndarray<nb::numpy, T>(data, shape, owner);
+}
+
+nb::tuple unstuff_scan(const nb::bytes& file, std::ptrdiff_t offset) {
+    const auto* bytes = static_cast<const std::uint8_t*>(file.data());
+    const auto size = static_cast<std::ptrdiff_t>(file.size());
+    require(offset >= 0 && offset <= size, "offset outside the file");
+    std::size_t data_bytes = 0, restart_count = 0;
+    std::unique_ptr<std::uint8_t[]> data;
+    std::unique_ptr<std::int64_t[]> restarts;
+    std::ptrdiff_t end = 0;
+    {
+        nb::gil_scoped_release release;
+        walk_scan(
+            bytes, size, offset,
+            [&](std::ptrdiff_t first, std::ptrdiff_t last) { data_bytes += static_cast<std::size_t>(last - first); },
+            [&](std::ptrdiff_t, int) { ++restart_count; });
+        data.reset(new std::uint8_t[data_bytes + foveal::kScanPadding]);
+        restarts.reset(new std::int64_t[3 * restart_count + 1]);
+        std::uint8_t* target = data.get();
+        std::int64_t* mark = restarts.get();
+        end = walk_scan(
+            bytes, size, offset,
+            [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+                std::memcpy(target, bytes + first, static_cast<std::size_t>(last - first));
+                target += last - first;
+            },
+            [&](std::ptrdiff_t marker, int number) {
+                *mark++ = target - data.get();
+                *mark++ = marker;
+                *mark++ = number;
+            });
+        std::memset(target, 0, foveal::kScanPadding);
+    }
+    return nb::make_tuple(owned_array(std::move(data), {data_bytes + foveal::kScanPadding}), data_bytes,
+                          owned_array(std::move(restarts), {restart_count, 3}), end);
+}
+
+std::ptrdiff_t stuffed_offset(const nb::bytes& file, std::ptrdiff_t offset, std::ptrdiff_t position) {
+    const auto size = static_cast<std::ptrdiff_t>(file.size());
+    require(offset >= 0 && offset <= size, "offset outside the file");
+    std::ptrdiff_t passed = 0, found = -1;
+    const std::ptrdiff_t end = walk_scan(
+        static_cast<const std::uint8_t*>(file.data()), size, offset,
+        [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+            if (found < 0 && position < passed + last - first) found = first + position - passed;
+            passed += last - first;
+        },
+        [](std::ptrdiff_t, int) {});
+    return found < 0 ? end : found;
+}
+
+void make_decoding_table(DecodingTable* table, const std::array<int, kMaxCodeBits>& bits, const nb::bytes& huffval) {
+    int counts[kMaxCodeBits], sum = 0;
+    for (int i = 0; i < kMaxCodeBits; ++i) {
+        require(bits[i] >= 0 && bits[i] <= 256, "not a number of codes");
+        sum += counts[i] = bits[i];
+    }
+    require(sum <= kSymbolCount && static_cast<std::size_t>(sum) == huffval.size(), "not as many symbols as codes");
+    new (table) DecodingTable;
+    require(build_decoding_table(counts, static_cast<const std::uint8_t*>(huffval.data()), *table), "too many codes");
+}
+
+// h and v factor, DC table, AC table; a scan of one kind of coefficients has no use for the other table.
+using DecodedComponent = std::tuple<int, int, const DecodingTable*, const DecodingTable*>;
+using BitCounts = SampleArray<std::uint32_t>;
+
+struct CheckedDecoding {
+    foveal::DecodingScan scan{};
+    std::ptrdiff_t mcu_rows = 0;
+
+    CheckedDecoding(const std::vector<BlockGridOf<std::int16_t>>& grids, const std::vector<DecodedComponent>& components,
+                    std::tuple<int, int, int, int> band, const std::vector<BitCounts>& block_bits) {
+        require(!grids.empty() && grids.size() <= foveal::kMaxComponents && grids.size() == components.size(),
+                "a scan has 1 to 4 components");
+        require(block_bits.empty() || block_bits.size() == grids.size(), "bits of all components or none");
+        require_band(band, grids.size());
+        std::tie(scan.spectral_start, scan.spectral_end, scan.approximation_high, scan.approximation_low) = band;
+        for (std::size_t c = 0; c < grids.size(); ++c) {
+            add_component(grids[c], components[c]);
+            if (!block_bits.empty()) add_bits(grids[c], block_bits[c], c);
+        }
+    }
+
+    void add_component(const BlockGridOf<std::int16_t>& grid, const DecodedComponent& component) {
+        const auto [h, v, dc_table, ac_table] = component;
+        const foveal::Extent mcus = checked_mcus(grid, h, v);
+        require(scan.component_count == 0 || (mcus.rows == mcu_rows && mcus.columns == scan.mcu_columns),
+                "components differ in MCUs");
+        const bool needs_dc = scan.spectral_start == 0 && scan.approximation_high == 0;
+        require((dc_table || !needs_dc) && (ac_table || scan.spectral_end == 0), "a Huffman table is missing");
+        mcu_rows = mcus.rows;
+        scan.mcu_columns = mcus.columns;
+        const int c = scan.component_count++;
+        scan.components[c] = {grid.data(), static_cast<std::ptrdiff_t>(grid.stride(0)), h, v, 0};
+        scan.dc_tables[c] = dc_table;
+        scan.ac_tables[c] = ac_table;
+    }
+
+    void add_bits(const BlockGridOf<std::int16_t>& grid, const BitCounts& bits, std::size_t c) {
+        require(bits.shape(0) == grid.shape(0) && bits.shape(1) == grid.shape(1) && bits.stride(1) == 1 &&
+                    bits.stride(0) * kBlockSize == grid.stride(0),
+                "bits must be laid out like the blocks");
+        scan.block_bits[c] = bits.data();
+    }
+
+    void set_data(const Array<const std::uint8_t, nb::ndim<1>>& data,
+                  const Array<const std::int64_t, nb::shape<-1, 2>>& intervals, std::ptrdiff_t restart_interval,
+                  std::ptrdiff_t last_mcu) {
+        require(restart_interval >= 0, "restart_interval must not be negative");
+        const auto size = static_cast<std::int64_t>(data.size()) - foveal::kScanPadding;
+        const std::ptrdiff_t needed = restart_interval == 0 ? 1 : (last_mcu - 1) / restart_interval + 1;
+        require(static_cast<std::ptrdiff_t>(intervals.shape(0)) >= needed, "an interval for each restart is needed");
+        for (std::size_t i = 0; i < intervals.shape(0); ++i) {
+            const std::int64_t first = intervals(i, 0), end = intervals(i, 1);
+            require((first == -1 && end == -1) || (0 <= first && first <= end && end <= size), "interval outside the data");
+        }
+        scan.data = data.data();
+        scan.intervals = intervals.data();
+        scan.restart_interval = restart_interval;
+    }
+};
+
+constexpr std::size_t kStateFields = 4 + foveal::kMaxComponents;
+constexpr std::int64_t kMaxPrediction = 1 << 20;
+
+foveal::DecodingState checked_state(const Array<std::int64_t, nb::shape<kStateFields>>& values, std::size_t data_bytes) {
+    foveal::DecodingState state{values(0), values(1), values(2), values(3), {}};
+    require(state.mcu >= 0 && state.eob_run >= 0 && state.unused_bytes >= 0, "not a state");
+    require(data_bytes >= foveal::kScanPadding && state.bit_position >= 0 &&
+                state.bit_position <= 8 * (static_cast<std::int64_t>(data_bytes) - foveal::kScanPadding),
+            "bit position outside the data");
+    for (std::size_t c = 0; c < foveal::kMaxComponents; ++c) {
+        state.predictions[c] = values(4 + c);
+        require(-kMaxPrediction <= values(4 + c) && values(4 + c) <= kMaxPrediction, "not a DC prediction");
+    }
+    return state;
+}
+
+int decode_scan(const Array<const std::uint8_t, nb::ndim<1>>& data,
+                const Array<const std::int64_t, nb::shape<-1, 2>>& intervals, std::ptrdiff_t restart_interval,
+                std::tuple<int, int, int, int> band, const std::vector<DecodedComponent>& components,
+                const std::vector<BlockGridOf<std::int16_t>>& grids, std::ptrdiff_t first_row,
+                const Array<std::int64_t, nb::shape<kStateFields>>& state_values,
+                const std::vector<BitCounts>& block_bits) {
+    CheckedDecoding checked(grids, components, band, block_bits);
+    require(first_row >= 0 && first_row <= 1 << 16, "first_row outside a picture");
+    const std::ptrdiff_t columns = checked.scan.mcu_columns, last_mcu = (first_row + checked.mcu_rows) * columns;
+    checked.set_data(data, intervals, restart_interval, last_mcu);
+    foveal::DecodingState state = checked_state(state_values, data.size());
+    require(state.mcu >= first_row * columns, "the state is behind the rows");
+    foveal::ScanFailure failure;
+    {
+        nb::gil_scoped_release release;
+        failure = kernels()->decode_scan(checked.scan, first_row, last_mcu, state);
+    }
+    const std::int64_t fields[] = {state.mcu, state.bit_position, state.eob_run, state.unused_bytes};
+    std::copy_n(fields, 4, state_values.data());
+    std::copy_n(state.predictions, foveal::kMaxComponents, state_values.data() + 4);
+    return static_cast<int>(failure);
+}
+
+template <class T>
+foveal::SamplePlane checked_plane(const SampleArray<T>& plane) {
+    require(plane.shape(0) > 0 && plane.shape(1) > 0, "a plane is empty");
+    require(plane.stride(1) == 1, "samples of a row must follow each other");
+    return {const_cast<std::uint8_t*>(plane.data()), static_cast<std::ptrdiff_t>(plane.stride(0)),
+            {static_cast<std::ptrdiff_t>(plane.shape(0)), static_cast<std::ptrdiff_t>(plane.shape(1))}};
+}
+
+void inverse_dct(const BlockGrid& blocks, const Array<const std::uint16_t, nb::shape<kBlockSize>>& steps,
+                 const SampleArray<std::uint8_t>& plane) {
+    require(blocks.stride(2) == 1 && blocks.stride(1) == kBlockSize, "blocks of a row must follow each other");
+    const foveal::SamplePlane out = checked_plane(plane);
+    const foveal::Extent size{static_cast<std::ptrdiff_t>(blocks.shape(0)), static_cast<std::ptrdiff_t>(blocks.shape(1))};
+    require(out.size.rows == size.rows * kBlockSide && out.size.columns == size.columns * kBlockSide,
+            "the plane must cover the blocks");
+    nb::gil_scoped_release release;
+    kernels()->inverse_dct(blocks.data(), static_cast<std::ptrdiff_t>(blocks.stride(0)), size, steps.data(),
+                           out.samples, out.stride);
+}
+
+void upsample_triangle(const SampleArray<const std::uint8_t>& plane, int h, int v, std::ptrdiff_t first_row,
+                       const SampleArray<std::uint8_t>& out) {
+    require((h == 1 || h == 2) && (v == 1 || v == 2) && h * v > 1, "factors must be 1 or 2, and not both 1");
+    const foveal::SamplePlane source = checked_plane(plane), target = checked_plane(out);
+    require(first_row >= 0 && first_row + target.size.rows <= v * source.size.rows, "rows outside the plane");
+    require(target.size.columns == h * source.size.columns, "out must be h times as wide as the plane");
+    nb::gil_scoped_release release;
+    kernels()->upsample_triangle(source, h, v, first_row, target);
+}
+
+void upsample_replicate(const SampleArray<const std::uint8_t>& plane, std::tuple<int, int> across,
+                        std::tuple<int, int> down, std::ptrdiff_t first_row, const SampleArray<std::uint8_t>& out) {
+    const auto [h, h_max] = across;
+    const auto [v, v_max] = down;
+    require(1 <= h && h <= h_max && h_max <= 4 && 1 <= v && v <= v_max && v_max <= 4, "factors must be 1 to 4");
+    require(first_row >= 0, "first_row must not be negative");
+    const foveal::SamplePlane source = checked_plane(plane), target = checked_plane(out);
+    nb::gil_scoped_release release;
+    kernels()->upsample_replicate(source, h, h_max, v, v_max, first_row, target);
+}
+
+struct CheckedPixels {
+    foveal::SamplePlane planes[foveal::kMaxComponents]{};
+    foveal::Extent size;
+
+    CheckedPixels(const std::vector<SampleArray<const std::uint8_t>>& arrays,
+                  const Array<std::uint8_t, nb::ndim<3>>& pixels)
+        : size{static_cast<std::ptrdiff_t>(pixels.shape(0)), static_cast<std::ptrdiff_t>(pixels.shape(1))} {
+        require(!arrays.empty() && arrays.size() <= foveal::kMaxComponents && arrays.size() == pixels.shape(2),
+                "a plane for each channel is needed");
+        for (std::size_t c = 0; c < arrays.size(); ++c) {
+            planes[c] = checked_plane(arrays[c]);
+            require(planes[c].size.rows >= size.rows && planes[c].size.columns >= size.columns,
+                    "planes are smaller than the pixels");
+        }
+    }
+};
+
+void ycbcr_to_rgb(const std::vector<SampleArray<const std::uint8_t>>& planes,
+                  const Array<std::uint8_t, nb::ndim<3>>& pixels) {
+    require(planes.size() == 3, "planes must be Y, Cb, Cr");
+    const CheckedPixels checked(planes, pixels);
+    nb::gil_scoped_release release;
+    kernels()->ycbcr_to_rgb(checked.planes, checked.size, pixels.data());
+}
+
+void interleave(const std::vector<SampleArray<const std::uint8_t>>& planes,
+                const Array<std::uint8_t, nb::ndim<3>>& pixels) {
+    const CheckedPixels checked(planes, pixels);
+    nb::gil_scoped_release release;
+    kernels()->interleave(checked.planes, static_cast<int>(planes.size()), checked.size, pixels.data());
+}
+
 }  // namespace
 
 NB_MODULE(_kernels, m) {
@@ -308,4 +568,18 @@ NB_MODULE(_kernels, m) {
     m.def("write_scan", &write_scan, nb::arg("grids").noconvert(), nb::arg("factors"), nb::arg("band"),
           nb::arg("restart_interval"), nb::arg("first_row"), nb::arg("last_row"), nb::arg("codes").noconvert());
     m.def("join_strips", &join_strips, nb::arg("strips"));
+    nb::class_<DecodingTable>(m, "DecodingTable")
+        .def("__init__", &make_decoding_table, nb::arg("bits"), nb::arg("huffval"));
+    m.def("unstuff_scan", &unstuff_scan, nb::arg("file"), nb::arg("offset"));
+    m.def("stuffed_offset", &stuffed_offset, nb::arg("file"), nb::arg("offset"), nb::arg("position"));
+    m.def("decode_scan", &decode_scan, nb::arg("data").noconvert(), nb::arg("intervals").noconvert(),
+          nb::arg("restart_interval"), nb::arg("band"), nb::arg("components"), nb::arg("grids").noconvert(),
+          nb::arg("first_row"), nb::arg("state").noconvert(), nb::arg("block_bits").noconvert());
+    m.def("inverse_dct", &inverse_dct, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("plane").noconvert());
+    m.def("upsample_triangle", &upsample_triangle, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"),
+          nb::arg("first_row"), nb::arg("out").noconvert());
+    m.def("upsample_replicate", &upsample_replicate, nb::arg("plane").noconvert(), nb::arg("across"), nb::arg("down"),
+          nb::arg("first_row"), nb::arg("out").noconvert());
+    m.def("ycbcr_to_rgb", &ycbcr_to_rgb, nb::arg("planes").noconvert(), nb::arg("pixels").noconvert());
+    m.def("interleave", &interleave, nb::arg("planes").noconvert(), nb::arg("pixels").noconvert());
 }

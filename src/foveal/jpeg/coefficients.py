@@ -1,0 +1,44 @@
+"""A picture as a JPEG file holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal.jpeg.frame import Frame
+from foveal.jpeg.scan import Script
+from foveal.jpeg.segments import Segment
+from foveal.jpeg.tables import QuantizationTable
+
+
+@dataclass(frozen=True, eq=False)
+class Coefficients:
+    """A picture as a JPEG file holds it: quantized, and with everything that belongs to it.
+
+    Parameters
+    ----------
+    frame
+        Its size and components.
+    tables
+        Quantization table of each component.
+    blocks
+        For each component (padded_block_rows, padded_block_columns, 64) int16 levels in zig-zag order.
+    segments
+        Application segments and comments, in their order.
+    script
+        The scans of the file that it was read from; empty where there was none.
+    restart_interval
+        MCUs between restart markers, 0 for none.
+    trailing
+        What follows EOI: further pictures (MPF), gain maps, videos.
+    """
+
+    frame: Frame
+    tables: tuple[QuantizationTable, ...]
+    blocks: tuple[NDArray[np.int16], ...]
+    segments: tuple[Segment, ...] = ()
+    script: Script = ()
+    restart_interval: int = 0
+    trailing: bytes = b""

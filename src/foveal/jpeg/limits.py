@@ -1,0 +1,8 @@
+"""Bounds on what a file may ask for before it is believed."""
+
+MAX_PIXELS = 178_956_970  # where Pillow, too, refuses to go on: a quarter of a GiB / 3 bytes, twice
+
+# A scan of a few bytes can visit every block of a picture: progressive "bombs" repeat that. Encoders write up to about
+# 20 scans; a legal script of three components can reach thousands.
+MAX_SCANS = 1000
+MAX_SCANNED_SAMPLES = 24 * MAX_PIXELS  # samples of all scans together: the largest picture in 8 to 24 scans

@@ -1,0 +1,119 @@
+"""Coefficients to a file (ITU-T T.81 B.2, F.1.2, G.1.2), with Huffman tables made for them (K.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from foveal.errors import ParameterError
+from foveal.jpeg import markers, segments
+from foveal.jpeg.coefficients import Coefficients
+from foveal.jpeg.scan import (
+    Scan,
+    ScanPlan,
+    ScanStatistics,
+    Script,
+    check_script,
+    is_progressive,
+    tally,
+    write,
+)
+
+MAX_RESTART_INTERVAL = 65_535
+
+
+def write_coefficients(
+    coefficients: Coefficients,
+    *,
+    scripts: Sequence[Script] = (),
+    restart_interval: int | None = None,
+    threads: int = 1,
+) -> bytes:
+    """Write a JPEG file of coefficients, without loss.
+
+    Parameters
+    ----------
+    coefficients
+        What `read_coefficients` returns, or an encoder made.
+    scripts
+        Of several, the one that takes the fewest bytes is written. Where there is none, the coefficients' own; where
+        that does not send everything, as in a file that was cut off, a sequential scan for each component.
+    restart_interval
+        MCUs between restart markers, 0 for none; None for the coefficients' own.
+    threads
+        Threads to work on; the bytes do not depend on it.
+
+    Returns
+    -------
+    bytes
+        A file of the same coefficients, tables and segments, and of what followed EOI.
+
+    Raises
+    ------
+    ParameterError
+        A script is not legal, or the restart interval is out of range.
+    """
+    interval = coefficients.restart_interval if restart_interval is None else restart_interval
+    if not 0 <= interval <= MAX_RESTART_INTERVAL:
+        raise ParameterError(f"restart interval must be 0 to {MAX_RESTART_INTERVAL:,} MCUs")
+    frame = coefficients.frame
+    tables = {header.table_slot: table for header, table in zip(frame.headers, coefficients.tables, strict=True)}
+    script, scans = _cheapest_script(coefficients, scripts or (_own_script(coefficients),), interval, threads)
+    return b"".join(
+        [
+            segments.marker(markers.SOI),
+            *(segments.segment(code, payload) for code, payload in coefficients.segments),
+            segments.quantization_tables(tables),
+            segments.frame_header(_frame_marker(script, coefficients), frame),
+            segments.restart_interval(interval),
+            *(scan.headers + write(scan.plan, scan.statistics, threads) for scan in scans),
+            segments.marker(markers.EOI),
+            coefficients.trailing,
+        ]
+    )
+
+
+def _own_script(coefficients: Coefficients) -> Script:
+    count = len(coefficients.frame.headers)
+    try:
+        check_script(coefficients.script, count)
+    except ParameterError:
+        return tuple(Scan((component,)) for component in range(count))
+    return coefficients.script
+
+
+@dataclass(frozen=True, eq=False)
+class _PricedScan:
+    """A scan that is ready to be written: DHT and SOS, and what its data will take."""
+
+    headers: bytes
+    plan: ScanPlan
+    statistics: ScanStatistics
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.headers) + self.statistics.size_bytes
+
+
+def _cheapest_script(
+    coefficients: Coefficients, scripts: Sequence[Script], restart_interval: int, threads: int
+) -> tuple[Script, list[_PricedScan]]:
+    """Return the script that takes the fewest bytes (before byte stuffing), and its scans."""
+    frame = coefficients.frame
+    candidates = []
+    for script in scripts:
+        check_script(script, len(frame.headers))
+        scans = []
+        for scan in script:
+            plan = ScanPlan.of(scan, frame, coefficients.blocks, restart_interval)
+            statistics = tally(plan, threads)
+            headers = segments.huffman_tables(statistics.tables) + segments.scan_header(scan, frame)
+            scans.append(_PricedScan(headers, plan, statistics))
+        candidates.append((script, scans))
+    return min(candidates, key=lambda candidate: sum(scan.size_bytes for scan in candidate[1]))
+
+
+def _frame_marker(script: Script, coefficients: Coefficients) -> int:
+    if is_progressive(script):
+        return markers.SOF2
+    return markers.SOF1 if any(table.needs_16_bits for table in coefficients.tables) else markers.SOF0

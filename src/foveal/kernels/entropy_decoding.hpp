@@ -1,0 +1,292 @@
+// Entropy decoding of MCUs of one scan: sequential (T.81 F.2.2) and progressive (G.2). The other way round: entropy.hpp.
+//
+// The data comes without byte stuffing and markers (unstuff.hpp), with kScanPadding readable bytes behind it. A block takes
+// less than that at most, so it is enough to look after each block whether the data was long enough.
+#pragma once
+
+#include "block_walk.hpp"
+#include "lookup.hpp"
+
+#include <bit>
+
+namespace {
+
+using foveal::DecodingScan;
+using foveal::DecodingState;
+using foveal::ScanFailure;
+
+constexpr int kMaxLevel = 32767;
+// DC stays where the difference to any other fits the 15 bits that a Huffman symbol can announce.
+constexpr int kMaxDc = 16383;
+
+inline std::uint64_t load_big_endian_64(const std::uint8_t* source) {
+    std::uint64_t word;
+    std::memcpy(&word, source, sizeof word);
+    if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
+    return word;
+}
+
+// At least 56 bits are there after refill(): enough for a code of 16 and 15 extra bits.
+struct BitReader {
+    const std::uint8_t* data;
+    const std::uint8_t* next;
+    std::uint64_t bits = 0;  // the next `count` bits, most significant first
+    int count = 0;
+
+    BitReader(const std::uint8_t* bytes, std::int64_t bit_position) : data(bytes), next(bytes + (bit_position >> 3)) {
+        refill();
+        skip(static_cast<int>(bit_position & 7));
+    }
+    std::int64_t position() const { return 8 * (next - data) - count; }
+    void refill() {
+        bits |= load_big_endian_64(next) >> count;
+        next += (63 - count) >> 3;
+        count |= 56;
+    }
+    std::uint32_t peek(int length) const { return static_cast<std::uint32_t>(bits >> (64 - length)); }  // 1 or more
+    void skip(int length) {
+        bits <<= length;
+        count -= length;
+    }
+    std::uint32_t take(int length) {  // 1 or more
+        const std::uint32_t value = peek(length);
+        skip(length);
+        return value;
+    }
+};
+
+// The symbol of a code longer than the look-ahead, or -1 where there is none.
+inline int long_symbol(BitReader& reader, const DecodingTable& table) {
+    const std::uint32_t ahead = reader.peek(kMaxCodeBits);
+    for (int length = kLookaheadBits + 1; length <= kMaxCodeBits; ++length) {
+        if (ahead >= table.limit[length]) continue;
+        reader.skip(length);
+        const int index = table.first_symbol[length] + static_cast<int>(ahead >> (kMaxCodeBits - length));
+        return table.symbols[index & 255];
+    }
+    return -1;
+}
+
+// The next symbol, of which `entry` is what the look-ahead gave; its extra bits are not taken. -1 where there is none.
+inline int symbol_of(BitReader& reader, const DecodingTable& table, std::uint32_t entry) {
+    const int length = static_cast<int>(entry & 255);
+    if (length == 0) return long_symbol(reader, table);
+    reader.skip(length);
+    return static_cast<int>(entry >> 8 & 255);
+}
+
+inline int value_of(std::uint32_t entry) { return static_cast<std::int16_t>(entry >> 16); }
+
+// Takes a DC difference (F.2.2.1); false where the bits are no code.
+inline bool take_dc_difference(BitReader& reader, const DecodingTable& table, int& difference) {
+    reader.refill();
+    const std::uint32_t entry = table.entries[reader.peek(kLookaheadBits)];
+    difference = value_of(entry);
+    if (difference != 0) {
+        reader.skip(static_cast<int>(entry & 255));
+        return true;
+    }
+    const int size = symbol_of(reader, table, entry);
+    if (size > 0 && size <= 15) difference = extend(reader.take(size), size);
+    return size >= 0 && size <= 15;
+}
+
+// F.2.2.1 and F.2.2.2.
+inline ScanFailure decode_sequential_block(BitReader& reader, const DecodingTable& dc, const DecodingTable& ac,
+                                           std::int64_t& prediction, std::int16_t* block) {
+    int difference;
+    if (!take_dc_difference(reader, dc, difference)) return ScanFailure::no_code;
+    prediction += difference;
+    if (prediction < -kMaxDc || prediction > kMaxDc) return ScanFailure::out_of_range;
+    block[0] = static_cast<std::int16_t>(prediction);
+    for (int k = 1; k < kBlockSize; ++k) {
+        reader.refill();
+        const std::uint32_t entry = ac.entries[reader.peek(kLookaheadBits)];
+        int value = value_of(entry);
+        if (value != 0) {
+            reader.skip(static_cast<int>(entry & 255));
+            k += static_cast<int>(entry >> 12 & 15);
+        } else {
+            const int symbol = symbol_of(reader, ac, entry);
+            if (symbol < 0) return ScanFailure::no_code;
+            const int run = symbol >> 4, size = symbol & 15;
+            k += run;
+            if (size == 0) {
+                if (run == 15) continue;
+                break;
+            }
+            value = extend(reader.take(size), size);
+        }
+        if (k >= kBlockSize) return ScanFailure::beyond_block;
+        block[k] = static_cast<std::int16_t>(value);
+    }
+    return ScanFailure::none;
+}
+
+// G.1.2.1: the first scan of DC.
+inline ScanFailure decode_dc_first(BitReader& reader, const DecodingTable& dc, int approximation_low,
+                                   std::int64_t& prediction, std::int16_t* block) {
+    int difference;
+    if (!take_dc_difference(reader, dc, difference)) return ScanFailure::no_code;
+    prediction += difference;
+    const std::int64_t level = prediction * (1 << approximation_low);
+    if (level < -kMaxDc || level > kMaxDc) return ScanFailure::out_of_range;
+    block[0] = static_cast<std::int16_t>(level);
+    return ScanFailure::none;
+}
+
+// G.1.2.2: the first scan of a band of AC coefficients.
+inline ScanFailure decode_ac_first(BitReader& reader, const DecodingTable& ac, const DecodingScan& scan,
+                                   std::int64_t& eob_run, std::int16_t* block) {
+    for (int k = scan.spectral_start; k <= scan.spectral_end; ++k) {
+        reader.refill();
+        const std::uint32_t entry = ac.entries[reader.peek(kLookaheadBits)];
+        int value = value_of(entry);
+        if (value != 0) {
+            reader.skip(static_cast<int>(entry & 255));
+            k += static_cast<int>(entry >> 12 & 15);
+        } else {
+            const int symbol = symbol_of(reader, ac, entry);
+            if (symbol < 0) return ScanFailure::no_code;
+            const int run = symbol >> 4, size = symbol & 15;
+            if (size == 0 && run < 15) {  // EOBn: this block and a run of others
+                eob_run = (1 << run) - 1;
+                if (run > 0) eob_run += reader.take(run);
+                break;
+            }
+            k += run;
+            if (size == 0) continue;
+            value = extend(reader.take(size), size);
+        }
+        if (k > scan.spectral_end) return ScanFailure::beyond_block;
+        const int level = value * (1 << scan.approximation_low);
+        if (level < -kMaxLevel || level > kMaxLevel) return ScanFailure::out_of_range;
+        block[k] = static_cast<std::int16_t>(level);
+    }
+    return ScanFailure::none;
+}
+
+// A correction bit for a coefficient that is not zero (G.1.2.3): away from zero by one unit, once.
+inline void correct(BitReader& reader, std::int16_t& coefficient, int unit) {
+    reader.refill();
+    if (reader.take(1) == 0 || (coefficient & unit) != 0) return;
+    coefficient = static_cast<std::int16_t>(coefficient + (coefficient > 0 ? unit : -unit));
+}
+
+// Corrects the nonzero coefficients from k on while passing `zeros` that are zero; returns where the next zero stands.
+inline int correct_along(BitReader& reader, const DecodingScan& scan, int k, int zeros, std::int16_t* block) {
+    const int unit = 1 << scan.approximation_low;
+    for (; k <= scan.spectral_end; ++k) {
+        if (block[k] != 0)
+            correct(reader, block[k], unit);
+        else if (--zeros < 0)
+            break;
+    }
+    return k;
+}
+
+// G.1.2.3, figure G.7: a further bit of a band of AC coefficients.
+inline ScanFailure refine_ac(BitReader& reader, const DecodingTable& ac, const DecodingScan& scan, std::int64_t& eob_run,
+                             std::int16_t* block) {
+    const int unit = 1 << scan.approximation_low;
+    int k = scan.spectral_start;
+    for (; eob_run == 0 && k <= scan.spectral_end; ++k) {
+        reader.refill();
+        // The look-ahead takes a sign bit for part of the symbol only where it is: a new coefficient has size 1.
+        const std::uint32_t entry = ac.entries[reader.peek(kLookaheadBits)];
+        int value = value_of(entry), run;
+        if (value != 0) {
+            if (value > 1 || value < -1) return ScanFailure::no_code;
+            reader.skip(static_cast<int>(entry & 255));
+            run = static_cast<int>(entry >> 12 & 15);
+        } else {
+            const int symbol = symbol_of(reader, ac, entry);
+            if (symbol < 0 || (symbol & 15) > 1) return ScanFailure::no_code;
+            run = symbol >> 4;
+            if ((symbol & 15) == 1) {
+                value = reader.take(1) != 0 ? 1 : -1;
+            } else if (run < 15) {
+                eob_run = 1 << run;
+                if (run > 0) eob_run += reader.take(run);
+                break;
+            }
+        }
+        k = correct_along(reader, scan, k, run, block);
+        if (value == 0) continue;
+        if (k > scan.spectral_end) return ScanFailure::beyond_block;
+        block[k] = static_cast<std::int16_t>(value * unit);
+    }
+    if (eob_run > 0) {
+        correct_along(reader, scan, k, kBlockSize, block);
+        --eob_run;
+    }
+    return ScanFailure::none;
+}
+
+// The MCUs from state.mcu up to (not including) last_mcu, in blocks that begin with MCU row first_row of the scan. Stops
+// at the first failure, with the state where it happened.
+template <class DecodeBlock>
+inline ScanFailure decode_mcus(const DecodingScan& scan, std::ptrdiff_t first_row, std::int64_t last_mcu,
+                               DecodingState& state, DecodeBlock decode_block) {
+    BitReader reader(scan.data, state.bit_position);
+    for (; state.mcu < last_mcu; ++state.mcu) {
+        const std::int64_t interval = scan.restart_interval == 0 ? 0 : state.mcu / scan.restart_interval;
+        if (state.mcu == 0 || (scan.restart_interval != 0 && state.mcu % scan.restart_interval == 0)) {
+            const std::int64_t first = scan.intervals[2 * interval];
+            if (first < 0) return ScanFailure::no_interval;
+            reader = BitReader(scan.data, 8 * first);
+            state.eob_run = 0;
+            for (std::int64_t& prediction : state.predictions) prediction = 0;
+        }
+        const std::int64_t end = 8 * scan.intervals[2 * interval + 1];
+        ScanFailure failure = ScanFailure::none;
+        for_each_block_of_mcu(scan, state.mcu / scan.mcu_columns - first_row, state.mcu % scan.mcu_columns,
+                              [&](int c, std::int16_t* block) {
+                                  if (failure != ScanFailure::none) return;
+                                  const std::int64_t before = reader.position();
+                                  failure = decode_block(reader, c, block);
+                                  const std::int64_t after = reader.position();
+                                  if (failure == ScanFailure::none && after > end) failure = ScanFailure::out_of_data;
+                                  if (scan.block_bits[c] != nullptr)
+                                      scan.block_bits[c][(block - scan.components[c].blocks) / kBlockSize] +=
+                                          static_cast<std::uint32_t>(after - before);
+                              });
+        state.bit_position = reader.position() < end ? reader.position() : end;
+        if (failure != ScanFailure::none) return failure;
+        const bool last_of_interval = scan.restart_interval != 0 && (state.mcu + 1) % scan.restart_interval == 0;
+        if (last_of_interval) state.unused_bytes += (end - state.bit_position) / 8;
+    }
+    return ScanFailure::none;
+}
+
+inline ScanFailure decode_scan(const DecodingScan& scan, std::ptrdiff_t first_row, std::int64_t last_mcu,
+                               DecodingState& state) {
+    const DecodingTable* const* dc = scan.dc_tables;
+    const DecodingTable* const* ac = scan.ac_tables;
+    const bool first_pass = scan.approximation_high == 0;
+    if (scan.spectral_start == 0 && scan.spectral_end == kBlockSize - 1)
+        return decode_mcus(scan, first_row, last_mcu, state, [&](BitReader& reader, int c, std::int16_t* block) {
+            return decode_sequential_block(reader, *dc[c], *ac[c], state.predictions[c], block);
+        });
+    if (scan.spectral_start == 0 && first_pass)
+        return decode_mcus(scan, first_row, last_mcu, state, [&](BitReader& reader, int c, std::int16_t* block) {
+            return decode_dc_first(reader, *dc[c], scan.approximation_low, state.predictions[c], block);
+        });
+    if (scan.spectral_start == 0)
+        return decode_mcus(scan, first_row, last_mcu, state, [&](BitReader& reader, int, std::int16_t* block) {
+            reader.refill();
+            if (reader.take(1) != 0) block[0] = static_cast<std::int16_t>(block[0] | 1 << scan.approximation_low);
+            return ScanFailure::none;
+        });
+    if (first_pass)
+        return decode_mcus(scan, first_row, last_mcu, state, [&](BitReader& reader, int, std::int16_t* block) {
+            if (state.eob_run == 0) return decode_ac_first(reader, *ac[0], scan, state.eob_run, block);
+            --state.eob_run;
+            return ScanFailure::none;
+        });
+    return decode_mcus(scan, first_row, last_mcu, state, [&](BitReader& reader, int, std::int16_t* block) {
+        return refine_ac(reader, *ac[0], scan, state.eob_run, block);
+    });
+}
+
+}  // namespace

@@ -1,0 +1,152 @@
+// The inverse DCT (T.81 A.3.3) as libjpeg's "islow" computes it, so that pixels equal those of libjpeg-turbo.
+//
+// The factorisation is that of Loeffler, Ligtenberg and Moschytz (1989) in fixed point: 13 fractional bits of the
+// constants, two of the samples between the passes; columns first. On coefficients that no picture has (far outside an
+// 8-bit DCT's range) values wrap and saturate at 16 bits, as in libjpeg-turbo's vector code.
+#pragma once
+
+#include "nonzero.hpp"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+namespace {
+
+using UShort8 = std::uint16_t __attribute__((vector_size(16)));
+using UInt8 = std::uint32_t __attribute__((vector_size(32)));
+using Byte8 = std::uint8_t __attribute__((vector_size(8)));
+
+constexpr int kConstantBits = 13;
+constexpr int kPassBits = 2;
+
+// Eight sums a * a_factor + b * b_factor.
+template <int kAFactor, int kBFactor>
+inline UInt8 rotate(Short8 a, Short8 b) {
+#if defined(__AVX2__)
+    const __m128i first = reinterpret_cast<__m128i>(a), second = reinterpret_cast<__m128i>(b);
+    const __m256i pairs = _mm256_set_m128i(_mm_unpackhi_epi16(first, second), _mm_unpacklo_epi16(first, second));
+    constexpr std::uint32_t factors = static_cast<std::uint32_t>(kBFactor) << 16 | (kAFactor & 0xFFFF);
+    return reinterpret_cast<UInt8>(_mm256_madd_epi16(pairs, _mm256_set1_epi32(static_cast<int>(factors))));
+#else
+    const UInt8 wide_a = reinterpret_cast<UInt8>(__builtin_convertvector(a, Int8));
+    const UInt8 wide_b = reinterpret_cast<UInt8>(__builtin_convertvector(b, Int8));
+    return wide_a * static_cast<std::uint32_t>(kAFactor) + wide_b * static_cast<std::uint32_t>(kBFactor);
+#endif
+}
+
+// (value + half) >> kShift, saturated to 16 bits.
+template <int kShift>
+inline Short8 descale(UInt8 value) {
+    const Int8 shifted = reinterpret_cast<Int8>(value + (1u << (kShift - 1))) >> kShift;
+#if defined(__AVX2__)
+    const __m256i wide = reinterpret_cast<__m256i>(shifted);
+    return reinterpret_cast<Short8>(_mm_packs_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1)));
+#else
+    const Int8 low = Int8{} - 32768, high = Int8{} + 32767;
+    const Int8 raised = shifted < low ? low : shifted;
+    return __builtin_convertvector(raised > high ? high : raised, Short8);
+#endif
+}
+
+inline Short8 wrapping_add(Short8 a, Short8 b) {
+    return reinterpret_cast<Short8>(reinterpret_cast<UShort8>(a) + reinterpret_cast<UShort8>(b));
+}
+inline Short8 wrapping_subtract(Short8 a, Short8 b) {
+    return reinterpret_cast<Short8>(reinterpret_cast<UShort8>(a) - reinterpret_cast<UShort8>(b));
+}
+inline UInt8 scaled(Short8 value) {
+    return reinterpret_cast<UInt8>(__builtin_convertvector(value, Int8)) << kConstantBits;
+}
+
+// Constants are round(2^13 x), named after x.
+template <int kShift>
+inline void idct_1d(Short8 (&x)[kBlockSide]) {
+    constexpr int k0_298631336 = 2446, k0_390180644 = 3196, k0_541196100 = 4433, k0_765366865 = 6270;
+    constexpr int k0_899976223 = 7373, k1_175875602 = 9633, k1_501321110 = 12299, k1_847759065 = 15137;
+    constexpr int k1_961570560 = 16069, k2_053119869 = 16819, k2_562915447 = 20995, k3_072711026 = 25172;
+
+    const UInt8 sum04 = scaled(wrapping_add(x[0], x[4])), difference04 = scaled(wrapping_subtract(x[0], x[4]));
+    const UInt8 even3 = rotate<k0_541196100 + k0_765366865, k0_541196100>(x[2], x[6]);
+    const UInt8 even2 = rotate<k0_541196100, k0_541196100 - k1_847759065>(x[2], x[6]);
+    const UInt8 even[4] = {sum04 + even3, difference04 + even2, difference04 - even2, sum04 - even3};
+
+    const Short8 sum73 = wrapping_add(x[7], x[3]), sum51 = wrapping_add(x[5], x[1]);
+    const UInt8 z3 = rotate<k1_175875602 - k1_961570560, k1_175875602>(sum73, sum51);
+    const UInt8 z4 = rotate<k1_175875602, k1_175875602 - k0_390180644>(sum73, sum51);
+    const UInt8 odd[4] = {
+        rotate<k1_501321110 - k0_899976223, -k0_899976223>(x[1], x[7]) + z4,
+        rotate<k3_072711026 - k2_562915447, -k2_562915447>(x[3], x[5]) + z3,
+        rotate<k2_053119869 - k2_562915447, -k2_562915447>(x[5], x[3]) + z4,
+        rotate<k0_298631336 - k0_899976223, -k0_899976223>(x[7], x[1]) + z3,
+    };
+    for (int i = 0; i < 4; ++i) {
+        x[i] = descale<kShift>(even[i] + odd[i]);
+        x[7 - i] = descale<kShift>(even[i] - odd[i]);
+    }
+}
+
+inline void transpose(Short8 (&x)[kBlockSide]) {
+    Short8 pairs[kBlockSide], quads[kBlockSide];
+    for (int i = 0; i < 4; ++i) {
+        pairs[2 * i] = __builtin_shufflevector(x[i], x[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
+        pairs[2 * i + 1] = __builtin_shufflevector(x[i], x[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
+    }
+    for (int i = 0; i < 4; ++i) {
+        quads[2 * i] = __builtin_shufflevector(pairs[i], pairs[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
+        quads[2 * i + 1] = __builtin_shufflevector(pairs[i], pairs[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
+    }
+    for (int i = 0; i < 4; ++i) {
+        x[2 * i] = __builtin_shufflevector(quads[i], quads[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
+        x[2 * i + 1] = __builtin_shufflevector(quads[i], quads[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
+    }
+}
+
+// Eight samples: the level shift (A.3.1), and the range of 8 bits.
+inline void store_samples(std::uint8_t* samples, Short8 value) {
+#if defined(__SSE2__)
+    const __m128i packed = _mm_packs_epi16(reinterpret_cast<__m128i>(value), _mm_setzero_si128());
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(samples), _mm_xor_si128(packed, _mm_set1_epi8(-128)));
+#else
+    const Short8 low = Short8{} - 128, high = Short8{} + 127;
+    const Short8 raised = value < low ? low : value;
+    const Byte8 bytes = __builtin_convertvector((raised > high ? high : raised) + 128, Byte8);
+    std::memcpy(samples, &bytes, sizeof bytes);
+#endif
+}
+
+inline void fill_block(std::uint8_t* samples, std::ptrdiff_t stride, int dc) {
+    const int level = (static_cast<std::int16_t>(dc) + 4) >> 3;  // what both passes make of a lone DC
+    const int sample = level < -128 ? 0 : level > 127 ? 255 : level + 128;
+    for (int y = 0; y < kBlockSide; ++y) std::memset(samples + y * stride, sample, kBlockSide);
+}
+
+// levels: 64 in zig-zag order; steps: likewise. Quantized values become samples.
+inline void idct_block(const std::int16_t* levels, const std::uint16_t* steps, std::uint8_t* samples,
+                       std::ptrdiff_t stride) {
+    std::uint64_t mask = nonzero_mask(levels);
+    if (mask <= 1) return fill_block(samples, stride, levels[0] * steps[0]);
+    alignas(16) std::int16_t coefficients[kBlockSize] = {};
+    for (; mask != 0; mask &= mask - 1) {
+        const int k = __builtin_ctzll(mask);
+        coefficients[kNaturalIndex[k]] = static_cast<std::int16_t>(levels[k] * steps[k]);
+    }
+    Short8 x[kBlockSide];
+    std::memcpy(x, coefficients, sizeof x);
+    idct_1d<kConstantBits - kPassBits>(x);
+    transpose(x);
+    idct_1d<kConstantBits + kPassBits + 3>(x);
+    transpose(x);
+    for (int y = 0; y < kBlockSide; ++y) store_samples(samples + y * stride, x[y]);
+}
+
+// blocks: (rows, columns, 64) with row_stride; plane: (8 rows, at least 8 columns) with plane_stride.
+inline void inverse_dct(const std::int16_t* blocks, std::ptrdiff_t row_stride, Extent size, const std::uint16_t* steps,
+                        std::uint8_t* plane, std::ptrdiff_t plane_stride) {
+    for (std::ptrdiff_t row = 0; row < size.rows; ++row)
+        for (std::ptrdiff_t column = 0; column < size.columns; ++column)
+            idct_block(blocks + row * row_stride + column * kBlockSize, steps,
+                       plane + row * kBlockSide * plane_stride + column * kBlockSide, plane_stride);
+}
+
+}  // namespace

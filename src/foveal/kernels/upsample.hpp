@@ -1,0 +1,74 @@
+// Up-sampling of components (T.81 A.1.1 leaves the filter free), with the filters of libjpeg-turbo.
+#pragma once
+
+#include "block.hpp"
+
+namespace {
+
+using foveal::SamplePlane;
+
+inline const std::uint8_t* clamped_row(const SamplePlane& plane, std::ptrdiff_t row) {
+    const std::ptrdiff_t last = plane.size.rows - 1;
+    return plane.samples + (row < 0 ? 0 : row > last ? last : row) * plane.stride;
+}
+
+// The triangle filter, 2:1 across: each output is 3/4 of the nearer sample and 1/4 of the other, `near` and `far` rows
+// weighted 3 to 1 before that where there are two. Rounding alternates, so that no bias builds up.
+inline void triangle_across(const std::uint8_t* row, std::ptrdiff_t columns, std::uint8_t* out) {
+    out[0] = row[0];
+    for (std::ptrdiff_t x = 0; x + 1 < columns; ++x) {
+        out[2 * x + 1] = static_cast<std::uint8_t>((3 * row[x] + row[x + 1] + 2) >> 2);
+        out[2 * x + 2] = static_cast<std::uint8_t>((3 * row[x + 1] + row[x] + 1) >> 2);
+    }
+    out[2 * columns - 1] = row[columns - 1];
+}
+
+inline void triangle_down(const std::uint8_t* near, const std::uint8_t* far, std::ptrdiff_t columns, int bias,
+                          std::uint8_t* out) {
+    for (std::ptrdiff_t x = 0; x < columns; ++x) out[x] = static_cast<std::uint8_t>((3 * near[x] + far[x] + bias) >> 2);
+}
+
+inline void triangle_both(const std::uint8_t* near, const std::uint8_t* far, std::ptrdiff_t columns, std::uint8_t* out) {
+    const auto blend = [&](std::ptrdiff_t x) { return 3 * near[x] + far[x]; };
+    out[0] = static_cast<std::uint8_t>((4 * blend(0) + 8) >> 4);
+    for (std::ptrdiff_t x = 0; x + 1 < columns; ++x) {
+        const int left = blend(x), right = blend(x + 1);
+        out[2 * x + 1] = static_cast<std::uint8_t>((3 * left + right + 7) >> 4);
+        out[2 * x + 2] = static_cast<std::uint8_t>((3 * right + left + 8) >> 4);
+    }
+    out[2 * columns - 1] = static_cast<std::uint8_t>((4 * blend(columns - 1) + 7) >> 4);
+}
+
+// h, v: 1 or 2, not both 1. out: rows first_row, first_row + 1, ... of the plane v times as high and h times as wide,
+// whose edges are repeated.
+inline void upsample_triangle(SamplePlane plane, int h, int v, std::ptrdiff_t first_row, SamplePlane out) {
+    const std::ptrdiff_t columns = plane.size.columns;
+    for (std::ptrdiff_t y = 0; y < out.size.rows; ++y) {
+        const std::ptrdiff_t row = (first_row + y) / v;
+        const bool lower = v == 2 && (first_row + y) % 2 == 1;
+        const std::uint8_t* near = clamped_row(plane, row);
+        const std::uint8_t* far = clamped_row(plane, lower ? row + 1 : row - 1);
+        std::uint8_t* target = out.samples + y * out.stride;
+        if (v == 1)
+            triangle_across(near, columns, target);
+        else if (h == 1)
+            triangle_down(near, far, columns, lower ? 2 : 1, target);
+        else
+            triangle_both(near, far, columns, target);
+    }
+}
+
+// Every sample of the plane stands for h_max / h columns and v_max / v rows, not always a whole number of them.
+inline void upsample_replicate(SamplePlane plane, int h, int h_max, int v, int v_max, std::ptrdiff_t first_row,
+                               SamplePlane out) {
+    for (std::ptrdiff_t y = 0; y < out.size.rows; ++y) {
+        const std::uint8_t* row = clamped_row(plane, (first_row + y) * v / v_max);
+        std::uint8_t* target = out.samples + y * out.stride;
+        for (std::ptrdiff_t x = 0; x < out.size.columns; ++x) {
+            const std::ptrdiff_t column = x * h / h_max;
+            target[x] = row[column < plane.size.columns ? column : plane.size.columns - 1];
+        }
+    }
+}
+
+}  // namespace
