@@ -7,10 +7,11 @@
 from foveal import errors
 from foveal.errors import FovealError
 from foveal.image import Photo, open  # noqa: A004 (the natural name for what it does)
+from foveal.inspection import Inspection, inspect
 from foveal.jpeg.decoder import decode
 from foveal.pipeline import encode
 from foveal.saliency.look import saliency_map
 
 __version__ = "0.1.0"
 
-__all__ = ["FovealError", "Photo", "decode", "encode", "errors", "open", "saliency_map"]
+__all__ = ["FovealError", "Inspection", "Photo", "decode", "encode", "errors", "inspect", "open", "saliency_map"]

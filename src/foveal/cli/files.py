@@ -7,7 +7,7 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,13 +17,15 @@ from foveal import image
 from foveal.errors import FormatError, FovealError
 
 STANDARD = "-"
+_MAX_NOTES = 8
 STANDARD_INPUT, STANDARD_OUTPUT = "standard input", "standard output"
 
 # Endings that promise another kind of picture than the one written.
 PICTURE_ENDINGS = {
     "JPEG": {".jpg", ".jpeg", ".jfif"},
     "PNG": {".png"},
-    "other": {".gif", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".heic", ".jxl", ".jp2", ".ppm", ".pgm", ".svg"},
+    "TIFF": {".tif", ".tiff"},
+    "other": {".gif", ".webp", ".bmp", ".avif", ".heic", ".jxl", ".jp2", ".ppm", ".pgm", ".svg"},
 }
 
 
@@ -50,12 +52,27 @@ def read_photo(path: str, background: str | None) -> image.Photo:
         As `foveal.open`.
     """
     with naming(path):
-        if path != STANDARD:
-            return image.open(path, background=background)
-        data = sys.stdin.buffer.read() if sys.stdin else b""  # None where the process was started without one
-        if not data:
-            raise FormatError("nothing to read")
-        return image.open(io.BytesIO(data), background=background)
+        source = path if path != STANDARD else io.BytesIO(_standard_input())
+        return image.open(source, background=background)
+
+
+def read_bytes(path: str) -> bytes:
+    """Read a file whole.
+
+    Raises
+    ------
+    FormatError, OSError
+        There is nothing to read, or it cannot be read.
+    """
+    with naming(path):
+        return Path(path).read_bytes() if path != STANDARD else _standard_input()
+
+
+def _standard_input() -> bytes:
+    data = sys.stdin.buffer.read() if sys.stdin else b""  # None where the process was started without one
+    if not data:
+        raise FormatError("nothing to read")
+    return data
 
 
 def write_bytes(path: str, data: bytes) -> None:
@@ -74,6 +91,14 @@ def write_bytes(path: str, data: bytes) -> None:
             sys.stdout.buffer.flush()
         else:
             raise OSError(errno.EBADF, "is closed")
+
+
+def warn(name: str, notes: Sequence[str]) -> None:
+    """Print what is wrong with an input, a line each."""
+    for note in notes[:_MAX_NOTES]:
+        click.echo(f"foveal: warning: {name}: {note}", err=True)
+    if len(notes) > _MAX_NOTES:
+        click.echo(f"foveal: warning: {name}: and {len(notes) - _MAX_NOTES:,} things more", err=True)
 
 
 def report(text: str, target: str) -> None:
@@ -117,7 +142,7 @@ def _write_file(target: Path, data: bytes) -> None:
 
 
 def check_target(target: str, kind: str, inputs: list[str]) -> None:
-    """Stop before a picture ("JPEG" or "PNG") goes nowhere, to a terminal, over an input, or under a wrong name."""
+    """Stop before a picture (JPEG, PNG, TIFF) goes nowhere, to a terminal, over an input, or under a wrong name."""
     if not target:
         raise click.UsageError("the name of the output is empty")
     if target == STANDARD:

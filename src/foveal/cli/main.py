@@ -11,7 +11,9 @@ import click
 
 from foveal import __version__
 from foveal.cli import files
+from foveal.cli.decode import decode
 from foveal.cli.encode import encode
+from foveal.cli.inspect import inspect
 from foveal.cli.saliency import saliency
 from foveal.errors import FovealError, ParameterError
 
@@ -25,6 +27,8 @@ def cli() -> None:
 
 
 cli.add_command(encode)
+cli.add_command(decode)
+cli.add_command(inspect)
 cli.add_command(saliency)
 
 

@@ -33,6 +33,8 @@ class Coefficients:
         MCUs between restart markers, 0 for none.
     trailing
         What follows EOI: further pictures (MPF), gain maps, videos.
+    trailing_pictures
+        Where the pictures behind the first one begin in it, as the MPF index lists them; None for one elsewhere.
     """
 
     frame: Frame
@@ -42,3 +44,12 @@ class Coefficients:
     script: Script = ()
     restart_interval: int = 0
     trailing: bytes = b""
+    trailing_pictures: tuple[int | None, ...] = ()
+
+
+def empty_blocks(frame: Frame, mcu_rows: int) -> tuple[NDArray[np.int16], ...]:
+    """Levels of 0 for so many rows of MCUs: for each component like `Coefficients.blocks`."""
+    return tuple(
+        np.zeros((mcu_rows * component.v_factor, component.padded_block_columns, 64), dtype=np.int16)
+        for component in frame.components
+    )

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from numbers import Integral
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.errors import ParameterError
 from foveal.jpeg import limits, markers
-from foveal.jpeg.coefficients import Coefficients
-from foveal.jpeg.color_model import color_model
-from foveal.jpeg.diagnosis import Diagnosis
-from foveal.jpeg.file_reader import FileReader, FileScan
+from foveal.jpeg.coefficients import Coefficients, empty_blocks
+from foveal.jpeg.color_model import ColorModel, color_model
+from foveal.jpeg.diagnosis import warn_of
+from foveal.jpeg.file_reader import FileReader, FileScan, open_reader
 from foveal.jpeg.frame import Frame
+from foveal.jpeg.multi_picture import entries_of, is_index
 from foveal.jpeg.reconstruction import Reconstruction
 from foveal.jpeg.scan_decoder import ScanDecoder
+from foveal.jpeg.segments import MPF, Segment
 from foveal.jpeg.strips import row_ranges
 from foveal.jpeg.tables import QuantizationTable
 
 _PIXELS_PER_STRIP = 1 << 17  # levels and samples of a strip stay in the cache
-_FLAT = QuantizationTable((1,) * 64)  # for a component that a broken file never sends
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedFile:
+    """Pixels of a file, and what came with them.
+
+    Parameters
+    ----------
+    pixels
+        As `decode` returns them.
+    color_model
+        What the components stood for.
+    segments
+        Application segments and comments.
+    notes
+        What is wrong with the file.
+    """
+
+    pixels: NDArray[np.uint8]
+    color_model: ColorModel
+    segments: tuple[Segment, ...]
+    notes: tuple[str, ...]
 
 
 def decode(data: bytes, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS) -> NDArray[np.uint8]:
@@ -64,10 +85,16 @@ def decode(data: bytes, *, strict: bool = True, max_pixels: int = limits.MAX_PIX
     a progressive file ends before its last scan libjpeg smooths blocks, and we do not. Sampling factors that do not
     divide each other, which libjpeg refuses, are up-sampled by repeating samples.
     """
-    reader = _reader(data, strict, max_pixels)
-    pixels = _decode(reader)
-    reader.diagnosis.warn()
-    return pixels
+    decoded = decode_file(data, strict=strict, max_pixels=max_pixels)
+    warn_of(decoded.notes)
+    return decoded.pixels
+
+
+def decode_file(data: bytes, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS) -> DecodedFile:
+    """Decode a JPEG file like `decode`, and return what came with the pixels; notes instead of warnings."""
+    reader = open_reader(data, strict=strict, max_pixels=max_pixels)
+    model, pixels = _decode(reader)
+    return DecodedFile(pixels, model, reader.segments, tuple(reader.diagnosis.notes))
 
 
 def read_coefficients(data: bytes, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS) -> Coefficients:
@@ -80,46 +107,39 @@ def read_coefficients(data: bytes, *, strict: bool = True, max_pixels: int = lim
     Coefficients
         What `write_coefficients` takes.
     """
-    reader = _reader(data, strict, max_pixels)
+    reader = open_reader(data, strict=strict, max_pixels=max_pixels)
     coefficients = _read_all(reader, _first_scan(reader))
-    reader.diagnosis.warn()
+    warn_of(reader.diagnosis.notes)
     return coefficients
 
 
-def _reader(data: bytes, strict: bool, max_pixels: int) -> FileReader:
-    if not isinstance(data, bytes | bytearray | memoryview):
-        raise ParameterError(f"data must be the bytes of a file, not {type(data).__name__}")
-    if not isinstance(max_pixels, Integral):
-        raise ParameterError(f"max_pixels must be an integer, not {max_pixels!r}")
-    return FileReader(bytes(data), Diagnosis(strict=bool(strict)), int(max_pixels))
-
-
-def _first_scan(reader: FileReader) -> tuple[Frame, FileScan]:
+def _first_scan(reader: FileReader) -> FileScan:
     scan = reader.next_scan()
-    assert scan is not None and reader.frame is not None  # noqa: S101 (else next_scan has raised)
-    return reader.frame, scan
+    assert scan is not None  # noqa: S101 (else next_scan has raised)
+    return scan
 
 
-def _decode(reader: FileReader) -> NDArray[np.uint8]:
-    frame, first = _first_scan(reader)
+def _decode(reader: FileReader) -> tuple[ColorModel, NDArray[np.uint8]]:
+    first = _first_scan(reader)
+    frame = reader.known_frame
     model = color_model(frame, reader.segments)
     is_whole = reader.sof_code != markers.SOF2 and len(first.scan.components) == len(frame.headers)
     if is_whole:  # one scan of everything: no need to keep more than a strip of it
-        reconstruction = Reconstruction(frame, _component_tables(reader), model)
+        reconstruction = Reconstruction(frame, reader.tables, model)
         _decode_in_strips(reader, frame, first, reconstruction)
         while reader.next_scan():  # in strict reading an error, as everything has been sent
             pass
-        return reconstruction.pixels
-    coefficients = _read_all(reader, (frame, first))
+        return model, reconstruction.pixels
+    coefficients = _read_all(reader, first)
     reconstruction = Reconstruction(frame, coefficients.tables, model)
     for rows in _strips(frame):
         reconstruction.add(_blocks_of(coefficients.blocks, frame, rows), *rows)
-    return reconstruction.pixels
+    return model, reconstruction.pixels
 
 
 def _decode_in_strips(reader: FileReader, frame: Frame, scan: FileScan, reconstruction: Reconstruction) -> None:
     decoder = ScanDecoder(reader.data, scan, frame, reader.diagnosis)
-    blocks = _empty_blocks(frame, max(last - first for first, last in _strips(frame)))
+    blocks = empty_blocks(frame, max(last - first for first, last in _strips(frame)))
     for first, last in _strips(frame):
         strip = _blocks_of(blocks, frame, (0, last - first))
         for levels in strip:
@@ -129,17 +149,17 @@ def _decode_in_strips(reader: FileReader, frame: Frame, scan: FileScan, reconstr
     decoder.finish()
 
 
-def _read_all(reader: FileReader, first: tuple[Frame, FileScan]) -> Coefficients:
+def _read_all(reader: FileReader, first: FileScan) -> Coefficients:
     """Decode all scans and what stands between and after them."""
-    frame = first[0]
-    scan: FileScan | None = first[1]
-    blocks = _empty_blocks(frame, frame.mcu_rows)
+    frame = reader.known_frame
+    scan: FileScan | None = first
+    blocks = empty_blocks(frame, frame.mcu_rows)
     while scan is not None:
         decoder = ScanDecoder(reader.data, scan, frame, reader.diagnosis)
         decoder.decode([blocks[index] for index in scan.scan.components])
         decoder.finish()
         scan = reader.next_scan()
-    tables = _component_tables(reader)
+    tables = reader.tables
     return Coefficients(
         frame=_with_a_slot_for_each_table(frame, tables),
         tables=tables,
@@ -148,14 +168,19 @@ def _read_all(reader: FileReader, first: tuple[Frame, FileScan]) -> Coefficients
         script=reader.script,
         restart_interval=reader.scans[0].restart_interval,
         trailing=reader.trailing,
+        trailing_pictures=_trailing_pictures(reader),
     )
 
 
-def _empty_blocks(frame: Frame, mcu_rows: int) -> tuple[NDArray[np.int16], ...]:
-    return tuple(
-        np.zeros((mcu_rows * component.v_factor, component.padded_block_columns, 64), dtype=np.int16)
-        for component in frame.components
-    )
+def _trailing_pictures(reader: FileReader) -> tuple[int | None, ...]:
+    """Offsets of an MPF index, counted from the end of the first picture."""
+    end = len(reader.data) - len(reader.trailing)
+    for segment in reader.file_segments:
+        if is_index(Segment(segment.code, segment.payload)):
+            origin = segment.payload_offset + len(MPF)
+            starts = [origin + entry.offset - end for entry in entries_of(segment.payload)[1:]]
+            return tuple(start if 0 <= start < len(reader.trailing) else None for start in starts)
+    return ()
 
 
 def _strips(frame: Frame) -> list[tuple[int, int]]:
@@ -170,11 +195,6 @@ def _blocks_of(
         levels[first * component.v_factor : last * component.v_factor]
         for levels, component in zip(blocks, frame.components, strict=True)
     ]
-
-
-def _component_tables(reader: FileReader) -> tuple[QuantizationTable, ...]:
-    assert reader.frame is not None  # noqa: S101 (for the type checker)
-    return tuple(reader.component_tables.get(index, _FLAT) for index in range(len(reader.frame.headers)))
 
 
 def _with_a_slot_for_each_table(frame: Frame, tables: tuple[QuantizationTable, ...]) -> Frame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 from foveal.errors import FormatError, FormatWarning
 
@@ -37,10 +38,11 @@ class Diagnosis:
         """Note something that is not as it should be but leaves no doubt about the picture."""
         self.notes.append(note)
 
-    def warn(self) -> None:
-        """Give the notes to whoever called the public function, as FormatWarnings."""
-        shown, rest = self.notes[:_MAX_WARNINGS], len(self.notes) - _MAX_WARNINGS
-        for note in shown:
-            warnings.warn(note, FormatWarning, stacklevel=3)
-        if rest > 0:
-            warnings.warn(f"... and {rest:,} more", FormatWarning, stacklevel=3)
+
+def warn_of(notes: Sequence[str]) -> None:
+    """Give notes as FormatWarnings to whoever called the public function that calls this."""
+    shown, rest = notes[:_MAX_WARNINGS], len(notes) - _MAX_WARNINGS
+    for note in shown:
+        warnings.warn(note, FormatWarning, stacklevel=3)
+    if rest > 0:
+        warnings.warn(f"... and {rest:,} more", FormatWarning, stacklevel=3)

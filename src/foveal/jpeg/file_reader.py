@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foveal import _kernels
-from foveal.errors import FormatError, LimitError, UnsupportedError
+from foveal.errors import FormatError, LimitError, ParameterError, UnsupportedError
 from foveal.jpeg import headers, limits, markers
 from foveal.jpeg.diagnosis import Diagnosis, malformed
 from foveal.jpeg.frame import Frame
@@ -19,6 +20,8 @@ from foveal.jpeg.tables import QuantizationTable
 
 MAX_MCU_BLOCKS = 10  # B.2.3
 _SEQUENTIAL_BAND = (0, 63, 0, 0)
+_PAYLOAD_OFFSET = 4  # marker and length come before a payload
+_FLAT = QuantizationTable((1,) * 64)  # for a component that a broken file never sends
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,11 @@ class FileSegment:
     offset: int
     payload: bytes
     size_bytes: int
+
+    @property
+    def payload_offset(self) -> int:
+        """Where the payload begins in the file."""
+        return self.offset + _PAYLOAD_OFFSET
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +135,18 @@ class FileReader:
     _frame_header: headers.FrameHeader | None = None
     _sent: dict[tuple[int, int], int] = field(default_factory=dict)  # (component, zig-zag index) -> bits still missing
     _scanned_samples: int = 0
+
+    @property
+    def known_frame(self) -> Frame:
+        """The frame, which is known once a scan has been read."""
+        if self.frame is None:
+            raise ValueError("no scan has been read yet")
+        return self.frame
+
+    @property
+    def tables(self) -> tuple[QuantizationTable, ...]:
+        """Quantization table of each component, as far as there were scans of them."""
+        return tuple(self.component_tables.get(index, _FLAT) for index in range(len(self.known_frame.headers)))
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -267,13 +287,14 @@ class FileReader:
         return headers.number_of_lines(segment.payload, segment.offset)
 
     def _checked_scan(self, header: headers.ScanHeader, offset: int) -> Scan:
-        assert self.frame is not None  # noqa: S101 (for the type checker)
-        identifiers = [component.identifier for component in self.frame.headers]
+        identifiers = [component.identifier for component in self.known_frame.headers]
         chosen = [identifier for identifier, _, _ in header.components]
         if len(set(chosen)) < len(chosen) or not set(chosen) <= set(identifiers):
             raise malformed(offset + 4, f"expected components among {identifiers}, each once; found {chosen}")
         components = tuple(identifiers.index(identifier) for identifier in chosen)
-        mcu_blocks = sum(self.frame.headers[c].h_factor * self.frame.headers[c].v_factor for c in components)
+        mcu_blocks = sum(
+            self.known_frame.headers[c].h_factor * self.known_frame.headers[c].v_factor for c in components
+        )
         if len(components) > 1 and mcu_blocks > MAX_MCU_BLOCKS:
             self.diagnosis.fault(
                 malformed(offset, f"expected at most {MAX_MCU_BLOCKS} blocks in an MCU, found {mcu_blocks}")
@@ -297,8 +318,7 @@ class FileReader:
         return band
 
     def _count(self, scan: Scan) -> None:
-        assert self.frame is not None  # noqa: S101 (for the type checker)
-        planes = (self.frame.components[component] for component in scan.components)
+        planes = (self.known_frame.components[component] for component in scan.components)
         self._scanned_samples += sum(plane.block_rows * plane.block_columns * 64 for plane in planes)
         if len(self.scans) == limits.MAX_SCANS or self._scanned_samples > limits.MAX_SCANNED_SAMPLES:
             raise LimitError(f"more than {len(self.scans)} scans of a picture of this size are not decoded")
@@ -330,18 +350,32 @@ class FileReader:
 
     def _latch_quantization_tables(self, scan: Scan, offset: int) -> None:
         """Give components in their first scan the table that then stands in their slot (B.2.2)."""
-        assert self.frame is not None  # noqa: S101 (for the type checker)
         for component in scan.components:
             if component in self.component_tables:
                 continue
-            slot = self.frame.headers[component].table_slot
+            slot = self.known_frame.headers[component].table_slot
             if slot not in self.quantization_tables:
                 raise malformed(offset, f"expected quantization table {slot} before the scan")
             self.component_tables[component] = self.quantization_tables[slot]
 
     def _check_complete(self, offset: int) -> None:
-        if self.frame is None or not self.scans:
+        if not self.scans:
             raise malformed(offset, "expected a picture before EOI")
-        for index in range(len(self.frame.headers)):
+        for index in range(len(self.known_frame.headers)):
             if index not in self.component_tables:
                 self.diagnosis.fault(malformed(offset, f"expected a scan of component {index + 1} before EOI"))
+
+
+def open_reader(data: bytes, *, strict: bool, max_pixels: int) -> FileReader:
+    """Check the arguments that the public functions share, and begin to read.
+
+    Raises
+    ------
+    ParameterError
+        One is of the wrong kind.
+    """
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise ParameterError(f"data must be the bytes of a file, not {type(data).__name__}")
+    if not isinstance(max_pixels, Integral):
+        raise ParameterError(f"max_pixels must be an integer, not {max_pixels!r}")
+    return FileReader(bytes(data), Diagnosis(strict=bool(strict)), int(max_pixels))

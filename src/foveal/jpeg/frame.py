@@ -193,3 +193,17 @@ class Frame:
         missing = (rows * down - grid.shape[0], columns * across - grid.shape[1])
         padded = np.pad(grid, ((0, missing[0]), (0, missing[1])), mode="edge")
         return np.ascontiguousarray(padded.reshape(rows, down, columns, across).max(axis=(1, 3)))
+
+
+def subsampling_name(frame: Frame) -> str:
+    """Sampling of a frame as everyone names it: "4:2:0", "grey", ...; else the factors of each component."""
+    factors = [(header.h_factor, header.v_factor) for header in frame.headers]
+    if len(factors) == 1:
+        return "grey"
+    (across, down), *others = factors
+    if len(factors) == 3 and others[0] == others[1] and across % others[0][0] == down % others[0][1] == 0:
+        ratio = across // others[0][0], down // others[0][1]
+        for name, luma_factors in (*SAMPLING_FACTORS.items(), ("4:1:1", (4, 1)), ("4:1:0", (4, 2))):
+            if ratio == luma_factors:
+                return name
+    return " ".join(f"{h}x{v}" for h, v in factors)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from foveal.errors import ParameterError
 from foveal.jpeg import markers, segments
 from foveal.jpeg.coefficients import Coefficients
+from foveal.jpeg.multi_picture import entries_of, is_index, rewritten
 from foveal.jpeg.scan import (
     Scan,
     ScanPlan,
@@ -18,6 +19,7 @@ from foveal.jpeg.scan import (
     tally,
     write,
 )
+from foveal.jpeg.segments import Segment
 
 MAX_RESTART_INTERVAL = 65_535
 
@@ -59,18 +61,38 @@ def write_coefficients(
     frame = coefficients.frame
     tables = {header.table_slot: table for header, table in zip(frame.headers, coefficients.tables, strict=True)}
     script, scans = _cheapest_script(coefficients, scripts or (_own_script(coefficients),), interval, threads)
+    scan_parts = [part for scan in scans for part in (scan.headers, write(scan.plan, scan.statistics, threads))]
+    picture = [
+        segments.quantization_tables(tables),
+        segments.frame_header(_frame_marker(script, coefficients), frame),
+        segments.restart_interval(interval),
+        *scan_parts,
+        segments.marker(markers.EOI),
+    ]
+    metadata = _with_picture_offsets(coefficients, sum(map(len, picture)))
     return b"".join(
         [
             segments.marker(markers.SOI),
-            *(segments.segment(code, payload) for code, payload in coefficients.segments),
-            segments.quantization_tables(tables),
-            segments.frame_header(_frame_marker(script, coefficients), frame),
-            segments.restart_interval(interval),
-            *(scan.headers + write(scan.plan, scan.statistics, threads) for scan in scans),
-            segments.marker(markers.EOI),
+            *(segments.segment(code, payload) for code, payload in metadata),
+            *picture,
             coefficients.trailing,
         ]
     )
+
+
+def _with_picture_offsets(coefficients: Coefficients, picture_bytes: int) -> list[Segment]:
+    """Return the segments, with the first picture's new size and what follows from it in an MPF index."""
+    sizes = [len(segments.segment(*segment)) for segment in coefficients.segments]
+    end = len(segments.marker(markers.SOI)) + sum(sizes) + picture_bytes
+    result = list(coefficients.segments)
+    for index, segment in enumerate(coefficients.segments):
+        if is_index(segment) and len(entries_of(segment.payload)) == 1 + len(coefficients.trailing_pictures):
+            payload_end = len(segments.marker(markers.SOI)) + sum(sizes[: index + 1])
+            origin = payload_end - len(segment.payload) + len(segments.MPF)
+            offsets = [None if at is None else end + at - origin for at in coefficients.trailing_pictures]
+            result[index] = Segment(segment.code, rewritten(segment.payload, end, offsets))
+            break
+    return result
 
 
 def _own_script(coefficients: Coefficients) -> Script:

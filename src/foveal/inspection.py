@@ -1,0 +1,310 @@
+"""What is in a JPEG file: its segments, tables, scans and metadata, and where its bits went."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal import exif as exif_tags
+from foveal.errors import UnsupportedError
+from foveal.jpeg import MAX_PIXELS, Frame, QuantizationTable, Scan, Segment, markers
+from foveal.jpeg.application_data import exif_data, has_gain_map, icc_profile, kind_of
+from foveal.jpeg.coefficients import empty_blocks
+from foveal.jpeg.color_model import ColorModel, color_model
+from foveal.jpeg.file_reader import FileReader, FileScan, FileSegment, open_reader
+from foveal.jpeg.frame import subsampling_name
+from foveal.jpeg.multi_picture import entries_of, is_index
+from foveal.jpeg.quality_estimate import QualityEstimate, estimate_quality
+from foveal.jpeg.scan_decoder import ScanDecoder
+
+_PROCESSES = {markers.SOF0: "baseline", markers.SOF1: "extended sequential", markers.SOF2: "progressive"}
+_COMPONENT_NAMES = {
+    ColorModel.GREY: ("Y",),
+    ColorModel.YCBCR: ("Y", "Cb", "Cr"),
+    ColorModel.RGB: ("R", "G", "B"),
+    ColorModel.CMYK: ("C", "M", "Y", "K"),
+    ColorModel.YCCK: ("Y", "Cb", "Cr", "K"),
+}
+
+
+@dataclass(frozen=True)
+class SegmentReport:
+    """A marker segment.
+
+    Parameters
+    ----------
+    marker
+        "SOI", "APP1", "DQT", ...
+    offset
+        Of its first byte in the file.
+    size_bytes
+        With the marker; of SOS with the entropy-coded data behind it.
+    kind
+        What an application segment holds ("EXIF", "ICC profile", ...), else "".
+    """
+
+    marker: str
+    offset: int
+    size_bytes: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class ScanReport:
+    """A scan.
+
+    Parameters
+    ----------
+    scan
+        Components, spectral band and bit positions.
+    offset
+        Of its SOS.
+    size_bytes
+        Of header and entropy-coded data, stuffing and restart markers included.
+    bits
+        What the blocks of each of its components take, in the order of `scan.components`.
+    restart_interval
+        MCUs between its restart markers, 0 for none.
+    """
+
+    scan: Scan
+    offset: int
+    size_bytes: int
+    bits: tuple[int, ...]
+    restart_interval: int
+
+
+@dataclass(frozen=True)
+class MetadataReport:
+    """What comes along with the picture; sizes in bytes, 0 where there is none.
+
+    Parameters
+    ----------
+    size_bytes
+        By kind: "EXIF", "XMP", "ICC profile", "comment", ...; segments with markers and lengths.
+    orientation
+        Of EXIF, 1 where it says nothing.
+    icc_profile_bytes
+        Of the profile, put together of its chunks; 0 where one is missing, too.
+    pictures
+        How many pictures an MPF index lists, 0 without one.
+    has_gain_map
+        Whether there is one for HDR displays.
+    trailing_bytes
+        Behind EOI.
+    """
+
+    size_bytes: dict[str, int]
+    orientation: int
+    icc_profile_bytes: int
+    pictures: int
+    has_gain_map: bool
+    trailing_bytes: int
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """What is in a JPEG file.
+
+    Parameters
+    ----------
+    size_bytes
+        Of the file.
+    process
+        "baseline", "extended sequential" or "progressive".
+    frame
+        Size and components.
+    component_names
+        "Y", "Cb", ...
+    color_model
+        "grey", "YCbCr", "RGB", "CMYK", "YCCK", or "unknown".
+    subsampling
+        "4:2:0", ..., or the factors of each component, like "2x2 1x2 1x1".
+    tables
+        Quantization table of each component.
+    quality
+        Which of libjpeg's qualities they stand for.
+    segments, scans, metadata
+        See there.
+    block_bits
+        For each component (block_rows, block_columns) uint32: bits that each of its blocks takes, over all scans.
+    notes
+        What is wrong with the file.
+    """
+
+    size_bytes: int
+    process: str
+    frame: Frame
+    component_names: tuple[str, ...]
+    color_model: str
+    subsampling: str
+    tables: tuple[QuantizationTable, ...]
+    quality: QualityEstimate
+    segments: tuple[SegmentReport, ...]
+    scans: tuple[ScanReport, ...]
+    metadata: MetadataReport
+    block_bits: tuple[NDArray[np.uint32], ...]
+    notes: tuple[str, ...]
+
+    def bits_map(self) -> NDArray[np.float64]:
+        """Bits of each 8x8-pixel block of the picture: (rows, columns) float64.
+
+        A block of a down-sampled component covers several of them and gives each its share: but for blocks that lie
+        partly outside the picture, the sum is that of `block_bits`.
+        """
+        frame = self.frame
+        rows, columns = frame.block_grid
+        total = np.zeros((rows, columns))
+        for component, bits in zip(frame.components, self.block_bits, strict=True):
+            down, across = frame.v_max / component.v_factor, frame.h_max / component.h_factor
+            row = np.minimum(np.arange(rows) // down, bits.shape[0] - 1).astype(int)
+            column = np.minimum(np.arange(columns) // across, bits.shape[1] - 1).astype(int)
+            total += bits[row[:, np.newaxis], column] / (down * across)
+        return total
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the bits of single blocks, as numbers, strings, lists and dictionaries, for JSON."""
+        return {
+            "size_bytes": self.size_bytes,
+            "width": self.frame.width,
+            "height": self.frame.height,
+            "process": self.process,
+            "color_model": self.color_model,
+            "subsampling": self.subsampling,
+            "quality": {"value": self.quality.quality, "exact": self.quality.is_exact},
+            "components": [
+                {
+                    "name": name,
+                    "identifier": component.identifier,
+                    "h_factor": component.h_factor,
+                    "v_factor": component.v_factor,
+                    "table_slot": component.table_slot,
+                    "quantization_table": table.natural.tolist(),
+                    "bits": int(bits.sum()),
+                }
+                for name, component, table, bits in zip(
+                    self.component_names, self.frame.components, self.tables, self.block_bits, strict=True
+                )
+            ],
+            "scans": [
+                {
+                    "components": [self.component_names[index] for index in report.scan.components],
+                    "spectral_start": report.scan.spectral_start,
+                    "spectral_end": report.scan.spectral_end,
+                    "approximation_high": report.scan.approximation_high,
+                    "approximation_low": report.scan.approximation_low,
+                    "restart_interval": report.restart_interval,
+                    "offset": report.offset,
+                    "size_bytes": report.size_bytes,
+                    "bits": list(report.bits),
+                }
+                for report in self.scans
+            ],
+            "segments": [vars(segment) for segment in self.segments],
+            "metadata": vars(self.metadata),
+            "notes": list(self.notes),
+        }
+
+
+def inspect(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Inspection:
+    """Look into a JPEG file: segments, tables, scans, metadata, and the bits of every block.
+
+    A malformed file is read as far as it goes, and `notes` says what is wrong with it.
+
+    Parameters
+    ----------
+    data
+        A JPEG file of a kind that `decode` takes.
+    max_pixels
+        Larger pictures are refused before anything is allocated.
+
+    Raises
+    ------
+    FormatError, UnsupportedError, LimitError, ParameterError
+        As `decode` with `strict=False`.
+    """
+    reader = open_reader(data, strict=False, max_pixels=max_pixels)
+    blocks: tuple[NDArray[np.int16], ...] = ()
+    block_bits: tuple[NDArray[np.uint32], ...] = ()
+    scans = []
+    while file_scan := reader.next_scan():
+        blocks = blocks or empty_blocks(reader.known_frame, reader.known_frame.mcu_rows)
+        block_bits = block_bits or tuple(np.zeros(levels.shape[:2], dtype=np.uint32) for levels in blocks)
+        before = [int(bits.sum(dtype=np.uint64)) for bits in block_bits]
+        decoder = ScanDecoder(reader.data, file_scan, reader.known_frame, reader.diagnosis)
+        chosen = file_scan.scan.components
+        decoder.decode([blocks[index] for index in chosen], 0, [block_bits[index] for index in chosen])
+        decoder.finish()
+        bits = tuple(int(block_bits[index].sum(dtype=np.uint64)) - before[index] for index in chosen)
+        scans.append(_scan_report(file_scan, bits))
+    return _report(reader, scans, block_bits)
+
+
+def _scan_report(file_scan: FileScan, bits: tuple[int, ...]) -> ScanReport:
+    offset = file_scan.header_offset
+    size_bytes = file_scan.entropy_data.end - offset
+    return ScanReport(file_scan.scan, offset, size_bytes, bits, file_scan.restart_interval)
+
+
+def _report(reader: FileReader, scans: list[ScanReport], block_bits: tuple[NDArray[np.uint32], ...]) -> Inspection:
+    frame, segments = reader.known_frame, reader.segments
+    model, names = _colors(frame, segments)
+    return Inspection(
+        size_bytes=len(reader.data),
+        process=_PROCESSES[reader.sof_code],
+        frame=frame,
+        component_names=names,
+        color_model=model,
+        subsampling=subsampling_name(frame),
+        tables=reader.tables,
+        quality=estimate_quality(reader.tables),
+        segments=_segment_reports(reader.file_segments, scans),
+        scans=tuple(scans),
+        metadata=_metadata_report(segments, len(reader.trailing)),
+        block_bits=tuple(
+            bits[: component.block_rows, : component.block_columns]
+            for bits, component in zip(block_bits, frame.components, strict=True)
+        ),
+        notes=tuple(reader.diagnosis.notes),
+    )
+
+
+def _colors(frame: Frame, segments: tuple[Segment, ...]) -> tuple[str, tuple[str, ...]]:
+    """Name of the colour model and of its components."""
+    try:
+        model = color_model(frame, segments)
+    except UnsupportedError:
+        return "unknown", tuple(str(header.identifier) for header in frame.headers)
+    return model.value, _COMPONENT_NAMES[model]
+
+
+def _segment_reports(file_segments: list[FileSegment], scans: list[ScanReport]) -> tuple[SegmentReport, ...]:
+    scan_bytes = {scan.offset: scan.size_bytes for scan in scans}
+    return tuple(
+        SegmentReport(
+            marker=markers.name(segment.code),
+            offset=segment.offset,
+            size_bytes=scan_bytes.get(segment.offset, segment.size_bytes),
+            kind=kind_of(Segment(segment.code, segment.payload)) if markers.is_application(segment.code) else "",
+        )
+        for segment in file_segments
+    )
+
+
+def _metadata_report(segments: tuple[Segment, ...], trailing_bytes: int) -> MetadataReport:
+    sizes: Counter[str] = Counter()
+    for segment in segments:
+        sizes[kind_of(segment)] += 4 + len(segment.payload)
+    indices = [segment for segment in segments if is_index(segment)]
+    return MetadataReport(
+        size_bytes=dict(sizes),
+        orientation=exif_tags.orientation(exif_data(segments)),
+        icc_profile_bytes=len(icc_profile(segments) or b""),
+        pictures=len(entries_of(indices[0].payload)) if indices else 0,
+        has_gain_map=has_gain_map(segments),
+        trailing_bytes=trailing_bytes,
+    )
