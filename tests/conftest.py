@@ -39,7 +39,7 @@ def read_levels(data: bytes, folder: Path) -> tuple[list[np.ndarray], np.ndarray
     path.write_bytes(data)
     with jpeglib.version("turbo210"):
         dct = jpeglib.read_dct(str(path))
-        planes = [plane for plane in (dct.Y, dct.Cb, dct.Cr) if plane is not None]
+        planes = [plane for plane in (dct.Y, dct.Cb, dct.Cr, dct.K) if plane is not None]
         levels = [plane.reshape(*plane.shape[:2], 64)[:, :, NATURAL_INDEX] for plane in planes]
         tables = dct.qt.reshape(-1, 64)[:, NATURAL_INDEX]
     return levels, tables

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from PIL import Image
 
 _SIGNATURE = b"Exif\0\0"
@@ -30,7 +32,7 @@ def _parse(exif: bytes | None) -> Image.Exif:
         try:
             tags.load(_SIGNATURE + without_signature(exif))
             tags.get(_ORIENTATION)  # tags are read when asked for
-        except (SyntaxError, ValueError, OSError, KeyError, IndexError, TypeError):
+        except (SyntaxError, ValueError, OSError, KeyError, IndexError, TypeError, struct.error):
             return Image.Exif()  # unreadable: kept as it is, but nothing can be taken from it
     return tags
 

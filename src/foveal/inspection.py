@@ -131,7 +131,8 @@ class Inspection:
     segments, scans, metadata
         See there.
     block_bits
-        For each component (block_rows, block_columns) uint32: bits that each of its blocks takes, over all scans.
+        For each component (padded_block_rows, padded_block_columns) uint32: bits that each of its blocks takes, over
+        all scans. Those beyond the picture fill up its last MCUs.
     notes
         What is wrong with the file.
     """
@@ -153,17 +154,17 @@ class Inspection:
     def bits_map(self) -> NDArray[np.float64]:
         """Bits of each 8x8-pixel block of the picture: (rows, columns) float64.
 
-        A block of a down-sampled component covers several of them and gives each its share: but for blocks that lie
-        partly outside the picture, the sum is that of `block_bits`.
+        A block of a down-sampled component covers several of them and its bits are shared among them. The sum is that of
+        `block_bits`, but for the blocks that only fill up MCUs.
         """
         frame = self.frame
         rows, columns = frame.block_grid
         total = np.zeros((rows, columns))
         for component, bits in zip(frame.components, self.block_bits, strict=True):
-            down, across = frame.v_max / component.v_factor, frame.h_max / component.h_factor
-            row = np.minimum(np.arange(rows) // down, bits.shape[0] - 1).astype(int)
-            column = np.minimum(np.arange(columns) // across, bits.shape[1] - 1).astype(int)
-            total += bits[row[:, np.newaxis], column] / (down * across)
+            row = np.arange(rows) * component.v_factor // frame.v_max
+            column = np.arange(columns) * component.h_factor // frame.h_max
+            sharing = np.bincount(row)[row][:, np.newaxis] * np.bincount(column)[column]
+            total += bits[row[:, np.newaxis], column] / sharing
         return total
 
     def to_dict(self) -> dict[str, Any]:
@@ -265,10 +266,7 @@ def _report(reader: FileReader, scans: list[ScanReport], block_bits: tuple[NDArr
         segments=_segment_reports(reader.file_segments, scans),
         scans=tuple(scans),
         metadata=_metadata_report(segments, len(reader.trailing)),
-        block_bits=tuple(
-            bits[: component.block_rows, : component.block_columns]
-            for bits, component in zip(block_bits, frame.components, strict=True)
-        ),
+        block_bits=block_bits,
         notes=tuple(reader.diagnosis.notes),
     )
 

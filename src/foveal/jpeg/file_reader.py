@@ -327,6 +327,8 @@ class FileReader:
         """Fault a scan that does not go on where those before it ended (G.1.1)."""
         first, last, high, low = scan.band
         for component in scan.components:
+            if self.sof_code != markers.SOF2 and (component, 0) in self._sent:
+                raise malformed(offset, f"expected one scan of component {component + 1}, found a second")
             if first > 0 and (component, 0) not in self._sent:
                 self.diagnosis.fault(malformed(offset, "expected a scan of DC before those of AC"))
             for index in range(first, last + 1):

@@ -180,10 +180,9 @@ def _intervals_of(file_scan: FileScan, mcu_count: int, diagnosis: Diagnosis) -> 
 
 def _fault_restarts(data: EntropyData, expected: int, diagnosis: Diagnosis) -> None:
     for position, (_, offset, number) in enumerate(data.restarts.tolist()):
-        if position + 1 >= expected:
-            diagnosis.fault(
-                malformed(offset, f"expected no more restart intervals than {expected:,}, found RST{number}")
-            )
+        if position + 1 == expected:
+            more = len(data.restarts) - position
+            diagnosis.oddity(f"byte {offset:,}: {more:,} restart intervals more than the {expected:,} of the picture")
             return
         if number != position % 8:
             diagnosis.fault(malformed(offset, f"expected RST{position % 8}, found RST{number}"))

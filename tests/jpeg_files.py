@@ -1,0 +1,98 @@
+"""JPEG files of every legal kind, made of random coefficients: most kinds no encoder at hand can write."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+
+from foveal import jpeg
+from foveal.jpeg import ComponentHeader, Segment, markers
+
+Factors = Sequence[tuple[int, int]]
+
+ADOBE_RGB = Segment(markers.APP14, b"Adobe\0\x64\0\0\0\0\0")
+ADOBE_YCCK = Segment(markers.APP14, b"Adobe\0\x64\0\0\0\0\x02")
+JFIF = Segment(markers.APP0, struct.pack(">5sBBBHHBB", b"JFIF\0", 1, 2, 0, 1, 1, 0, 0))
+
+
+def random_coefficients(
+    factors: Factors,
+    size: tuple[int, int],
+    *,
+    segments: tuple[Segment, ...] = (JFIF,),
+    identifiers: Sequence[int] = (1, 2, 3, 4),
+    seed: int = 0,
+) -> jpeg.Coefficients:
+    """Levels like those of a photograph: a wandering DC, and AC that get rarer and smaller with frequency."""
+    rng = np.random.default_rng(seed)
+    headers = tuple(
+        ComponentHeader(identifiers[index], h, v, min(index, 1) if index < 3 else 0)
+        for index, (h, v) in enumerate(factors)
+    )
+    frame = jpeg.Frame(*size, headers)
+    tables = jpeg.annex_k_tables(75)
+    blocks = []
+    for component in frame.components:
+        shape = component.padded_block_rows, component.padded_block_columns
+        scale = 12 / (1 + np.arange(64))
+        levels = np.rint(rng.laplace(0, 1, (*shape, 64)) * scale).astype(np.int16)
+        levels[:, :, 0] = np.clip(np.cumsum(rng.integers(-12, 13, shape), axis=1), -100, 100)
+        blocks.append(levels)
+    own_tables = tuple(tables[header.table_slot] for header in headers)
+    return jpeg.Coefficients(frame, own_tables, tuple(blocks), segments)
+
+
+def random_file(
+    factors: Factors,
+    size: tuple[int, int],
+    script: jpeg.ScriptMaker = jpeg.sequential_script,
+    *,
+    restart_interval: int = 0,
+    segments: tuple[Segment, ...] = (JFIF,),
+    seed: int = 0,
+) -> bytes:
+    coefficients = random_coefficients(factors, size, segments=segments, seed=seed)
+    return jpeg.write_coefficients(
+        coefficients, scripts=[script(len(factors))], restart_interval=restart_interval, threads=1
+    )
+
+
+def non_interleaved_script(component_count: int) -> jpeg.Script:
+    return tuple(jpeg.Scan((component,)) for component in range(component_count))
+
+
+def partly_interleaved_script(component_count: int) -> jpeg.Script:
+    return jpeg.Scan((0,)), jpeg.Scan(tuple(range(1, component_count)))
+
+
+def segment_offsets(data: bytes, code: int) -> list[int]:
+    """Where segments of this marker begin, in a file whose entropy-coded data has been stuffed."""
+    return [at for at in range(len(data) - 1) if data[at] == 0xFF and data[at + 1] == code]
+
+
+def without_segments(data: bytes, code: int) -> bytes:
+    """Return a file with all segments of a marker left out."""
+    for offset in reversed(segment_offsets(data, code)):
+        length = int.from_bytes(data[offset + 2 : offset + 4], "big")
+        data = data[:offset] + data[offset + 2 + length :]
+    return data
+
+
+def patched(data: bytes, offset: int, replacement: bytes) -> bytes:
+    """Return a file with some of its bytes replaced."""
+    return data[:offset] + replacement + data[offset + len(replacement) :]
+
+
+def inserted(data: bytes, offset: int, more: bytes) -> bytes:
+    """Return a file with bytes put in."""
+    return data[:offset] + more + data[offset:]
+
+
+def with_lines_behind_the_scan(data: bytes) -> bytes:
+    """Return a file of one scan with the height in DNL (T.81 B.2.5) instead of the frame header."""
+    (frame,) = segment_offsets(data, markers.SOF0)
+    height = data[frame + 5 : frame + 7]
+    end = data.rindex(b"\xff\xd9")
+    return inserted(patched(data, frame + 5, b"\0\0"), end, b"\xff\xdc\0\4" + height)
