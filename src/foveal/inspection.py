@@ -154,8 +154,8 @@ class Inspection:
     def bits_map(self) -> NDArray[np.float64]:
         """Bits of each 8x8-pixel block of the picture: (rows, columns) float64.
 
-        A block of a down-sampled component covers several of them and its bits are shared among them. The sum is that of
-        `block_bits`, but for the blocks that only fill up MCUs.
+        A block of a down-sampled component covers several of them and its bits are shared among them. The sum is that
+        of `block_bits`, but for the blocks that only fill up MCUs.
         """
         frame = self.frame
         rows, columns = frame.block_grid

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,10 @@ REFUSED = {
     f"{CRASH}/subtract-with-overflow.jpg": ("byte 9,275: .* far outside", "broken data; libjpeg warns"),
     f"{SUITE}/1cbb1bb37d62c44f67374cd451643dc4.jpg": ("more data", "the last MCU is cut off; libjpeg warns"),
     f"{SUITE}/28c74d9284d9836017fd519f6932efd8.jpg": ("DC before", "its DC scan is lost; libjpeg warns"),
-    f"{SUITE}/3976a754ef0aca80e84e2c403d714579.jpg": ("step above 0", "T.81 B.2.4.1 forbids it; libjpeg multiplies by 0"),
+    f"{SUITE}/3976a754ef0aca80e84e2c403d714579.jpg": (
+        "step above 0",
+        "T.81 B.2.4.1 forbids it; libjpeg multiplies by 0",
+    ),
     f"{SUITE}/5482a54657765056f1a94116a8dbffe7.jpg": ("byte 4,865: .* more", "broken data; libjpeg warns"),
     f"{SUITE}/7997b6b229f25315d33f5c7085e37500.jpg": ("7 restart intervals, found 3", "cut off; libjpeg warns"),
     f"{SUITE}/8e5e74dbf9b68a322fbb9512db837329.jpg": ("expected RST0, found RST3", "intervals are lost; libjpeg warns"),

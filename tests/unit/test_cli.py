@@ -12,11 +12,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from conftest import noisy_gradient, pillow_pixels
-from PIL import Image
+from PIL import Image, ImageCms
 from PIL.ExifTags import Base
 
 import foveal
@@ -415,3 +416,102 @@ def test_a_mistake_of_ours_is_one_line_too(run: Run, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("foveal.cli.encode.encode_photo", fail)
     one_line(run("encode", "photo.png"), 1, "internal error: ZeroDivisionError: division by zero")
+
+
+def write_jpeg(name: str, **options: Any) -> bytes:
+    Image.fromarray(PIXELS).save(name, "JPEG", **options)
+    return Path(name).read_bytes()
+
+
+def test_decode_writes_the_pixels_and_what_belongs_to_them(run: Run) -> None:
+    exif = Image.Exif()
+    exif[Base.Orientation] = 6
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = write_jpeg("in.jpg", exif=exif, icc_profile=profile)
+    for target in ("out.png", "out.tif"):
+        outcome = run("decode", "in.jpg", "-o", target)
+        assert (outcome.code, outcome.out, outcome.err) == (0, f"{target}: 56 x 40, YCbCr\n", "")
+        with Image.open(target) as image:
+            np.testing.assert_array_equal(np.asarray(image), foveal.decode(data))
+            assert image.getexif()[Base.Orientation] == 6
+            assert image.info["icc_profile"] == profile
+
+
+def test_decode_writes_cmyk_as_tiff_with_ink_as_pillow_sees_it(run: Run) -> None:
+    Image.fromarray(PIXELS).convert("CMYK").save("in.jpg")
+    one_line(run("decode", "in.jpg", "-o", "out.png"), 1, "in.jpg", "CMYK", "OUT.tif")
+    assert not Path("out.png").exists()
+    assert run("decode", "in.jpg", "-o", "out.tif").code == 0
+    with Image.open("out.tif") as written, Image.open("in.jpg") as expected:
+        assert written.mode == "CMYK"
+        np.testing.assert_array_equal(np.asarray(written), np.asarray(expected))
+
+
+def test_decode_of_a_broken_file(run: Run) -> None:
+    data = write_jpeg("in.jpg")
+    Path("in.jpg").write_bytes(data[:-40])
+    one_line(run("decode", "in.jpg", "-o", "out.png"), 1, "in.jpg: byte", "expected more data")
+    assert not Path("out.png").exists()
+    outcome = run("decode", "in.jpg", "-o", "out.png", "--lenient")
+    assert outcome.code == 0
+    assert all(line.startswith("foveal: warning: in.jpg: byte") for line in outcome.err.splitlines())
+    assert len(outcome.err.splitlines()) == 2
+    assert np.asarray(Image.open("out.png")).shape == PIXELS.shape
+
+
+def test_decode_and_inspect_refuse_what_they_must(run: Run) -> None:
+    write_jpeg("in.jpg")
+    one_line(run("decode", "photo.png", "-o", "out.png"), 1, "photo.png: byte 0: expected SOI")
+    one_line(run("inspect", "photo.png"), 1, "photo.png: byte 0: expected SOI")
+    one_line(run("decode", "in.jpg", "-o", "in.jpg"), 2, "PNG")
+    one_line(run("inspect", "in.jpg", "--bits-map", "in.jpg"), 2, "PNG")
+    one_line(run("inspect", "none.jpg"), 1, "none.jpg: no such file")
+    one_line(run("decode", "none.jpg", "-o", "out.png"), 1, "none.jpg: no such file")
+    one_line(run("decode", "in.jpg"), 2, "--output")
+    Path("link.png").symlink_to("in.jpg")
+    one_line(run("decode", "in.jpg", "-o", "link.png"), 2, "is an input")
+
+
+def test_inspect_says_what_is_in_the_file(run: Run) -> None:
+    write_jpeg("in.jpg", quality=83, progressive=True, comment=b"hello")
+    outcome = run("inspect", "in.jpg")
+    assert (outcome.code, outcome.err) == (0, "")
+    for words in (
+        "56 x 40, YCbCr 4:2:0, progressive, quality 83 (libjpeg's tables)",
+        "comment 9 bytes",
+        "SOF2",
+        "APP0",
+    ):
+        assert words in outcome.out
+    report = json.loads(run("inspect", "in.jpg", "--json").out)
+    assert report["quality"] == {"value": 83, "exact": True}
+    for scan in report["scans"]:
+        assert f"{scan['offset']:>12,} {scan['size_bytes']:>11,}" in outcome.out
+
+
+def test_inspect_draws_where_the_bits_went(run: Run) -> None:
+    write_jpeg("in.jpg")
+    assert run("inspect", "in.jpg", "--bits-map", "bits.png").code == 0
+    with Image.open("bits.png") as image:
+        drawn = np.asarray(image)
+    assert drawn.shape == PIXELS.shape[:2]
+    bits = foveal.inspect(Path("in.jpg").read_bytes()).bits_map()
+    order = np.argsort(bits, axis=None)
+    assert (np.diff(drawn[::8, ::8].flatten()[order].astype(int)) >= 0).all()
+    assert drawn.max() == 255
+
+
+def test_inspect_of_a_broken_file_warns_and_goes_on(run: Run) -> None:
+    data = write_jpeg("in.jpg")
+    Path("in.jpg").write_bytes(data[:-40])
+    outcome = run("inspect", "in.jpg", "--json")
+    assert outcome.code == 0
+    assert json.loads(outcome.out)["notes"]
+    assert outcome.err.startswith("foveal: warning: in.jpg: byte")
+
+
+def test_decode_from_standard_input_to_standard_output(tmp_path: Path) -> None:
+    data = foveal.encode(PIXELS)
+    finished = subprocess.run(["foveal", "decode", "-", "-o", "-"], input=data, capture_output=True, check=True)
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(finished.stdout))), foveal.decode(data))
+    assert b"standard output: 56 x 40" in finished.stderr

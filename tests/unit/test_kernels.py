@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,6 +62,42 @@ STEPS = np.full(64, 16, dtype=np.float32)
 HISTOGRAM = np.zeros((2, 2, 256), dtype=np.uint32)
 
 
+LEVEL_STEPS = np.ones(64, dtype=np.uint16)
+TABLE = _kernels.DecodingTable((0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0), bytes(range(12)))
+DATA = np.zeros(8 + 512, dtype=np.uint8)  # eight bytes and the padding
+
+
+def samples(*shape: int) -> np.ndarray:
+    return np.zeros(shape, dtype=np.uint8)
+
+
+def decode_scan(**changed: Any) -> int:
+    """Decode one grey block of zeros, but for what is changed."""
+    shape = changed.pop("shape", (1, 1))
+    intervals = changed.pop("intervals", ((0, 8),))
+    state = np.zeros(8, dtype=np.int64)
+    given = changed.pop("state", ())
+    state[: len(given)] = given
+    arguments = {
+        "data": DATA,
+        "restart_interval": 0,
+        "band": (0, 63, 0, 0),
+        "components": [(1, 1, TABLE, TABLE)],
+        "first_row": 0,
+        "block_bits": [],
+    }
+    return _kernels.decode_scan(
+        **(arguments | changed),
+        intervals=np.array(intervals, dtype=np.int64).reshape(-1, 2),
+        grids=[blocks(*shape)],
+        state=state,
+    )
+
+
+def test_the_call_that_the_others_break_works() -> None:
+    assert decode_scan() == 0
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -90,6 +127,52 @@ HISTOGRAM = np.zeros((2, 2, 256), dtype=np.uint32)
         lambda: _kernels.join_strips([(b"\0", 9, [])]),
         lambda: _kernels.join_strips([(b"\0", 8, [9])]),
         lambda: _kernels.join_strips([(b"\0", 8, [5, 4])]),
+        lambda: _kernels.DecodingTable((0,) * 15 + (1,), b""),
+        lambda: _kernels.DecodingTable((3,) + (0,) * 15, b"abc"),
+        lambda: _kernels.DecodingTable((-1, 1) + (0,) * 14, b""),
+        lambda: _kernels.unstuff_scan(b"abc", 4),
+        lambda: _kernels.unstuff_scan(b"abc", -1),
+        lambda: _kernels.stuffed_offset(b"abc", 4, 0),
+        lambda: decode_scan(data=DATA[:100]),
+        lambda: decode_scan(intervals=((0, 9),)),
+        lambda: decode_scan(intervals=((5, 4),)),
+        lambda: decode_scan(intervals=((-1, 4),)),
+        lambda: decode_scan(intervals=()),
+        lambda: decode_scan(restart_interval=-1),
+        lambda: decode_scan(restart_interval=1, shape=(2, 1)),
+        lambda: decode_scan(band=(0, 64, 0, 0)),
+        lambda: decode_scan(band=(0, 63, 0, 14)),
+        lambda: decode_scan(components=[(1, 1, None, TABLE)]),
+        lambda: decode_scan(components=[(1, 1, TABLE, None)]),
+        lambda: decode_scan(components=[(2, 1, TABLE, TABLE)]),
+        lambda: decode_scan(components=[(5, 1, TABLE, TABLE)]),
+        lambda: decode_scan(components=[(1, 1, TABLE, TABLE)] * 2),
+        lambda: decode_scan(first_row=-1),
+        lambda: decode_scan(first_row=1),
+        lambda: decode_scan(state=(-1,)),
+        lambda: decode_scan(state=(0, 65)),
+        lambda: decode_scan(state=(0, -1)),
+        lambda: decode_scan(state=(0, 0, -1)),
+        lambda: decode_scan(state=(0, 0, 0, 0, 1 << 21)),
+        lambda: decode_scan(block_bits=[np.zeros((1, 2), np.uint32)]),
+        lambda: decode_scan(block_bits=[np.zeros((1, 1), np.uint32)] * 2),
+        lambda: _kernels.inverse_dct(blocks(1, 1), LEVEL_STEPS, samples(8, 9)),
+        lambda: _kernels.inverse_dct(blocks(1, 2), LEVEL_STEPS, samples(8, 8)),
+        lambda: _kernels.inverse_dct(blocks(1, 1), LEVEL_STEPS, samples(8, 16)[:, ::2]),
+        lambda: _kernels.upsample_triangle(samples(4, 4), 1, 1, 0, samples(4, 4)),
+        lambda: _kernels.upsample_triangle(samples(4, 4), 3, 1, 0, samples(4, 12)),
+        lambda: _kernels.upsample_triangle(samples(4, 4), 2, 2, 0, samples(8, 9)),
+        lambda: _kernels.upsample_triangle(samples(4, 4), 2, 2, 1, samples(8, 8)),
+        lambda: _kernels.upsample_triangle(samples(4, 4), 2, 2, -1, samples(8, 8)),
+        lambda: _kernels.upsample_triangle(samples(0, 4), 2, 2, 0, samples(8, 8)),
+        lambda: _kernels.upsample_replicate(samples(4, 4), (2, 1), (1, 1), 0, samples(8, 8)),
+        lambda: _kernels.upsample_replicate(samples(4, 4), (1, 5), (1, 1), 0, samples(8, 8)),
+        lambda: _kernels.upsample_replicate(samples(4, 4), (1, 2), (1, 2), -1, samples(8, 8)),
+        lambda: _kernels.ycbcr_to_rgb([samples(4, 4)] * 2, samples(4, 4, 3)),
+        lambda: _kernels.ycbcr_to_rgb([samples(4, 4)] * 3, samples(4, 5, 3)),
+        lambda: _kernels.ycbcr_to_rgb([samples(4, 4)] * 3, samples(5, 4, 3)),
+        lambda: _kernels.interleave([samples(4, 4)] * 3, samples(4, 4, 4)),
+        lambda: _kernels.interleave([], samples(4, 4, 0)),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(call: object) -> None:
@@ -100,6 +183,8 @@ def test_arrays_that_do_not_fit_are_refused(call: object) -> None:
 @pytest.mark.parametrize(
     "call",
     [
+        lambda: _kernels.DecodingTable((0,) * 15, b""),
+        lambda: decode_scan(state=(0,) * 8, data=DATA.astype(np.int8)),
         lambda: _kernels.rgb_to_ycbcr(np.zeros((8, 8, 3), np.float64), planes(3, 8, 8)),
         lambda: _kernels.forward_dct(planes(8, 8), np.zeros((1, 1, 64), np.int32)),
         lambda: _kernels.quantize(blocks(2, 2)[:, ::2][:, 0], STEPS[:63], planes(2)),

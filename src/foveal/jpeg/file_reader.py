@@ -14,11 +14,10 @@ from foveal.jpeg import headers, limits, markers
 from foveal.jpeg.diagnosis import Diagnosis, malformed
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.huffman import DEFAULT_TABLES, HuffmanTable
-from foveal.jpeg.scan import Scan, Script
+from foveal.jpeg.scan import MAX_MCU_BLOCKS, Scan, Script, interleaved_blocks
 from foveal.jpeg.segments import Segment
 from foveal.jpeg.tables import QuantizationTable
 
-MAX_MCU_BLOCKS = 10  # B.2.3
 _SEQUENTIAL_BAND = (0, 63, 0, 0)
 _PAYLOAD_OFFSET = 4  # marker and length come before a payload
 _FLAT = QuantizationTable((1,) * 64)  # for a component that a broken file never sends
@@ -292,14 +291,11 @@ class FileReader:
         if len(set(chosen)) < len(chosen) or not set(chosen) <= set(identifiers):
             raise malformed(offset + 4, f"expected components among {identifiers}, each once; found {chosen}")
         components = tuple(identifiers.index(identifier) for identifier in chosen)
-        mcu_blocks = sum(
-            self.known_frame.headers[c].h_factor * self.known_frame.headers[c].v_factor for c in components
-        )
-        if len(components) > 1 and mcu_blocks > MAX_MCU_BLOCKS:
-            self.diagnosis.fault(
-                malformed(offset, f"expected at most {MAX_MCU_BLOCKS} blocks in an MCU, found {mcu_blocks}")
-            )
         scan = Scan(components, *self._checked_band(header.band, len(components), offset))
+        mcu_blocks = interleaved_blocks(scan, self.known_frame)
+        if mcu_blocks > MAX_MCU_BLOCKS:
+            what = f"expected at most {MAX_MCU_BLOCKS} blocks in an MCU, found {mcu_blocks}"
+            self.diagnosis.fault(malformed(offset, what))
         self._count(scan)
         self._follow_progression(scan, offset)
         return scan

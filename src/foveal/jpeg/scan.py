@@ -15,6 +15,7 @@ from foveal.jpeg.frame import Frame
 from foveal.jpeg.huffman import HuffmanTable
 from foveal.jpeg.strips import in_threads, row_ranges
 
+MAX_MCU_BLOCKS = 10  # of an interleaved scan (B.2.3)
 _TABLE_SLOTS = 2
 _COEFFICIENTS_PER_STRIP = 1 << 18
 
@@ -108,6 +109,12 @@ def check_script(script: Script, component_count: int) -> None:
                 sent[component, index] = low
     if len(sent) != 64 * component_count or any(low != 0 for low in sent.values()):
         raise ParameterError("the script does not send every coefficient in full")
+
+
+def interleaved_blocks(scan: Scan, frame: Frame) -> int:
+    """Blocks of an MCU of a scan (A.2.3); 1 where it is not interleaved."""
+    headers = [frame.headers[component] for component in scan.components]
+    return sum(header.h_factor * header.v_factor for header in headers) if len(headers) > 1 else 1
 
 
 @dataclass(frozen=True, eq=False)

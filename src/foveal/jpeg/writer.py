@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from foveal.errors import ParameterError
 from foveal.jpeg import markers, segments
 from foveal.jpeg.coefficients import Coefficients
+from foveal.jpeg.frame import Frame
 from foveal.jpeg.multi_picture import entries_of, is_index, rewritten
 from foveal.jpeg.scan import (
+    MAX_MCU_BLOCKS,
     Scan,
     ScanPlan,
     ScanStatistics,
     Script,
     check_script,
+    interleaved_blocks,
     is_progressive,
     tally,
     write,
@@ -96,12 +99,18 @@ def _with_picture_offsets(coefficients: Coefficients, picture_bytes: int) -> lis
 
 
 def _own_script(coefficients: Coefficients) -> Script:
-    count = len(coefficients.frame.headers)
     try:
-        check_script(coefficients.script, count)
+        _check(coefficients.script, coefficients.frame)
     except ParameterError:
-        return tuple(Scan((component,)) for component in range(count))
+        return tuple(Scan((component,)) for component in range(len(coefficients.frame.headers)))
     return coefficients.script
+
+
+def _check(script: Script, frame: Frame) -> None:
+    """Raise ParameterError unless the script is legal for the frame."""
+    check_script(script, len(frame.headers))
+    if any(interleaved_blocks(scan, frame) > MAX_MCU_BLOCKS for scan in script):
+        raise ParameterError(f"an MCU has at most {MAX_MCU_BLOCKS} blocks; send components of large factors alone")
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +133,7 @@ def _cheapest_script(
     frame = coefficients.frame
     candidates = []
     for script in scripts:
-        check_script(script, len(frame.headers))
+        _check(script, frame)
         scans = []
         for scan in script:
             plan = ScanPlan.of(scan, frame, coefficients.blocks, restart_interval)

@@ -1,0 +1,340 @@
+"""What a decoder must refuse, and where; what it makes of what is left; limits."""
+
+from __future__ import annotations
+
+import re
+import time
+import warnings
+from collections.abc import Callable
+
+import jpeg_files
+import numpy as np
+import pytest
+import skimage.data
+from conftest import noisy_gradient, pillow_pixels
+from jpeg_files import inserted, patched, random_coefficients, random_file, segment_offsets
+
+import foveal
+from foveal import jpeg
+from foveal.errors import FormatError, FormatWarning, LimitError, ParameterError, UnsupportedError
+from foveal.jpeg import limits, markers
+
+COLOR = [(2, 2), (1, 1), (1, 1)]
+BASELINE = random_file(COLOR, (40, 56))
+GREY = random_file([(1, 1)], (40, 56))
+RESTARTED = random_file(COLOR, (64, 64), restart_interval=2)
+PROGRESSIVE = random_file(COLOR, (40, 56), jpeg.successive_approximation_script)
+
+
+def at(data: bytes, code: int, plus: int = 0, which: int = 0) -> int:
+    return segment_offsets(data, code)[which] + plus
+
+
+def lenient(data: bytes) -> tuple[np.ndarray, list[str]]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        pixels = foveal.decode(data, strict=False)
+    assert all(warning.category is FormatWarning for warning in caught)
+    return pixels, [str(warning.message) for warning in caught]
+
+
+SOF, SOS, DQT, DHT = (at(BASELINE, code) for code in (markers.SOF0, markers.SOS, markers.DQT, markers.DHT))
+SCAN_DATA = SOS + 14
+MALFORMED = {
+    "empty": (b"", 0, "SOI"),
+    "not a JPEG": (b"\x89PNG\r\n\x1a\n", 0, "SOI"),
+    "one byte": (b"\xff", 0, "SOI"),
+    "SOI alone": (b"\xff\xd8", 2, "marker"),
+    "no picture": (b"\xff\xd8\xff\xd9", 2, "picture"),
+    "cut in a length": (BASELINE[: DQT + 3], DQT + 2, "length"),
+    "length 1": (patched(BASELINE, DQT + 2, b"\0\1"), DQT + 2, "length"),
+    "length beyond the file": (patched(BASELINE, DQT + 2, b"\xff\xff"), DQT + 2, "end of the file"),
+    "scan before frame": (BASELINE[:SOF] + BASELINE[SOF + 19 :], SOS - 19, "frame header"),
+    "second frame": (inserted(BASELINE, SOF, BASELINE[SOF : SOF + 19]), SOF + 19, "second"),
+    "9-bit samples": (patched(BASELINE, SOF + 4, b"\x09"), SOF + 4, "8 bits"),
+    "no width": (patched(BASELINE, SOF + 7, b"\0\0"), SOF, "width"),
+    "frame too short": (patched(BASELINE, SOF + 9, b"\4"), SOF, "frame header"),
+    "factor 0": (patched(BASELINE, SOF + 11, b"\x02"), SOF + 11, "1 to 4"),
+    "factor 5": (patched(BASELINE, SOF + 11, b"\x25"), SOF + 11, "1 to 4"),
+    "slot 4": (patched(BASELINE, SOF + 12, b"\4"), SOF + 12, "0 to 3"),
+    "two alike": (patched(BASELINE, SOF + 13, b"\1"), SOF, "of its own"),
+    "no table": (jpeg_files.without_segments(BASELINE, markers.DQT), SOS - 134, "quantization table 0"),
+    "table cut off": (patched(BASELINE, DQT + 4, b"\x10"), DQT + 4 + 129, "precision"),
+    "step 0": (patched(BASELINE, DQT + 15, b"\0"), DQT + 15, "above 0"),
+    "too many codes": (patched(BASELINE, DHT + 5, b"\3"), DHT + 5, "codes of 1 bits"),
+    "a code of all ones": (patched(BASELINE, DHT + 5, b"\2"), DHT + 5, "codes of 1 bits"),
+    "DC symbol 16": (patched(BASELINE, DHT + 21, b"\x10"), DHT + 21, "0 to 15"),
+    "no components": (patched(BASELINE, SOS + 4, b"\0"), SOS + 4, "1 to 4"),
+    "scan header too short": (patched(BASELINE, SOS + 4, b"\1"), SOS, "8 bytes|6 bytes"),
+    "component that is not there": (patched(BASELINE, SOS + 5, b"\x09"), SOS + 4, r"\[1, 2, 3\]"),
+    "component twice": (patched(BASELINE, SOS + 7, b"\1"), SOS + 4, "each once"),
+    "Huffman slot 4": (patched(BASELINE, SOS + 6, b"\x40"), SOS + 6, "0 to 3"),
+    "Huffman table not there": (patched(BASELINE, SOS + 6, b"\x30"), SOS, "DC Huffman table 3"),
+    "no EOI": (BASELINE[:-2], len(BASELINE) - 2, "EOI"),
+    "half an EOI": (BASELINE[:-1], len(BASELINE) - 1, "EOI"),
+    "cut in the data": (BASELINE[: SCAN_DATA + 100], SCAN_DATA + 100, "more data"),
+    "second scan": (inserted(BASELINE, len(BASELINE) - 2, BASELINE[SOS:-2]), len(BASELINE) - 2, "a second"),
+    "restart markers lost": (RESTARTED.replace(b"\xff\xd0", b""), None, "RST0, found RST1"),
+    "restart marker changed": (RESTARTED.replace(b"\xff\xd1", b"\xff\xd5"), None, "RST1, found RST5"),
+    "progressive band": (patched(PROGRESSIVE, at(PROGRESSIVE, markers.SOS, 8, 1), b"\x40"), None, "spectral band"),
+    "progressive bits": (patched(PROGRESSIVE, at(PROGRESSIVE, markers.SOS, 9, 1), b"\x31"), None, "Ah = 3, Al = 1"),
+    "progressive order": (patched(PROGRESSIVE, at(PROGRESSIVE, markers.SOS, 9, 1), b"\x21"), None, "out of order"),
+    "AC before DC": (
+        PROGRESSIVE[: at(PROGRESSIVE, markers.SOS)] + PROGRESSIVE[at(PROGRESSIVE, markers.DHT, 0, 1) :],
+        None,
+        "DC before",
+    ),
+    "unknown marker": (inserted(BASELINE, DQT, b"\xff\x02\0\4ab"), DQT, "0x02"),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_malformed_files_are_refused_with_the_byte_and_what_was_expected(case: str) -> None:
+    data, offset, words = MALFORMED[case]
+    with pytest.raises(FormatError, match=r"^byte [\d,]+: ") as raised:
+        foveal.decode(data)
+    assert re.search(words, str(raised.value)), raised.value
+    assert "expected" in str(raised.value) or "out of order" in str(raised.value)
+    if offset is not None:
+        assert str(raised.value).startswith(f"byte {offset:,}: ")
+    with pytest.raises(FormatError):
+        jpeg.read_coefficients(data)
+
+
+def frame_of(code: int) -> bytes:
+    return patched(BASELINE, SOF + 1, bytes((code,)))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        *((frame_of(code), markers.UNSUPPORTED[code]) for code in (0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xD0))),
+        (patched(BASELINE, SOF + 4, b"\x0c"), "12-bit"),
+        (inserted(BASELINE, SOF, b"\xff\xcc\0\4ab"), "arithmetic"),
+        (inserted(BASELINE, SOF, b"\xff\xde\0\4ab"), "hierarchical"),
+        (b"\xff\xd8\xff\xf7\0\x0b\x08\0\x10\0\x10\1\1\x11\0", "JPEG-LS"),
+        (
+            patched(BASELINE, SOF + 2, b"\0\x17\x08\0\x28\0\x38\5" + b"".join(bytes((i, 17, 0)) for i in range(5))),
+            "5 comp",
+        ),
+        (random_file([(1, 1), (1, 1)], (9, 9)), "two components"),
+    ],
+)
+def test_other_kinds_of_jpeg_are_named(data: bytes, words: str) -> None:
+    for strict in (True, False):
+        with pytest.raises(UnsupportedError, match=re.escape(words)):
+            foveal.decode(data, strict=strict)
+
+
+def test_coefficients_need_no_colours() -> None:
+    data = random_file([(1, 1), (2, 1)], (9, 9))
+    assert len(jpeg.read_coefficients(data).blocks) == 2
+
+
+HARMLESS: dict[str, tuple[Callable[[], bytes], str]] = {
+    "bytes between segments": (lambda: inserted(BASELINE, SOF, b"\0\1\2\xff\0"), "5 bytes that belong to no segment"),
+    "bytes before EOI": (lambda: inserted(BASELINE, len(BASELINE) - 2, b"\0\0\0"), "3 bytes"),
+    "a stray restart marker": (lambda: inserted(BASELINE, SOF, b"\xff\xd3"), "RST3"),
+    "zeros for a band": (lambda: patched(BASELINE, SOS + 11, b"\0\0"), "0..63"),
+    "more restart intervals": (
+        lambda: inserted(RESTARTED, len(RESTARTED) - 2, b"\xff\xd7ab\xff\xd0"),
+        "more than the 8",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HARMLESS)
+def test_what_leaves_no_doubt_about_the_picture_is_a_warning(case: str) -> None:
+    make, words = HARMLESS[case]
+    data = make()
+    intact = RESTARTED if "restart intervals" in case else BASELINE
+    with pytest.warns(FormatWarning, match=re.escape(words)):
+        decoded = foveal.decode(data)
+    np.testing.assert_array_equal(decoded, foveal.decode(intact))
+
+
+def test_legal_rarities_decode_without_a_warning() -> None:
+    expected = foveal.decode(BASELINE)
+    np.testing.assert_array_equal(foveal.decode(inserted(BASELINE, SOF, b"\xff" * 7)), expected)  # B.1.1.2
+    np.testing.assert_array_equal(foveal.decode(inserted(BASELINE, len(BASELINE) - 2, b"\xff\xff")), expected)
+    np.testing.assert_array_equal(foveal.decode(BASELINE + b"anything behind EOI"), expected)
+    np.testing.assert_array_equal(foveal.decode(jpeg_files.with_lines_behind_the_scan(BASELINE)), expected)  # B.2.5
+    filled = RESTARTED.replace(b"\xff\xd1", b"\xff\xff\xff\xd1")
+    np.testing.assert_array_equal(foveal.decode(filled), foveal.decode(RESTARTED))
+    for kind in (bytearray, memoryview):
+        np.testing.assert_array_equal(foveal.decode(kind(BASELINE)), expected)
+
+
+def test_a_missing_number_of_lines_is_an_error() -> None:
+    with pytest.raises(FormatError, match="expected DNL"):
+        foveal.decode(patched(BASELINE, SOF + 5, b"\0\0"))
+    without_lines = jpeg_files.with_lines_behind_the_scan(BASELINE)
+    dnl = without_lines.rindex(b"\xff\xdc")
+    with pytest.raises(FormatError, match=f"byte {dnl + 4:,}: expected a number of lines"):
+        foveal.decode(patched(without_lines, dnl + 4, b"\0\0"))
+    with pytest.raises(LimitError):
+        foveal.decode(patched(without_lines, dnl + 4, b"\xff\xff"), max_pixels=10_000)
+
+
+def test_quantization_tables_may_change_between_scans() -> None:
+    """B.2.2: a component keeps the table that stood in its slot at its first scan. libjpeg does the same."""
+    coefficients = random_coefficients([(1, 1)] * 3, (32, 32))
+    data = jpeg.write_coefficients(coefficients, scripts=[jpeg_files.non_interleaved_script(3)])
+    other = b"\xff\xdb\0\x43\1" + bytes(range(10, 74))
+    changed = inserted(data, at(data, markers.DHT, 0, 2), other)
+    np.testing.assert_array_equal(foveal.decode(changed), pillow_pixels(changed))
+    read = jpeg.read_coefficients(changed)
+    assert read.tables[1] != read.tables[2]
+    written = jpeg.write_coefficients(read)
+    np.testing.assert_array_equal(foveal.decode(written), foveal.decode(changed))
+    np.testing.assert_array_equal(pillow_pixels(written), foveal.decode(changed))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_lenient_reading_keeps_what_came_before_the_cut(share: float) -> None:
+    pixels = skimage.data.coffee()
+    whole = foveal.encode(pixels, progressive=False, saliency=None)
+    cut = whole[: int(len(whole) * share)]
+    decoded, notes = lenient(cut)
+    expected = foveal.decode(whole)
+    assert decoded.shape == expected.shape
+    same_rows = (decoded == expected).all(axis=(1, 2))
+    first_bad = int(np.argmin(same_rows))
+    assert 0.5 * share < first_bad / len(same_rows) < 1.5 * share
+    assert (decoded[-16:] == 128).all()  # never sent: mid-grey
+    assert any("more data" in note for note in notes)
+    assert any("EOI" in note for note in notes)
+
+
+def test_a_cut_progressive_file_gives_the_scans_that_came() -> None:
+    second = at(PROGRESSIVE, markers.DHT, 0, 1)
+    decoded, notes = lenient(PROGRESSIVE[:second])
+    coefficients = jpeg.read_coefficients(PROGRESSIVE)
+    for levels in coefficients.blocks:
+        levels[:, :, 1:] = 0
+        levels[:, :, 0] = levels[:, :, 0] >> 1 << 1
+    np.testing.assert_array_equal(decoded, foveal.decode(jpeg.write_coefficients(coefficients)))
+    assert notes == [f"byte {second:,}: expected a marker or EOI, found the end of the file"]
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3, 6])
+def test_a_lenient_reading_goes_on_after_lost_restart_intervals(lost: int) -> None:
+    data = random_file([(1, 1)], (8, 8 * 40), restart_interval=1)
+    expected = foveal.decode(data)
+    restarts = [offset for code in range(0xD0, 0xD8) for offset in segment_offsets(data, code)]
+    restarts.sort()
+    first = 9
+    damaged = data[: restarts[first]] + data[restarts[first + lost] :]
+    decoded, notes = lenient(damaged)
+    bad = set(np.flatnonzero((decoded != expected).any(axis=0)) // 8)
+    assert bad <= set(range(first + 1, first + 1 + lost))
+    assert (decoded[:, 8 * (first + 1) : 8 * (first + 1 + lost)] == 128).all()
+    assert any(f"expected RST{first % 8}" in note for note in notes)
+
+
+def test_a_lenient_reading_goes_on_behind_broken_data() -> None:
+    data = random_file([(1, 1)], (64, 64), restart_interval=8)
+    start = at(data, 0xD2) + 2
+    broken = patched(data, start, b"\xfe" * 8)
+    expected = foveal.decode(data)
+    decoded, notes = lenient(broken)
+    np.testing.assert_array_equal(decoded[:24], expected[:24])
+    np.testing.assert_array_equal(decoded[32:], expected[32:])
+    assert notes
+
+
+def test_many_faults_are_told_in_few_warnings() -> None:
+    data = random_file([(1, 1)], (256, 256), restart_interval=1)
+    start = at(data, markers.SOS) + 10
+    emptied = data[:start] + b"".join(b"\xff" + bytes((0xD0 + index % 8,)) for index in range(1023)) + b"\xff\xd9"
+    _, notes = lenient(emptied)
+    assert len(notes) == 9
+    assert notes[-1].startswith("... and 99")
+
+
+def test_limits() -> None:
+    for limit in (40 * 56, 40 * 56 + 1):
+        assert foveal.decode(BASELINE, max_pixels=limit).shape == (40, 56, 3)
+    for strict in (True, False):
+        with pytest.raises(LimitError, match=r"56 x 40 pixels; the limit is 2,239"):
+            foveal.decode(BASELINE, strict=strict, max_pixels=40 * 56 - 1)
+    with pytest.raises(LimitError, match="65,535 x 65,535"):
+        foveal.decode(patched(BASELINE, SOF + 5, b"\xff\xff\xff\xff"))
+
+
+def bomb(count: int, size: int) -> bytes:
+    """A progressive file of a few bytes in each of whose scans every block is visited."""
+    frame = jpeg.Frame(size, size, (jpeg.ComponentHeader(1, 1, 1, 0),))
+    flat = jpeg.Coefficients(frame, jpeg.annex_k_tables(50)[:1], jpeg.coefficients.empty_blocks(frame, frame.mcu_rows))
+    data = jpeg.write_coefficients(flat, scripts=[(jpeg.Scan((0,), 0, 0), jpeg.Scan((0,), 1, 63))])
+    last = at(data, markers.DHT, 0, 1)
+    return data[:last] + data[last:-2] * count + b"\xff\xd9"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_progressive_bombs_are_refused() -> None:
+    assert foveal.decode(bomb(limits.MAX_SCANS - 1, 8), strict=False).shape == (8, 8)
+    with pytest.raises(LimitError, match=f"more than {limits.MAX_SCANS} scans"):
+        foveal.decode(bomb(limits.MAX_SCANS, 8), strict=False)
+    large = bomb(200, 12_000)
+    start = time.process_time()
+    with pytest.raises(LimitError, match="scans of a picture of this size"):
+        foveal.decode(large, strict=False)
+    assert time.process_time() - start < 60  # unbounded, it would be many minutes
+
+
+@pytest.mark.parametrize("data", ["photo.jpg", None, 5, np.zeros(5)])
+def test_data_of_the_wrong_kind(data: object) -> None:
+    for function in (foveal.decode, foveal.inspect, jpeg.read_coefficients):
+        with pytest.raises(ParameterError, match="data must be the bytes of a file"):
+            function(data)
+
+
+def test_max_pixels_of_the_wrong_kind() -> None:
+    with pytest.raises(ParameterError, match="max_pixels"):
+        foveal.decode(BASELINE, max_pixels=1e6)
+
+
+def test_writing_what_was_cut_off_keeps_what_there_is() -> None:
+    """A script that does not send everything cannot be written again; the coefficients can."""
+    cut = PROGRESSIVE[: at(PROGRESSIVE, markers.DHT, 0, 3)] + b"\xff\xd9"
+    read = jpeg.read_coefficients(cut)
+    written = jpeg.write_coefficients(read)
+    np.testing.assert_array_equal(foveal.decode(written), foveal.decode(cut))
+    np.testing.assert_array_equal(pillow_pixels(written), foveal.decode(cut))
+
+
+def test_write_coefficients_checks_its_arguments() -> None:
+    read = jpeg.read_coefficients(BASELINE)
+    for interval in (-1, 65_536):
+        with pytest.raises(ParameterError, match="restart interval"):
+            jpeg.write_coefficients(read, restart_interval=interval)
+    with pytest.raises(ParameterError, match="in full"):
+        jpeg.write_coefficients(read, scripts=[(jpeg.Scan((0,)),)])
+
+
+def test_another_script_changes_no_coefficient() -> None:
+    read = jpeg.read_coefficients(foveal.encode(noisy_gradient(50, 70), subsampling="4:2:2"))
+    for make in (jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script):
+        again = jpeg.read_coefficients(jpeg.write_coefficients(read, scripts=[make(3)], restart_interval=5))
+        assert again.script == make(3)
+        assert again.restart_interval == 5
+        for before, after, component in zip(read.blocks, again.blocks, read.frame.components, strict=True):
+            rows, columns = component.block_rows, component.block_columns
+            np.testing.assert_array_equal(before[:rows, :columns], after[:rows, :columns])
+
+
+def test_mcus_of_more_than_ten_blocks_are_not_written_and_read_only_leniently() -> None:
+    """T.81 B.2.3; libjpeg refuses them."""
+    coefficients = random_coefficients([(3, 3), (1, 2), (1, 1)], (50, 60))
+    with pytest.raises(ParameterError, match="10 blocks"):
+        jpeg.write_coefficients(coefficients, scripts=[jpeg.sequential_script(3)])
+    alone = jpeg.write_coefficients(coefficients)
+    assert jpeg.read_coefficients(alone).script == jpeg_files.non_interleaved_script(3)
+
+    ten = random_coefficients([(3, 3), (1, 1)], (50, 60))
+    data = jpeg.write_coefficients(ten, scripts=[jpeg.sequential_script(2)])
+    assert len(jpeg.read_coefficients(data).blocks) == 2
+    twelve = patched(data, at(data, markers.SOF0, 11), b"\x43")
+    with pytest.raises(FormatError, match="at most 10 blocks in an MCU, found 13"):
+        jpeg.read_coefficients(twelve)
