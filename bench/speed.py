@@ -1,4 +1,4 @@
-"""Encoding speed, as ratios against libjpeg-turbo in the same run, and peak memory.
+"""Encoding and decoding speed, as ratios against libjpeg-turbo in the same run, and peak memory.
 
 python -m bench.speed [--images DIR ...] [--megapixels 13] [--quality 80] [--rounds 5]
 """
@@ -9,7 +9,9 @@ import argparse
 import io
 import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,9 @@ from bench import photos
 from foveal.pipeline import available_threads
 
 Encoder = Callable[[NDArray[np.uint8], int], bytes]
+Decoder = Callable[[bytes], NDArray[np.uint8]]
 REFERENCE = "Pillow optimize"
+DECODING_REFERENCE = "simplejpeg"
 
 
 def pillow(**options: bool) -> Encoder:
@@ -77,28 +81,69 @@ def encoders(threads: int) -> dict[str, Encoder]:
     }
 
 
-def best_times(
-    timed: dict[str, Encoder], pixels: NDArray[np.uint8], quality: int, rounds: int
-) -> dict[str, tuple[float, int]]:
-    """Least seconds of several rounds, in each of which every encoder runs once, and the size of its file."""
-    results = {name: (float("inf"), 0) for name in timed}
+def decoders() -> dict[str, Decoder]:
+    """Everything that is timed at decoding, by name; one thread each."""
+    return {
+        DECODING_REFERENCE: simplejpeg.decode_jpeg,
+        "Pillow": lambda data: np.asarray(Image.open(io.BytesIO(data))),
+        "foveal": foveal.decode,
+    }
+
+
+def files_to_decode(pixels: NDArray[np.uint8], quality: int) -> dict[str, bytes]:
+    """Files of libjpeg-turbo, 4:2:0, by kind."""
+    return {
+        "baseline": pillow(optimize=True)(pixels, quality),
+        "progressive": pillow(progressive=True)(pixels, quality),
+    }
+
+
+def best_seconds(timed: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Least seconds of several rounds, in each of which everything runs once."""
+    results = dict.fromkeys(timed, float("inf"))
     for _ in range(rounds):
-        for name, encode in timed.items():
+        for name, run in timed.items():
             start = time.perf_counter()
-            size_bytes = len(encode(pixels, quality))
-            results[name] = min(results[name][0], time.perf_counter() - start), size_bytes
+            run()
+            results[name] = min(results[name], time.perf_counter() - start)
     return results
 
 
-def peak_memory(name: str, folders: list[Path], megapixels: float, quality: int) -> float:
-    """Peak resident bytes per pixel above what the process held before encoding (Linux)."""
-    pixels = photos.mosaic(photos.load(folders), megapixels)
+@dataclass(frozen=True)
+class Workload:
+    """What is encoded and decoded: photographs of these folders, as a mosaic of so many megapixels, at a quality."""
+
+    folders: list[Path]
+    megapixels: float
+    quality: int
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """Make the mosaic."""
+        return photos.mosaic(photos.load(self.folders), self.megapixels)
+
+
+def encoding_memory(workload: Workload, name: str) -> float:
+    """Peak bytes per pixel of an encoder of ours, above what the process held before."""
+    pixels = workload.pixels()
     encode = encoders(available_threads())[name]
-    encode(np.ascontiguousarray(pixels[:64, :64]), quality)  # whatever is loaded on first use
+    encode(np.ascontiguousarray(pixels[:64, :64]), workload.quality)  # whatever is loaded on first use
+    return peak_bytes(lambda: encode(pixels, workload.quality)) / (pixels.size / 3)
+
+
+def decoding_memory(data: bytes) -> float:
+    """Peak bytes per pixel of our decoder, above what the process held before and above the pixels it returns."""
+    foveal.decode(foveal.encode(np.zeros((8, 8, 3), dtype=np.uint8)))  # whatever is loaded on first use
+    sizes = []
+    peak = peak_bytes(lambda: sizes.append(foveal.decode(data).size))
+    return (peak - sizes[0]) / (sizes[0] / 3)
+
+
+def peak_bytes(run: Callable[[], object]) -> int:
+    """Peak of resident memory above what the process holds (Linux)."""
     before = _status_kib("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
-    encode(pixels, quality)
-    return (_status_kib("VmHWM") - before) * 1024 / (pixels.size / 3)
+    run()
+    return (_status_kib("VmHWM") - before) * 1024
 
 
 def _status_kib(field: str) -> int:
@@ -106,35 +151,66 @@ def _status_kib(field: str) -> int:
     return int(next(line for line in lines if line.startswith(field)).split()[1])
 
 
+def _memory_column(measure: Callable[..., float], *arguments: object) -> str:
+    """Measure in a process of its own, where the system can tell."""
+    if not Path("/proc/self/clear_refs").exists():
+        return "-"
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return f"{pool.apply(measure, arguments):.1f}"
+
+
+def encoding_table(workload: Workload, rounds: int) -> Table:
+    """Time all encoders."""
+    pixels = workload.pixels()
+    sizes: dict[str, int] = {}
+
+    def encode(name: str, encoder: Encoder) -> None:
+        sizes[name] = len(encoder(pixels, workload.quality))
+
+    timed = {name: partial(encode, name, encoder) for name, encoder in encoders(available_threads()).items()}
+    table = _table("encoding", pixels, workload, rounds, ("MP/s", f"x {REFERENCE}", "bytes", "bytes/pixel"))
+    seconds = best_seconds(timed, rounds)
+    for name, own in seconds.items():
+        memory = _memory_column(encoding_memory, workload, name) if name.startswith("foveal") else "-"
+        speed = pixels.size / 3 / own / 1e6
+        table.add_row(name, f"{speed:.1f}", f"{seconds[REFERENCE] / own:.2f}", f"{sizes[name]:,}", memory)
+    return table
+
+
+def decoding_table(workload: Workload, rounds: int) -> Table:
+    """Time all decoders."""
+    pixels = workload.pixels()
+    headings = ("MP/s", f"x {DECODING_REFERENCE}", "bytes/pixel above the output")
+    table = _table("decoding", pixels, workload, rounds, headings)
+    for kind, data in files_to_decode(pixels, workload.quality).items():
+        seconds = best_seconds({name: partial(decoder, data) for name, decoder in decoders().items()}, rounds)
+        for name, own in seconds.items():
+            memory = _memory_column(decoding_memory, data) if name == "foveal" else "-"
+            speed = pixels.size / 3 / own / 1e6
+            table.add_row(f"{name}, {kind}", f"{speed:.1f}", f"{seconds[DECODING_REFERENCE] / own:.2f}", memory)
+    return table
+
+
+def _table(what: str, pixels: NDArray[np.uint8], workload: Workload, rounds: int, headings: tuple[str, ...]) -> Table:
+    size = f"{pixels.shape[1]} x {pixels.shape[0]} mosaic"
+    table = Table(title=f"{what}: {size}, quality {workload.quality}, best of {rounds}")
+    table.add_column("", no_wrap=True)
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--images", type=Path, nargs="+", default=[], help="folders of PNG photographs")
     parser.add_argument("--megapixels", type=float, default=13)
     parser.add_argument("--quality", type=int, default=80)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-
-    pixels = photos.mosaic(photos.load(arguments.images), arguments.megapixels)
-    megapixels = pixels.shape[0] * pixels.shape[1] / 1e6
-    timed = encoders(available_threads())
-    results = best_times(timed, pixels, arguments.quality, arguments.rounds)
-    has_peak = Path("/proc/self/clear_refs").exists()
-
-    title = f"{pixels.shape[1]} x {pixels.shape[0]} mosaic, quality {arguments.quality}, best of {arguments.rounds}"
-    table = Table(title=title)
-    table.add_column("encoder", no_wrap=True)
-    for heading in ("MP/s", f"x {REFERENCE}", "bytes", "bytes/pixel"):
-        table.add_column(heading, justify="right")
-    for name, (seconds, size_bytes) in results.items():
-        ratio = results[REFERENCE][0] / seconds
-        peak = "-"
-        if has_peak and name.startswith("foveal"):
-            with multiprocessing.get_context("spawn").Pool(1) as pool:
-                chosen = (name, arguments.images, arguments.megapixels, arguments.quality)
-                peak = f"{pool.apply(peak_memory, chosen):.1f}"
-        table.add_row(name, f"{megapixels / seconds:.1f}", f"{ratio:.2f}", f"{size_bytes:,}", peak)
-    Console().print(table)
+    workload = Workload(arguments.images, arguments.megapixels, arguments.quality)
+    for make_table in (encoding_table, decoding_table):
+        Console().print(make_table(workload, arguments.rounds))
 
 
 if __name__ == "__main__":

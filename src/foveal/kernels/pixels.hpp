@@ -8,18 +8,73 @@ namespace {
 using foveal::kMaxComponents;
 using foveal::SamplePlane;
 
+constexpr int kRun = 32;  // pixels that are converted together
+
 inline std::uint8_t clamp_to_byte(int value) { return static_cast<std::uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value); }
 
-// R = Y + 1.402 Cr, G = Y - 0.344 Cb - 0.714 Cr, B = Y + 1.772 Cb, in 16 fractional bits, rounded.
-inline void ycbcr_row_to_rgb(const std::uint8_t* __restrict luma, const std::uint8_t* __restrict blue,
-                             const std::uint8_t* __restrict red, std::ptrdiff_t columns, std::uint8_t* __restrict rgb) {
-    constexpr int r_cr = 91881, g_cb = -22554, g_cr = -46802, b_cb = 116130, half = 1 << 15;
-    for (std::ptrdiff_t x = 0; x < columns; ++x) {
-        const int y = luma[x], cb = blue[x] - 128, cr = red[x] - 128;
-        rgb[3 * x] = clamp_to_byte(y + ((r_cr * cr + half) >> 16));
-        rgb[3 * x + 1] = clamp_to_byte(y + ((g_cb * cb + g_cr * cr + half) >> 16));
-        rgb[3 * x + 2] = clamp_to_byte(y + ((b_cb * cb + half) >> 16));
+// factor / 2^16 * value, rounded; 2 * value fits 16 bits, so that one 16-bit multiplication gives all that is needed.
+inline std::int16_t scaled_by(std::int16_t factor, int value) {
+    const auto twice = static_cast<std::int16_t>(2 * value);
+    const auto high = static_cast<std::int16_t>((factor * twice) >> 16);
+    return static_cast<std::int16_t>((high + 1) >> 1);
+}
+
+// R = Y + 1.402 Cr, G = Y - 0.344136 Cb - 0.714136 Cr, B = Y + 1.772 Cb, in 16 fractional bits, rounded. Factors that
+// need more than 16 bits are taken apart: 1.402 = 1 + 0.402, 1.772 = 2 - 0.228, -0.714 = 0.286 - 1.
+inline void convert_run(const std::uint8_t* __restrict luma, const std::uint8_t* __restrict blue,
+                        const std::uint8_t* __restrict red, std::uint8_t* __restrict r, std::uint8_t* __restrict g,
+                        std::uint8_t* __restrict b) {
+    for (int x = 0; x < kRun; ++x) {
+        const std::int16_t cr = static_cast<std::int16_t>(red[x] - 128);
+        r[x] = clamp_to_byte(static_cast<std::int16_t>(luma[x] + cr + scaled_by(26345, cr)));
     }
+    for (int x = 0; x < kRun; ++x) {
+        const std::int16_t cb = static_cast<std::int16_t>(blue[x] - 128);
+        b[x] = clamp_to_byte(static_cast<std::int16_t>(luma[x] + 2 * cb + scaled_by(-14942, cb)));
+    }
+    for (int x = 0; x < kRun; ++x) {
+        const int cb = blue[x] - 128, cr = red[x] - 128;
+        g[x] = clamp_to_byte(luma[x] - cr + ((-22554 * cb + 18734 * cr + (1 << 15)) >> 16));
+    }
+}
+
+// Three runs of 16 bytes to 48, taking turns.
+inline void interleave_16(const std::uint8_t* r, const std::uint8_t* g, const std::uint8_t* b, std::uint8_t* rgb) {
+    using Byte16 = std::uint8_t __attribute__((vector_size(16)));
+    Byte16 red, green, blue;
+    std::memcpy(&red, r, sizeof red);
+    std::memcpy(&green, g, sizeof green);
+    std::memcpy(&blue, b, sizeof blue);
+    Byte16 first = __builtin_shufflevector(red, green, 0, 16, 0, 1, 17, 0, 2, 18, 0, 3, 19, 0, 4, 20, 0, 5);
+    Byte16 second = __builtin_shufflevector(red, green, 21, 0, 6, 22, 0, 7, 23, 0, 8, 24, 0, 9, 25, 0, 10, 26);
+    Byte16 third = __builtin_shufflevector(red, green, 0, 11, 27, 0, 12, 28, 0, 13, 29, 0, 14, 30, 0, 15, 31, 0);
+    first = __builtin_shufflevector(first, blue, 0, 1, 16, 3, 4, 17, 6, 7, 18, 9, 10, 19, 12, 13, 20, 15);
+    second = __builtin_shufflevector(second, blue, 0, 21, 2, 3, 22, 5, 6, 23, 8, 9, 24, 11, 12, 25, 14, 15);
+    third = __builtin_shufflevector(third, blue, 26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10, 11, 30, 13, 14, 31);
+    std::memcpy(rgb, &first, sizeof first);
+    std::memcpy(rgb + 16, &second, sizeof second);
+    std::memcpy(rgb + 32, &third, sizeof third);
+}
+
+inline void convert_and_interleave(const std::uint8_t* luma, const std::uint8_t* blue, const std::uint8_t* red,
+                                   std::uint8_t* rgb) {
+    std::uint8_t r[kRun], g[kRun], b[kRun];
+    convert_run(luma, blue, red, r, g, b);
+    for (int x = 0; x < kRun; x += 16) interleave_16(r + x, g + x, b + x, rgb + 3 * x);
+}
+
+inline void ycbcr_row_to_rgb(const std::uint8_t* luma, const std::uint8_t* blue, const std::uint8_t* red,
+                             std::ptrdiff_t columns, std::uint8_t* rgb) {
+    std::ptrdiff_t x = 0;
+    for (; x + kRun <= columns; x += kRun) convert_and_interleave(luma + x, blue + x, red + x, rgb + 3 * x);
+    if (x == columns) return;
+    std::uint8_t rest[3][kRun] = {}, pixels[3 * kRun];
+    const auto left = static_cast<std::size_t>(columns - x);
+    std::memcpy(rest[0], luma + x, left);
+    std::memcpy(rest[1], blue + x, left);
+    std::memcpy(rest[2], red + x, left);
+    convert_and_interleave(rest[0], rest[1], rest[2], pixels);
+    std::memcpy(rgb + 3 * x, pixels, 3 * left);
 }
 
 // planes: Y, Cb, Cr; pixels: (size.rows, size.columns, 3).
