@@ -89,15 +89,16 @@ class DecodingTable:
     def __init__(self, bits: Sequence[int], huffval: bytes) -> None:
         """Make it of the number of codes of length 1 to 16, and the symbols in the order of their codes."""
 
-def unstuff_scan(file: bytes, offset: int) -> tuple[NDArray[np.uint8], int, NDArray[np.int64], int]:
+def unstuff_scan(file: bytes, offset: int, max_restarts: int) -> tuple[NDArray[np.uint8], NDArray[np.int64], int, int]:
     """Take the entropy-coded data at an offset of a file, without stuffing, fill bytes and restart markers.
 
-    Returns it with the padding that `decode_scan` wants, its size without, for each restart marker (position in the
-    data, offset in the file, number), and the offset of the marker that ends the scan, or the size of the file.
+    Returns it with the padding (512 bytes) that `decode_scan` wants; of each of the first max_restarts restart markers
+    (position in the data, offset in the file, number); how many there are in all; and the offset of the marker that
+    ends the scan, or the size of the file.
     """
 
 def stuffed_offset(file: bytes, offset: int, position: int) -> int:
-    """Offset in the file of a byte of what `unstuff_scan` returns."""
+    """Offset in the file of a byte of what `unstuff_scan` returns for an offset."""
 
 def decode_scan(
     data: NDArray[np.uint8],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from numbers import Integral
 
@@ -20,6 +21,8 @@ from foveal.jpeg.tables import QuantizationTable
 
 _SEQUENTIAL_BAND = (0, 63, 0, 0)
 _PAYLOAD_OFFSET = 4  # marker and length come before a payload
+_PADDING_BYTES = 512  # behind the data of a scan (kScanPadding in kernel_table.hpp)
+_MARKER = re.compile(rb"\xff[^\x00\xff]")  # B.1.1.2; fill bytes before it are 0xFF, too
 _FLAT = QuantizationTable((1,) * 64)  # for a component that a broken file never sends
 
 
@@ -60,8 +63,6 @@ class EntropyData:
         Where it begins and ends in the file.
     data
         uint8: without stuffing and markers, and with the padding that the kernels want behind it.
-    size_bytes
-        Without the padding.
     restarts
         (n, 3) int64: position in `data`, offset in the file and number of each restart marker.
     """
@@ -69,14 +70,26 @@ class EntropyData:
     offset: int
     end: int
     data: NDArray[np.uint8]
-    size_bytes: int
     restarts: NDArray[np.int64]
 
     @classmethod
     def at(cls, file: bytes, offset: int) -> EntropyData:
         """Take the data that begins at an offset."""
-        data, size_bytes, restarts, end = _kernels.unstuff_scan(file, offset)
-        return cls(offset, end, data, size_bytes, restarts)
+        data, restarts, restart_count, end = _kernels.unstuff_scan(file, offset, limits.MAX_RESTARTS)
+        if restart_count > limits.MAX_RESTARTS:
+            raise LimitError(f"a scan of {restart_count:,} restart markers is not decoded")
+        return cls(offset, end, data, restarts)
+
+    @property
+    def size_bytes(self) -> int:
+        """Without the padding."""
+        return len(self.data) - _PADDING_BYTES
+
+    def file_offset(self, file: bytes, position: int) -> int:
+        """Where a byte of the data stands in the file."""
+        before = int(np.searchsorted(self.restarts[:, 0], position, side="right"))
+        start, skipped = (self.restarts[before - 1, 1], self.restarts[before - 1, 0]) if before else (self.offset, 0)
+        return _kernels.stuffed_offset(file, int(start), position - int(skipped))
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,20 +213,16 @@ class FileReader:
 
     def _next_segment(self) -> FileSegment:
         """Read a marker (B.1.1.2) and, unless it stands alone, its payload (B.1.1.4)."""
-        data, start = self.data, self.position
-        marker = data.find(0xFF, start)
-        while marker >= 0:
-            code = marker + 1
-            while code < len(data) and data[code] == 0xFF:
-                code += 1
-            if code < len(data) and data[code] != 0:
-                break
-            marker = data.find(0xFF, code)
-        if marker < 0:
-            raise malformed(len(data), "expected a marker or EOI, found the end of the file")
-        if marker > start:
-            self.diagnosis.oddity(f"byte {start:,}: {marker - start:,} bytes that belong to no segment")
-        segment = self._segment_at(code - 1)
+        found = _MARKER.search(self.data, self.position)
+        if found is None:
+            raise malformed(len(self.data), "expected a marker or EOI, found the end of the file")
+        if len(self.file_segments) == limits.MAX_SEGMENTS:
+            raise LimitError(f"more than {limits.MAX_SEGMENTS:,} segments are not read")
+        skipped = self.data[self.position : found.start()]
+        if skipped.strip(b"\xff"):
+            what = f"{len(skipped):,} bytes that belong to no segment"
+            self.diagnosis.oddity(f"byte {self.position:,}: {what}")
+        segment = self._segment_at(found.start())
         self.position = segment.offset + segment.size_bytes
         self.file_segments.append(segment)
         return segment

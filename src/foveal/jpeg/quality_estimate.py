@@ -34,9 +34,9 @@ def estimate_quality(tables: Sequence[QuantizationTable]) -> QualityEstimate:
     Parameters
     ----------
     tables
-        Of each component; the first is compared with luminance, the second, where there is one, with chrominance.
+        Of each component; the first is compared with luminance, the next other one, if any, with chrominance.
     """
-    steps = np.array([table.values for table in tables[:2]], dtype=np.float64)
+    steps = np.array([table.values for table in dict.fromkeys(tables)][:2], dtype=np.float64)
     candidates = _libjpeg_steps()[:, : len(steps)]
     distance = np.abs(np.log(candidates / steps)).mean(axis=(1, 2))
     nearest = len(distance) - 1 - int(np.argmin(distance[::-1]))  # of equal ones the highest

@@ -138,10 +138,8 @@ class ScanDecoder:
     def _fault(self, failure: _Failure) -> None:
         mcu, bit_position = int(self._state[_MCU]), int(self._state[_BIT_POSITION])
         data = self._scan.entropy_data
-        if failure == _Failure.NO_INTERVAL:
-            offset = data.end
-        else:
-            offset = _kernels.stuffed_offset(self._file, data.offset, bit_position // 8)
+        at_end = failure == _Failure.NO_INTERVAL
+        offset = data.end if at_end else data.file_offset(self._file, bit_position // 8)
         where = f"in MCU {mcu:,} of {self._mcu_count:,}"
         self._diagnosis.fault(malformed(offset, f"{_EXPECTED[failure]} ({where})"))
 
@@ -168,7 +166,8 @@ def _intervals_of(file_scan: FileScan, mcu_count: int, diagnosis: Diagnosis) -> 
     _fault_restarts(data, expected, diagnosis)
     intervals = np.full((expected, 2), _MISSING, dtype=np.int64)
     position = 0
-    for piece, number in zip(pieces, [*restarts[:, 2].tolist(), 0], strict=True):
+    numbers = [*restarts[:expected, 2].tolist(), 0]
+    for piece, number in zip(pieces, numbers, strict=False):
         if position >= expected:
             break
         intervals[position] = piece
@@ -179,7 +178,7 @@ def _intervals_of(file_scan: FileScan, mcu_count: int, diagnosis: Diagnosis) -> 
 
 
 def _fault_restarts(data: EntropyData, expected: int, diagnosis: Diagnosis) -> None:
-    for position, (_, offset, number) in enumerate(data.restarts.tolist()):
+    for position, (_, offset, number) in enumerate(data.restarts[:expected].tolist()):
         if position + 1 == expected:
             more = len(data.restarts) - position
             diagnosis.oddity(f"byte {offset:,}: {more:,} restart intervals more than the {expected:,} of the picture")

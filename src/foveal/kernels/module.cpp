@@ -311,52 +311,55 @@ nb::ndarray<nb::numpy, T> owned_array(std::unique_ptr<T[]> values, std::initiali
     return nb::ndarray<nb::numpy, T>(data, shape, owner);
 }
 
-nb::tuple unstuff_scan(const nb::bytes& file, std::ptrdiff_t offset) {
+nb::tuple unstuff_scan(const nb::bytes& file, std::ptrdiff_t offset, std::size_t max_restarts) {
     const auto* bytes = static_cast<const std::uint8_t*>(file.data());
     const auto size = static_cast<std::ptrdiff_t>(file.size());
     require(offset >= 0 && offset <= size, "offset outside the file");
-    std::size_t data_bytes = 0, restart_count = 0;
+    std::size_t data_bytes = 0, restart_count = 0, written_count = 0;
     std::unique_ptr<std::uint8_t[]> data;
     std::unique_ptr<std::int64_t[]> restarts;
     std::ptrdiff_t end = 0;
     {
         nb::gil_scoped_release release;
-        walk_scan(
-            bytes, size, offset,
-            [&](std::ptrdiff_t first, std::ptrdiff_t last) { data_bytes += static_cast<std::size_t>(last - first); },
-            [&](std::ptrdiff_t, int) { ++restart_count; });
+        const auto count = [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+            data_bytes += static_cast<std::size_t>(last - first);
+            return true;
+        };
+        end = walk_scan(bytes, size, offset, count, [&](std::ptrdiff_t, int) { ++restart_count; });
+        written_count = std::min(restart_count, max_restarts);
         data.reset(new std::uint8_t[data_bytes + foveal::kScanPadding]);
-        restarts.reset(new std::int64_t[3 * restart_count + 1]);
+        restarts.reset(new std::int64_t[3 * written_count + 1]);
         std::uint8_t* target = data.get();
         std::int64_t* mark = restarts.get();
-        end = walk_scan(
-            bytes, size, offset,
-            [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-                std::memcpy(target, bytes + first, static_cast<std::size_t>(last - first));
-                target += last - first;
-            },
-            [&](std::ptrdiff_t marker, int number) {
-                *mark++ = target - data.get();
-                *mark++ = marker;
-                *mark++ = number;
-            });
+        const std::int64_t* const last_mark = mark + 3 * written_count;
+        const auto copy = [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+            std::memcpy(target, bytes + first, static_cast<std::size_t>(last - first));
+            target += last - first;
+            return true;
+        };
+        walk_scan(bytes, size, offset, copy, [&](std::ptrdiff_t marker, int number) {
+            if (mark == last_mark) return;
+            *mark++ = target - data.get();
+            *mark++ = marker;
+            *mark++ = number;
+        });
         std::memset(target, 0, foveal::kScanPadding);
     }
-    return nb::make_tuple(owned_array(std::move(data), {data_bytes + foveal::kScanPadding}), data_bytes,
-                          owned_array(std::move(restarts), {restart_count, 3}), end);
+    return nb::make_tuple(owned_array(std::move(data), {data_bytes + foveal::kScanPadding}),
+                          owned_array(std::move(restarts), {written_count, 3}), restart_count, end);
 }
 
 std::ptrdiff_t stuffed_offset(const nb::bytes& file, std::ptrdiff_t offset, std::ptrdiff_t position) {
     const auto size = static_cast<std::ptrdiff_t>(file.size());
     require(offset >= 0 && offset <= size, "offset outside the file");
     std::ptrdiff_t passed = 0, found = -1;
-    const std::ptrdiff_t end = walk_scan(
-        static_cast<const std::uint8_t*>(file.data()), size, offset,
-        [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-            if (found < 0 && position < passed + last - first) found = first + position - passed;
-            passed += last - first;
-        },
-        [](std::ptrdiff_t, int) {});
+    const auto find = [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+        if (position < passed + last - first) found = first + position - passed;
+        passed += last - first;
+        return found < 0;
+    };
+    const std::ptrdiff_t end =
+        walk_scan(static_cast<const std::uint8_t*>(file.data()), size, offset, find, [](std::ptrdiff_t, int) {});
     return found < 0 ? end : found;
 }
 
@@ -570,7 +573,7 @@ NB_MODULE(_kernels, m) {
     m.def("join_strips", &join_strips, nb::arg("strips"));
     nb::class_<DecodingTable>(m, "DecodingTable")
         .def("__init__", &make_decoding_table, nb::arg("bits"), nb::arg("huffval"));
-    m.def("unstuff_scan", &unstuff_scan, nb::arg("file"), nb::arg("offset"));
+    m.def("unstuff_scan", &unstuff_scan, nb::arg("file"), nb::arg("offset"), nb::arg("max_restarts"));
     m.def("stuffed_offset", &stuffed_offset, nb::arg("file"), nb::arg("offset"), nb::arg("position"));
     m.def("decode_scan", &decode_scan, nb::arg("data").noconvert(), nb::arg("intervals").noconvert(),
           nb::arg("restart_interval"), nb::arg("band"), nb::arg("components"), nb::arg("grids").noconvert(),
