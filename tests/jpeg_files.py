@@ -59,10 +59,6 @@ def random_file(
     )
 
 
-def non_interleaved_script(component_count: int) -> jpeg.Script:
-    return tuple(jpeg.Scan((component,)) for component in range(component_count))
-
-
 def partly_interleaved_script(component_count: int) -> jpeg.Script:
     return jpeg.Scan((0,)), jpeg.Scan(tuple(range(1, component_count)))
 

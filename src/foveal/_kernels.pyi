@@ -1,10 +1,12 @@
 """The C++ extension (kernels/module.cpp binds it; a test compares the signatures).
 
-Arrays are C-contiguous and filled in place; ValueError where they do not fit each other. Coefficients are int16 in
-sixteenths and levels int16, both (..., 64) in zig-zag order; steps are float32 in sixteenths.
+Arrays are filled in place; ValueError where they do not fit each other. They are C-contiguous, but that rows of grids
+(of blocks) and of planes of uint8 may be part of wider ones. Coefficients are int16 in sixteenths and levels int16,
+both (..., 64) in zig-zag order; steps are float32 in sixteenths for coefficients, uint16 for levels.
 """
 
 from collections.abc import Sequence
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,6 +102,27 @@ def unstuff_scan(file: bytes, offset: int, max_restarts: int) -> tuple[NDArray[n
 def stuffed_offset(file: bytes, offset: int, position: int) -> int:
     """Offset in the file of a byte of what `unstuff_scan` returns for an offset."""
 
+class DecodingState:
+    """How far the decoding of a scan is; the DC predictions are in it, too."""
+
+    mcu: int
+    bit_position: int
+    eob_run: int
+    unused_bytes: int
+
+    def __init__(self) -> None:
+        """At the beginning of a scan."""
+
+class ScanFailure(Enum):
+    """Why the decoding of a scan stopped."""
+
+    NONE = ...
+    NO_CODE = ...
+    OUT_OF_RANGE = ...
+    BEYOND_BLOCK = ...
+    OUT_OF_DATA = ...
+    NO_INTERVAL = ...
+
 def decode_scan(
     data: NDArray[np.uint8],
     intervals: NDArray[np.int64],
@@ -108,15 +131,14 @@ def decode_scan(
     components: Sequence[tuple[int, int, DecodingTable | None, DecodingTable | None]],
     grids: Sequence[NDArray[np.int16]],
     first_row: int,
-    state: NDArray[np.int64],
+    state: DecodingState,
     block_bits: Sequence[NDArray[np.uint32]],
-) -> int:
-    """Decode MCUs from state[0] to the end of the grids, which begin with MCU row first_row of the scan.
+) -> ScanFailure:
+    """Decode MCUs from state.mcu to the end of the grids, which begin with MCU row first_row of the scan.
 
     intervals: (n, 2) first byte and end of each restart interval, -1 and -1 where one is missing; components: h, v, DC
-    and AC table of each; grids: (rows, columns, 64) levels, filled; state: 8 values, zero at first: MCU, bit position,
-    EOB run, unused bytes, four DC predictions; block_bits: none, or (rows, columns) for each grid, laid out like it.
-    Returns 0, or at the first failure a ScanFailure (kernel_table.hpp), the state where it happened.
+    and AC table of each; grids: (rows, columns, 64) levels; block_bits: none, or (rows, columns) for each grid, laid
+    out like it. At the first failure the state is where it happened.
     """
 
 def inverse_dct(blocks: NDArray[np.int16], steps: NDArray[np.uint16], plane: NDArray[np.uint8]) -> None:

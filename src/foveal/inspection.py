@@ -15,11 +15,12 @@ from foveal.jpeg import MAX_PIXELS, Frame, QuantizationTable, Scan, Segment, mar
 from foveal.jpeg.application_data import exif_data, has_gain_map, icc_profile, kind_of
 from foveal.jpeg.coefficients import empty_blocks
 from foveal.jpeg.color_model import ColorModel, color_model
-from foveal.jpeg.file_reader import FileReader, FileScan, FileSegment, open_reader
+from foveal.jpeg.decoder import decode_scans, first_scan
+from foveal.jpeg.file_reader import FileReader, FileScan, open_reader
 from foveal.jpeg.frame import subsampling_name
 from foveal.jpeg.multi_picture import entries_of, is_index
-from foveal.jpeg.quality_estimate import QualityEstimate, estimate_quality
-from foveal.jpeg.scan_decoder import ScanDecoder
+from foveal.jpeg.segment_reader import FileSegment
+from foveal.quality_estimate import QualityEstimate, estimate_quality
 
 _PROCESSES = {markers.SOF0: "baseline", markers.SOF1: "extended sequential", markers.SOF2: "progressive"}
 _COMPONENT_NAMES = {
@@ -80,12 +81,12 @@ class ScanReport:
 
 @dataclass(frozen=True)
 class MetadataReport:
-    """What comes along with the picture; sizes in bytes, 0 where there is none.
+    """What comes along with the picture.
 
     Parameters
     ----------
-    size_bytes
-        By kind: "EXIF", "XMP", "ICC profile", "comment", ...; segments with markers and lengths.
+    bytes_by_kind
+        "EXIF", "XMP", "ICC profile", "comment", ...: bytes of its segments, with markers and lengths.
     orientation
         Of EXIF, 1 where it says nothing.
     icc_profile_bytes
@@ -98,7 +99,7 @@ class MetadataReport:
         Behind EOI.
     """
 
-    size_bytes: dict[str, int]
+    bytes_by_kind: dict[str, int]
     orientation: int
     icc_profile_bytes: int
     pictures: int
@@ -121,15 +122,17 @@ class Inspection:
     component_names
         "Y", "Cb", ...
     color_model
-        "grey", "YCbCr", "RGB", "CMYK", "YCCK", or "unknown".
+        "grey", "YCbCr", "RGB", "CMYK", "YCCK", or "unknown" of two components.
     subsampling
-        "4:2:0", ..., or the factors of each component, like "2x2 1x2 1x1".
+        "grey", "4:2:0", ..., or the factors of each component, like "2x2 1x2 1x1".
     tables
-        Quantization table of each component.
+        Quantization table of each component; steps of 1 for one that a broken file never sends.
     quality
         Which of libjpeg's qualities they stand for.
-    segments, scans, metadata
-        See there.
+    segments, scans
+        In the order of the file.
+    metadata
+        What came along.
     block_bits
         For each component (padded_block_rows, padded_block_columns) uint32: bits that each of its blocks takes, over
         all scans. Those beyond the picture fill up its last MCUs.
@@ -211,7 +214,7 @@ class Inspection:
         }
 
 
-def inspect(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Inspection:
+def inspect(data: bytes | bytearray | memoryview, *, max_pixels: int = MAX_PIXELS) -> Inspection:
     """Look into a JPEG file: segments, tables, scans, metadata, and the bits of every block.
 
     A malformed file is read as far as it goes, and `notes` says what is wrong with it.
@@ -219,9 +222,14 @@ def inspect(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Inspection:
     Parameters
     ----------
     data
-        A JPEG file of a kind that `decode` takes.
+        A JPEG file of a kind that `decode` takes, or of two components.
     max_pixels
         Larger pictures are refused before anything is allocated.
+
+    Returns
+    -------
+    Inspection
+        All that there is.
 
     Raises
     ------
@@ -229,30 +237,27 @@ def inspect(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Inspection:
         As `decode` with `strict=False`.
     """
     reader = open_reader(data, strict=False, max_pixels=max_pixels)
-    blocks: tuple[NDArray[np.int16], ...] = ()
-    block_bits: tuple[NDArray[np.uint32], ...] = ()
+    first = first_scan(reader)
+    blocks = empty_blocks(reader.frame, reader.frame.mcu_rows)
+    block_bits = tuple(np.zeros(levels.shape[:2], dtype=np.uint32) for levels in blocks)
     scans = []
-    while file_scan := reader.next_scan():
-        blocks = blocks or empty_blocks(reader.known_frame, reader.known_frame.mcu_rows)
-        block_bits = block_bits or tuple(np.zeros(levels.shape[:2], dtype=np.uint32) for levels in blocks)
-        before = [int(bits.sum(dtype=np.uint64)) for bits in block_bits]
-        decoder = ScanDecoder(reader.data, file_scan, reader.known_frame, reader.diagnosis)
-        chosen = file_scan.scan.components
-        decoder.decode([blocks[index] for index in chosen], 0, [block_bits[index] for index in chosen])
-        decoder.finish()
-        bits = tuple(int(block_bits[index].sum(dtype=np.uint64)) - before[index] for index in chosen)
+    before = [0] * len(blocks)
+    for file_scan in decode_scans(reader, first, blocks, block_bits):
+        so_far = [int(bits.sum(dtype=np.uint64)) for bits in block_bits]
+        bits = tuple(so_far[index] - before[index] for index in file_scan.parameters.components)
         scans.append(_scan_report(file_scan, bits))
+        before = so_far
     return _report(reader, scans, block_bits)
 
 
 def _scan_report(file_scan: FileScan, bits: tuple[int, ...]) -> ScanReport:
     offset = file_scan.header_offset
     size_bytes = file_scan.entropy_data.end - offset
-    return ScanReport(file_scan.scan, offset, size_bytes, bits, file_scan.restart_interval)
+    return ScanReport(file_scan.parameters, offset, size_bytes, bits, file_scan.restart_interval)
 
 
 def _report(reader: FileReader, scans: list[ScanReport], block_bits: tuple[NDArray[np.uint32], ...]) -> Inspection:
-    frame, segments = reader.known_frame, reader.segments
+    frame, segments = reader.frame, reader.segments
     model, names = _colors(frame, segments)
     return Inspection(
         size_bytes=len(reader.data),
@@ -280,14 +285,14 @@ def _colors(frame: Frame, segments: tuple[Segment, ...]) -> tuple[str, tuple[str
     return model.value, _COMPONENT_NAMES[model]
 
 
-def _segment_reports(file_segments: list[FileSegment], scans: list[ScanReport]) -> tuple[SegmentReport, ...]:
+def _segment_reports(file_segments: tuple[FileSegment, ...], scans: list[ScanReport]) -> tuple[SegmentReport, ...]:
     scan_bytes = {scan.offset: scan.size_bytes for scan in scans}
     return tuple(
         SegmentReport(
             marker=markers.name(segment.code),
             offset=segment.offset,
             size_bytes=scan_bytes.get(segment.offset, segment.size_bytes),
-            kind=kind_of(Segment(segment.code, segment.payload)) if markers.is_application(segment.code) else "",
+            kind=kind_of(segment.segment) if markers.is_application(segment.code) else "",
         )
         for segment in file_segments
     )
@@ -299,7 +304,7 @@ def _metadata_report(segments: tuple[Segment, ...], trailing_bytes: int) -> Meta
         sizes[kind_of(segment)] += 4 + len(segment.payload)
     indices = [segment for segment in segments if is_index(segment)]
     return MetadataReport(
-        size_bytes=dict(sizes),
+        bytes_by_kind=dict(sizes),
         orientation=exif_tags.orientation(exif_data(segments)),
         icc_profile_bytes=len(icc_profile(segments) or b""),
         pictures=len(entries_of(indices[0].payload)) if indices else 0,

@@ -22,7 +22,7 @@ from foveal.jpeg import markers
 SIZES = [(1, 1), (1, 17), (17, 1), (2, 5), (7, 8), (8, 8), (9, 7), (16, 16), (31, 33), (67, 131)]
 SCRIPTS = [
     jpeg.sequential_script,
-    jpeg_files.non_interleaved_script,
+    jpeg.non_interleaved_script,
     jpeg_files.partly_interleaved_script,
     jpeg.spectral_selection_script,
     jpeg.successive_approximation_script,
@@ -72,7 +72,7 @@ def test_common_samplings_at_every_size(
 @pytest.mark.parametrize("luma", FACTORS, ids=str)
 def test_all_legal_sampling_factors(luma: tuple[int, int], chroma: tuple[int, int]) -> None:
     factors = [luma, chroma, (1, 1)]
-    script = jpeg.sequential_script if sum(h * v for h, v in factors) <= 10 else jpeg_files.non_interleaved_script
+    script = jpeg.sequential_script if sum(h * v for h, v in factors) <= 10 else jpeg.non_interleaved_script
     data = random_file(factors, (53, 75), script)
     h_max, v_max = (max(factor[axis] for factor in factors) for axis in (0, 1))
     if all(h_max % h == 0 and v_max % v == 0 for h, v in factors):
@@ -87,7 +87,7 @@ def test_factors_that_do_not_divide_each_other_repeat_samples() -> None:
     """3 x 3 luminance against 2 x 2: each pixel takes the chroma sample that its upper left corner lies in."""
     size = (50, 61)
     coefficients = jpeg_files.random_coefficients([(3, 3), (2, 2), (2, 2)], size)
-    fractional = foveal.decode(jpeg.write_coefficients(coefficients, scripts=[jpeg_files.non_interleaved_script(3)]))
+    fractional = foveal.decode(jpeg.write_coefficients(coefficients, scripts=[jpeg.non_interleaved_script(3)]))
     planes = []
     for index in range(3):  # each component as a grey picture of its own
         component = coefficients.frame.components[index]
@@ -135,7 +135,7 @@ def test_color_models(case: str, luma: tuple[int, int]) -> None:
     segments, identifiers = COLOR_MODELS[case]
     factors = [luma, (1, 1), (1, 1), luma][: len(identifiers)]
     coefficients = jpeg_files.random_coefficients(factors, (37, 53), segments=segments, identifiers=identifiers)
-    script = jpeg_files.non_interleaved_script(len(factors))
+    script = jpeg.non_interleaved_script(len(factors))
     assert_same_pixels(jpeg.write_coefficients(coefficients, scripts=[script]))
 
 

@@ -25,7 +25,7 @@ MAX_PIXELS = 1 << 16
 def valid_files() -> list[bytes]:
     scripts = [
         jpeg.sequential_script,
-        jpeg_files.non_interleaved_script,
+        jpeg.non_interleaved_script,
         jpeg.spectral_selection_script,
         jpeg.successive_approximation_script,
     ]
@@ -123,7 +123,7 @@ def test_any_mutation_of_a_valid_file(data: bytes, strict: bool) -> None:
 def test_writing_and_reading_is_lossless(
     size: tuple[int, int], factors: list[tuple[int, int]], interval: int, seed: int, data: st.DataObject
 ) -> None:
-    scripts = [jpeg_files.non_interleaved_script]
+    scripts = [jpeg.non_interleaved_script]
     if len(factors) == 1 or sum(h * v for h, v in factors) <= 10:
         scripts += [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script]
     script = data.draw(st.sampled_from(scripts))(len(factors))

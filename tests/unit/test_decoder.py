@@ -52,7 +52,8 @@ MALFORMED = {
     "scan before frame": (BASELINE[:SOF] + BASELINE[SOF + 19 :], SOS - 19, "frame header"),
     "second frame": (inserted(BASELINE, SOF, BASELINE[SOF : SOF + 19]), SOF + 19, "second"),
     "9-bit samples": (patched(BASELINE, SOF + 4, b"\x09"), SOF + 4, "8 bits"),
-    "no width": (patched(BASELINE, SOF + 7, b"\0\0"), SOF, "width"),
+    "no width": (patched(BASELINE, SOF + 7, b"\0\0"), SOF + 7, "width"),
+    "no components of a frame": (patched(BASELINE, SOF + 2, b"\0\x08\x08\0\x28\0\x38\0"), SOF + 9, "components"),
     "frame too short": (patched(BASELINE, SOF + 9, b"\4"), SOF, "frame header"),
     "factor 0": (patched(BASELINE, SOF + 11, b"\x02"), SOF + 11, "1 to 4"),
     "factor 5": (patched(BASELINE, SOF + 11, b"\x25"), SOF + 11, "1 to 4"),
@@ -61,8 +62,8 @@ MALFORMED = {
     "no table": (jpeg_files.without_segments(BASELINE, markers.DQT), SOS - 134, "quantization table 0"),
     "table cut off": (patched(BASELINE, DQT + 4, b"\x10"), DQT + 4 + 129, "precision"),
     "step 0": (patched(BASELINE, DQT + 15, b"\0"), DQT + 15, "above 0"),
-    "too many codes": (patched(BASELINE, DHT + 5, b"\3"), DHT + 5, "codes of 1 bits"),
-    "a code of all ones": (patched(BASELINE, DHT + 5, b"\2"), DHT + 5, "codes of 1 bits"),
+    "too many codes": (patched(BASELINE, DHT + 5, b"\3"), DHT + 5, "codes of length 1"),
+    "a code of all ones": (patched(BASELINE, DHT + 5, b"\2"), DHT + 5, "codes of length 1"),
     "DC symbol 16": (patched(BASELINE, DHT + 21, b"\x10"), DHT + 21, "0 to 15"),
     "no components": (patched(BASELINE, SOS + 4, b"\0"), SOS + 4, "1 to 4"),
     "scan header too short": (patched(BASELINE, SOS + 4, b"\1"), SOS, "8 bytes|6 bytes"),
@@ -77,12 +78,16 @@ MALFORMED = {
     "restart markers lost": (RESTARTED.replace(b"\xff\xd0", b""), None, "RST0, found RST1"),
     "restart marker changed": (RESTARTED.replace(b"\xff\xd1", b"\xff\xd5"), None, "RST1, found RST5"),
     "progressive band": (patched(PROGRESSIVE, at(PROGRESSIVE, markers.SOS, 8, 1), b"\x40"), None, "spectral band"),
-    "progressive bits": (patched(PROGRESSIVE, at(PROGRESSIVE, markers.SOS, 9, 1), b"\x31"), None, "Ah = 3, Al = 1"),
+    "progressive bits": (
+        patched(PROGRESSIVE, at(PROGRESSIVE, markers.SOS, 9, 1), b"\x31"),
+        None,
+        "approximation: 3 to 1",
+    ),
     "progressive order": (patched(PROGRESSIVE, at(PROGRESSIVE, markers.SOS, 9, 1), b"\x21"), None, "out of order"),
     "AC before DC": (
         PROGRESSIVE[: at(PROGRESSIVE, markers.SOS)] + PROGRESSIVE[at(PROGRESSIVE, markers.DHT, 0, 1) :],
         None,
-        "DC before",
+        "the DC scan",
     ),
     "unknown marker": (inserted(BASELINE, DQT, b"\xff\x02\0\4ab"), DQT, "0x02"),
 }
@@ -179,7 +184,7 @@ def test_a_missing_number_of_lines_is_an_error() -> None:
 def test_quantization_tables_may_change_between_scans() -> None:
     """B.2.2: a component keeps the table that stood in its slot at its first scan. libjpeg does the same."""
     coefficients = random_coefficients([(1, 1)] * 3, (32, 32))
-    data = jpeg.write_coefficients(coefficients, scripts=[jpeg_files.non_interleaved_script(3)])
+    data = jpeg.write_coefficients(coefficients, scripts=[jpeg.non_interleaved_script(3)])
     other = b"\xff\xdb\0\x43\1" + bytes(range(10, 74))
     changed = inserted(data, at(data, markers.DHT, 0, 2), other)
     np.testing.assert_array_equal(foveal.decode(changed), pillow_pixels(changed))
@@ -274,7 +279,7 @@ def bomb(count: int, size: int) -> bytes:
 @pytest.mark.filterwarnings("ignore")
 def test_progressive_bombs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert foveal.decode(bomb(limits.MAX_SCANS - 1, 8), strict=False).shape == (8, 8)
-    with pytest.raises(LimitError, match=f"more than {limits.MAX_SCANS} scans"):
+    with pytest.raises(LimitError, match="more than 1,000 scans"):
         foveal.decode(bomb(limits.MAX_SCANS, 8), strict=False)
     monkeypatch.setattr(limits, "MAX_SCANNED_SAMPLES", 20 * 800 * 800)
     assert foveal.decode(bomb(19, 800), strict=False).shape == (800, 800)
@@ -326,16 +331,16 @@ def test_another_script_changes_no_coefficient() -> None:
 def test_mcus_of_more_than_ten_blocks_are_not_written_and_read_only_leniently() -> None:
     """T.81 B.2.3; libjpeg refuses them."""
     coefficients = random_coefficients([(3, 3), (1, 2), (1, 1)], (50, 60))
-    with pytest.raises(ParameterError, match="10 blocks"):
+    with pytest.raises(ParameterError, match="at most 10 blocks, not 12"):
         jpeg.write_coefficients(coefficients, scripts=[jpeg.sequential_script(3)])
     alone = jpeg.write_coefficients(coefficients)
-    assert jpeg.read_coefficients(alone).script == jpeg_files.non_interleaved_script(3)
+    assert jpeg.read_coefficients(alone).script == jpeg.non_interleaved_script(3)
 
     ten = random_coefficients([(3, 3), (1, 1)], (50, 60))
     data = jpeg.write_coefficients(ten, scripts=[jpeg.sequential_script(2)])
     assert len(jpeg.read_coefficients(data).blocks) == 2
     twelve = patched(data, at(data, markers.SOF0, 11), b"\x43")
-    with pytest.raises(FormatError, match="at most 10 blocks in an MCU, found 13"):
+    with pytest.raises(FormatError, match="at most 10 blocks, not 13"):
         jpeg.read_coefficients(twelve)
 
 

@@ -49,7 +49,7 @@ def test_segments_follow_each_other_from_the_first_byte_to_the_last() -> None:
     ("script", "process"),
     [
         (jpeg.sequential_script, "baseline"),
-        (jpeg_files.non_interleaved_script, "baseline"),
+        (jpeg.non_interleaved_script, "baseline"),
         (jpeg.successive_approximation_script, "progressive"),
     ],
 )
@@ -129,7 +129,7 @@ def test_the_quality_of_other_tables_is_about_right() -> None:
     ],
 )
 def test_sampling_is_named(factors: list[tuple[int, int]], name: str) -> None:
-    data = random_file(factors, (20, 30), jpeg_files.non_interleaved_script)
+    data = random_file(factors, (20, 30), jpeg.non_interleaved_script)
     assert foveal.inspect(data).subsampling == name
 
 
@@ -152,13 +152,13 @@ def test_metadata_is_found() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     data = saved(exif=exif, icc_profile=profile, xmp=b"<x/>", comment=b"hello") + b"behind"
     metadata = foveal.inspect(data).metadata
-    assert set(metadata.size_bytes) == {"JFIF", "EXIF", "ICC profile", "XMP", "comment"}
-    assert metadata.size_bytes["comment"] == 4 + 5
+    assert set(metadata.bytes_by_kind) == {"JFIF", "EXIF", "ICC profile", "XMP", "comment"}
+    assert metadata.bytes_by_kind["comment"] == 4 + 5
     assert metadata.icc_profile_bytes == len(profile)
     assert (metadata.orientation, metadata.trailing_bytes) == (6, 6)
     assert (metadata.pictures, metadata.has_gain_map) == (0, False)
     bare = foveal.inspect(random_file([(1, 1)], (8, 8), segments=())).metadata
-    assert (bare.size_bytes, bare.orientation, bare.icc_profile_bytes, bare.trailing_bytes) == ({}, 1, 0, 0)
+    assert (bare.bytes_by_kind, bare.orientation, bare.icc_profile_bytes, bare.trailing_bytes) == ({}, 1, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_metadata_is_found() -> None:
         (Segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0..."), "extended XMP"),
         (Segment(0xE2, b"urn:iso:std:iso:ts:21496:-1\0\0\0\0\0"), "gain map"),
         (Segment(0xE2, b"FPXR\0"), "FlashPix"),
-        (Segment(0xED, b"Photoshop 3.0\x008BIM"), "IPTC"),
+        (Segment(0xED, b"Photoshop 3.0\x008BIM"), "Photoshop"),
         (Segment(0xEE, b"Adobe\0"), "Adobe"),
         (Segment(0xE1, b"Exif"), "unknown"),
         (Segment(0xE2, b"Exif\0\0"), "unknown"),

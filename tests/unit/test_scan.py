@@ -14,17 +14,23 @@ from foveal.errors import ParameterError
 from foveal.jpeg.encoder import quantize, transform
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.quantize import DeadZone, Quantizer, Rounding
-from foveal.jpeg.scan import Scan, ScanPlan, check_script, tally, write
+from foveal.jpeg.scan import ScanPlan, tally, write_scan
+from foveal.jpeg.script import Scan, check_script
 from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.trellis import Trellis
 
 SCRIPTS = [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script]
 
 
-@pytest.mark.parametrize("make", SCRIPTS)
+def frame_of(component_count: int) -> Frame:
+    headers = tuple(jpeg.ComponentHeader(index, 1, 1, 0) for index in range(component_count))
+    return Frame(8, 8, headers)
+
+
+@pytest.mark.parametrize("make", [*SCRIPTS, jpeg.non_interleaved_script])
 @pytest.mark.parametrize("components", [1, 3])
 def test_our_scripts_are_legal(make: jpeg.ScriptMaker, components: int) -> None:
-    check_script(make(components), components)
+    check_script(make(components), frame_of(components))
 
 
 @pytest.mark.parametrize(
@@ -46,14 +52,14 @@ def test_our_scripts_are_legal(make: jpeg.ScriptMaker, components: int) -> None:
 )
 def test_illegal_scripts_are_refused(script: tuple[Scan, ...], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
-        check_script(script, 1)
+        check_script(script, frame_of(1))
 
 
 def test_ac_scans_hold_one_component_and_components_keep_their_order() -> None:
     with pytest.raises(ParameterError, match="one component"):
-        check_script((Scan((0, 1), 0, 0), Scan((0, 1), 1, 63)), 2)
+        check_script((Scan((0, 1), 0, 0), Scan((0, 1), 1, 63)), frame_of(2))
     with pytest.raises(ParameterError, match="order of the frame"):
-        check_script((Scan((1, 0), 0, 63),), 2)
+        check_script((Scan((1, 0), 0, 63),), frame_of(2))
 
 
 @pytest.mark.parametrize("make", SCRIPTS)
@@ -63,7 +69,7 @@ def test_the_price_of_a_scan_is_what_it_takes(make: jpeg.ScriptMaker, coffee: np
     for scan in make(3):
         plan = ScanPlan.of(scan, frame, coefficients.blocks, restart_interval=0)
         statistics = tally(plan, threads=1)
-        written = write(plan, statistics, threads=1)
+        written = write_scan(plan, statistics, threads=1)
         assert statistics.size_bytes == len(written) - written.count(b"\xff\x00")
 
 

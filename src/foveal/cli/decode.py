@@ -12,7 +12,6 @@ from PIL import Image
 from foveal.cli import files
 from foveal.errors import UnsupportedError
 from foveal.jpeg.application_data import exif_data, icc_profile
-from foveal.jpeg.color_model import adobe_transform
 from foveal.jpeg.decoder import DecodedFile, decode_file
 
 
@@ -51,8 +50,8 @@ def _as_file(decoded: DecodedFile, kind: str) -> bytes:
     if decoded.pixels.shape[2:] == (4,):
         if kind == "PNG":
             raise UnsupportedError("CMYK pixels do not fit a PNG; write a TIFF (-o OUT.tif)")
-        is_inverted = adobe_transform(decoded.segments) is not None
-        image = Image.fromarray(np.subtract(255, decoded.pixels) if is_inverted else decoded.pixels, mode="CMYK")
+        inks = np.subtract(255, decoded.pixels) if decoded.inks_are_inverted else decoded.pixels
+        image = Image.fromarray(inks, mode="CMYK")
     file = io.BytesIO()
     image.save(file, kind, exif=exif_data(decoded.segments) or b"", icc_profile=icc_profile(decoded.segments))
     return file.getvalue()

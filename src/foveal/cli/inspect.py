@@ -57,10 +57,10 @@ def _as_json(found: Inspection) -> str:
 
 def _lines(name: str, found: Inspection) -> Iterator[str]:
     frame, quality = found.frame, found.quality
-    is_exact = "libjpeg's tables" if quality.is_exact else "by its tables, which are not libjpeg's"
+    origin = "libjpeg's tables" if quality.is_exact else "by its tables, which are not libjpeg's"
     yield (
         f"{name}: {found.size_bytes:,} bytes, {frame.width} x {frame.height}, {found.color_model} {found.subsampling}, "
-        f"{found.process}, quality {'' if quality.is_exact else 'about '}{quality.quality} ({is_exact})"
+        f"{found.process}, quality {'' if quality.is_exact else 'about '}{quality.quality} ({origin})"
     )
     yield from _metadata_lines(found)
     yield ""
@@ -73,7 +73,7 @@ def _lines(name: str, found: Inspection) -> Iterator[str]:
 
 def _metadata_lines(found: Inspection) -> Iterator[str]:
     metadata = found.metadata
-    parts = [f"{kind} {size:,} bytes" for kind, size in metadata.size_bytes.items()]
+    parts = [f"{kind} {size:,} bytes" for kind, size in metadata.bytes_by_kind.items()]
     if metadata.orientation != 1:
         parts.append(f"orientation {metadata.orientation}")
     if metadata.pictures:

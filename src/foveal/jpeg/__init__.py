@@ -1,4 +1,4 @@
-"""ITU-T T.81 and nothing else: knows nothing of saliency, takes tables and weights.
+"""ITU-T T.81, and what T.871, Adobe, Exif, ICC and MPF add to it: knows nothing of saliency, takes tables and weights.
 
 Read `encoder.py` first, then `decoder.py`.
 """
@@ -6,13 +6,15 @@ Read `encoder.py` first, then `decoder.py`.
 from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.decoder import decode, read_coefficients
 from foveal.jpeg.encoder import EncoderSettings, encode
+from foveal.jpeg.file_writer import MAX_RESTART_INTERVAL, write_coefficients
 from foveal.jpeg.frame import BLOCK_SIDE, MAX_SIDE, SAMPLING_FACTORS, Component, ComponentHeader, Frame, block_grid
 from foveal.jpeg.limits import MAX_PIXELS
 from foveal.jpeg.quantize import DeadZone, PerBlockTables, Quantizer, Rounding
-from foveal.jpeg.scan import (
+from foveal.jpeg.script import (
     Scan,
     Script,
     ScriptMaker,
+    non_interleaved_script,
     sequential_script,
     spectral_selection_script,
     successive_approximation_script,
@@ -20,7 +22,6 @@ from foveal.jpeg.scan import (
 from foveal.jpeg.segments import Metadata, Segment
 from foveal.jpeg.tables import QuantizationTable, annex_k_tables
 from foveal.jpeg.trellis import Trellis
-from foveal.jpeg.writer import MAX_RESTART_INTERVAL, write_coefficients
 
 __all__ = [
     "BLOCK_SIDE",
@@ -48,6 +49,7 @@ __all__ = [
     "block_grid",
     "decode",
     "encode",
+    "non_interleaved_script",
     "read_coefficients",
     "sequential_script",
     "spectral_selection_script",

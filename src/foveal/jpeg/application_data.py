@@ -18,7 +18,7 @@ _SIGNATURES = (
     (markers.APP2, MPF, "MPF"),
     (markers.APP2, _ISO_GAIN_MAP, "gain map"),
     (markers.APP2, b"FPXR\0", "FlashPix"),
-    (markers.APP13, PHOTOSHOP, "IPTC"),
+    (markers.APP13, PHOTOSHOP, "Photoshop"),
     (markers.APP14, ADOBE, "Adobe"),
 )
 # Names by which XMP packets of Android ("Ultra HDR") and Apple announce a gain map.

@@ -13,12 +13,12 @@ from foveal.jpeg import markers
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.segments import ADOBE, JFIF, Segment
 
-_JFIF_BYTES, _ADOBE_BYTES = 14, 12
+_JFIF_BYTES, _ADOBE_BYTES = 14, 12  # libjpeg takes no shorter payloads for these segments
 _ASCII_RGB = tuple(b"RGB")
 
 
 class ColorModel(Enum):
-    """What components stand for, and the channels of pixels made of them."""
+    """What the components of a frame stand for."""
 
     GREY = "grey"
     YCBCR = "YCbCr"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from foveal.jpeg import limits, markers
 from foveal.jpeg.coefficients import Coefficients, empty_blocks
-from foveal.jpeg.color_model import ColorModel, color_model
+from foveal.jpeg.color_model import ColorModel, adobe_transform, color_model
 from foveal.jpeg.diagnosis import warn_of
 from foveal.jpeg.file_reader import FileReader, FileScan, open_reader
 from foveal.jpeg.frame import Frame
@@ -44,8 +45,15 @@ class DecodedFile:
     segments: tuple[Segment, ...]
     notes: tuple[str, ...]
 
+    @property
+    def inks_are_inverted(self) -> bool:
+        """Whether 255 is no ink in CMYK pixels, as Adobe stores them."""
+        return adobe_transform(self.segments) is not None
 
-def decode(data: bytes, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS) -> NDArray[np.uint8]:
+
+def decode(
+    data: bytes | bytearray | memoryview, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS
+) -> NDArray[np.uint8]:
     """Decode a JPEG file to pixels, the same to the last bit as libjpeg-turbo's.
 
     Parameters
@@ -53,7 +61,8 @@ def decode(data: bytes, *, strict: bool = True, max_pixels: int = limits.MAX_PIX
     data
         A JPEG file: baseline, extended sequential or progressive, Huffman-coded, 8 bits.
     strict
-        Whether a malformed file is an error; else what can be decoded is, and the rest stays grey.
+        Whether a malformed file is an error. Else decoding goes on behind a fault where that is possible, with the next
+        restart interval; what was not sent is grey, or in a progressive file coarse.
     max_pixels
         Larger pictures are refused before anything is allocated.
 
@@ -71,11 +80,13 @@ def decode(data: bytes, *, strict: bool = True, max_pixels: int = limits.MAX_PIX
     Raises
     ------
     FormatError
-        The file is malformed: where, and what was expected. With `strict=False`, only where there is no picture.
+        The file is malformed: at which byte, and what was expected there. With `strict=False`, only for what comes
+        before the data of the first scan.
     UnsupportedError
         12-bit samples, arithmetic, lossless or hierarchical coding; two components, or more than four.
     LimitError
-        More than `max_pixels` pixels, or more scans than a file of this size can need.
+        More than `max_pixels` pixels; more than 1,000 scans, or so many of a large picture that they visit more than
+        24 x 178,956,970 samples; more than 20,000 segments or 4,194,304 restart markers in a scan.
     ParameterError
         An argument is of the wrong kind.
 
@@ -90,17 +101,25 @@ def decode(data: bytes, *, strict: bool = True, max_pixels: int = limits.MAX_PIX
     return decoded.pixels
 
 
-def decode_file(data: bytes, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS) -> DecodedFile:
-    """Decode a JPEG file like `decode`, and return what came with the pixels; notes instead of warnings."""
+def decode_file(
+    data: bytes | bytearray | memoryview, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS
+) -> DecodedFile:
+    """Decode a JPEG file and return what came with the pixels, too; notes instead of warnings.
+
+    Parameters and errors are those of `decode`.
+    """
     reader = open_reader(data, strict=strict, max_pixels=max_pixels)
     model, pixels = _decode(reader)
     return DecodedFile(pixels, model, reader.segments, tuple(reader.diagnosis.notes))
 
 
-def read_coefficients(data: bytes, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS) -> Coefficients:
+def read_coefficients(
+    data: bytes | bytearray | memoryview, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS
+) -> Coefficients:
     """Read the quantized coefficients of a JPEG file, and everything that belongs to them, without loss.
 
-    Parameters, warnings and errors are those of `decode`.
+    Parameters, warnings and errors are those of `decode`, but that the colours do not matter: two components are read,
+    too.
 
     Returns
     -------
@@ -108,27 +127,53 @@ def read_coefficients(data: bytes, *, strict: bool = True, max_pixels: int = lim
         What `write_coefficients` takes.
     """
     reader = open_reader(data, strict=strict, max_pixels=max_pixels)
-    coefficients = _read_all(reader, _first_scan(reader))
+    coefficients = _read_all(reader, first_scan(reader))
     warn_of(reader.diagnosis.notes)
     return coefficients
 
 
-def _first_scan(reader: FileReader) -> FileScan:
+def decode_scans(
+    reader: FileReader,
+    first: FileScan,
+    blocks: Sequence[NDArray[np.int16]],
+    block_bits: Sequence[NDArray[np.uint32]] = (),
+) -> Iterator[FileScan]:
+    """Decode one scan of a file after the other into levels of the whole picture, and yield each when it is done.
+
+    Parameters
+    ----------
+    first
+        The first scan, which the reader has returned.
+    blocks
+        For each component of the frame like `Coefficients.blocks`, zero at first.
+    block_bits
+        For each component (padded_block_rows, padded_block_columns), or none: the bits of each block are added.
+    """
+    file_scan: FileScan | None = first
+    while file_scan is not None:
+        decoder = ScanDecoder(reader.data, file_scan, reader.frame, reader.diagnosis)
+        chosen = file_scan.parameters.components
+        decoder.decode([blocks[index] for index in chosen], 0, [block_bits[index] for index in chosen if block_bits])
+        decoder.finish()
+        yield file_scan
+        file_scan = reader.next_scan()
+
+
+def first_scan(reader: FileReader) -> FileScan:
+    """Read up to the first scan; errors as `FileReader.next_scan`."""
     scan = reader.next_scan()
     assert scan is not None  # noqa: S101 (else next_scan has raised)
     return scan
 
 
 def _decode(reader: FileReader) -> tuple[ColorModel, NDArray[np.uint8]]:
-    first = _first_scan(reader)
-    frame = reader.known_frame
+    first, frame = first_scan(reader), reader.frame
     model = color_model(frame, reader.segments)
-    is_whole = reader.sof_code != markers.SOF2 and len(first.scan.components) == len(frame.headers)
+    is_whole = reader.sof_code != markers.SOF2 and len(first.parameters.components) == len(frame.headers)
     if is_whole:  # one scan of everything: no need to keep more than a strip of it
         reconstruction = Reconstruction(frame, reader.tables, model)
-        _decode_in_strips(reader, frame, first, reconstruction)
-        while reader.next_scan():  # in strict reading an error, as everything has been sent
-            pass
+        _decode_in_strips(reader, first, reconstruction)
+        reader.next_scan()  # on to EOI: a second scan is a fault, as everything has been sent
         return model, reconstruction.pixels
     coefficients = _read_all(reader, first)
     reconstruction = Reconstruction(frame, coefficients.tables, model)
@@ -137,36 +182,31 @@ def _decode(reader: FileReader) -> tuple[ColorModel, NDArray[np.uint8]]:
     return model, reconstruction.pixels
 
 
-def _decode_in_strips(reader: FileReader, frame: Frame, scan: FileScan, reconstruction: Reconstruction) -> None:
-    decoder = ScanDecoder(reader.data, scan, frame, reader.diagnosis)
+def _decode_in_strips(reader: FileReader, file_scan: FileScan, reconstruction: Reconstruction) -> None:
+    frame = reader.frame
+    decoder = ScanDecoder(reader.data, file_scan, frame, reader.diagnosis)
     blocks = empty_blocks(frame, max(last - first for first, last in _strips(frame)))
     for first, last in _strips(frame):
         strip = _blocks_of(blocks, frame, (0, last - first))
         for levels in strip:
             levels.fill(0)
-        decoder.decode([strip[index] for index in scan.scan.components], first)
+        decoder.decode([strip[index] for index in file_scan.parameters.components], first)
         reconstruction.add(strip, first, last)
     decoder.finish()
 
 
 def _read_all(reader: FileReader, first: FileScan) -> Coefficients:
-    """Decode all scans and what stands between and after them."""
-    frame = reader.known_frame
-    scan: FileScan | None = first
+    frame = reader.frame
     blocks = empty_blocks(frame, frame.mcu_rows)
-    while scan is not None:
-        decoder = ScanDecoder(reader.data, scan, frame, reader.diagnosis)
-        decoder.decode([blocks[index] for index in scan.scan.components])
-        decoder.finish()
-        scan = reader.next_scan()
-    tables = reader.tables
+    for _ in decode_scans(reader, first, blocks):
+        pass
     return Coefficients(
-        frame=_with_a_slot_for_each_table(frame, tables),
-        tables=tables,
+        frame=_with_a_slot_for_each_table(frame, reader.tables),
+        tables=reader.tables,
         blocks=blocks,
         segments=reader.segments,
-        script=reader.script,
-        restart_interval=reader.scans[0].restart_interval,
+        script=tuple(reader.script),
+        restart_interval=reader.restart_intervals[0],
         trailing=reader.trailing,
         trailing_pictures=_trailing_pictures(reader),
     )
@@ -176,7 +216,7 @@ def _trailing_pictures(reader: FileReader) -> tuple[int | None, ...]:
     """Offsets of an MPF index, counted from the end of the first picture."""
     end = len(reader.data) - len(reader.trailing)
     for segment in reader.file_segments:
-        if is_index(Segment(segment.code, segment.payload)):
+        if is_index(segment.segment):
             origin = segment.payload_offset + len(MPF)
             starts = [origin + entry.offset - end for entry in entries_of(segment.payload)[1:]]
             return tuple(start if 0 <= start < len(reader.trailing) else None for start in starts)

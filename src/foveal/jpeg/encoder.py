@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from foveal.errors import ParameterError
 from foveal.jpeg import color, dct, sampling
 from foveal.jpeg.coefficients import Coefficients
+from foveal.jpeg.file_writer import check_restart_interval, write_coefficients
 from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
 from foveal.jpeg.quantize import Quantizer, Rounding
-from foveal.jpeg.scan import ScriptMaker, spectral_selection_script
+from foveal.jpeg.script import ScriptMaker, spectral_selection_script
 from foveal.jpeg.segments import Metadata, metadata_segments
 from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.tables import QuantizationTable, annex_k_tables
-from foveal.jpeg.writer import MAX_RESTART_INTERVAL, write_coefficients
 
 _PIXELS_PER_STRIP = 1 << 16  # planes of a strip stay in the cache
 
@@ -63,8 +63,7 @@ class EncoderSettings:
     def __post_init__(self) -> None:
         if self.subsampling not in SAMPLING_FACTORS:
             raise ParameterError(f"subsampling {self.subsampling!r} is not one of {', '.join(SAMPLING_FACTORS)}")
-        if not 0 <= self.restart_interval <= MAX_RESTART_INTERVAL:
-            raise ParameterError(f"restart interval must be 0 to {MAX_RESTART_INTERVAL:,} MCUs")
+        check_restart_interval(self.restart_interval)
         if not self.scripts:
             raise ParameterError("at least one scan script is needed")
 
@@ -90,8 +89,8 @@ def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
     frame = Frame.of_picture(pixels.shape[0], pixels.shape[1], luma_factors)
     blocks = transform(pixels, frame, settings.threads)
     coefficients = quantize(blocks, frame, settings)
-    return write_coefficients(
-        coefficients,  # B.2, F.1.2, G.1.2
+    return write_coefficients(  # B.2, F.1.2, G.1.2
+        coefficients,
         scripts=[make_script(len(frame.headers)) for make_script in settings.scripts],
         threads=settings.threads,
     )

@@ -71,6 +71,7 @@ class _Plane:
         self._frame = frame
         self._component = component
         self._steps = np.asarray(table.values, dtype=np.uint16)
+        # The filters need a row above; `rows` begins v_max rows of the picture higher, and at a multiple of v_factor.
         self._kept_rows = 2 * component.v_factor
         self._samples = np.empty((0, 0), dtype=np.uint8)
         self._first_row = 0  # of the component, in row 0 of the samples
@@ -98,7 +99,8 @@ class _Plane:
         across, down = frame.h_max / component.h_factor, v_max / v
         if across == down == 1:
             return self._samples[first - self._first_row : last - self._first_row]
-        # Rows of the component with a neighbour on each side, from a row on with which one of the picture begins.
+        # With a neighbour on each side, from a row on that begins where a row of the picture does: else what is skipped
+        # would not be whole rows.
         top = max(0, first * v // v_max - 1) // v * v
         bottom = min(component.sample_rows, (last - 1) * v // v_max + 2)
         plane = self._samples[top - self._first_row : bottom - self._first_row, : component.sample_columns]

@@ -1,8 +1,8 @@
-"""Scans: which coefficients go where (ITU-T T.81 B.2.3, G.1.1), and their entropy coding (F.1.2, G.1.2)."""
+"""The entropy coding of a scan (ITU-T T.81 F.1.2, G.1.2), and what it takes. The other way round: scan_decoder.py."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,111 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal import _kernels
-from foveal.errors import ParameterError
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.huffman import HuffmanTable
+from foveal.jpeg.script import Scan
 from foveal.jpeg.strips import in_threads, row_ranges
 
-MAX_MCU_BLOCKS = 10  # of an interleaved scan (B.2.3)
 _TABLE_SLOTS = 2
 _COEFFICIENTS_PER_STRIP = 1 << 18
-
-
-@dataclass(frozen=True)
-class Scan:
-    """The parameters of a scan header.
-
-    Parameters
-    ----------
-    components
-        Indices of the frame's components.
-    spectral_start, spectral_end
-        Ss and Se: zig-zag indices of the first and the last coefficient. 0 and 63 in a sequential scan.
-    approximation_high, approximation_low
-        Ah and Al: the bit position sent before (0 in a first scan) and the one sent now.
-    """
-
-    components: tuple[int, ...]
-    spectral_start: int = 0
-    spectral_end: int = 63
-    approximation_high: int = 0
-    approximation_low: int = 0
-
-    @property
-    def band(self) -> tuple[int, int, int, int]:
-        """Ss, Se, Ah, Al."""
-        return self.spectral_start, self.spectral_end, self.approximation_high, self.approximation_low
-
-
-Script = tuple[Scan, ...]
-ScriptMaker = Callable[[int], Script]  # by the number of components
-
-
-def sequential_script(component_count: int) -> Script:
-    """One interleaved scan of everything."""
-    return (Scan(tuple(range(component_count))),)
-
-
-def spectral_selection_script(component_count: int) -> Script:
-    """Progressive by spectral selection: DC, the coarse waves of Y, then colour, then the detail."""
-    scans = [Scan(tuple(range(component_count)), 0, 0), Scan((0,), 1, 8)]
-    scans += [Scan((component,), 1, 63) for component in range(1, component_count)]
-    return (*scans, Scan((0,), 9, 63))
-
-
-def successive_approximation_script(component_count: int) -> Script:
-    """Progressive by spectral selection and successive approximation, every coefficient in two or three steps."""
-    everything = tuple(range(component_count))
-    chroma = range(1, component_count)
-    return (
-        Scan(everything, 0, 0, 0, 1),
-        Scan((0,), 1, 5, 0, 2),
-        *(Scan((component,), 1, 63, 0, 1) for component in chroma),
-        Scan((0,), 6, 63, 0, 2),
-        Scan((0,), 1, 63, 2, 1),
-        Scan(everything, 0, 0, 1, 0),
-        *(Scan((component,), 1, 63, 1, 0) for component in chroma),
-        Scan((0,), 1, 63, 1, 0),
-    )
-
-
-def is_progressive(script: Sequence[Scan]) -> bool:
-    """Whether the script needs SOF2."""
-    return any(scan.band != (0, 63, 0, 0) for scan in script)
-
-
-def check_script(script: Script, component_count: int) -> None:
-    """Raise ParameterError unless the script sends every coefficient once, in a legal order (G.1.1)."""
-    sent: dict[tuple[int, int], int] = {}  # (component, zig-zag index) -> lowest bit position sent so far
-    progressive = is_progressive(script)
-    for scan in script:
-        first, last, high, low = scan.band
-        if not scan.components or not all(0 <= c < component_count for c in scan.components):
-            raise ParameterError(f"scan names components that are not there: {scan.components}")
-        if list(scan.components) != sorted(set(scan.components)):
-            raise ParameterError(f"components of a scan must be in the order of the frame: {scan.components}")
-        if not 0 <= first <= last <= 63 or (progressive and (first == 0) != (last == 0)):
-            raise ParameterError(f"not a legal spectral band: {first}..{last}")
-        if first > 0 and len(scan.components) > 1:
-            raise ParameterError("a scan of AC coefficients has one component")
-        if not 0 <= low <= 13 or (high != 0 and high != low + 1):
-            raise ParameterError(f"not a legal successive approximation: {high} to {low}")
-        for component in scan.components:
-            for index in range(first, last + 1):
-                if index > 0 and (component, 0) not in sent and first > 0:
-                    raise ParameterError("the DC scan of a component must come before its AC scans")
-                before = sent.get((component, index), 0 if high == 0 else -1)
-                if before != high or ((component, index) in sent and high == 0):
-                    raise ParameterError(f"coefficient {index} of component {component} is sent out of order")
-                sent[component, index] = low
-    if len(sent) != 64 * component_count or any(low != 0 for low in sent.values()):
-        raise ParameterError("the script does not send every coefficient in full")
-
-
-def interleaved_blocks(scan: Scan, frame: Frame) -> int:
-    """Blocks of an MCU of a scan (A.2.3); 1 where it is not interleaved."""
-    headers = [frame.headers[component] for component in scan.components]
-    return sum(header.h_factor * header.v_factor for header in headers) if len(headers) > 1 else 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +107,7 @@ def tally(plan: ScanPlan, threads: int) -> ScanStatistics:
     return ScanStatistics(histogram, sum(raw_bits for _, raw_bits in tallied))
 
 
-def write(plan: ScanPlan, statistics: ScanStatistics, threads: int) -> bytes:
+def write_scan(plan: ScanPlan, statistics: ScanStatistics, threads: int) -> bytes:
     """Code the scan with the tables of its statistics: bytes with stuffing and restart markers."""
     codes = statistics.codes
 

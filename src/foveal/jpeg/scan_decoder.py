@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foveal import _kernels
+from foveal._kernels import ScanFailure
 from foveal.jpeg.diagnosis import Diagnosis, malformed
-from foveal.jpeg.file_reader import EntropyData, FileScan
+from foveal.jpeg.entropy_data import EntropyData
+from foveal.jpeg.file_reader import FileScan
 from foveal.jpeg.frame import Frame
 
-_MCU, _BIT_POSITION, _UNUSED_BYTES = 0, 1, 3  # fields of a state
-_STATE_FIELDS = 8
 _MISSING = (-1, -1)
 _MAX_FAULTS = 1000  # in a scan; what comes behind them is not worth the time
 
 
-class _Failure(IntEnum):
-    """Why a kernel stopped (ScanFailure in kernel_table.hpp)."""
-
-    NONE = 0
-    NO_CODE = 1
-    OUT_OF_RANGE = 2
-    BEYOND_BLOCK = 3
-    OUT_OF_DATA = 4
-    NO_INTERVAL = 5
-
-
 _EXPECTED = {
-    _Failure.NO_CODE: "expected a code of the Huffman table, found none",
-    _Failure.OUT_OF_RANGE: "expected a level of an 8-bit picture, found one far outside",
-    _Failure.BEYOND_BLOCK: "expected at most 63 AC coefficients in a block, found more",
-    _Failure.OUT_OF_DATA: "expected more data",
-    _Failure.NO_INTERVAL: "expected more restart intervals",
+    ScanFailure.NO_CODE: "expected a code of the Huffman table, found none",
+    ScanFailure.OUT_OF_RANGE: "expected a level of an 8-bit picture, found one far outside",
+    ScanFailure.BEYOND_BLOCK: "expected at most 63 AC coefficients in a block, found more",
+    ScanFailure.OUT_OF_DATA: "expected more data",
+    ScanFailure.NO_INTERVAL: "expected more restart intervals",
 }
 
 
@@ -51,19 +39,19 @@ class ScanDecoder:
     frame
         Its frame.
     diagnosis
-        Takes what is wrong. Where it is lenient, decoding goes on with the next restart interval.
+        Takes what is wrong. Where it is lenient, decoding goes on behind a fault.
     """
 
     def __init__(self, file: bytes, file_scan: FileScan, frame: Frame, diagnosis: Diagnosis) -> None:
         self._file = file
         self._scan = file_scan
         self._diagnosis = diagnosis
-        self.components = [frame.components[index] for index in file_scan.scan.components]
-        self._interleaved = len(self.components) > 1
+        self._components = [frame.components[index] for index in file_scan.parameters.components]
+        self._interleaved = file_scan.parameters.is_interleaved
         if self._interleaved:
             self._mcu_columns, self._mcu_rows = frame.mcu_columns, frame.mcu_rows
         else:  # A.2.2: an MCU is a block, and only blocks of the picture are sent
-            self._mcu_columns, self._mcu_rows = self.components[0].block_columns, self.components[0].block_rows
+            self._mcu_columns, self._mcu_rows = self._components[0].block_columns, self._components[0].block_rows
         self._parameters = [
             (
                 component.h_factor if self._interleaved else 1,
@@ -71,12 +59,12 @@ class ScanDecoder:
                 dc.decoding_table if dc else None,
                 ac.decoding_table if ac else None,
             )
-            for component, (dc, ac) in zip(self.components, file_scan.tables, strict=True)
+            for component, (dc, ac) in zip(self._components, file_scan.tables, strict=True)
         ]
         self._mcu_count = self._mcu_columns * self._mcu_rows
         self._faults = 0
         self._intervals = _intervals_of(file_scan, self._mcu_count, diagnosis)
-        self._state = np.zeros(_STATE_FIELDS, dtype=np.int64)
+        self._state = _kernels.DecodingState()
 
     def decode(
         self,
@@ -104,53 +92,64 @@ class ScanDecoder:
         grids, first_row = list(blocks), first_mcu_row
         bits = list(block_bits)
         if not self._interleaved:
-            component = self.components[0]
+            component = self._components[0]
             first_row = first_mcu_row * component.v_factor
             rows, columns = component.block_rows - first_row, component.block_columns
             grids = [grids[0][:rows, :columns]]
             bits = [counts[:rows, :columns] for counts in bits]
-        last_mcu = (first_row + grids[0].shape[0] // self._parameters[0][1]) * self._mcu_columns
-        while self._state[_MCU] < last_mcu:
+        v_factor = self._parameters[0][1]
+        last_mcu = (first_row + grids[0].shape[0] // v_factor) * self._mcu_columns
+        while self._state.mcu < last_mcu:
             failure = _kernels.decode_scan(
                 self._scan.entropy_data.data,
                 self._intervals,
                 self._scan.restart_interval,
-                self._scan.scan.band,
+                self._scan.parameters.band,
                 self._parameters,
                 grids,
                 first_row,
                 self._state,
                 bits,
             )
-            if failure != _Failure.NONE:
-                self._fault(_Failure(failure))
-                self._go_on()
+            if failure != ScanFailure.NONE:
+                self._fault(failure)
+                self._go_on(failure)
 
     def finish(self) -> None:
         """Note what is left over after the last MCU."""
-        unused = int(self._state[_UNUSED_BYTES])
-        if self._state[_MCU] == self._mcu_count and self._intervals[-1, 0] >= 0:
-            unused += int(8 * self._intervals[-1, 1] - self._state[_BIT_POSITION]) // 8
+        if self._faults:
+            return  # and said so
+        unused = self._state.unused_bytes
+        if self._state.mcu == self._mcu_count and self._intervals[-1, 0] >= 0:
+            unused += int(8 * self._intervals[-1, 1] - self._state.bit_position) // 8
         if unused:
             offset = self._scan.entropy_data.offset
             self._diagnosis.oddity(f"byte {offset:,}: {unused:,} bytes of the scan that begins here are not needed")
 
-    def _fault(self, failure: _Failure) -> None:
-        mcu, bit_position = int(self._state[_MCU]), int(self._state[_BIT_POSITION])
+    def _fault(self, failure: ScanFailure) -> None:
+        mcu, bit_position = self._state.mcu, self._state.bit_position
         data = self._scan.entropy_data
-        at_end = failure == _Failure.NO_INTERVAL
+        at_end = failure == ScanFailure.NO_INTERVAL
         offset = data.end if at_end else data.file_offset(self._file, bit_position // 8)
-        where = f"in MCU {mcu:,} of {self._mcu_count:,}"
+        where = f"in MCU {mcu + 1:,} of {self._mcu_count:,}"
         self._diagnosis.fault(malformed(offset, f"{_EXPECTED[failure]} ({where})"))
 
-    def _go_on(self) -> None:
-        """Set the state to the next restart interval that is there, or to the end."""
-        interval = self._scan.restart_interval or self._mcu_count
-        following = int(self._state[_MCU]) // interval + 1
-        there = np.flatnonzero(self._intervals[following:, 0] >= 0)
+    def _go_on(self, failure: ScanFailure) -> None:
+        """Set the state behind a fault: to the next MCU, or where there is no more data to the next restart interval.
+
+        Huffman codes fall into step again after some wrong ones. What follows may then be shifted by some blocks or of
+        another tone until the next restart marker, as with libjpeg.
+        """
         self._faults += 1
+        if self._faults < _MAX_FAULTS and failure not in (ScanFailure.OUT_OF_DATA, ScanFailure.NO_INTERVAL):
+            self._state.mcu += 1
+            self._state.bit_position += failure == ScanFailure.NO_CODE  # or the same bits would be tried again
+            return
+        interval = self._scan.restart_interval or self._mcu_count
+        following = self._state.mcu // interval + 1
+        there = np.flatnonzero(self._intervals[following:, 0] >= 0)
         go_on = len(there) > 0 and self._faults < _MAX_FAULTS
-        self._state[_MCU] = (following + int(there[0])) * interval if go_on else self._mcu_count
+        self._state.mcu = (following + int(there[0])) * interval if go_on else self._mcu_count
 
 
 def _intervals_of(file_scan: FileScan, mcu_count: int, diagnosis: Diagnosis) -> NDArray[np.int64]:
@@ -164,15 +163,21 @@ def _intervals_of(file_scan: FileScan, mcu_count: int, diagnosis: Diagnosis) -> 
     if len(pieces) == expected and (restarts[:, 2] == np.arange(expected - 1) % 8).all():
         return pieces
     _fault_restarts(data, expected, diagnosis)
+    return _placed(pieces, restarts[:expected, 2].tolist(), expected)
+
+
+def _placed(pieces: NDArray[np.int64], numbers: list[int], expected: int) -> NDArray[np.int64]:
+    """Put the pieces between restart markers of these numbers into the intervals where they belong.
+
+    E.2.4: markers count modulo 8, so that the number of the next one tells how many intervals are missing.
+    """
     intervals = np.full((expected, 2), _MISSING, dtype=np.int64)
     position = 0
-    numbers = [*restarts[:expected, 2].tolist(), 0]
-    for piece, number in zip(pieces, numbers, strict=False):
+    for index, piece in enumerate(pieces[: len(numbers) + 1]):
         if position >= expected:
             break
         intervals[position] = piece
-        # E.2.4: markers count modulo 8. The next one's number tells how many intervals are missing.
-        missing = (number - position) % 8
+        missing = (numbers[index] - position) % 8 if index < len(numbers) else 0
         position += 1 + (missing if position + 1 + missing < expected else 0)
     return intervals
 

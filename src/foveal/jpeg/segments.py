@@ -11,7 +11,7 @@ from foveal.errors import LimitError
 from foveal.jpeg import markers
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.huffman import HuffmanTable
-from foveal.jpeg.scan import Scan
+from foveal.jpeg.script import Scan
 from foveal.jpeg.tables import QuantizationTable
 
 MAX_PAYLOAD_BYTES = 65_533  # the length field is 16 bits and counts itself

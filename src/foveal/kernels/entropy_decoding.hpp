@@ -1,4 +1,4 @@
-// Entropy decoding of MCUs of one scan: sequential (T.81 F.2.2) and progressive (G.2). The other way round: entropy.hpp.
+// Entropy decoding of MCUs of one scan: sequential (T.81 F.2.2) and progressive (G.2). The other way round: entropy_coding.hpp.
 //
 // The data comes without byte stuffing and markers (unstuff.hpp), with kScanPadding readable bytes behind it. A block takes
 // less than that at most, so it is enough to look after each block whether the data was long enough.
@@ -39,6 +39,7 @@ struct BitReader {
     }
     std::int64_t position() const { return 8 * (next - data) - count; }
     void refill() {
+        // As many whole bytes as there is room for; `count | 56` is the count with them, as 8 of them would be 64 more.
         bits |= load_big_endian_64(next) >> count;
         next += (63 - count) >> 3;
         count |= 56;
@@ -62,7 +63,7 @@ inline int long_symbol(BitReader& reader, const DecodingTable& table) {
         if (ahead >= table.limit[length]) continue;
         reader.skip(length);
         const int index = table.first_symbol[length] + static_cast<int>(ahead >> (kMaxCodeBits - length));
-        return table.symbols[index & 255];
+        return table.symbols[index & 255];  // a mask costs nothing, and no table can make us read elsewhere
     }
     return -1;
 }
@@ -91,32 +92,45 @@ inline bool take_dc_difference(BitReader& reader, const DecodingTable& table, in
     return size >= 0 && size <= 15;
 }
 
+// Takes RRRRSSSS and the extra bits of a coefficient (F.2.2.2). The value is 0 where SSSS is: then the run is 15 for ZRL, else
+// it says which EOB. False where the bits are no code.
+inline bool take_ac_symbol(BitReader& reader, const DecodingTable& table, int& run, int& value) {
+    reader.refill();
+    const std::uint32_t entry = table.entries[reader.peek(kLookaheadBits)];
+    value = value_of(entry);
+    if (value != 0) {
+        reader.skip(static_cast<int>(entry & 255));
+        run = static_cast<int>(entry >> 12 & 15);
+        return true;
+    }
+    const int symbol = symbol_of(reader, table, entry);
+    if (symbol < 0) return false;
+    run = symbol >> 4;
+    const int size = symbol & 15;
+    if (size > 0) value = extend(reader.take(size), size);
+    return true;
+}
+
+// The blocks that EOBn stands for (G.1.2.2), this one included.
+inline std::int64_t take_eob_run(BitReader& reader, int run) {
+    return (1 << run) + (run > 0 ? static_cast<std::int64_t>(reader.take(run)) : 0);
+}
+
 // F.2.2.1 and F.2.2.2.
 inline ScanFailure decode_sequential_block(BitReader& reader, const DecodingTable& dc, const DecodingTable& ac,
                                            std::int64_t& prediction, std::int16_t* block) {
     int difference;
     if (!take_dc_difference(reader, dc, difference)) return ScanFailure::no_code;
-    prediction += difference;
-    if (prediction < -kMaxDc || prediction > kMaxDc) return ScanFailure::out_of_range;
-    block[0] = static_cast<std::int16_t>(prediction);
+    const std::int64_t dc_level = prediction + difference;
+    if (dc_level < -kMaxDc || dc_level > kMaxDc) return ScanFailure::out_of_range;
+    prediction = dc_level;
+    block[0] = static_cast<std::int16_t>(dc_level);
     for (int k = 1; k < kBlockSize; ++k) {
-        reader.refill();
-        const std::uint32_t entry = ac.entries[reader.peek(kLookaheadBits)];
-        int value = value_of(entry);
-        if (value != 0) {
-            reader.skip(static_cast<int>(entry & 255));
-            k += static_cast<int>(entry >> 12 & 15);
-        } else {
-            const int symbol = symbol_of(reader, ac, entry);
-            if (symbol < 0) return ScanFailure::no_code;
-            const int run = symbol >> 4, size = symbol & 15;
-            k += run;
-            if (size == 0) {
-                if (run == 15) continue;
-                break;
-            }
-            value = extend(reader.take(size), size);
-        }
+        int run, value;
+        if (!take_ac_symbol(reader, ac, run, value)) return ScanFailure::no_code;
+        if (value == 0 && run < 15) break;  // EOB
+        k += run;
+        if (value == 0) continue;
         if (k >= kBlockSize) return ScanFailure::beyond_block;
         block[k] = static_cast<std::int16_t>(value);
     }
@@ -128,9 +142,9 @@ inline ScanFailure decode_dc_first(BitReader& reader, const DecodingTable& dc, i
                                    std::int64_t& prediction, std::int16_t* block) {
     int difference;
     if (!take_dc_difference(reader, dc, difference)) return ScanFailure::no_code;
-    prediction += difference;
-    const std::int64_t level = prediction * (1 << approximation_low);
+    const std::int64_t level = (prediction + difference) * (1 << approximation_low);
     if (level < -kMaxDc || level > kMaxDc) return ScanFailure::out_of_range;
+    prediction += difference;
     block[0] = static_cast<std::int16_t>(level);
     return ScanFailure::none;
 }
@@ -139,25 +153,14 @@ inline ScanFailure decode_dc_first(BitReader& reader, const DecodingTable& dc, i
 inline ScanFailure decode_ac_first(BitReader& reader, const DecodingTable& ac, const DecodingScan& scan,
                                    std::int64_t& eob_run, std::int16_t* block) {
     for (int k = scan.spectral_start; k <= scan.spectral_end; ++k) {
-        reader.refill();
-        const std::uint32_t entry = ac.entries[reader.peek(kLookaheadBits)];
-        int value = value_of(entry);
-        if (value != 0) {
-            reader.skip(static_cast<int>(entry & 255));
-            k += static_cast<int>(entry >> 12 & 15);
-        } else {
-            const int symbol = symbol_of(reader, ac, entry);
-            if (symbol < 0) return ScanFailure::no_code;
-            const int run = symbol >> 4, size = symbol & 15;
-            if (size == 0 && run < 15) {  // EOBn: this block and a run of others
-                eob_run = (1 << run) - 1;
-                if (run > 0) eob_run += reader.take(run);
-                break;
-            }
-            k += run;
-            if (size == 0) continue;
-            value = extend(reader.take(size), size);
+        int run, value;
+        if (!take_ac_symbol(reader, ac, run, value)) return ScanFailure::no_code;
+        if (value == 0 && run < 15) {
+            eob_run = take_eob_run(reader, run) - 1;
+            break;
         }
+        k += run;
+        if (value == 0) continue;
         if (k > scan.spectral_end) return ScanFailure::beyond_block;
         const int level = value * (1 << scan.approximation_low);
         if (level < -kMaxLevel || level > kMaxLevel) return ScanFailure::out_of_range;
@@ -166,11 +169,13 @@ inline ScanFailure decode_ac_first(BitReader& reader, const DecodingTable& ac, c
     return ScanFailure::none;
 }
 
-// A correction bit for a coefficient that is not zero (G.1.2.3): away from zero by one unit, once.
+// A correction bit for a coefficient that is not zero (G.1.2.3): away from zero by one unit, once. Scans out of order, which
+// a lenient reading goes on with, must not lead out of range.
 inline void correct(BitReader& reader, std::int16_t& coefficient, int unit) {
     reader.refill();
     if (reader.take(1) == 0 || (coefficient & unit) != 0) return;
-    coefficient = static_cast<std::int16_t>(coefficient + (coefficient > 0 ? unit : -unit));
+    const int corrected = coefficient + (coefficient > 0 ? unit : -unit);
+    if (corrected >= -kMaxLevel && corrected <= kMaxLevel) coefficient = static_cast<std::int16_t>(corrected);
 }
 
 // Corrects the nonzero coefficients from k on while passing `zeros` that are zero; returns where the next zero stands.
@@ -191,25 +196,12 @@ inline ScanFailure refine_ac(BitReader& reader, const DecodingTable& ac, const D
     const int unit = 1 << scan.approximation_low;
     int k = scan.spectral_start;
     for (; eob_run == 0 && k <= scan.spectral_end; ++k) {
-        reader.refill();
-        // The look-ahead takes a sign bit for part of the symbol only where it is: a new coefficient has size 1.
-        const std::uint32_t entry = ac.entries[reader.peek(kLookaheadBits)];
-        int value = value_of(entry), run;
-        if (value != 0) {
-            if (value > 1 || value < -1) return ScanFailure::no_code;
-            reader.skip(static_cast<int>(entry & 255));
-            run = static_cast<int>(entry >> 12 & 15);
-        } else {
-            const int symbol = symbol_of(reader, ac, entry);
-            if (symbol < 0 || (symbol & 15) > 1) return ScanFailure::no_code;
-            run = symbol >> 4;
-            if ((symbol & 15) == 1) {
-                value = reader.take(1) != 0 ? 1 : -1;
-            } else if (run < 15) {
-                eob_run = 1 << run;
-                if (run > 0) eob_run += reader.take(run);
-                break;
-            }
+        int run, value;
+        if (!take_ac_symbol(reader, ac, run, value)) return ScanFailure::no_code;
+        if (value > 1 || value < -1) return ScanFailure::no_code;  // what is new in this scan has one bit
+        if (value == 0 && run < 15) {
+            eob_run = take_eob_run(reader, run);
+            break;
         }
         k = correct_along(reader, scan, k, run, block);
         if (value == 0) continue;

@@ -14,7 +14,7 @@
 namespace {
 
 using UShort8 = std::uint16_t __attribute__((vector_size(16)));
-using UInt8 = std::uint32_t __attribute__((vector_size(32)));
+using UInt32x8 = std::uint32_t __attribute__((vector_size(32)));
 using Byte8 = std::uint8_t __attribute__((vector_size(8)));
 
 constexpr int kConstantBits = 13;
@@ -22,22 +22,22 @@ constexpr int kPassBits = 2;
 
 // Eight sums a * a_factor + b * b_factor.
 template <int kAFactor, int kBFactor>
-inline UInt8 rotate(Short8 a, Short8 b) {
+inline UInt32x8 weighted_sum(Short8 a, Short8 b) {
 #if defined(__AVX2__)
     const __m128i first = reinterpret_cast<__m128i>(a), second = reinterpret_cast<__m128i>(b);
     const __m256i pairs = _mm256_set_m128i(_mm_unpackhi_epi16(first, second), _mm_unpacklo_epi16(first, second));
     constexpr std::uint32_t factors = static_cast<std::uint32_t>(kBFactor) << 16 | (kAFactor & 0xFFFF);
-    return reinterpret_cast<UInt8>(_mm256_madd_epi16(pairs, _mm256_set1_epi32(static_cast<int>(factors))));
+    return reinterpret_cast<UInt32x8>(_mm256_madd_epi16(pairs, _mm256_set1_epi32(static_cast<int>(factors))));
 #else
-    const UInt8 wide_a = reinterpret_cast<UInt8>(__builtin_convertvector(a, Int8));
-    const UInt8 wide_b = reinterpret_cast<UInt8>(__builtin_convertvector(b, Int8));
+    const UInt32x8 wide_a = reinterpret_cast<UInt32x8>(__builtin_convertvector(a, Int8));
+    const UInt32x8 wide_b = reinterpret_cast<UInt32x8>(__builtin_convertvector(b, Int8));
     return wide_a * static_cast<std::uint32_t>(kAFactor) + wide_b * static_cast<std::uint32_t>(kBFactor);
 #endif
 }
 
 // (value + half) >> kShift, saturated to 16 bits.
 template <int kShift>
-inline Short8 descale(UInt8 value) {
+inline Short8 descale(UInt32x8 value) {
     const Int8 shifted = reinterpret_cast<Int8>(value + (1u << (kShift - 1))) >> kShift;
 #if defined(__AVX2__)
     const __m256i wide = reinterpret_cast<__m256i>(shifted);
@@ -55,8 +55,8 @@ inline Short8 wrapping_add(Short8 a, Short8 b) {
 inline Short8 wrapping_subtract(Short8 a, Short8 b) {
     return reinterpret_cast<Short8>(reinterpret_cast<UShort8>(a) - reinterpret_cast<UShort8>(b));
 }
-inline UInt8 scaled(Short8 value) {
-    return reinterpret_cast<UInt8>(__builtin_convertvector(value, Int8)) << kConstantBits;
+inline UInt32x8 scaled(Short8 value) {
+    return reinterpret_cast<UInt32x8>(__builtin_convertvector(value, Int8)) << kConstantBits;
 }
 
 // Constants are round(2^13 x), named after x.
@@ -66,19 +66,19 @@ inline void idct_1d(Short8 (&x)[kBlockSide]) {
     constexpr int k0_899976223 = 7373, k1_175875602 = 9633, k1_501321110 = 12299, k1_847759065 = 15137;
     constexpr int k1_961570560 = 16069, k2_053119869 = 16819, k2_562915447 = 20995, k3_072711026 = 25172;
 
-    const UInt8 sum04 = scaled(wrapping_add(x[0], x[4])), difference04 = scaled(wrapping_subtract(x[0], x[4]));
-    const UInt8 even3 = rotate<k0_541196100 + k0_765366865, k0_541196100>(x[2], x[6]);
-    const UInt8 even2 = rotate<k0_541196100, k0_541196100 - k1_847759065>(x[2], x[6]);
-    const UInt8 even[4] = {sum04 + even3, difference04 + even2, difference04 - even2, sum04 - even3};
+    const UInt32x8 sum04 = scaled(wrapping_add(x[0], x[4])), difference04 = scaled(wrapping_subtract(x[0], x[4]));
+    const UInt32x8 even3 = weighted_sum<k0_541196100 + k0_765366865, k0_541196100>(x[2], x[6]);
+    const UInt32x8 even2 = weighted_sum<k0_541196100, k0_541196100 - k1_847759065>(x[2], x[6]);
+    const UInt32x8 even[4] = {sum04 + even3, difference04 + even2, difference04 - even2, sum04 - even3};
 
     const Short8 sum73 = wrapping_add(x[7], x[3]), sum51 = wrapping_add(x[5], x[1]);
-    const UInt8 z3 = rotate<k1_175875602 - k1_961570560, k1_175875602>(sum73, sum51);
-    const UInt8 z4 = rotate<k1_175875602, k1_175875602 - k0_390180644>(sum73, sum51);
-    const UInt8 odd[4] = {
-        rotate<k1_501321110 - k0_899976223, -k0_899976223>(x[1], x[7]) + z4,
-        rotate<k3_072711026 - k2_562915447, -k2_562915447>(x[3], x[5]) + z3,
-        rotate<k2_053119869 - k2_562915447, -k2_562915447>(x[5], x[3]) + z4,
-        rotate<k0_298631336 - k0_899976223, -k0_899976223>(x[7], x[1]) + z3,
+    const UInt32x8 z3 = weighted_sum<k1_175875602 - k1_961570560, k1_175875602>(sum73, sum51);
+    const UInt32x8 z4 = weighted_sum<k1_175875602, k1_175875602 - k0_390180644>(sum73, sum51);
+    const UInt32x8 odd[4] = {
+        weighted_sum<k1_501321110 - k0_899976223, -k0_899976223>(x[1], x[7]) + z4,
+        weighted_sum<k3_072711026 - k2_562915447, -k2_562915447>(x[3], x[5]) + z3,
+        weighted_sum<k2_053119869 - k2_562915447, -k2_562915447>(x[5], x[3]) + z4,
+        weighted_sum<k0_298631336 - k0_899976223, -k0_899976223>(x[7], x[1]) + z3,
     };
     for (int i = 0; i < 4; ++i) {
         x[i] = descale<kShift>(even[i] + odd[i]);

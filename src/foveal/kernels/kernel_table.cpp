@@ -3,7 +3,7 @@
 
 #include "color.hpp"
 #include "dct.hpp"
-#include "entropy.hpp"
+#include "entropy_coding.hpp"
 #include "entropy_decoding.hpp"
 #include "idct.hpp"
 #include "pixels.hpp"

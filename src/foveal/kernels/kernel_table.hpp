@@ -16,19 +16,21 @@ template <class Level>
 struct ComponentOf {
     Level* blocks;
     std::ptrdiff_t row_stride;
-    int h_factor, v_factor, slot;
+    int h_factor, v_factor;
+    int slot;  // of its Huffman tables where a scan is written
 };
-using Component = ComponentOf<const std::int16_t>;
 
 constexpr int kMaxComponents = 4;  // of a scan (T.81 B.2.3)
 
-struct Scan {
-    Component components[kMaxComponents];
+template <class Level>
+struct ScanOf {
+    ComponentOf<Level> components[kMaxComponents];
     int component_count;
     std::ptrdiff_t mcu_columns;
     int spectral_start, spectral_end, approximation_high, approximation_low;
     std::ptrdiff_t restart_interval;
 };
+using Scan = ScanOf<const std::int16_t>;
 
 struct Code {
     std::uint32_t code, length;
@@ -55,12 +57,7 @@ struct DecodingTable {
 // Readable bytes behind the data of a scan: more than a block can take (63 AC of 16 + 15 bits, DC, an EOB run).
 constexpr std::ptrdiff_t kScanPadding = 512;
 
-struct DecodingScan {
-    ComponentOf<std::int16_t> components[kMaxComponents];
-    int component_count;
-    std::ptrdiff_t mcu_columns;
-    int spectral_start, spectral_end, approximation_high, approximation_low;
-    std::ptrdiff_t restart_interval;
+struct DecodingScan : ScanOf<std::int16_t> {
     const std::uint8_t* data;
     const std::int64_t* intervals;  // first byte (-1: missing) and end of each restart interval
     const DecodingTable* dc_tables[kMaxComponents];
@@ -68,12 +65,16 @@ struct DecodingScan {
     std::uint32_t* block_bits[kMaxComponents];  // where to add what each block takes; null where nobody asks
 };
 
+// How far the decoding of a scan is.
 struct DecodingState {
-    std::int64_t mcu, bit_position, eob_run, unused_bytes;
-    std::int64_t predictions[kMaxComponents];
+    std::int64_t mcu = 0;           // the next one
+    std::int64_t bit_position = 0;  // in the data
+    std::int64_t eob_run = 0;       // blocks that the last EOBn stands for, but for those behind us
+    std::int64_t unused_bytes = 0;  // between the last MCU of a restart interval and its end, so far
+    std::int64_t predictions[kMaxComponents] = {};
 };
 
-enum class ScanFailure : int { none, no_code, out_of_range, beyond_block, out_of_data, no_interval };
+enum class ScanFailure { none, no_code, out_of_range, beyond_block, out_of_data, no_interval };
 
 struct SamplePlane {
     std::uint8_t* samples;

@@ -29,7 +29,6 @@ namespace nb = nanobind;
 namespace {
 
 using foveal::Code;
-using foveal::Component;
 using foveal::KernelTable;
 using foveal::Scan;
 
@@ -48,7 +47,8 @@ using BlockGrid = BlockGridOf<const std::int16_t>;
 template <class T>
 using SampleArray = nb::ndarray<T, nb::ndim<2>, nb::device::cpu>;
 
-// Bytes that a block can take at most: DC 16 + 11 bits, 63 AC of 16 + 10 bits, an EOB run of 16 + 14.
+// Bytes that a block can take at most: DC and 63 AC of 16 + 15 bits, an EOB run of 16 + 14. Levels are within
+// +-32767, DC within +-16383 (jpeg/coefficients.py).
 constexpr std::size_t kMaxBlockBytes = 256;
 
 const KernelTable* const kAvailable[] = {
@@ -199,6 +199,33 @@ void require_band(std::tuple<int, int, int, int> band, std::size_t component_cou
     require(low >= 0 && low <= 13 && high >= 0, "not a point transform");
 }
 
+// What a scan to be written and one to be read have in common.
+template <class Level>
+struct CheckedLayout {
+    foveal::ScanOf<Level>& scan;
+    std::ptrdiff_t mcu_rows = 0;
+
+    CheckedLayout(foveal::ScanOf<Level>& target, std::tuple<int, int, int, int> band, std::size_t component_count,
+                  std::ptrdiff_t restart_interval)
+        : scan(target) {
+        require(component_count >= 1 && component_count <= foveal::kMaxComponents, "a scan has 1 to 4 components");
+        require_band(band, component_count);
+        require(restart_interval >= 0, "restart_interval must not be negative");
+        std::tie(scan.spectral_start, scan.spectral_end, scan.approximation_high, scan.approximation_low) = band;
+        scan.restart_interval = restart_interval;
+    }
+
+    void add_component(const BlockGridOf<Level>& grid, int h, int v, int slot) {
+        const foveal::Extent mcus = checked_mcus(grid, h, v);
+        require(scan.component_count == 0 || (mcus.rows == mcu_rows && mcus.columns == scan.mcu_columns),
+                "components differ in MCUs");
+        mcu_rows = mcus.rows;
+        scan.mcu_columns = mcus.columns;
+        scan.components[scan.component_count++] = {grid.data(), static_cast<std::ptrdiff_t>(grid.stride(0)), h, v,
+                                                   slot};
+    }
+};
+
 // A scan as Python describes it: grids[c] with its factors (h, v, slot), band (Ss, Se, Ah, Al).
 struct CheckedScan {
     Scan scan{};
@@ -207,25 +234,15 @@ struct CheckedScan {
 
     CheckedScan(const std::vector<BlockGrid>& grids, const std::vector<std::tuple<int, int, int>>& factors,
                 std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval, int slot_count) {
-        require(!grids.empty() && grids.size() <= foveal::kMaxComponents && grids.size() == factors.size(), "a scan has 1 to 4 components");
-        require_band(band, grids.size());
-        for (std::size_t c = 0; c < grids.size(); ++c) add_component(grids[c], factors[c], slot_count);
-        std::tie(scan.spectral_start, scan.spectral_end, scan.approximation_high, scan.approximation_low) = band;
-        require(restart_interval >= 0, "restart_interval must not be negative");
-        scan.restart_interval = restart_interval;
-    }
-
-    void add_component(const BlockGrid& grid, std::tuple<int, int, int> factors, int slot_count) {
-        const auto [h, v, slot] = factors;
-        require(slot >= 0 && slot < slot_count, "no such table slot");
-        const foveal::Extent mcus = checked_mcus(grid, h, v);
-        require(scan.component_count == 0 || (mcus.rows == mcu_rows && mcus.columns == scan.mcu_columns),
-                "components differ in MCUs");
-        mcu_rows = mcus.rows;
-        scan.mcu_columns = mcus.columns;
-        mcu_blocks += static_cast<std::size_t>(h * v);
-        scan.components[scan.component_count++] = {grid.data(), static_cast<std::ptrdiff_t>(grid.stride(0)), h, v,
-                                                   slot};
+        require(grids.size() == factors.size(), "factors for each grid are needed");
+        CheckedLayout<const std::int16_t> layout(scan, band, grids.size(), restart_interval);
+        for (std::size_t c = 0; c < grids.size(); ++c) {
+            const auto [h, v, slot] = factors[c];
+            require(slot >= 0 && slot < slot_count, "no such table slot");
+            layout.add_component(grids[c], h, v, slot);
+            mcu_blocks += static_cast<std::size_t>(h * v);
+        }
+        mcu_rows = layout.mcu_rows;
     }
 
     void require_rows(std::ptrdiff_t first, std::ptrdiff_t last) const {
@@ -311,56 +328,35 @@ nb::ndarray<nb::numpy, T> owned_array(std::unique_ptr<T[]> values, std::initiali
     return nb::ndarray<nb::numpy, T>(data, shape, owner);
 }
 
-nb::tuple unstuff_scan(const nb::bytes& file, std::ptrdiff_t offset, std::size_t max_restarts) {
-    const auto* bytes = static_cast<const std::uint8_t*>(file.data());
+std::ptrdiff_t checked_size(const nb::bytes& file, std::ptrdiff_t offset) {
     const auto size = static_cast<std::ptrdiff_t>(file.size());
     require(offset >= 0 && offset <= size, "offset outside the file");
-    std::size_t data_bytes = 0, restart_count = 0, written_count = 0;
-    std::unique_ptr<std::uint8_t[]> data;
-    std::unique_ptr<std::int64_t[]> restarts;
-    std::ptrdiff_t end = 0;
-    {
-        nb::gil_scoped_release release;
-        const auto count = [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-            data_bytes += static_cast<std::size_t>(last - first);
-            return true;
-        };
-        end = walk_scan(bytes, size, offset, count, [&](std::ptrdiff_t, int) { ++restart_count; });
-        written_count = std::min(restart_count, max_restarts);
-        data.reset(new std::uint8_t[data_bytes + foveal::kScanPadding]);
-        restarts.reset(new std::int64_t[3 * written_count + 1]);
-        std::uint8_t* target = data.get();
-        std::int64_t* mark = restarts.get();
-        const std::int64_t* const last_mark = mark + 3 * written_count;
-        const auto copy = [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-            std::memcpy(target, bytes + first, static_cast<std::size_t>(last - first));
-            target += last - first;
-            return true;
-        };
-        walk_scan(bytes, size, offset, copy, [&](std::ptrdiff_t marker, int number) {
-            if (mark == last_mark) return;
-            *mark++ = target - data.get();
-            *mark++ = marker;
-            *mark++ = number;
-        });
-        std::memset(target, 0, foveal::kScanPadding);
-    }
-    return nb::make_tuple(owned_array(std::move(data), {data_bytes + foveal::kScanPadding}),
-                          owned_array(std::move(restarts), {written_count, 3}), restart_count, end);
+    return size;
 }
 
-std::ptrdiff_t stuffed_offset(const nb::bytes& file, std::ptrdiff_t offset, std::ptrdiff_t position) {
-    const auto size = static_cast<std::ptrdiff_t>(file.size());
-    require(offset >= 0 && offset <= size, "offset outside the file");
-    std::ptrdiff_t passed = 0, found = -1;
-    const auto find = [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-        if (position < passed + last - first) found = first + position - passed;
-        passed += last - first;
-        return found < 0;
-    };
-    const std::ptrdiff_t end =
-        walk_scan(static_cast<const std::uint8_t*>(file.data()), size, offset, find, [](std::ptrdiff_t, int) {});
-    return found < 0 ? end : found;
+nb::tuple unstuff_scan(const nb::bytes& file, std::ptrdiff_t offset, std::size_t max_restarts) {
+    const auto* bytes = static_cast<const std::uint8_t*>(file.data());
+    const std::ptrdiff_t size = checked_size(file, offset);
+    ScanExtent extent;
+    std::size_t recorded;
+    std::unique_ptr<std::uint8_t[]> data;
+    std::unique_ptr<std::int64_t[]> restarts;
+    {
+        nb::gil_scoped_release release;
+        extent = measure_scan(bytes, size, offset);
+        recorded = std::min(extent.restart_count, max_restarts);
+        data.reset(new std::uint8_t[extent.data_bytes + foveal::kScanPadding]);
+        restarts.reset(new std::int64_t[3 * recorded + 1]);  // never empty: what it points to must be ours
+        unstuff(bytes, size, offset, data.get(), restarts.get(), recorded);
+    }
+    return nb::make_tuple(owned_array(std::move(data), {extent.data_bytes + foveal::kScanPadding}),
+                          owned_array(std::move(restarts), {recorded, 3}), extent.restart_count, extent.end);
+}
+
+std::ptrdiff_t find_stuffed_offset(const nb::bytes& file, std::ptrdiff_t offset, std::ptrdiff_t position) {
+    const std::ptrdiff_t size = checked_size(file, offset);
+    nb::gil_scoped_release release;
+    return stuffed_offset(static_cast<const std::uint8_t*>(file.data()), size, offset, position);
 }
 
 void make_decoding_table(DecodingTable* table, const std::array<int, kMaxCodeBits>& bits, const nb::bytes& huffval) {
@@ -383,94 +379,73 @@ struct CheckedDecoding {
     std::ptrdiff_t mcu_rows = 0;
 
     CheckedDecoding(const std::vector<BlockGridOf<std::int16_t>>& grids, const std::vector<DecodedComponent>& components,
-                    std::tuple<int, int, int, int> band, const std::vector<BitCounts>& block_bits) {
-        require(!grids.empty() && grids.size() <= foveal::kMaxComponents && grids.size() == components.size(),
-                "a scan has 1 to 4 components");
-        require(block_bits.empty() || block_bits.size() == grids.size(), "bits of all components or none");
-        require_band(band, grids.size());
-        std::tie(scan.spectral_start, scan.spectral_end, scan.approximation_high, scan.approximation_low) = band;
-        for (std::size_t c = 0; c < grids.size(); ++c) {
-            add_component(grids[c], components[c]);
-            if (!block_bits.empty()) add_bits(grids[c], block_bits[c], c);
-        }
-    }
-
-    void add_component(const BlockGridOf<std::int16_t>& grid, const DecodedComponent& component) {
-        const auto [h, v, dc_table, ac_table] = component;
-        const foveal::Extent mcus = checked_mcus(grid, h, v);
-        require(scan.component_count == 0 || (mcus.rows == mcu_rows && mcus.columns == scan.mcu_columns),
-                "components differ in MCUs");
+                    std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval) {
+        require(grids.size() == components.size(), "a component for each grid is needed");
+        CheckedLayout<std::int16_t> layout(scan, band, grids.size(), restart_interval);
         const bool needs_dc = scan.spectral_start == 0 && scan.approximation_high == 0;
-        require((dc_table || !needs_dc) && (ac_table || scan.spectral_end == 0), "a Huffman table is missing");
-        mcu_rows = mcus.rows;
-        scan.mcu_columns = mcus.columns;
-        const int c = scan.component_count++;
-        scan.components[c] = {grid.data(), static_cast<std::ptrdiff_t>(grid.stride(0)), h, v, 0};
-        scan.dc_tables[c] = dc_table;
-        scan.ac_tables[c] = ac_table;
+        for (std::size_t c = 0; c < grids.size(); ++c) {
+            const auto [h, v, dc_table, ac_table] = components[c];
+            require((dc_table || !needs_dc) && (ac_table || scan.spectral_end == 0), "a Huffman table is missing");
+            layout.add_component(grids[c], h, v, 0);
+            scan.dc_tables[c] = dc_table;
+            scan.ac_tables[c] = ac_table;
+        }
+        mcu_rows = layout.mcu_rows;
     }
 
-    void add_bits(const BlockGridOf<std::int16_t>& grid, const BitCounts& bits, std::size_t c) {
-        require(bits.shape(0) == grid.shape(0) && bits.shape(1) == grid.shape(1) && bits.stride(1) == 1 &&
-                    bits.stride(0) * kBlockSize == grid.stride(0),
-                "bits must be laid out like the blocks");
-        scan.block_bits[c] = bits.data();
+    void set_block_bits(const std::vector<BlockGridOf<std::int16_t>>& grids, const std::vector<BitCounts>& block_bits) {
+        require(block_bits.empty() || block_bits.size() == grids.size(), "bits of all components or none");
+        for (std::size_t c = 0; c < block_bits.size(); ++c) {
+            const BitCounts& bits = block_bits[c];
+            require(bits.shape(0) == grids[c].shape(0) && bits.shape(1) == grids[c].shape(1) && bits.stride(1) == 1 &&
+                        bits.stride(0) * kBlockSize == grids[c].stride(0),
+                    "bits must be laid out like the blocks");
+            scan.block_bits[c] = bits.data();
+        }
     }
 
     void set_data(const Array<const std::uint8_t, nb::ndim<1>>& data,
-                  const Array<const std::int64_t, nb::shape<-1, 2>>& intervals, std::ptrdiff_t restart_interval,
-                  std::ptrdiff_t last_mcu) {
-        require(restart_interval >= 0, "restart_interval must not be negative");
+                  const Array<const std::int64_t, nb::shape<-1, 2>>& intervals, std::int64_t last_mcu) {
         const auto size = static_cast<std::int64_t>(data.size()) - foveal::kScanPadding;
-        const std::ptrdiff_t needed = restart_interval == 0 ? 1 : (last_mcu - 1) / restart_interval + 1;
-        require(static_cast<std::ptrdiff_t>(intervals.shape(0)) >= needed, "an interval for each restart is needed");
+        const std::int64_t needed = scan.restart_interval == 0 ? 1 : (last_mcu - 1) / scan.restart_interval + 1;
+        require(static_cast<std::int64_t>(intervals.shape(0)) >= needed, "an interval for each restart is needed");
         for (std::size_t i = 0; i < intervals.shape(0); ++i) {
             const std::int64_t first = intervals(i, 0), end = intervals(i, 1);
-            require((first == -1 && end == -1) || (0 <= first && first <= end && end <= size), "interval outside the data");
+            require((first == -1 && end == -1) || (0 <= first && first <= end && end <= size),
+                    "interval outside the data");
         }
         scan.data = data.data();
         scan.intervals = intervals.data();
-        scan.restart_interval = restart_interval;
     }
 };
 
-constexpr std::size_t kStateFields = 4 + foveal::kMaxComponents;
-constexpr std::int64_t kMaxPrediction = 1 << 20;
-
-foveal::DecodingState checked_state(const Array<std::int64_t, nb::shape<kStateFields>>& values, std::size_t data_bytes) {
-    foveal::DecodingState state{values(0), values(1), values(2), values(3), {}};
-    require(state.mcu >= 0 && state.eob_run >= 0 && state.unused_bytes >= 0, "not a state");
+void require_state(const foveal::DecodingState& state, std::size_t data_bytes, std::int64_t first_mcu) {
+    require(state.mcu >= first_mcu && state.eob_run >= 0 && state.unused_bytes >= 0, "not a state of these rows");
     require(data_bytes >= foveal::kScanPadding && state.bit_position >= 0 &&
                 state.bit_position <= 8 * (static_cast<std::int64_t>(data_bytes) - foveal::kScanPadding),
             "bit position outside the data");
-    for (std::size_t c = 0; c < foveal::kMaxComponents; ++c) {
-        state.predictions[c] = values(4 + c);
-        require(-kMaxPrediction <= values(4 + c) && values(4 + c) <= kMaxPrediction, "not a DC prediction");
-    }
-    return state;
 }
 
-int decode_scan(const Array<const std::uint8_t, nb::ndim<1>>& data,
-                const Array<const std::int64_t, nb::shape<-1, 2>>& intervals, std::ptrdiff_t restart_interval,
-                std::tuple<int, int, int, int> band, const std::vector<DecodedComponent>& components,
-                const std::vector<BlockGridOf<std::int16_t>>& grids, std::ptrdiff_t first_row,
-                const Array<std::int64_t, nb::shape<kStateFields>>& state_values,
-                const std::vector<BitCounts>& block_bits) {
-    CheckedDecoding checked(grids, components, band, block_bits);
+foveal::ScanFailure decode_scan(const Array<const std::uint8_t, nb::ndim<1>>& data,
+                                const Array<const std::int64_t, nb::shape<-1, 2>>& intervals,
+                                std::ptrdiff_t restart_interval, std::tuple<int, int, int, int> band,
+                                const std::vector<DecodedComponent>& components,
+                                const std::vector<BlockGridOf<std::int16_t>>& grids, std::ptrdiff_t first_row,
+                                foveal::DecodingState& state, const std::vector<BitCounts>& block_bits) {
+    CheckedDecoding checked(grids, components, band, restart_interval);
+    checked.set_block_bits(grids, block_bits);
     require(first_row >= 0 && first_row <= 1 << 16, "first_row outside a picture");
-    const std::ptrdiff_t columns = checked.scan.mcu_columns, last_mcu = (first_row + checked.mcu_rows) * columns;
-    checked.set_data(data, intervals, restart_interval, last_mcu);
-    foveal::DecodingState state = checked_state(state_values, data.size());
-    require(state.mcu >= first_row * columns, "the state is behind the rows");
+    const std::int64_t columns = checked.scan.mcu_columns, last_mcu = (first_row + checked.mcu_rows) * columns;
+    checked.set_data(data, intervals, last_mcu);
+    foveal::DecodingState progress = state;  // nobody else can change this one
+    require_state(progress, data.size(), first_row * columns);
     foveal::ScanFailure failure;
     {
         nb::gil_scoped_release release;
-        failure = kernels()->decode_scan(checked.scan, first_row, last_mcu, state);
+        failure = kernels()->decode_scan(checked.scan, first_row, last_mcu, progress);
     }
-    const std::int64_t fields[] = {state.mcu, state.bit_position, state.eob_run, state.unused_bytes};
-    std::copy_n(fields, 4, state_values.data());
-    std::copy_n(state.predictions, foveal::kMaxComponents, state_values.data() + 4);
-    return static_cast<int>(failure);
+    state = progress;
+    return failure;
 }
 
 template <class T>
@@ -573,11 +548,24 @@ NB_MODULE(_kernels, m) {
     m.def("join_strips", &join_strips, nb::arg("strips"));
     nb::class_<DecodingTable>(m, "DecodingTable")
         .def("__init__", &make_decoding_table, nb::arg("bits"), nb::arg("huffval"));
+    nb::class_<foveal::DecodingState>(m, "DecodingState")
+        .def(nb::init<>())
+        .def_rw("mcu", &foveal::DecodingState::mcu)
+        .def_rw("bit_position", &foveal::DecodingState::bit_position)
+        .def_rw("eob_run", &foveal::DecodingState::eob_run)
+        .def_rw("unused_bytes", &foveal::DecodingState::unused_bytes);
+    nb::enum_<foveal::ScanFailure>(m, "ScanFailure")
+        .value("NONE", foveal::ScanFailure::none)
+        .value("NO_CODE", foveal::ScanFailure::no_code)
+        .value("OUT_OF_RANGE", foveal::ScanFailure::out_of_range)
+        .value("BEYOND_BLOCK", foveal::ScanFailure::beyond_block)
+        .value("OUT_OF_DATA", foveal::ScanFailure::out_of_data)
+        .value("NO_INTERVAL", foveal::ScanFailure::no_interval);
     m.def("unstuff_scan", &unstuff_scan, nb::arg("file"), nb::arg("offset"), nb::arg("max_restarts"));
-    m.def("stuffed_offset", &stuffed_offset, nb::arg("file"), nb::arg("offset"), nb::arg("position"));
+    m.def("stuffed_offset", &find_stuffed_offset, nb::arg("file"), nb::arg("offset"), nb::arg("position"));
     m.def("decode_scan", &decode_scan, nb::arg("data").noconvert(), nb::arg("intervals").noconvert(),
           nb::arg("restart_interval"), nb::arg("band"), nb::arg("components"), nb::arg("grids").noconvert(),
-          nb::arg("first_row"), nb::arg("state").noconvert(), nb::arg("block_bits").noconvert());
+          nb::arg("first_row"), nb::arg("state"), nb::arg("block_bits").noconvert());
     m.def("inverse_dct", &inverse_dct, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("plane").noconvert());
     m.def("upsample_triangle", &upsample_triangle, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"),
           nb::arg("first_row"), nb::arg("out").noconvert());

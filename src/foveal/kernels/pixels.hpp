@@ -21,19 +21,19 @@ inline std::int16_t scaled_by(std::int16_t factor, int value) {
 
 // R = Y + 1.402 Cr, G = Y - 0.344136 Cb - 0.714136 Cr, B = Y + 1.772 Cb, in 16 fractional bits, rounded. Factors that
 // need more than 16 bits are taken apart: 1.402 = 1 + 0.402, 1.772 = 2 - 0.228, -0.714 = 0.286 - 1.
-inline void convert_run(const std::uint8_t* __restrict luma, const std::uint8_t* __restrict blue,
-                        const std::uint8_t* __restrict red, std::uint8_t* __restrict r, std::uint8_t* __restrict g,
+inline void convert_run(const std::uint8_t* __restrict luma, const std::uint8_t* __restrict cb_samples,
+                        const std::uint8_t* __restrict cr_samples, std::uint8_t* __restrict r, std::uint8_t* __restrict g,
                         std::uint8_t* __restrict b) {
     for (int x = 0; x < kRun; ++x) {
-        const std::int16_t cr = static_cast<std::int16_t>(red[x] - 128);
+        const std::int16_t cr = static_cast<std::int16_t>(cr_samples[x] - 128);
         r[x] = clamp_to_byte(static_cast<std::int16_t>(luma[x] + cr + scaled_by(26345, cr)));
     }
     for (int x = 0; x < kRun; ++x) {
-        const std::int16_t cb = static_cast<std::int16_t>(blue[x] - 128);
+        const std::int16_t cb = static_cast<std::int16_t>(cb_samples[x] - 128);
         b[x] = clamp_to_byte(static_cast<std::int16_t>(luma[x] + 2 * cb + scaled_by(-14942, cb)));
     }
     for (int x = 0; x < kRun; ++x) {
-        const int cb = blue[x] - 128, cr = red[x] - 128;
+        const int cb = cb_samples[x] - 128, cr = cr_samples[x] - 128;
         g[x] = clamp_to_byte(luma[x] - cr + ((-22554 * cb + 18734 * cr + (1 << 15)) >> 16));
     }
 }
@@ -56,23 +56,24 @@ inline void interleave_16(const std::uint8_t* r, const std::uint8_t* g, const st
     std::memcpy(rgb + 32, &third, sizeof third);
 }
 
-inline void convert_and_interleave(const std::uint8_t* luma, const std::uint8_t* blue, const std::uint8_t* red,
-                                   std::uint8_t* rgb) {
+inline void convert_and_interleave(const std::uint8_t* luma, const std::uint8_t* cb_samples,
+                                   const std::uint8_t* cr_samples, std::uint8_t* rgb) {
     std::uint8_t r[kRun], g[kRun], b[kRun];
-    convert_run(luma, blue, red, r, g, b);
+    convert_run(luma, cb_samples, cr_samples, r, g, b);
     for (int x = 0; x < kRun; x += 16) interleave_16(r + x, g + x, b + x, rgb + 3 * x);
 }
 
-inline void ycbcr_row_to_rgb(const std::uint8_t* luma, const std::uint8_t* blue, const std::uint8_t* red,
+inline void ycbcr_row_to_rgb(const std::uint8_t* luma, const std::uint8_t* cb_samples, const std::uint8_t* cr_samples,
                              std::ptrdiff_t columns, std::uint8_t* rgb) {
     std::ptrdiff_t x = 0;
-    for (; x + kRun <= columns; x += kRun) convert_and_interleave(luma + x, blue + x, red + x, rgb + 3 * x);
+    for (; x + kRun <= columns; x += kRun)
+        convert_and_interleave(luma + x, cb_samples + x, cr_samples + x, rgb + 3 * x);
     if (x == columns) return;
     std::uint8_t rest[3][kRun] = {}, pixels[3 * kRun];
     const auto left = static_cast<std::size_t>(columns - x);
     std::memcpy(rest[0], luma + x, left);
-    std::memcpy(rest[1], blue + x, left);
-    std::memcpy(rest[2], red + x, left);
+    std::memcpy(rest[1], cb_samples + x, left);
+    std::memcpy(rest[2], cr_samples + x, left);
     convert_and_interleave(rest[0], rest[1], rest[2], pixels);
     std::memcpy(rgb + 3 * x, pixels, 3 * left);
 }

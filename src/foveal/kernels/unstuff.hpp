@@ -17,18 +17,66 @@ inline std::ptrdiff_t walk_scan(const std::uint8_t* bytes, std::ptrdiff_t size, 
             break;
         }
         const std::ptrdiff_t marker = static_cast<const std::uint8_t*>(found) - bytes;
-        std::ptrdiff_t code = marker + 1;
-        while (code < size && bytes[code] == 0xFF) ++code;  // B.1.1.2: fill bytes
-        if (code < size && bytes[code] == 0x00) {
+        std::ptrdiff_t code_offset = marker + 1;
+        while (code_offset < size && bytes[code_offset] == 0xFF) ++code_offset;  // B.1.1.2: fill bytes
+        if (code_offset < size && bytes[code_offset] == 0x00) {
             if (!data(offset, marker + 1)) return marker;
         } else {
             if (!data(offset, marker)) return marker;
-            if (code == size || bytes[code] < 0xD0 || bytes[code] > 0xD7) return marker;
-            restart(marker, bytes[code] - 0xD0);
+            if (code_offset == size || bytes[code_offset] < 0xD0 || bytes[code_offset] > 0xD7) return marker;
+            restart(marker, bytes[code_offset] - 0xD0);
         }
-        offset = code + 1;
+        offset = code_offset + 1;
     }
     return size;
+}
+
+struct ScanExtent {
+    std::ptrdiff_t end;  // offset of the marker that ends the scan, or of the end of the file
+    std::size_t data_bytes, restart_count;
+};
+
+inline ScanExtent measure_scan(const std::uint8_t* bytes, std::ptrdiff_t size, std::ptrdiff_t offset) {
+    ScanExtent extent{};
+    const auto count = [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+        extent.data_bytes += static_cast<std::size_t>(last - first);
+        return true;
+    };
+    extent.end = walk_scan(bytes, size, offset, count, [&](std::ptrdiff_t, int) { ++extent.restart_count; });
+    return extent;
+}
+
+// Fills `data` with data_bytes and the padding behind them, and for each of the first max_restarts restart markers three
+// numbers of `restarts`: position in the data, offset in the file, number.
+inline void unstuff(const std::uint8_t* bytes, std::ptrdiff_t size, std::ptrdiff_t offset, std::uint8_t* data,
+                    std::int64_t* restarts, std::size_t max_restarts) {
+    std::uint8_t* target = data;
+    const std::int64_t* const last = restarts + 3 * max_restarts;
+    const auto copy = [&](std::ptrdiff_t first, std::ptrdiff_t end) {
+        std::memcpy(target, bytes + first, static_cast<std::size_t>(end - first));
+        target += end - first;
+        return true;
+    };
+    walk_scan(bytes, size, offset, copy, [&](std::ptrdiff_t marker, int number) {
+        if (restarts == last) return;
+        *restarts++ = target - data;
+        *restarts++ = marker;
+        *restarts++ = number;
+    });
+    std::memset(target, 0, foveal::kScanPadding);
+}
+
+// Where the byte at `position` of the data stands in the file; the end of the scan where there is none.
+inline std::ptrdiff_t stuffed_offset(const std::uint8_t* bytes, std::ptrdiff_t size, std::ptrdiff_t offset,
+                                     std::ptrdiff_t position) {
+    std::ptrdiff_t passed = 0, found = -1;
+    const auto find = [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+        if (position < passed + last - first) found = first + position - passed;
+        passed += last - first;
+        return found < 0;
+    };
+    const std::ptrdiff_t end = walk_scan(bytes, size, offset, find, [](std::ptrdiff_t, int) {});
+    return found < 0 ? end : found;
 }
 
 }  // namespace

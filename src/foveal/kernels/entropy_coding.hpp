@@ -9,7 +9,6 @@
 
 namespace {
 
-using foveal::Component;
 using foveal::kMaxComponents;
 using foveal::Scan;
 
@@ -95,7 +94,7 @@ struct DcPredictions {
     DcPredictions(const Scan& scan, std::ptrdiff_t mcu_row) {
         if (mcu_row == 0) return;
         for (int c = 0; c < scan.component_count; ++c) {
-            const Component& component = scan.components[c];
+            const auto& component = scan.components[c];
             value[c] = block_at(component, mcu_row - 1, scan.mcu_columns - 1, component.v_factor - 1,
                                 component.h_factor - 1)[0] >> scan.approximation_low;
         }

@@ -8,23 +8,19 @@ from dataclasses import dataclass
 from foveal.errors import ParameterError
 from foveal.jpeg import markers, segments
 from foveal.jpeg.coefficients import Coefficients
-from foveal.jpeg.frame import Frame
 from foveal.jpeg.multi_picture import entries_of, is_index, rewritten
-from foveal.jpeg.scan import (
-    MAX_MCU_BLOCKS,
-    Scan,
-    ScanPlan,
-    ScanStatistics,
-    Script,
-    check_script,
-    interleaved_blocks,
-    is_progressive,
-    tally,
-    write,
-)
+from foveal.jpeg.scan import ScanPlan, ScanStatistics, tally, write_scan
+from foveal.jpeg.script import Script, check_script, is_progressive, non_interleaved_script
 from foveal.jpeg.segments import Segment
 
 MAX_RESTART_INTERVAL = 65_535
+MAX_DC, MAX_AC = 16_383, 32_767  # differences of such DC, and such AC, have up to 15 bits
+
+
+def check_restart_interval(interval: int) -> None:
+    """Raise ParameterError unless DRI can hold it."""
+    if not 0 <= interval <= MAX_RESTART_INTERVAL:
+        raise ParameterError(f"restart interval must be 0 to {MAX_RESTART_INTERVAL:,} MCUs")
 
 
 def write_coefficients(
@@ -42,7 +38,7 @@ def write_coefficients(
         What `read_coefficients` returns, or an encoder made.
     scripts
         Of several, the one that takes the fewest bytes is written. Where there is none, the coefficients' own; where
-        that does not send everything, as in a file that was cut off, a sequential scan for each component.
+        that is not legal or does not send everything, as in a file that was cut off, a scan for each component.
     restart_interval
         MCUs between restart markers, 0 for none; None for the coefficients' own.
     threads
@@ -56,15 +52,15 @@ def write_coefficients(
     Raises
     ------
     ParameterError
-        A script is not legal, or the restart interval is out of range.
+        A script is not legal, the restart interval or a level is out of range.
     """
     interval = coefficients.restart_interval if restart_interval is None else restart_interval
-    if not 0 <= interval <= MAX_RESTART_INTERVAL:
-        raise ParameterError(f"restart interval must be 0 to {MAX_RESTART_INTERVAL:,} MCUs")
+    check_restart_interval(interval)
+    _check_levels(coefficients)
     frame = coefficients.frame
     tables = {header.table_slot: table for header, table in zip(frame.headers, coefficients.tables, strict=True)}
     script, scans = _cheapest_script(coefficients, scripts or (_own_script(coefficients),), interval, threads)
-    scan_parts = [part for scan in scans for part in (scan.headers, write(scan.plan, scan.statistics, threads))]
+    scan_parts = [part for scan in scans for part in (scan.headers, write_scan(scan.plan, scan.statistics, threads))]
     picture = [
         segments.quantization_tables(tables),
         segments.frame_header(_frame_marker(script, coefficients), frame),
@@ -100,17 +96,17 @@ def _with_picture_offsets(coefficients: Coefficients, picture_bytes: int) -> lis
 
 def _own_script(coefficients: Coefficients) -> Script:
     try:
-        _check(coefficients.script, coefficients.frame)
+        check_script(coefficients.script, coefficients.frame)
     except ParameterError:
-        return tuple(Scan((component,)) for component in range(len(coefficients.frame.headers)))
+        return non_interleaved_script(len(coefficients.frame.headers))
     return coefficients.script
 
 
-def _check(script: Script, frame: Frame) -> None:
-    """Raise ParameterError unless the script is legal for the frame."""
-    check_script(script, len(frame.headers))
-    if any(interleaved_blocks(scan, frame) > MAX_MCU_BLOCKS for scan in script):
-        raise ParameterError(f"an MCU has at most {MAX_MCU_BLOCKS} blocks; send components of large factors alone")
+def _check_levels(coefficients: Coefficients) -> None:
+    """Raise ParameterError where a level has more bits than a symbol can announce (F.1.2.1, F.1.2.2)."""
+    for levels in coefficients.blocks:
+        if max(levels[:, :, 0].max(), -int(levels[:, :, 0].min())) > MAX_DC or levels.min() < -MAX_AC:
+            raise ParameterError(f"levels must be within +-{MAX_AC:,}, DC within +-{MAX_DC:,}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +129,7 @@ def _cheapest_script(
     frame = coefficients.frame
     candidates = []
     for script in scripts:
-        _check(script, frame)
+        check_script(script, frame)
         scans = []
         for scan in script:
             plan = ScanPlan.of(scan, frame, coefficients.blocks, restart_interval)
