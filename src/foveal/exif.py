@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 
 from PIL import Image
 
@@ -20,6 +21,9 @@ _DESCRIPTIVE_TAGS = (
 # Who made it and which way is up: no place, no time, no device, no thumbnail.
 _SAFE_TAGS = (_ORIENTATION, _ARTIST, _COPYRIGHT)
 
+# What Pillow raises where EXIF data is broken.
+_BROKEN = (SyntaxError, ValueError, OSError, KeyError, IndexError, TypeError, struct.error)
+
 
 def without_signature(exif: bytes) -> bytes:
     """Return the TIFF structure, with the "Exif" signature of a JPEG segment taken off where it is there."""
@@ -32,7 +36,7 @@ def _parse(exif: bytes | None) -> Image.Exif:
         try:
             tags.load(_SIGNATURE + without_signature(exif))
             tags.get(_ORIENTATION)  # tags are read when asked for
-        except (SyntaxError, ValueError, OSError, KeyError, IndexError, TypeError, struct.error):
+        except _BROKEN:
             return Image.Exif()  # unreadable: kept as it is, but nothing can be taken from it
     return tags
 
@@ -55,14 +59,23 @@ def with_orientation(exif: bytes | None, value: int) -> bytes | None:
 def _chosen(tags: Image.Exif, keep: tuple[int, ...]) -> bytes | None:
     chosen = Image.Exif()
     for tag in keep:
-        if tag in tags:
-            chosen[tag] = tags.get_ifd(tag) if tag in (_EXIF_IFD, _GPS_IFD) else tags[tag]
-    return without_signature(chosen.tobytes()) if len(chosen) else None
+        with suppress(*_BROKEN):  # a broken tag takes none of the others with it
+            if tag in tags:
+                chosen[tag] = tags.get_ifd(tag) if tag in (_EXIF_IFD, _GPS_IFD) else tags[tag]
+    try:
+        return without_signature(chosen.tobytes()) if len(chosen) else None
+    except _BROKEN:
+        return None
 
 
 def from_tiff(tags: Image.Exif) -> bytes | None:
     """Return what describes the photograph among the tags of a TIFF file."""
     return _chosen(tags, _DESCRIPTIVE_TAGS)
+
+
+def for_tiff(exif: bytes | None) -> bytes | None:
+    """Return what describes the photograph in EXIF data: a TIFF file says itself how it stores its pixels."""
+    return _chosen(_parse(exif), _DESCRIPTIVE_TAGS)
 
 
 def safe_to_publish(exif: bytes | None) -> bytes | None:

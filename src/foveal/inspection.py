@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal import exif as exif_tags
-from foveal.errors import UnsupportedError
+from foveal.errors import FormatError, UnsupportedError
 from foveal.jpeg import MAX_PIXELS, Frame, QuantizationTable, Scan, Segment, markers
-from foveal.jpeg.application_data import exif_data, has_gain_map, icc_profile, kind_of
+from foveal.jpeg.application_data import exif_data, has_gain_map, icc_profile, kind_of, picture_count
 from foveal.jpeg.coefficients import empty_blocks
 from foveal.jpeg.color_model import ColorModel, color_model
 from foveal.jpeg.decoder import decode_scans, first_scan
-from foveal.jpeg.file_reader import FileReader, FileScan, open_reader
+from foveal.jpeg.diagnosis import Diagnosis
+from foveal.jpeg.file_reader import FileReader, FileScan, HuffmanTables, open_reader
 from foveal.jpeg.frame import subsampling_name
-from foveal.jpeg.multi_picture import entries_of, is_index
-from foveal.jpeg.segment_reader import FileSegment
+from foveal.jpeg.huffman import HuffmanTable
+from foveal.jpeg.segment_reader import FileSegment, SegmentReader
 from foveal.quality_estimate import QualityEstimate, estimate_quality
 
 _PROCESSES = {markers.SOF0: "baseline", markers.SOF1: "extended sequential", markers.SOF2: "progressive"}
@@ -70,6 +72,8 @@ class ScanReport:
         What the blocks of each of its components take, in the order of `scan.components`.
     restart_interval
         MCUs between its restart markers, 0 for none.
+    huffman_tables
+        DC and AC table of each of its components; None for one that it has no use for.
     """
 
     scan: Scan
@@ -77,6 +81,7 @@ class ScanReport:
     size_bytes: int
     bits: tuple[int, ...]
     restart_interval: int
+    huffman_tables: tuple[HuffmanTables, ...]
 
 
 @dataclass(frozen=True)
@@ -205,6 +210,10 @@ class Inspection:
                     "offset": report.offset,
                     "size_bytes": report.size_bytes,
                     "bits": list(report.bits),
+                    "huffman_tables": [
+                        {name: _as_dict(table) for name, table in zip(("dc", "ac"), pair, strict=True)}
+                        for pair in report.huffman_tables
+                    ],
                 }
                 for report in self.scans
             ],
@@ -212,6 +221,47 @@ class Inspection:
             "metadata": vars(self.metadata),
             "notes": list(self.notes),
         }
+
+
+def _as_dict(table: HuffmanTable | None) -> dict[str, list[int]] | None:
+    return {"bits": list(table.bits), "huffval": list(table.huffval)} if table else None
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What of a file can be told without reading its picture.
+
+    Parameters
+    ----------
+    size_bytes
+        Of the file.
+    segments
+        Up to the first scan, or to where the file breaks off.
+    metadata
+        What is among them.
+    """
+
+    size_bytes: int
+    segments: tuple[SegmentReport, ...]
+    metadata: MetadataReport
+
+
+def outline(data: bytes) -> Outline:
+    """Read the segments of a file whose picture `inspect` cannot read.
+
+    Raises
+    ------
+    FormatError, LimitError
+        It does not begin like a JPEG file, or has too many segments.
+    """
+    reader = SegmentReader(data, Diagnosis(strict=False))
+    reader.expect_soi()
+    with suppress(FormatError):
+        while reader.next_segment().code not in (markers.SOS, markers.EOI):
+            pass
+    found = tuple(reader.segments)
+    applications = tuple(segment.segment for segment in found if markers.is_application(segment.code))
+    return Outline(len(data), _segment_reports(found, []), _metadata_report(applications, b""))
 
 
 def inspect(data: bytes | bytearray | memoryview, *, max_pixels: int = MAX_PIXELS) -> Inspection:
@@ -253,7 +303,7 @@ def inspect(data: bytes | bytearray | memoryview, *, max_pixels: int = MAX_PIXEL
 def _scan_report(file_scan: FileScan, bits: tuple[int, ...]) -> ScanReport:
     offset = file_scan.header_offset
     size_bytes = file_scan.entropy_data.end - offset
-    return ScanReport(file_scan.parameters, offset, size_bytes, bits, file_scan.restart_interval)
+    return ScanReport(file_scan.parameters, offset, size_bytes, bits, file_scan.restart_interval, file_scan.tables)
 
 
 def _report(reader: FileReader, scans: list[ScanReport], block_bits: tuple[NDArray[np.uint32], ...]) -> Inspection:
@@ -270,7 +320,7 @@ def _report(reader: FileReader, scans: list[ScanReport], block_bits: tuple[NDArr
         quality=estimate_quality(reader.tables),
         segments=_segment_reports(reader.file_segments, scans),
         scans=tuple(scans),
-        metadata=_metadata_report(segments, len(reader.trailing)),
+        metadata=_metadata_report(segments, reader.trailing),
         block_bits=block_bits,
         notes=tuple(reader.diagnosis.notes),
     )
@@ -298,16 +348,15 @@ def _segment_reports(file_segments: tuple[FileSegment, ...], scans: list[ScanRep
     )
 
 
-def _metadata_report(segments: tuple[Segment, ...], trailing_bytes: int) -> MetadataReport:
+def _metadata_report(segments: tuple[Segment, ...], trailing: bytes) -> MetadataReport:
     sizes: Counter[str] = Counter()
     for segment in segments:
         sizes[kind_of(segment)] += 4 + len(segment.payload)
-    indices = [segment for segment in segments if is_index(segment)]
     return MetadataReport(
         bytes_by_kind=dict(sizes),
         orientation=exif_tags.orientation(exif_data(segments)),
         icc_profile_bytes=len(icc_profile(segments) or b""),
-        pictures=len(entries_of(indices[0].payload)) if indices else 0,
-        has_gain_map=has_gain_map(segments),
-        trailing_bytes=trailing_bytes,
+        pictures=picture_count(segments),
+        has_gain_map=has_gain_map(segments, trailing),
+        trailing_bytes=len(trailing),
     )

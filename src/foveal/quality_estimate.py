@@ -22,10 +22,9 @@ class QualityEstimate:
 
 @cache
 def _libjpeg_steps() -> NDArray[np.float64]:
-    """Steps of libjpeg's tables: (100 qualities, luminance and chrominance, 64)."""
-    return np.array(
-        [[table.values for table in annex_k_tables(quality)] for quality in range(1, 101)], dtype=np.float64
-    )
+    """Steps of libjpeg's tables: (clamped to 255 or not, 100 qualities, luminance and chrominance, 64)."""
+    tables = [[annex_k_tables(quality, largest) for quality in range(1, 101)] for largest in (255, 32767)]
+    return np.array([[[table.values for table in pair] for pair in pairs] for pairs in tables], dtype=np.float64)
 
 
 def estimate_quality(tables: Sequence[QuantizationTable]) -> QualityEstimate:
@@ -35,9 +34,14 @@ def estimate_quality(tables: Sequence[QuantizationTable]) -> QualityEstimate:
     ----------
     tables
         Of each component; the first is compared with luminance, the next other one, if any, with chrominance.
+
+    Returns
+    -------
+    QualityEstimate
+        Of equally near ones the highest.
     """
     steps = np.array([table.values for table in dict.fromkeys(tables)][:2], dtype=np.float64)
-    candidates = _libjpeg_steps()[:, : len(steps)]
-    distance = np.abs(np.log(candidates / steps)).mean(axis=(1, 2))
-    nearest = len(distance) - 1 - int(np.argmin(distance[::-1]))  # of equal ones the highest
+    candidates = _libjpeg_steps()[:, :, : len(steps)]
+    distance = np.abs(np.log(candidates / steps)).mean(axis=(2, 3)).min(axis=0)
+    nearest = len(distance) - 1 - int(np.argmin(distance[::-1]))
     return QualityEstimate(nearest + 1, bool(distance[nearest] == 0))

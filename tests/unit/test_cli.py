@@ -464,12 +464,15 @@ def test_decode_of_a_broken_file(run: Run) -> None:
 def test_decode_and_inspect_refuse_what_they_must(run: Run) -> None:
     write_jpeg("in.jpg")
     one_line(run("decode", "photo.png", "-o", "out.png"), 1, "photo.png: byte 0: expected SOI")
-    one_line(run("inspect", "photo.png"), 1, "photo.png: byte 0: expected SOI")
+    one_line(run("inspect", "photo.png"), 1, "photo.png: byte 0: expected SOI", "no JPEG")
     one_line(run("decode", "in.jpg", "-o", "in.jpg"), 2, "PNG")
     one_line(run("inspect", "in.jpg", "--bits-map", "in.jpg"), 2, "PNG")
     one_line(run("inspect", "none.jpg"), 1, "none.jpg: no such file")
     one_line(run("decode", "none.jpg", "-o", "out.png"), 1, "none.jpg: no such file")
-    one_line(run("decode", "in.jpg"), 2, "--output")
+    Path("in.png").write_bytes(b"mine")
+    one_line(run("decode", "in.jpg"), 2, "in.png exists", "-o")
+    one_line(run("decode", "in.jpg", "-o", "out.png", "--max-pixels", "2239"), 1, "in.jpg", "the limit is 2,239")
+    assert Path("in.png").read_bytes() == b"mine"
     Path("link.png").symlink_to("in.jpg")
     one_line(run("decode", "in.jpg", "-o", "link.png"), 2, "is an input")
 
@@ -517,3 +520,73 @@ def test_decode_from_standard_input_to_standard_output(tmp_path: Path) -> None:
     finished = subprocess.run([*COMMAND, "decode", "-", "-o", "-"], input=data, capture_output=True, check=True)
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(finished.stdout))), foveal.decode(data))
     assert b"standard output: 56 x 40" in finished.stderr
+
+
+def test_decode_keeps_the_resolution_and_the_xmp(run: Run) -> None:
+    write_jpeg("in.jpg", dpi=(300, 200), xmp="<x>é</x>".encode())
+    assert run("decode", "in.jpg").out == "in.png: 56 x 40, YCbCr\n"
+    with Image.open("in.png") as image:
+        assert [round(value) for value in image.info["dpi"]] == [300, 200]
+        assert image.info["xmp"] == "<x>é</x>".encode()
+    assert run("decode", "in.jpg", "-o", "out.tif").code == 0
+    with Image.open("out.tif") as image:
+        assert [round(value) for value in image.info["dpi"]] == [300, 200]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {0x0100: 1733, 0x0101: 1300},  # size
+        {0x0106: 6},  # PhotometricInterpretation
+        {0x010A: 2},  # FillOrder
+        {0x011C: 2},  # PlanarConfiguration
+        {0x0153: 2},  # SampleFormat
+    ],
+)
+def test_exif_data_does_not_change_how_a_tiff_stores_its_pixels(run: Run, tags: dict[int, int]) -> None:
+    exif = Image.Exif()
+    for tag, value in {**tags, int(Base.Artist): "me"}.items():
+        exif[tag] = value
+    data = write_jpeg("in.jpg", exif=exif)
+    assert run("decode", "in.jpg", "-o", "out.tif").code == 0
+    with Image.open("out.tif") as image:
+        np.testing.assert_array_equal(np.asarray(image), foveal.decode(data))
+        assert image.getexif()[Base.Artist] == "me"
+
+
+@pytest.mark.parametrize(
+    "exif", [b"nonsense", b"II*\0", b"II*\0\x08\0\0\0\x01\0\x32\x01\x02\0\xff\xff\0\0\xff\xff\0\0"]
+)
+def test_decode_passes_over_broken_exif_data(run: Run, exif: bytes) -> None:
+    data = write_jpeg("in.jpg", exif=b"Exif\0\0" + exif)
+    for target in ("out.png", "out.tif"):
+        assert run("decode", "in.jpg", "-o", target).code == 0
+        with Image.open(target) as image:
+            np.testing.assert_array_equal(np.asarray(image), foveal.decode(data))
+
+
+def test_decode_says_that_there_are_more_pictures(run: Run) -> None:
+    more = [Image.fromarray(PIXELS)] * 2
+    Image.fromarray(PIXELS).save("in.jpg", "MPO", save_all=True, append_images=more)
+    outcome = run("decode", "in.jpg")
+    assert outcome.code == 0
+    assert outcome.err == "foveal: warning: in.jpg: holds 3 pictures; only the first is decoded\n"
+
+
+def test_inspect_shows_the_segments_of_a_file_whose_picture_it_cannot_read(run: Run) -> None:
+    data = write_jpeg("in.jpg", comment=b"hello")
+    Path("in.jpg").write_bytes(data.replace(b"\xff\xc0", b"\xff\xc3"))
+    outcome = run("inspect", "in.jpg")
+    assert outcome.code == 1
+    assert outcome.err == "foveal: in.jpg: lossless coding (SOF3) is not supported\n"
+    assert "COM   comment" in outcome.out
+    report = json.loads(run("inspect", "in.jpg", "--json").out)
+    assert report["notes"] == ["lossless coding (SOF3) is not supported"]
+    assert report["metadata"]["bytes_by_kind"]["comment"] == 9
+
+
+def test_control_characters_in_names_do_not_reach_the_terminal(run: Run) -> None:
+    write_jpeg("a\x1b[31m\n.jpg")
+    outcome = run("decode", "a\x1b[31m\n.jpg", "-o", "b\x1b.png")
+    assert outcome.out == "b\\x1b.png: 56 x 40, YCbCr\n"
+    one_line(run("inspect", "c\x1b.jpg"), 1, "c\\x1b.jpg: no such file")

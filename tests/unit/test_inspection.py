@@ -15,7 +15,8 @@ from PIL import Image, ImageCms
 
 import foveal
 from foveal import jpeg
-from foveal.errors import FormatError
+from foveal.errors import FormatError, FormatWarning, UnsupportedError
+from foveal.inspection import outline
 from foveal.jpeg import markers
 from foveal.jpeg.application_data import icc_profile, kind_of
 from foveal.jpeg.multi_picture import entries_of
@@ -103,6 +104,21 @@ def test_the_quality_of_libjpegs_tables_is_found_exactly(quality: int) -> None:
         assert abs(estimate.quality - quality) <= (1 if quality < 3 else 0)  # 1 and 2 may clamp to the same
 
 
+def test_one_table_for_all_components_is_compared_with_luminance_alone() -> None:
+    """As libjpeg writes RGB and CMYK."""
+    for image, options in ((Image.fromarray(PIXELS).convert("CMYK"), {}), (None, {"keep_rgb": True})):
+        estimate = foveal.inspect(saved(image, quality=83, **options)).quality
+        assert (estimate.quality, estimate.is_exact) == (83, True)
+
+
+def test_steps_above_255_are_libjpegs_too() -> None:
+    """Where it is not asked for baseline: steps of up to 32,767."""
+    tables = [table.natural.tolist() for table in jpeg.annex_k_tables(13, 32767)]
+    assert max(tables[0]) > 255
+    estimate = foveal.inspect(saved(qtables=tables)).quality
+    assert (estimate.quality, estimate.is_exact) == (13, True)
+
+
 def test_the_quality_of_other_tables_is_about_right() -> None:
     table = [round(step * 1.07) for step in jpeg.annex_k_tables(70)[0].natural.tolist()]
     estimate = foveal.inspect(saved(qtables=[table, jpeg.annex_k_tables(70)[1].natural.tolist()])).quality
@@ -125,7 +141,8 @@ def test_the_quality_of_other_tables_is_about_right() -> None:
         ([(4, 2), (1, 1), (1, 1)], "4:1:0"),
         ([(2, 2), (1, 2), (2, 1)], "2x2 1x2 2x1"),
         ([(3, 1), (2, 1), (2, 1)], "3x1 2x1 2x1"),
-        ([(1, 1)] * 4, "1x1 1x1 1x1 1x1"),
+        ([(1, 1)] * 4, "4:4:4:4"),
+        ([(2, 2), (1, 1), (1, 1), (2, 2)], "2x2 1x1 1x1 2x2"),
     ],
 )
 def test_sampling_is_named(factors: list[tuple[int, int]], name: str) -> None:
@@ -168,7 +185,8 @@ def test_metadata_is_found() -> None:
         (Segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0..."), "extended XMP"),
         (Segment(0xE2, b"urn:iso:std:iso:ts:21496:-1\0\0\0\0\0"), "gain map"),
         (Segment(0xE2, b"FPXR\0"), "FlashPix"),
-        (Segment(0xED, b"Photoshop 3.0\x008BIM"), "Photoshop"),
+        (Segment(0xED, b"Photoshop 3.0\x008BIM\x03\xed\0\0"), "Photoshop"),
+        (Segment(0xED, b"Photoshop 3.0\x008BIM\x04\x04\0\0"), "IPTC"),
         (Segment(0xEE, b"Adobe\0"), "Adobe"),
         (Segment(0xE1, b"Exif"), "unknown"),
         (Segment(0xE2, b"Exif\0\0"), "unknown"),
@@ -189,6 +207,7 @@ def test_application_segments_are_named(segment: Segment, kind: str) -> None:
 )
 def test_gain_maps_are_found(xmp: bytes, has_one: bool) -> None:
     assert foveal.inspect(saved(xmp=xmp)).metadata.has_gain_map is has_one
+    assert foveal.inspect(saved() + saved(xmp=xmp)).metadata.has_gain_map is has_one
 
 
 def test_chunks_of_a_profile_are_put_together_in_their_order() -> None:
@@ -258,5 +277,35 @@ def test_a_broken_file_is_shown_as_far_as_it_goes() -> None:
     assert len(found.notes) == 2
     assert found.bits_map()[0, 0] > 0
     assert found.bits_map()[-1, -1] == 0
-    with pytest.raises(FormatError, match="byte 0: expected SOI"):
-        foveal.inspect(b"GIF89a")
+    for function in (foveal.inspect, outline):
+        with pytest.raises(FormatError, match=r"byte 0: expected SOI .*, found 0x4749: this is no JPEG"):
+            function(b"GIF89a")
+
+
+def test_the_outline_of_a_file_whose_picture_cannot_be_read() -> None:
+    data = saved(comment="hello")
+    whole = foveal.inspect(data)
+    count = next(index for index, segment in enumerate(whole.segments) if segment.marker == "DHT")
+    cut = outline(data[: whole.segments[count].offset + 10])
+    assert cut.segments == whole.segments[:count]
+    assert cut.metadata.bytes_by_kind == whole.metadata.bytes_by_kind
+    lossless = data.replace(b"\xff\xc0", b"\xff\xc3")
+    with pytest.raises(UnsupportedError):
+        foveal.inspect(lossless)
+    assert [segment.marker for segment in outline(lossless).segments][-1] == "SOS"
+
+
+def test_incomplete_scripts_are_noted() -> None:
+    """libjpeg says nothing; but nobody can see it in the pixels."""
+    data = saved(progressive=True)
+    last = foveal.inspect(data).scans[-1].offset
+    with pytest.warns(FormatWarning, match="do not send every coefficient in full"):
+        foveal.decode(data[:last] + b"\xff\xd9")
+    assert foveal.inspect(data).notes == ()
+
+
+def test_huffman_tables_of_scans() -> None:
+    report = foveal.inspect(saved(optimize=False)).to_dict()["scans"][0]
+    assert len(report["huffman_tables"]) == 3
+    assert report["huffman_tables"][0]["dc"]["huffval"] == list(range(12))  # table K.3
+    assert report["huffman_tables"][0]["ac"]["bits"][-1] == 125  # table K.5

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +87,7 @@ def encode(source: str, output: str | None, as_json: bool, background: str | Non
     IN is any picture that Pillow reads; - is standard input. The report goes to standard output, or to standard error
     where the JPEG goes to standard output.
     """
-    target = _default_target(source) if output is None else output
+    target = files.default_target(source, ".jpg") if output is None else output
     files.check_target(target, "JPEG", inputs=[source, choices["saliency_"]])
     photo = files.read_photo(source, background)
     _warn_about(photo, source)
@@ -98,19 +96,6 @@ def encode(source: str, output: str | None, as_json: bool, background: str | Non
         result = encode_photo(photo, options)
     files.write_bytes(target, result.data)
     files.report(_as_json(result, source, target) if as_json else _as_text(result, target), target)
-
-
-def _default_target(source: str) -> str:
-    if source == files.STANDARD:
-        return files.STANDARD
-    if not source:
-        raise click.UsageError("the name of the input is empty")
-    if Path(source).is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), source)
-    target = str(Path(source).with_suffix(".jpg"))
-    if os.path.lexists(target):
-        raise click.UsageError(f"{files.display_name(target)} exists; name the output with -o")
-    return target
 
 
 def _options(choices: dict[str, Any]) -> EncodeOptions:

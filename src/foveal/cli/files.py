@@ -31,7 +31,9 @@ PICTURE_ENDINGS = {
 
 def display_name(path: str, standard: str = STANDARD_INPUT) -> str:
     """Name of an input or output in messages, on one line; what the terminal cannot show is replaced."""
-    return standard if path == STANDARD else click.format_filename(path).replace("\n", "\\n")
+    if path == STANDARD:
+        return standard
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in click.format_filename(path))
 
 
 @contextmanager
@@ -141,20 +143,40 @@ def _write_file(target: Path, data: bytes) -> None:
         raise
 
 
+def default_target(source: str, ending: str) -> str:
+    """Name of an output where none is given: the input's with another ending, standard output for standard input.
+
+    Raises
+    ------
+    click.UsageError, OSError
+        It exists, or the input cannot have one.
+    """
+    if source == STANDARD:
+        return STANDARD
+    if not source:
+        raise click.UsageError("the name of the input is empty")
+    if Path(source).is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), source)
+    target = str(Path(source).with_suffix(ending))
+    if os.path.lexists(target):
+        raise click.UsageError(f"{display_name(target)} exists; name the output with -o")
+    return target
+
+
 def check_target(target: str, kind: str, inputs: list[str]) -> None:
     """Stop before a picture (JPEG, PNG, TIFF) goes nowhere, to a terminal, over an input, or under a wrong name."""
     if not target:
         raise click.UsageError("the name of the output is empty")
     if target == STANDARD:
         if sys.stdout and sys.stdout.isatty():
-            raise click.UsageError("will not write a picture to the terminal; give -o FILE or redirect the output")
+            raise click.UsageError("will not write a picture to the terminal; name a file or redirect the output")
         return
     ending = Path(target).suffix.lower()
     if any(ending in endings for other, endings in PICTURE_ENDINGS.items() if other != kind):
         wanted = min(PICTURE_ENDINGS[kind], key=len)
         raise click.UsageError(f"{display_name(target)} would be a {kind}; give it the ending {wanted}")
     if Path(target).exists() and any(_is_same_file(path, Path(target)) for path in inputs):
-        raise click.UsageError(f"{display_name(target)} is an input; give another name with -o")
+        raise click.UsageError(f"{display_name(target)} is an input; give another name")
 
 
 def _is_same_file(path: str, target: Path) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 
 from foveal.jpeg import markers
+from foveal.jpeg.multi_picture import entries_of, is_index
 from foveal.jpeg.segments import ADOBE, EXIF, EXTENDED_XMP, ICC, JFIF, MPF, PHOTOSHOP, XMP, Segment
 
 _ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
@@ -21,6 +23,9 @@ _SIGNATURES = (
     (markers.APP13, PHOTOSHOP, "Photoshop"),
     (markers.APP14, ADOBE, "Adobe"),
 )
+_JFIF_BYTES = 14
+_INCHES = {1: 1.0, 2: 2.54}  # dots per inch of one dot per unit: inches, centimetres
+_IPTC_RESOURCE = b"8BIM\x04\x04"
 # Names by which XMP packets of Android ("Ultra HDR") and Apple announce a gain map.
 _GAIN_MAP_NAMES = (b"http://ns.adobe.com/hdr-gain-map/", b"http://ns.apple.com/HDRGainMap/")
 
@@ -31,7 +36,7 @@ def kind_of(segment: Segment) -> str:
         return "comment"
     for code, signature, kind in _SIGNATURES:
         if segment.code == code and segment.payload.startswith(signature):
-            return kind
+            return "IPTC" if kind == "Photoshop" and _IPTC_RESOURCE in segment.payload else kind
     return "unknown"
 
 
@@ -53,10 +58,38 @@ def icc_profile(segments: Sequence[Segment]) -> bytes | None:
     return b"".join(chunks[number] for number in sorted(chunks))
 
 
-def has_gain_map(segments: Sequence[Segment]) -> bool:
-    """Whether a gain map is announced: a second picture that says how to show the first on HDR displays."""
+def has_gain_map(segments: Sequence[Segment], trailing: bytes) -> bool:
+    """Whether a gain map is announced: a second picture that says how to show the first on HDR displays.
+
+    Parameters
+    ----------
+    segments
+        Of the first picture.
+    trailing
+        What follows it: some writers say it in the gain map's own picture.
+    """
     return any(
         kind_of(segment) == "gain map"
         or (kind_of(segment) == "XMP" and any(name in segment.payload for name in _GAIN_MAP_NAMES))
         for segment in segments
-    )
+    ) or any(name in trailing for name in _GAIN_MAP_NAMES)
+
+
+def dots_per_inch(segments: Sequence[Segment]) -> tuple[float, float] | None:
+    """Print resolution (horizontal, vertical) of the JFIF header (T.871 10.1); None where it has none."""
+    for segment in segments:
+        if kind_of(segment) == "JFIF" and len(segment.payload) >= _JFIF_BYTES:
+            units, horizontal, vertical = struct.unpack(">BHH", segment.payload[7:12])
+            if units in _INCHES and horizontal and vertical:
+                return horizontal * _INCHES[units], vertical * _INCHES[units]
+    return None
+
+
+def xmp_packet(segments: Sequence[Segment]) -> bytes | None:
+    """XMP packet of the first segment that has one, without its signature."""
+    return next((segment.payload[len(XMP) :] for segment in segments if kind_of(segment) == "XMP"), None)
+
+
+def picture_count(segments: Sequence[Segment]) -> int:
+    """How many pictures an MPF index lists; 0 without one."""
+    return next((len(entries_of(segment.payload)) for segment in segments if is_index(segment)), 0)

@@ -92,7 +92,7 @@ class FileReader:
     def frame(self) -> Frame:
         """The frame, which is known once a scan has been read."""
         if self._frame is None:
-            raise ValueError("no scan has been read yet")
+            raise ValueError("there has been no frame header yet")
         return self._frame
 
     @property
@@ -109,6 +109,11 @@ class FileReader:
     def segments(self) -> tuple[Segment, ...]:
         """Application segments and comments so far."""
         return tuple(found.segment for found in self._segments.segments if markers.is_application(found.code))
+
+    @property
+    def has_frame(self) -> bool:
+        """Whether the frame is known."""
+        return self._frame is not None
 
     def next_scan(self) -> FileScan | None:
         """Read on, past the next scan's data; None at the end of the picture.
@@ -275,6 +280,8 @@ class FileReader:
         for index in range(len(self.frame.headers)):
             if index not in self._component_tables:
                 self.diagnosis.fault(malformed(offset, f"expected a scan of component {index + 1} before EOI"))
+        if not self._progression.is_complete(len(self.frame.headers)):
+            self.diagnosis.oddity(f"byte {offset:,}: the scans before EOI do not send every coefficient in full")
 
 
 def open_reader(data: bytes | bytearray | memoryview, *, strict: bool, max_pixels: int) -> FileReader:

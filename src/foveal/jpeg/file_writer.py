@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 from foveal.errors import ParameterError
 from foveal.jpeg import markers, segments
 from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.multi_picture import entries_of, is_index, rewritten
 from foveal.jpeg.scan import ScanPlan, ScanStatistics, tally, write_scan
-from foveal.jpeg.script import Script, check_script, is_progressive, non_interleaved_script
+from foveal.jpeg.script import Scan, Script, check_script, is_progressive, non_interleaved_script
 from foveal.jpeg.segments import Segment
 
 MAX_RESTART_INTERVAL = 65_535
@@ -19,7 +20,7 @@ MAX_DC, MAX_AC = 16_383, 32_767  # differences of such DC, and such AC, have up 
 
 def check_restart_interval(interval: int) -> None:
     """Raise ParameterError unless DRI can hold it."""
-    if not 0 <= interval <= MAX_RESTART_INTERVAL:
+    if not isinstance(interval, Integral) or not 0 <= interval <= MAX_RESTART_INTERVAL:
         raise ParameterError(f"restart interval must be 0 to {MAX_RESTART_INTERVAL:,} MCUs")
 
 
@@ -54,6 +55,12 @@ def write_coefficients(
     ParameterError
         A script is not legal, the restart interval or a level is out of range.
     """
+    if not isinstance(coefficients, Coefficients):
+        raise ParameterError(f"coefficients must be Coefficients, not {type(coefficients).__name__}")
+    if not all(isinstance(script, tuple) and all(isinstance(scan, Scan) for scan in script) for script in scripts):
+        raise ParameterError("scripts must be a sequence of scripts, each a tuple of Scans")
+    if not isinstance(threads, Integral) or threads < 1:
+        raise ParameterError(f"threads must be 1 or more, not {threads!r}")
     interval = coefficients.restart_interval if restart_interval is None else restart_interval
     check_restart_interval(interval)
     _check_levels(coefficients)

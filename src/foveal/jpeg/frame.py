@@ -196,10 +196,12 @@ class Frame:
 
 
 def subsampling_name(frame: Frame) -> str:
-    """Sampling of a frame as everyone names it: "4:2:0", "grey", ...; else the factors of each component."""
+    """Sampling of a frame as everyone names it, "4:2:0", "grey", "4:4:4:4" (CMYK); else the factors of components."""
     factors = [(header.h_factor, header.v_factor) for header in frame.headers]
     if len(factors) == 1:
         return "grey"
+    if len(set(factors)) == 1:
+        return ":".join("4" * len(factors))
     (across, down), *others = factors
     if len(factors) == 3 and others[0] == others[1] and across % others[0][0] == down % others[0][1] == 0:
         ratio = across // others[0][0], down // others[0][1]

@@ -63,9 +63,9 @@ def frame_header(segment: FileSegment) -> FrameHeader:
     if precision != 8:
         raise malformed(begin, f"expected samples of 8 bits, found {precision}")
     if width == 0:
-        raise malformed(begin + 3, "expected a width above 0")
+        raise malformed(begin + 3, "expected a width above 0, found 0")
     if count == 0:
-        raise malformed(begin + 5, "expected a number of components above 0")
+        raise malformed(begin + 5, "expected a number of components above 0, found 0")
     if count > MAX_COMPONENTS:
         raise UnsupportedError(f"{count} components are not supported; {MAX_COMPONENTS} are")
     components = []

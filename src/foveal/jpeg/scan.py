@@ -16,6 +16,7 @@ from foveal.jpeg.script import Scan
 from foveal.jpeg.strips import in_threads, row_ranges
 
 _TABLE_SLOTS = 2
+_RESTART_BITS = 20  # a marker, and half of the byte before it
 _COEFFICIENTS_PER_STRIP = 1 << 18
 
 
@@ -57,6 +58,12 @@ class ScanPlan:
         ranges = row_ranges(mcu_rows, coefficients_per_row, _COEFFICIENTS_PER_STRIP)
         return cls(grids, factors, scan.band, restart_interval, ranges)
 
+    @property
+    def restart_markers(self) -> int:
+        """How many there will be."""
+        mcus = (self.grids[0].shape[0] // self.factors[0][1]) * (self.grids[0].shape[1] // self.factors[0][0])
+        return (mcus - 1) // self.restart_interval if self.restart_interval else 0
+
 
 @dataclass(frozen=True, eq=False)
 class ScanStatistics:
@@ -68,10 +75,13 @@ class ScanStatistics:
         (2, slots, 256) uint32: count by table class (DC, AC), table slot and symbol.
     raw_bits
         Bits that are not Huffman codes.
+    restart_markers
+        How many there will be.
     """
 
     histogram: NDArray[np.uint32]
     raw_bits: int
+    restart_markers: int = 0
 
     @cached_property
     def tables(self) -> dict[tuple[int, int], HuffmanTable]:
@@ -89,9 +99,9 @@ class ScanStatistics:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of the entropy-coded data, before byte stuffing and restart markers."""
+        """Bytes of the entropy-coded data before byte stuffing; of what fills up bytes before restarts, the average."""
         bits = self.raw_bits + int((self.histogram.astype(np.uint64) * self.codes[..., 1]).sum())
-        return -(-bits // 8)
+        return -(-(bits + self.restart_markers * _RESTART_BITS) // 8)
 
 
 def tally(plan: ScanPlan, threads: int) -> ScanStatistics:
@@ -104,7 +114,7 @@ def tally(plan: ScanPlan, threads: int) -> ScanStatistics:
 
     tallied = in_threads(tally_rows, plan.row_ranges, threads)
     histogram = np.stack([histogram for histogram, _ in tallied]).sum(axis=0, dtype=np.uint32)
-    return ScanStatistics(histogram, sum(raw_bits for _, raw_bits in tallied))
+    return ScanStatistics(histogram, sum(raw_bits for _, raw_bits in tallied), plan.restart_markers)
 
 
 def write_scan(plan: ScanPlan, statistics: ScanStatistics, threads: int) -> bytes:

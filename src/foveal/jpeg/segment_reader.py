@@ -82,7 +82,8 @@ class SegmentReader:
         """
         found = self._data[self.position : self.position + 2]
         if found != bytes((0xFF, markers.SOI)):
-            raise malformed(self.position, f"expected SOI (0xFFD8), found {found.hex() or 'an empty file'}")
+            what = f"0x{found.hex().upper()}: this is no JPEG" if found else "an empty file"
+            raise malformed(self.position, f"expected SOI (0xFFD8), found {what}")
         self._take(FileSegment(markers.SOI, self.position, b"", 2))
 
     def next_segment(self) -> FileSegment:
@@ -118,7 +119,7 @@ class SegmentReader:
         length = int.from_bytes(data[offset + 2 : offset + _HEADER_BYTES], "big")
         end = offset + 2 + length
         if length < 2 or offset + _HEADER_BYTES > len(data):
-            raise malformed(offset + 2, f"expected the length of {markers.name(code)}, found {length}")
+            raise malformed(offset + 2, f"expected a length of {markers.name(code)} of 2 or more, found {length}")
         if end > len(data):
             raise malformed(offset + 2, f"expected {length:,} bytes of {markers.name(code)}, found the end of the file")
         return FileSegment(code, offset, data[offset + _HEADER_BYTES : end], 2 + length)

@@ -102,17 +102,21 @@ def quality_scale(quality: float) -> float:
     return 5000 // quality if quality < 50 else 200 - 2 * quality
 
 
-def annex_k_tables(quality: float) -> tuple[QuantizationTable, QuantizationTable]:
-    """Luminance and chrominance tables of Annex K scaled by quality as libjpeg does, entries clamped to 1..255.
+def annex_k_tables(quality: float, largest_step: int = 255) -> tuple[QuantizationTable, QuantizationTable]:
+    """Luminance and chrominance tables of Annex K scaled by quality as libjpeg does.
 
     Parameters
     ----------
     quality
         0 to 100; fractions are allowed.
+    largest_step
+        Steps are clamped to 1..largest_step: 255 as baseline files want it, 32,767 in libjpeg's others.
     """
     scale = quality_scale(quality)
     luminance, chrominance = (
-        QuantizationTable.from_natural(np.clip((base.astype(float) * scale + 50) // 100, 1, 255).astype(np.uint16))
+        QuantizationTable.from_natural(
+            np.clip((base.astype(float) * scale + 50) // 100, 1, largest_step).astype(np.uint16)
+        )
         for base in (ANNEX_K_LUMINANCE, ANNEX_K_CHROMINANCE)
     )
     return luminance, chrominance
