@@ -1,4 +1,4 @@
-"""Saliency maps as pictures to look at."""
+"""Maps as pictures to look at."""
 
 from __future__ import annotations
 
