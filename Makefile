@@ -1,18 +1,23 @@
 # make demo: set up, encode a photo, show what it saves.   make test: set up, run all tests.
+# make fuzz: feed the decoder broken files for FUZZ_SECONDS.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # What the kernels are written with: GCC has it since 12.
 COMPILER_PROBE := typedef int V __attribute__((vector_size(16))); V f(V v) { return __builtin_shufflevector(v, v, 3, 2, 1, 0); }
+FUZZ_SECONDS := 600
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/foveal/kernels/*)
 
-.PHONY: demo test check clean
+.PHONY: demo test fuzz check clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m bench.demo
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest
+
+fuzz: check
+	PYTHON=$(PYTHON) tests/fuzz/run -max_total_time=$(FUZZ_SECONDS) build/fuzz/corpus build/fuzz/seeds
 
 # One editable install for each extra that a target needs; kernels are rebuilt when their sources change.
 $(VENV)/.%: $(SOURCES) | check

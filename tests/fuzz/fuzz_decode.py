@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""The decoder on whatever libFuzzer makes of the seeds; `run` runs it, docs/fuzzing.md says how.
+
+A file may be refused with a FovealError. Any other exception, and what the sanitizers or the limits on time and memory
+find, ends the run and leaves the file behind.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import atheris
+import numpy as np
+
+# Counting coverage in Python takes time: not where nothing is read.
+_WRITERS = ("frame", "huffman", "scan", "script", "file_writer")
+
+with atheris.instrument_imports(include=["foveal"], exclude=[f"foveal.jpeg.{name}" for name in _WRITERS]):
+    import foveal
+    from foveal import _kernels, jpeg
+    from foveal.jpeg import decoder
+    from foveal.jpeg.multi_picture import is_index
+
+_MAX_PIXELS = 1 << 16
+_PIXELS_PER_STRIP = decoder._PIXELS_PER_STRIP
+_INSTRUCTION_SETS = _kernels.instruction_sets()
+
+Result = TypeVar("Result")
+
+
+def check(data: bytes) -> None:
+    """Read a file in every way, and see that the results agree."""
+    pixels = _read(_decode_in_small_steps, data, strict=False)
+    strict_pixels = _read(foveal.decode, data, strict=True)
+    coefficients = _read(jpeg.read_coefficients, data, strict=False)
+    _inspect(data)
+    if strict_pixels is not None:
+        assert pixels is not None, "strict reading takes what lenient reading refuses"
+        assert np.array_equal(strict_pixels, pixels), "pixels depend on strictness, strips or the instruction set"
+    if pixels is not None:
+        assert coefficients is not None, "pixels without coefficients"
+    if coefficients is not None:
+        written = jpeg.write_coefficients(coefficients)
+        _check_same(jpeg.read_coefficients(written, max_pixels=_MAX_PIXELS), coefficients)
+        if strict_pixels is not None:
+            assert np.array_equal(foveal.decode(written, max_pixels=_MAX_PIXELS), strict_pixels), "pixels changed"
+
+
+def _read(function: Callable[..., Result], data: bytes, *, strict: bool) -> Result | None:
+    """Return what a function makes of a file, or None where it refuses the file."""
+    try:
+        return function(data, strict=strict, max_pixels=_MAX_PIXELS)
+    except foveal.FovealError:
+        return None
+
+
+def _decode_in_small_steps(data: bytes, *, strict: bool, max_pixels: int) -> np.ndarray:
+    """Decode by rows of MCUs and with the plainest kernels: pictures of so few pixels are one strip otherwise."""
+    decoder._PIXELS_PER_STRIP = 1
+    _kernels.use_instruction_set(_INSTRUCTION_SETS[-1])
+    try:
+        return foveal.decode(data, strict=strict, max_pixels=max_pixels)
+    finally:
+        decoder._PIXELS_PER_STRIP = _PIXELS_PER_STRIP
+        _kernels.use_instruction_set(_INSTRUCTION_SETS[0])
+
+
+def _inspect(data: bytes) -> None:
+    try:
+        found = foveal.inspect(data, max_pixels=_MAX_PIXELS)
+    except foveal.FovealError:
+        return
+    json.dumps(found.to_dict())
+    found.bits_map()
+
+
+def _check_same(after: jpeg.Coefficients, before: jpeg.Coefficients) -> None:
+    """Compare what was read of a file that we wrote with what was written."""
+    for component, *levels in zip(before.frame.components, before.blocks, after.blocks, strict=True):
+        rows, columns = component.block_rows, component.block_columns  # a scan of one component sends no others
+        old, new = (blocks[:rows, :columns] for blocks in levels)
+        assert np.array_equal(old, new), "levels changed"
+    assert after.tables == before.tables, "quantization tables changed"
+    assert _without_index(after.segments) == _without_index(before.segments), "segments changed"
+    assert after.trailing == before.trailing, "what follows the picture changed"
+
+
+def _without_index(segments: tuple[jpeg.Segment, ...]) -> list[jpeg.Segment]:
+    """Leave out the MPF index: its offsets change with the size of the picture."""
+    return [segment for segment in segments if not is_index(segment)]
+
+
+if __name__ == "__main__":
+    code = Path(_kernels.__file__).read_bytes()
+    assert b"__asan_init" in code and b"__sanitizer_cov" in code, "the kernels are not instrumented"
+    warnings.simplefilter("error")
+    warnings.simplefilter("ignore", foveal.errors.FormatWarning)
+    warnings.filterwarnings("ignore", module="PIL")  # it reads EXIF, and warns of broken one
+    atheris.Setup(sys.argv, check)
+    atheris.Fuzz()
