@@ -25,6 +25,12 @@ def pillow_pixels(data: bytes) -> np.ndarray:
             return np.asarray(image)
 
 
+def libjpeg_pixels(data: bytes) -> np.ndarray:
+    """Decode as libjpeg-turbo does: Pillow inverts CMYK, libjpeg leaves it as it is."""
+    pixels = pillow_pixels(data)
+    return 255 - pixels if pixels.shape[2:] == (4,) else pixels
+
+
 def simplejpeg_pixels(data: bytes) -> np.ndarray:
     """Decode with libjpeg-turbo through simplejpeg, which raises on every warning of libjpeg."""
     colorspace = simplejpeg.decode_jpeg_header(data)[2]

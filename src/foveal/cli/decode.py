@@ -12,8 +12,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from foveal import exif as exif_tags
 from foveal.cli import files
+from foveal.cli.options import max_pixels_option
 from foveal.errors import UnsupportedError
-from foveal.jpeg import MAX_PIXELS
 from foveal.jpeg.application_data import dots_per_inch, exif_data, icc_profile, picture_count, xmp_packet
 from foveal.jpeg.decoder import DecodedFile, decode_file
 
@@ -29,14 +29,7 @@ from foveal.jpeg.decoder import DecodedFile, decode_file
     "which must not exist.",
 )
 @click.option("--lenient", is_flag=True, help="Decode as much as possible of a broken file.")
-@click.option(
-    "--max-pixels",
-    type=click.IntRange(1),
-    metavar="N",
-    default=MAX_PIXELS,
-    show_default=True,
-    help="Refuse larger pictures.",
-)
+@max_pixels_option
 def decode(source: str, output: str | None, lenient: bool, max_pixels: int) -> None:
     """Decode the JPEG IN to the pixels that libjpeg-turbo gives, to the last bit.
 

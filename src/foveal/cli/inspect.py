@@ -10,10 +10,11 @@ import numpy as np
 
 from foveal import overlay
 from foveal.cli import files
+from foveal.cli.options import max_pixels_option
 from foveal.errors import FovealError
 from foveal.inspection import Inspection, MetadataReport, SegmentReport, outline
 from foveal.inspection import inspect as inspect_file
-from foveal.jpeg import BLOCK_SIDE, MAX_PIXELS, Scan
+from foveal.jpeg import BLOCK_SIDE, Scan
 
 _BRIGHT_SHARE = 0.995  # of blocks; the few that take more are white
 
@@ -26,14 +27,7 @@ _BRIGHT_SHARE = 0.995  # of blocks; the few that take more are white
     type=click.Path(readable=False, allow_dash=True),
     help="PNG of the picture's size to write: the more bits a block takes, the brighter.",
 )
-@click.option(
-    "--max-pixels",
-    type=click.IntRange(1),
-    metavar="N",
-    default=MAX_PIXELS,
-    show_default=True,
-    help="Refuse larger pictures.",
-)
+@max_pixels_option
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 def inspect(source: str, bits_map: str | None, max_pixels: int, as_json: bool) -> None:
     """Show what is in the JPEG IN: segments with offsets, tables, scans, metadata, and where the bits went.

@@ -11,7 +11,7 @@ import numpy as np
 import pyjpegli
 import pytest
 import pyvips
-from conftest import noisy_gradient, pillow_pixels, read_levels
+from conftest import libjpeg_pixels, noisy_gradient, pillow_pixels, read_levels
 from jpeg_files import random_file
 from PIL import Image
 
@@ -28,12 +28,6 @@ SCRIPTS = [
     jpeg.successive_approximation_script,
 ]
 FACTORS = list(itertools.product((1, 2, 3, 4), repeat=2))
-
-
-def libjpeg_pixels(data: bytes) -> np.ndarray:
-    """What libjpeg-turbo gives; Pillow inverts CMYK."""
-    pixels = pillow_pixels(data)
-    return 255 - pixels if pixels.shape[2:] == (4,) else pixels
 
 
 def assert_same_pixels(data: bytes) -> None:
