@@ -113,6 +113,9 @@ COLOR_MODELS = {
     "Adobe RGB": ((jpeg_files.ADOBE_RGB,), (1, 2, 3)),
     "Adobe YCbCr": ((jpeg.Segment(markers.APP14, b"Adobe\0\x64\0\0\0\0\1"),), tuple(b"RGB")),
     "the last Adobe segment": ((jpeg_files.ADOBE_YCCK, jpeg_files.ADOBE_RGB), (1, 2, 3)),
+    "Adobe transform 2 of three": ((jpeg_files.ADOBE_YCCK,), (1, 2, 3)),
+    "JFIF elsewhere": ((jpeg.Segment(markers.APP1, jpeg_files.JFIF.payload),), tuple(b"RGB")),
+    "JFIF, cut short": ((jpeg.Segment(markers.APP0, jpeg_files.JFIF.payload[:13]),), tuple(b"RGB")),
     "Adobe, cut short": ((jpeg.Segment(markers.APP14, b"Adobe\0\x64\0\0\0\0"),), tuple(b"RGB")),
     "identifiers RGB": ((), tuple(b"RGB")),
     "identifiers 1 2 3": ((), (1, 2, 3)),
@@ -214,6 +217,15 @@ def test_extreme_coefficients_saturate_as_in_libjpeg_turbo() -> None:
         levels[:, :, 0] = np.clip(levels[:, :, 0], -1000, 1000)
         frame, tables = coefficients.frame, (jpeg.QuantizationTable((1,) * 64),)
         assert_same_pixels(jpeg.write_coefficients(jpeg.Coefficients(frame, tables, (levels,))))
+
+
+def test_dc_beyond_what_a_picture_has() -> None:
+    """Where only the first row of a block is not zero libjpeg-turbo shifts instead of multiplying, and wraps."""
+    levels = np.zeros((2, 8, 64), dtype=np.int16)
+    levels[:, :, 0] = [80, 82, 90, 150, 164, 200, 320, -100]
+    levels[1, :, 1] = 3
+    frame, table = jpeg.Frame(16, 64, (jpeg.ComponentHeader(1, 1, 1, 0),)), jpeg.QuantizationTable((100,) * 64)
+    assert_same_pixels(jpeg.write_coefficients(jpeg.Coefficients(frame, (table,), (levels,))))
 
 
 def test_one_coefficient_at_a_time() -> None:

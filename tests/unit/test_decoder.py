@@ -40,6 +40,12 @@ def lenient(data: bytes) -> tuple[np.ndarray, list[str]]:
     return pixels, [str(warning.message) for warning in caught]
 
 
+def patched_end(data: bytes) -> bytes:
+    """Return a file of which the last byte of the data is missing."""
+    return data[:-3] + data[-2:]
+
+
+ALONE = segment_offsets(random_file(COLOR, (40, 56), jpeg.non_interleaved_script), markers.DHT)
 SOF, SOS, DQT, DHT = (at(BASELINE, code) for code in (markers.SOF0, markers.SOS, markers.DQT, markers.DHT))
 SCAN_DATA = SOS + 14
 MALFORMED = {
@@ -91,6 +97,31 @@ MALFORMED = {
         None,
         "the DC scan",
     ),
+    "Al of 14": (patched(PROGRESSIVE, at(PROGRESSIVE, markers.SOS, 13, 0), b"\x0e"), None, "approximation: 0 to 14"),
+    "a first scan again": (
+        inserted(
+            PROGRESSIVE,
+            at(PROGRESSIVE, markers.DHT, 0, 1),
+            PROGRESSIVE[at(PROGRESSIVE, markers.SOS) : at(PROGRESSIVE, markers.DHT, 0, 1)],
+        ),
+        None,
+        "out of order",
+    ),
+    "a component without a scan": (
+        random_file(COLOR, (40, 56), jpeg.non_interleaved_script)[: ALONE[2]] + b"\xff\xd9",
+        ALONE[2],
+        "expected a scan of component 3",
+    ),
+    "257 codes": (
+        inserted(BASELINE, DHT, b"\xff\xc4\x01\x14\x10" + bytes(14) + bytes((2, 255)) + bytes(257)),
+        DHT + 4,
+        "at most 256",
+    ),
+    "restart interval of 3 bytes": (inserted(BASELINE, DQT, b"\xff\xdd\0\5\0\0\0"), DQT, "2 bytes, found 3"),
+    "16-bit step 0": (inserted(BASELINE, DQT, b"\xff\xdb\0\x83\x13" + b"\0\1" * 9 + bytes(110)), DQT + 23, "above 0"),
+    "one byte too few": (patched_end(GREY), len(GREY) - 3, "more data"),
+    "a reserved marker in the data": (inserted(BASELINE, SCAN_DATA + 60, b"\xff\xf0\0\x08"), None, "more data"),
+    "an extension behind the data": (inserted(BASELINE, len(BASELINE) - 2, b"\xff\xf0\0\2"), len(BASELINE) - 2, "JPG0"),
     "unknown marker": (inserted(BASELINE, DQT, b"\xff\x02\0\4ab"), DQT, "0x02"),
 }
 
@@ -297,10 +328,12 @@ def test_progressive_bombs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert foveal.decode(bomb(limits.MAX_SCANS - 1, 8), strict=False).shape == (8, 8)
     with pytest.raises(LimitError, match="more than 1,000 scans"):
         foveal.decode(bomb(limits.MAX_SCANS, 8), strict=False)
-    monkeypatch.setattr(limits, "MAX_SCANNED_SAMPLES", 20 * 800 * 800)
-    assert foveal.decode(bomb(19, 800), strict=False).shape == (800, 800)
+    monkeypatch.setattr(limits, "MAX_PICTURES_SCANNED", 20)
+    monkeypatch.setattr(limits, "MAX_PIXELS", 800 * 800)
+    assert foveal.decode(bomb(19, 800), strict=False, max_pixels=800 * 800).shape == (800, 800)
     with pytest.raises(LimitError, match="more than 20 scans of a picture of this size"):
-        foveal.decode(bomb(20, 800), strict=False)
+        foveal.decode(bomb(20, 800), strict=False, max_pixels=800 * 800)
+    assert foveal.decode(bomb(20, 800), strict=False, max_pixels=2 * 800 * 800).shape == (800, 800)
 
 
 @pytest.mark.parametrize("data", ["photo.jpg", None, 5, np.zeros(5)])
@@ -436,3 +469,66 @@ def test_faults_name_the_byte_of_the_file_behind_stuffing_and_restarts() -> None
         foveal.decode(patched(data, start, b"\xfe" * 9))
     byte = int(str(raised.value).split(":")[0].removeprefix("byte ").replace(",", ""))
     assert start <= byte < start + 9
+
+
+def test_markers_of_other_kinds_in_broken_data_do_not_hide_the_picture() -> None:
+    """What is damaged may look like arithmetic coding; the picture up to there has been decoded."""
+    for code in (0xC3, 0xC9, 0xCC, 0xDE, 0xF0):
+        damaged = inserted(BASELINE, SCAN_DATA + 200, bytes((0xFF, code, 0, 20)))
+        decoded, notes = lenient(damaged)
+        np.testing.assert_array_equal(decoded[:14, :14], foveal.decode(BASELINE)[:14, :14])
+        assert notes
+        assert foveal.inspect(damaged).notes
+
+
+def test_segments_behind_the_first_scan_do_not_change_the_colours() -> None:
+    """libjpeg decides at the first scan; written in front, an Adobe segment of later would count."""
+    coefficients = random_coefficients([(1, 1)] * 3, (16, 16), segments=())
+    data = jpeg.write_coefficients(coefficients, scripts=[jpeg.non_interleaved_script(3)])
+    comment = b"\xff\xfe\0\5abc"
+    for segment in (jpeg_files.ADOBE_RGB, jpeg_files.JFIF):
+        coded = b"\xff" + bytes((segment.code,)) + (len(segment.payload) + 2).to_bytes(2, "big") + segment.payload
+        late = inserted(data, at(data, markers.DHT, 0, 2), coded + comment)
+        np.testing.assert_array_equal(foveal.decode(late), pillow_pixels(late))
+        read = jpeg.read_coefficients(late)
+        assert read.segments == (jpeg.Segment(markers.COM, b"abc"),)
+        np.testing.assert_array_equal(foveal.decode(jpeg.write_coefficients(read)), foveal.decode(late))
+        assert foveal.inspect(late).color_model == "YCbCr"
+
+
+def test_a_wrong_number_of_a_restart_marker_moves_nothing() -> None:
+    """As many intervals as there should be: it is the number that is broken."""
+    data = random_file([(1, 1)], (8, 8 * 40), restart_interval=1)
+    wrong = patched(data, at(data, 0xD1), b"\xff\xd5")
+    decoded, notes = lenient(wrong)
+    np.testing.assert_array_equal(decoded, foveal.decode(data))
+    assert notes == [f"byte {at(data, 0xD1):,}: expected RST1, found RST5"]
+
+
+@pytest.mark.parametrize("interval", [0, 7, 8])
+def test_bytes_that_are_not_needed_are_counted_once(interval: int) -> None:
+    data = random_file([(1, 1)], (64, 64), restart_interval=interval)
+    more = inserted(data, len(data) - 2, b"abc")
+    if interval:
+        more = inserted(more, at(more, 0xD2), b"de")
+    found = 3 + 2 * bool(interval)
+    with pytest.warns(FormatWarning, match=f": {found} bytes of the scan"):
+        foveal.decode(more)
+
+
+def test_many_missing_intervals_take_no_time() -> None:
+    """A few kilobytes that announce a million restart intervals."""
+    data = random_file([(1, 1)], (8, 16), restart_interval=1)
+    start = at(data, markers.SOS) + 10
+    markers_in_turn = b"".join(bytes((0xFF, 0xD0 + index % 8)) for index in range(2000))
+    wide = patched(data, at(data, markers.SOF0, 5), (10_000).to_bytes(2, "big") + (8_000).to_bytes(2, "big"))
+    decoded, notes = lenient(wide[:start] + markers_in_turn + b"\xff\xd9")
+    assert decoded.shape == (10_000, 8_000)
+    assert len(notes) == 9
+
+
+def test_warnings_point_to_the_caller() -> None:
+    with pytest.warns(FormatWarning) as caught:
+        foveal.decode(inserted(BASELINE, SOF, b"\0"))
+    assert [str(warning.message) for warning in caught] == [f"byte {SOF:,}: 1 bytes that belong to no segment"]
+    assert caught[0].filename == __file__

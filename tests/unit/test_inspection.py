@@ -124,6 +124,8 @@ def test_the_quality_of_other_tables_is_about_right() -> None:
     estimate = foveal.inspect(saved(qtables=[table, jpeg.annex_k_tables(70)[1].natural.tolist()])).quality
     assert not estimate.is_exact
     assert 66 <= estimate.quality <= 70
+    tables = jpeg.annex_k_tables(70)[0], jpeg.annex_k_tables(30)[1]
+    assert 40 <= foveal.inspect(saved(qtables=[table.natural.tolist() for table in tables])).quality.quality <= 60
 
 
 @pytest.mark.parametrize(
@@ -135,6 +137,7 @@ def test_the_quality_of_other_tables_is_about_right() -> None:
         ([(2, 2)] * 3, "4:4:4"),
         ([(2, 1), (1, 1), (1, 1)], "4:2:2"),
         ([(2, 2), (1, 2), (1, 2)], "4:2:2"),
+        ([(2, 3), (1, 2), (1, 2)], "2x3 1x2 1x2"),
         ([(1, 2), (1, 1), (1, 1)], "4:4:0"),
         ([(2, 2), (1, 1), (1, 1)], "4:2:0"),
         ([(4, 1), (1, 1), (1, 1)], "4:1:1"),
@@ -174,6 +177,8 @@ def test_metadata_is_found() -> None:
     assert metadata.icc_profile_bytes == len(profile)
     assert (metadata.orientation, metadata.trailing_bytes) == (6, 6)
     assert (metadata.pictures, metadata.has_gain_map) == (0, False)
+    twice = foveal.inspect(random_file([(1, 1)], (8, 8), segments=(Segment(0xFE, b"ab"), Segment(0xFE, b"c"))))
+    assert twice.metadata.bytes_by_kind == {"comment": 6 + 5}
     bare = foveal.inspect(random_file([(1, 1)], (8, 8), segments=())).metadata
     assert (bare.bytes_by_kind, bare.orientation, bare.icc_profile_bytes, bare.trailing_bytes) == ({}, 1, 0, 0)
 
@@ -216,6 +221,8 @@ def test_chunks_of_a_profile_are_put_together_in_their_order() -> None:
 
     assert icc_profile([chunk(2, 2, b"two"), chunk(1, 2, b"one")]) == b"onetwo"
     assert icc_profile([chunk(1, 2, b"one")]) is None
+    assert icc_profile([chunk(1, 2, b"one"), chunk(3, 2, b"three")]) is None
+    assert icc_profile([Segment(0xE2, b"ICC_PROFILE\0\1")]) is None
     assert icc_profile([]) is None
 
 

@@ -101,6 +101,31 @@ def test_the_call_that_the_others_break_works() -> None:
     assert decode_scan() == _kernels.ScanFailure.NONE
 
 
+@pytest.mark.parametrize("interval", [(0, 9), (5, 4), (-1, 4), (-1, -1), (9, 9), (2**62, 2**62)])
+def test_intervals_outside_the_data_are_missing(interval: tuple[int, int]) -> None:
+    assert decode_scan(intervals=(interval,)) == _kernels.ScanFailure.NO_INTERVAL
+
+
+def test_a_state_behind_the_interval_is_out_of_data() -> None:
+    assert decode_scan(intervals=((0, 1),), state={"bit_position": 64, "mcu": 1}, shape=(1, 2)) == (
+        _kernels.ScanFailure.OUT_OF_DATA
+    )
+
+
+def test_unstuffing_and_finding_back() -> None:
+    """Stuffing, fill bytes, restart markers and the marker that ends the scan, at every offset."""
+    file = b"ab\xff\0c\xff\xff\xd3d\xff\xff\0\xff\0ef\xff\xff\xd9gh"
+    data, restarts, count, end = _kernels.unstuff_scan(file, 0, 9)
+    assert data[:-512].tobytes() == b"ab\xffcd\xff\xffef"
+    assert not data[-512:].any()
+    assert (restarts.tolist(), count, end) == ([[4, 5, 3]], 1, 16)
+    offsets = [_kernels.stuffed_offset(file, 0, position) for position in range(10)]
+    assert offsets == [0, 1, 2, 4, 8, 9, 12, 14, 15, 16]
+    assert _kernels.unstuff_scan(file, 0, 0)[1:3][0].shape == (0, 3)
+    assert _kernels.unstuff_scan(b"ab", 2, 9)[3] == 2
+    assert _kernels.unstuff_scan(b"ab\xff", 0, 9)[3] == 2
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -137,9 +162,13 @@ def test_the_call_that_the_others_break_works() -> None:
         lambda: _kernels.unstuff_scan(b"abc", -1, 9),
         lambda: _kernels.stuffed_offset(b"abc", 4, 0),
         lambda: decode_scan(data=DATA[:100]),
-        lambda: decode_scan(intervals=((0, 9),)),
-        lambda: decode_scan(intervals=((5, 4),)),
-        lambda: decode_scan(intervals=((-1, 4),)),
+        lambda: decode_scan(band=(0, 63, 1, 0)),
+        lambda: decode_scan(band=(0, 63, 0, 1)),
+        lambda: decode_scan(band=(1, 5, 0, 0), components=[(1, 1, TABLE, None)]),
+        lambda: decode_scan(first_row=1 << 62),
+        lambda: decode_scan(block_bits=[np.zeros((1, 9), np.uint32)[:, ::9]]),
+        lambda: _kernels.upsample_triangle(samples(4, 4), 2, 2, 2**63 - 1, samples(8, 8)),
+        lambda: _kernels.upsample_replicate(samples(4, 4), (1, 2), (1, 2), 2**63 - 1, samples(8, 8)),
         lambda: decode_scan(intervals=()),
         lambda: decode_scan(restart_interval=-1),
         lambda: decode_scan(restart_interval=1, shape=(2, 1)),

@@ -45,6 +45,13 @@ def color_model(frame: Frame, segments: Sequence[Segment]) -> ColorModel:
     raise UnsupportedError("two components stand for no colours that are known")
 
 
+def says_color_model(segment: Segment) -> bool:
+    """Whether a segment may decide the colour model: JFIF or Adobe."""
+    return (segment.code == markers.APP0 and segment.payload.startswith(JFIF)) or (
+        segment.code == markers.APP14 and segment.payload.startswith(ADOBE)
+    )
+
+
 def _of_three(frame: Frame, segments: Sequence[Segment], transform: int | None) -> ColorModel:
     if any(s.code == markers.APP0 and s.payload.startswith(JFIF) and len(s.payload) >= _JFIF_BYTES for s in segments):
         return ColorModel.YCBCR

@@ -22,16 +22,25 @@ class Diagnosis:
     ----------
     strict
         Whether a fault stops the reading.
+
+    Attributes
+    ----------
+    notes
+        What has been found.
+    fault_count
+        How many of the notes are faults.
     """
 
     def __init__(self, *, strict: bool) -> None:
         self.strict = strict
         self.notes: list[str] = []
+        self.fault_count = 0
 
     def fault(self, error: FormatError) -> None:
         """Raise the error, or note it and let the reading go on with what there is."""
         if self.strict:
             raise error
+        self.fault_count += 1
         self.oddity(str(error))
 
     def oddity(self, note: str) -> None:

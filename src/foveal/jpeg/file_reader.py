@@ -7,6 +7,7 @@ from numbers import Integral
 
 from foveal.errors import FormatError, LimitError, ParameterError, UnsupportedError
 from foveal.jpeg import headers, limits, markers
+from foveal.jpeg.color_model import says_color_model
 from foveal.jpeg.diagnosis import Diagnosis, malformed
 from foveal.jpeg.entropy_data import EntropyData
 from foveal.jpeg.frame import Frame
@@ -87,6 +88,7 @@ class FileReader:
         self._component_tables: dict[int, QuantizationTable] = {}  # by index in the frame
         self._progression = Progression()
         self._scanned_samples = 0
+        self._first_scan_offset = len(data)
 
     @property
     def frame(self) -> Frame:
@@ -107,8 +109,17 @@ class FileReader:
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """Application segments and comments so far."""
-        return tuple(found.segment for found in self._segments.segments if markers.is_application(found.code))
+        """Application segments and comments so far.
+
+        Segments that say what the components stand for count before the first scan only (as in libjpeg): later ones are
+        left out, so that whoever writes them all in front does not change the colours.
+        """
+        return tuple(
+            found.segment
+            for found in self._segments.segments
+            if markers.is_application(found.code)
+            and not (self._first_scan_offset < found.offset and says_color_model(found.segment))
+        )
 
     @property
     def has_frame(self) -> bool:
@@ -151,6 +162,8 @@ class FileReader:
     def _read_definition(self, segment: FileSegment) -> None:
         """Take in a segment that is not a scan."""
         code, offset = segment.code, segment.offset
+        if code in markers.UNSUPPORTED and self.script:  # broken data looks like that, too
+            raise malformed(offset, f"expected the end of the picture, found {markers.UNSUPPORTED[code]}")
         if code in markers.UNSUPPORTED:
             raise UnsupportedError(f"{markers.UNSUPPORTED[code]} is not supported")
         if code in markers.HUFFMAN_DCT_FRAMES:
@@ -192,6 +205,7 @@ class FileReader:
         self._check_limits(scan)
         tables = tuple(self._huffman_tables_of(scan, component, segment) for component in header.components)
         self._latch_quantization_tables(scan, segment.offset)
+        self._first_scan_offset = min(self._first_scan_offset, segment.offset)
         self._progression.add(scan)
         self.script.append(scan)
         self.restart_intervals.append(self._restart_interval)
@@ -246,7 +260,7 @@ class FileReader:
             raise LimitError(f"more than {limits.MAX_SCANS:,} scans are not decoded")
         planes = (self.frame.components[component] for component in scan.components)
         self._scanned_samples += sum(plane.block_rows * plane.block_columns * 64 for plane in planes)
-        if self._scanned_samples > limits.MAX_SCANNED_SAMPLES:
+        if self._scanned_samples > limits.MAX_PICTURES_SCANNED * max(self._max_pixels, limits.MAX_PIXELS):
             raise LimitError(f"more than {len(self.script)} scans of a picture of this size are not decoded")
 
     def _huffman_tables_of(

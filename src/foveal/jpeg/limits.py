@@ -5,7 +5,8 @@ MAX_PIXELS = 178_956_970  # where Pillow, too, refuses to go on: a quarter of a 
 # A scan of a few bytes can visit every block of a picture: progressive "bombs" repeat that. Encoders write up to about
 # 20 scans; a legal script of three components can reach thousands.
 MAX_SCANS = 1000
-MAX_SCANNED_SAMPLES = 24 * MAX_PIXELS  # samples of all scans together: the largest picture in 8 to 24 scans
+MAX_PICTURES_SCANNED = 24  # samples of all scans together: so many pictures of the largest size that is allowed
 
 MAX_SEGMENTS = 20_000  # 1,000 scans with their tables, and a gigabyte of metadata
 MAX_RESTARTS = 1 << 22  # in a scan: an interval for each block of a picture of MAX_PIXELS, and half as many more
+MAX_FAULTS = 1000  # of a broken file; what comes behind them is not worth the time

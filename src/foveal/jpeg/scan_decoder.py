@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from foveal import _kernels
 from foveal._kernels import ScanFailure
+from foveal.jpeg import limits
 from foveal.jpeg.diagnosis import Diagnosis, malformed
 from foveal.jpeg.entropy_data import EntropyData
 from foveal.jpeg.file_reader import FileScan
 from foveal.jpeg.frame import Frame
 
 _MISSING = (-1, -1)
-_MAX_FAULTS = 1000  # in a scan; what comes behind them is not worth the time
 
 
 _EXPECTED = {
@@ -62,8 +62,9 @@ class ScanDecoder:
             for component, (dc, ac) in zip(self._components, file_scan.tables, strict=True)
         ]
         self._mcu_count = self._mcu_columns * self._mcu_rows
-        self._faults = 0
         self._intervals = _intervals_of(file_scan, self._mcu_count, diagnosis)
+        self._there = np.flatnonzero(self._intervals[:, 0] >= 0)
+        self._faults_before = diagnosis.fault_count
         self._state = _kernels.DecodingState()
 
     def decode(
@@ -117,10 +118,11 @@ class ScanDecoder:
 
     def finish(self) -> None:
         """Note what is left over after the last MCU."""
-        if self._faults:
+        if self._diagnosis.fault_count > self._faults_before:
             return  # and said so
         unused = self._state.unused_bytes
-        if self._state.mcu == self._mcu_count and self._intervals[-1, 0] >= 0:
+        interval = self._scan.restart_interval
+        if not interval or self._mcu_count % interval:  # else the last interval was complete, and has been counted
             unused += int(8 * self._intervals[-1, 1] - self._state.bit_position) // 8
         if unused:
             offset = self._scan.entropy_data.offset
@@ -140,16 +142,15 @@ class ScanDecoder:
         Huffman codes fall into step again after some wrong ones. What follows may then be shifted by some blocks or of
         another tone until the next restart marker, as with libjpeg.
         """
-        self._faults += 1
-        if self._faults < _MAX_FAULTS and failure not in (ScanFailure.OUT_OF_DATA, ScanFailure.NO_INTERVAL):
+        may_go_on = self._diagnosis.fault_count < limits.MAX_FAULTS
+        if may_go_on and failure not in (ScanFailure.OUT_OF_DATA, ScanFailure.NO_INTERVAL):
             self._state.mcu += 1
             self._state.bit_position += failure == ScanFailure.NO_CODE  # or the same bits would be tried again
             return
         interval = self._scan.restart_interval or self._mcu_count
-        following = self._state.mcu // interval + 1
-        there = np.flatnonzero(self._intervals[following:, 0] >= 0)
-        go_on = len(there) > 0 and self._faults < _MAX_FAULTS
-        self._state.mcu = (following + int(there[0])) * interval if go_on else self._mcu_count
+        following = int(np.searchsorted(self._there, self._state.mcu // interval, side="right"))
+        may_go_on = may_go_on and following < len(self._there)
+        self._state.mcu = int(self._there[following]) * interval if may_go_on else self._mcu_count
 
 
 def _intervals_of(file_scan: FileScan, mcu_count: int, diagnosis: Diagnosis) -> NDArray[np.int64]:
@@ -163,6 +164,8 @@ def _intervals_of(file_scan: FileScan, mcu_count: int, diagnosis: Diagnosis) -> 
     if len(pieces) == expected and (restarts[:, 2] == np.arange(expected - 1) % 8).all():
         return pieces
     _fault_restarts(data, expected, diagnosis)
+    if len(pieces) == expected:  # none is missing: it is a number that is wrong
+        return pieces
     return _placed(pieces, restarts[:expected, 2].tolist(), expected)
 
 
@@ -183,12 +186,14 @@ def _placed(pieces: NDArray[np.int64], numbers: list[int], expected: int) -> NDA
 
 
 def _fault_restarts(data: EntropyData, expected: int, diagnosis: Diagnosis) -> None:
-    for position, (_, offset, number) in enumerate(data.restarts[:expected].tolist()):
-        if position + 1 == expected:
-            more = len(data.restarts) - position
-            diagnosis.oddity(f"byte {offset:,}: {more:,} restart intervals more than the {expected:,} of the picture")
-            return
-        if number != position % 8:
-            diagnosis.fault(malformed(offset, f"expected RST{position % 8}, found RST{number}"))
-            return
-    diagnosis.fault(malformed(data.end, f"expected {expected:,} restart intervals, found {len(data.restarts) + 1:,}"))
+    numbers = data.restarts[: expected - 1, 2]
+    wrong = np.flatnonzero(numbers != np.arange(len(numbers)) % 8)
+    if len(wrong):
+        _, offset, number = data.restarts[wrong[0]].tolist()
+        diagnosis.fault(malformed(offset, f"expected RST{wrong[0] % 8}, found RST{number}"))
+    elif len(data.restarts) >= expected:
+        more, offset = len(data.restarts) - expected + 1, int(data.restarts[expected - 1, 1])
+        diagnosis.oddity(f"byte {offset:,}: {more:,} restart intervals more than the {expected:,} of the picture")
+    else:
+        found = len(data.restarts) + 1
+        diagnosis.fault(malformed(data.end, f"expected {expected:,} restart intervals, found {found:,}"))

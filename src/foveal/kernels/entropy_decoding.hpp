@@ -215,38 +215,58 @@ inline ScanFailure refine_ac(BitReader& reader, const DecodingTable& ac, const D
     return ScanFailure::none;
 }
 
+// One MCU, of which the data ends at bit `end`.
+template <class DecodeBlock>
+inline ScanFailure decode_mcu(const DecodingScan& scan, std::ptrdiff_t first_row, std::int64_t mcu, BitReader& reader,
+                              std::int64_t end, DecodeBlock decode_block) {
+    ScanFailure failure = ScanFailure::none;
+    for_each_block_of_mcu(scan, mcu / scan.mcu_columns - first_row, mcu % scan.mcu_columns,
+                          [&](int c, std::int16_t* block) {
+                              if (failure != ScanFailure::none) return;
+                              const std::int64_t before = reader.position();
+                              failure = decode_block(reader, c, block);
+                              const std::int64_t after = reader.position();
+                              if (failure == ScanFailure::none && after > end) failure = ScanFailure::out_of_data;
+                              if (scan.block_bits[c] != nullptr)
+                                  scan.block_bits[c][(block - scan.components[c].blocks) / kBlockSize] +=
+                                      static_cast<std::uint32_t>(after - before);
+                          });
+    return failure;
+}
+
+// Whether a restart interval is there, and inside the data.
+inline bool has_interval(const DecodingScan& scan, std::int64_t interval) {
+    const std::int64_t first = scan.intervals[2 * interval], end = scan.intervals[2 * interval + 1];
+    return first >= 0 && first <= end && end <= scan.data_bytes;
+}
+
+inline void begin_interval(DecodingState& state, std::int64_t first_byte) {
+    state.bit_position = 8 * first_byte;
+    state.eob_run = 0;
+    for (std::int64_t& prediction : state.predictions) prediction = 0;
+}
+
 // The MCUs from state.mcu up to (not including) last_mcu, in blocks that begin with MCU row first_row of the scan. Stops
 // at the first failure, with the state where it happened.
 template <class DecodeBlock>
 inline ScanFailure decode_mcus(const DecodingScan& scan, std::ptrdiff_t first_row, std::int64_t last_mcu,
                                DecodingState& state, DecodeBlock decode_block) {
-    BitReader reader(scan.data, state.bit_position);
-    for (; state.mcu < last_mcu; ++state.mcu) {
-        const std::int64_t interval = scan.restart_interval == 0 ? 0 : state.mcu / scan.restart_interval;
-        if (state.mcu == 0 || (scan.restart_interval != 0 && state.mcu % scan.restart_interval == 0)) {
-            const std::int64_t first = scan.intervals[2 * interval];
-            if (first < 0) return ScanFailure::no_interval;
-            reader = BitReader(scan.data, 8 * first);
-            state.eob_run = 0;
-            for (std::int64_t& prediction : state.predictions) prediction = 0;
-        }
+    const std::int64_t interval_mcus = scan.restart_interval == 0 ? last_mcu : scan.restart_interval;
+    while (state.mcu < last_mcu) {
+        const std::int64_t interval = state.mcu / interval_mcus;
+        if (!has_interval(scan, interval)) return ScanFailure::no_interval;
+        if (state.mcu == interval * interval_mcus) begin_interval(state, scan.intervals[2 * interval]);
         const std::int64_t end = 8 * scan.intervals[2 * interval + 1];
-        ScanFailure failure = ScanFailure::none;
-        for_each_block_of_mcu(scan, state.mcu / scan.mcu_columns - first_row, state.mcu % scan.mcu_columns,
-                              [&](int c, std::int16_t* block) {
-                                  if (failure != ScanFailure::none) return;
-                                  const std::int64_t before = reader.position();
-                                  failure = decode_block(reader, c, block);
-                                  const std::int64_t after = reader.position();
-                                  if (failure == ScanFailure::none && after > end) failure = ScanFailure::out_of_data;
-                                  if (scan.block_bits[c] != nullptr)
-                                      scan.block_bits[c][(block - scan.components[c].blocks) / kBlockSize] +=
-                                          static_cast<std::uint32_t>(after - before);
-                              });
-        state.bit_position = reader.position() < end ? reader.position() : end;
-        if (failure != ScanFailure::none) return failure;
-        const bool last_of_interval = scan.restart_interval != 0 && (state.mcu + 1) % scan.restart_interval == 0;
-        if (last_of_interval) state.unused_bytes += (end - state.bit_position) / 8;
+        const std::int64_t end_of_interval = (interval + 1) * interval_mcus;
+        const std::int64_t stop = end_of_interval < last_mcu ? end_of_interval : last_mcu;
+        if (state.bit_position > end) return ScanFailure::out_of_data;
+        BitReader reader(scan.data, state.bit_position);
+        for (; state.mcu < stop; ++state.mcu) {
+            const ScanFailure failure = decode_mcu(scan, first_row, state.mcu, reader, end, decode_block);
+            state.bit_position = reader.position() < end ? reader.position() : end;
+            if (failure != ScanFailure::none) return failure;
+        }
+        if (scan.restart_interval != 0 && stop == end_of_interval) state.unused_bytes += (end - state.bit_position) / 8;
     }
     return ScanFailure::none;
 }

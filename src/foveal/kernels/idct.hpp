@@ -2,7 +2,8 @@
 //
 // The factorisation is that of Loeffler, Ligtenberg and Moschytz (1989) in fixed point: 13 fractional bits of the
 // constants, two of the samples between the passes; columns first. On coefficients that no picture has (far outside an
-// 8-bit DCT's range) values wrap and saturate at 16 bits, as in libjpeg-turbo's vector code.
+// 8-bit DCT's range) values wrap and saturate at 16 bits, as in libjpeg-turbo's vector code, which has a short cut for
+// constant columns.
 #pragma once
 
 #include "nonzero.hpp"
@@ -115,17 +116,29 @@ inline void store_samples(std::uint8_t* samples, Short8 value) {
 #endif
 }
 
+inline Short8 first_pass_of_constant(Short8 x) { return reinterpret_cast<Short8>(reinterpret_cast<UShort8>(x) << kPassBits); }
+
+// What both passes make of a lone DC.
 inline void fill_block(std::uint8_t* samples, std::ptrdiff_t stride, int dc) {
-    const int level = (static_cast<std::int16_t>(dc) + 4) >> 3;  // what both passes make of a lone DC
+    const int level = (static_cast<std::int16_t>(dc * (1 << kPassBits)) + 16) >> 5;
     const int sample = level < -128 ? 0 : level > 127 ? 255 : level + 128;
     for (int y = 0; y < kBlockSide; ++y) std::memset(samples + y * stride, sample, kBlockSide);
 }
+
+// Coefficients whose vertical frequency is 0: their columns are constant.
+constexpr std::uint64_t first_row_mask() {
+    std::uint64_t mask = 0;
+    for (int k = 0; k < kBlockSize; ++k) mask |= static_cast<std::uint64_t>(kNaturalIndex[k] < kBlockSide) << k;
+    return mask;
+}
+constexpr std::uint64_t kFirstRow = first_row_mask();
 
 // levels: 64 in zig-zag order; steps: likewise. Quantized values become samples.
 inline void idct_block(const std::int16_t* levels, const std::uint16_t* steps, std::uint8_t* samples,
                        std::ptrdiff_t stride) {
     std::uint64_t mask = nonzero_mask(levels);
     if (mask <= 1) return fill_block(samples, stride, levels[0] * steps[0]);
+    const bool only_first_row = (mask & ~kFirstRow) == 0;
     alignas(16) std::int16_t coefficients[kBlockSize] = {};
     for (; mask != 0; mask &= mask - 1) {
         const int k = __builtin_ctzll(mask);
@@ -133,7 +146,12 @@ inline void idct_block(const std::int16_t* levels, const std::uint16_t* steps, s
     }
     Short8 x[kBlockSide];
     std::memcpy(x, coefficients, sizeof x);
-    idct_1d<kConstantBits - kPassBits>(x);
+    if (only_first_row) {
+        x[0] = first_pass_of_constant(x[0]);
+        for (int y = 1; y < kBlockSide; ++y) x[y] = x[0];
+    } else {
+        idct_1d<kConstantBits - kPassBits>(x);
+    }
     transpose(x);
     idct_1d<kConstantBits + kPassBits + 3>(x);
     transpose(x);

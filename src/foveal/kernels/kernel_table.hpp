@@ -59,7 +59,8 @@ constexpr std::ptrdiff_t kScanPadding = 512;
 
 struct DecodingScan : ScanOf<std::int16_t> {
     const std::uint8_t* data;
-    const std::int64_t* intervals;  // first byte (-1: missing) and end of each restart interval
+    std::int64_t data_bytes;        // without the padding
+    const std::int64_t* intervals;  // first byte and end of each restart interval; one outside the data is missing
     const DecodingTable* dc_tables[kMaxComponents];
     const DecodingTable* ac_tables[kMaxComponents];
     std::uint32_t* block_bits[kMaxComponents];  // where to add what each block takes; null where nobody asks

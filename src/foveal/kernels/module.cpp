@@ -197,6 +197,7 @@ void require_band(std::tuple<int, int, int, int> band, std::size_t component_cou
     const bool ac = first > 0 && first <= last && last < kBlockSize && component_count == 1;
     require(sequential || dc || ac, "not a spectral band of a scan");
     require(low >= 0 && low <= 13 && high >= 0, "not a point transform");
+    require(!sequential || (low == 0 && high == 0), "a sequential scan has no point transform");
 }
 
 // What a scan to be written and one to be read have in common.
@@ -409,12 +410,8 @@ struct CheckedDecoding {
         const auto size = static_cast<std::int64_t>(data.size()) - foveal::kScanPadding;
         const std::int64_t needed = scan.restart_interval == 0 ? 1 : (last_mcu - 1) / scan.restart_interval + 1;
         require(static_cast<std::int64_t>(intervals.shape(0)) >= needed, "an interval for each restart is needed");
-        for (std::size_t i = 0; i < intervals.shape(0); ++i) {
-            const std::int64_t first = intervals(i, 0), end = intervals(i, 1);
-            require((first == -1 && end == -1) || (0 <= first && first <= end && end <= size),
-                    "interval outside the data");
-        }
         scan.data = data.data();
+        scan.data_bytes = size;
         scan.intervals = intervals.data();
     }
 };
@@ -472,7 +469,7 @@ void upsample_triangle(const SampleArray<const std::uint8_t>& plane, int h, int 
                        const SampleArray<std::uint8_t>& out) {
     require((h == 1 || h == 2) && (v == 1 || v == 2) && h * v > 1, "factors must be 1 or 2, and not both 1");
     const foveal::SamplePlane source = checked_plane(plane), target = checked_plane(out);
-    require(first_row >= 0 && first_row + target.size.rows <= v * source.size.rows, "rows outside the plane");
+    require(first_row >= 0 && first_row <= v * source.size.rows - target.size.rows, "rows outside the plane");
     require(target.size.columns == h * source.size.columns, "out must be h times as wide as the plane");
     nb::gil_scoped_release release;
     kernels()->upsample_triangle(source, h, v, first_row, target);
@@ -483,7 +480,7 @@ void upsample_replicate(const SampleArray<const std::uint8_t>& plane, std::tuple
     const auto [h, h_max] = across;
     const auto [v, v_max] = down;
     require(1 <= h && h <= h_max && h_max <= 4 && 1 <= v && v <= v_max && v_max <= 4, "factors must be 1 to 4");
-    require(first_row >= 0, "first_row must not be negative");
+    require(first_row >= 0 && first_row <= 1 << 16, "first_row outside a picture");
     const foveal::SamplePlane source = checked_plane(plane), target = checked_plane(out);
     nb::gil_scoped_release release;
     kernels()->upsample_replicate(source, h, h_max, v, v_max, first_row, target);
