@@ -289,3 +289,98 @@ def test_joining_agrees_with_strings_of_bits(seed: int) -> None:
     text += "1" * (-len(text) % 8)
     plain = bytes(int(text[i : i + 8], 2) for i in range(0, len(text), 8))
     assert _kernels.join_strips(strips) == plain.replace(b"\xff", b"\xff\x00")
+
+
+def bits_of(*fields: str) -> np.ndarray:
+    """Data of these bits, filled up with ones, and the padding."""
+    text = "".join(fields)
+    text += "1" * (-len(text) % 8)
+    data = np.frombuffer(int(text, 2).to_bytes(len(text) // 8, "big"), np.uint8)
+    return np.concatenate([data, np.zeros(512, np.uint8)])
+
+
+# 00, 01, 10: a run of 5 before +-1, +-1 at once, a value of two bits; 110: EOB0 or EOB; 1110: EOB1.
+AC_TABLE = _kernels.DecodingTable((0, 3, 1, 1) + (0,) * 12, bytes((0x51, 0x01, 0x02, 0x00, 0x10)))
+LONG_AC_TABLE = _kernels.DecodingTable((0,) * 11 + (1,) + (0,) * 4, bytes((0x02,)))
+DC_TABLE = _kernels.DecodingTable((0, 2) + (0,) * 14, bytes((15, 14)))
+
+
+@pytest.mark.parametrize("name", _kernels.instruction_sets())
+@pytest.mark.parametrize(
+    ("band", "table", "bits", "expected"),
+    [
+        ((1, 6, 0, 0), AC_TABLE, ("00", "1"), "NONE"),
+        ((1, 5, 0, 0), AC_TABLE, ("00", "1"), "BEYOND_BLOCK"),
+        ((1, 5, 1, 0), AC_TABLE, ("00", "1"), "BEYOND_BLOCK"),
+        ((1, 5, 0, 0), AC_TABLE, ("10", "11", "110"), "NONE"),
+        ((1, 5, 1, 0), AC_TABLE, ("10", "11", "110"), "NO_CODE"),  # what a refinement makes of zeros is +-1
+        ((1, 5, 1, 0), LONG_AC_TABLE, ("0" * 12, "11"), "NO_CODE"),
+        ((1, 5, 0, 0), AC_TABLE, ("1111",), "NO_CODE"),
+        ((1, 5, 0, 13), AC_TABLE, ("10", "11", "110"), "NONE"),  # 3 << 13
+        ((0, 0, 0, 0), DC_TABLE, ("01", "1" * 14), "NONE"),  # 16,383
+        ((0, 0, 0, 0), DC_TABLE, ("00", "1" + "0" * 14), "OUT_OF_RANGE"),  # 16,384
+        ((0, 0, 0, 0), DC_TABLE, ("01", "0" * 14), "NONE"),  # -16,383
+        ((0, 0, 0, 0), DC_TABLE, ("00", "0" + "1" * 14), "OUT_OF_RANGE"),  # -16,384
+        ((0, 0, 0, 1), DC_TABLE, ("01", "1" + "0" * 13), "OUT_OF_RANGE"),  # 8,192 << 1
+        ((0, 0, 0, 0), DC_TABLE, ("1",), "NO_CODE"),
+        ((0, 63, 0, 0), DC_TABLE, ("00", "1" + "0" * 14), "OUT_OF_RANGE"),
+        ((0, 63, 0, 0), DC_TABLE, ("1",), "NO_CODE"),
+        ((1, 5, 0, 0), AC_TABLE, ("01", "1"), "OUT_OF_DATA"),
+    ],
+)
+def test_codes_by_hand(
+    name: str, band: tuple[int, int, int, int], table: _kernels.DecodingTable, bits: tuple[str, ...], expected: str
+) -> None:
+    data = bits_of(*bits)
+    if expected == "OUT_OF_DATA":
+        data[0] = 0b01101111  # twice +-1, EOB without its last bit: the padding would give it
+        data = np.concatenate([data[:1], np.zeros(512, np.uint8)])
+    _kernels.use_instruction_set(name)
+    try:
+        failure = decode_scan(
+            band=band,
+            data=data,
+            intervals=((0, len(data) - 512),),
+            components=[(1, 1, table, AC_TABLE if band[1] == 63 else table)],
+        )
+    finally:
+        _kernels.use_instruction_set(_kernels.instruction_sets()[0])
+    assert failure == _kernels.ScanFailure[expected]
+
+
+def test_an_eob_run_ends_with_its_restart_interval() -> None:
+    grid = blocks(1, 2)
+    first = bits_of("1110", "0")[:1]  # this block and the next
+    second = bits_of("01", "1", "110")
+    failure = _kernels.decode_scan(
+        data=np.concatenate([first, second]),
+        intervals=np.array([[0, 1], [1, 2]]),
+        restart_interval=1,
+        band=(1, 5, 0, 0),
+        components=[(1, 1, None, AC_TABLE)],
+        grids=[grid],
+        first_row=0,
+        state=_kernels.DecodingState(),
+        block_bits=[],
+    )
+    assert failure == _kernels.ScanFailure.NONE
+    assert grid[0, 1, 1] == 1
+
+
+def test_a_coefficient_is_corrected_once() -> None:
+    """Scans out of order send the same bit again; libjpeg looks whether it is there already."""
+    for level, corrected in ((4, 5), (5, 5), (-4, -5), (-5, -5), (32767, 32767), (-32767, -32767)):
+        grid = blocks(1, 1)
+        grid[0, 0, 1] = level
+        _kernels.decode_scan(
+            data=bits_of("110", "1"),
+            intervals=np.array([[0, 1]]),
+            restart_interval=0,
+            band=(1, 5, 1, 0),
+            components=[(1, 1, None, AC_TABLE)],
+            grids=[grid],
+            first_row=0,
+            state=_kernels.DecodingState(),
+            block_bits=[],
+        )
+        assert grid[0, 0, 1] == corrected
