@@ -17,7 +17,6 @@ from rich.table import Table
 
 import foveal
 from bench import peers
-from bench.metrics import ssimulacra2_score
 from foveal import metrics, overlay
 
 CROP_SIDE = 112
@@ -88,7 +87,7 @@ def main() -> None:
         table.add_row(
             name,
             f"{len(data):,}",
-            f"{ssimulacra2_score(pixels, decoded):.1f}",
+            f"{metrics.ssimulacra2(pixels, decoded):.1f}",
             f"{metrics.psnr(pixels, decoded, subject):.2f} dB",
             f"{metrics.psnr(pixels, decoded):.2f} dB",
         )

@@ -23,7 +23,6 @@ from scipy.ndimage import gaussian_filter
 
 import foveal
 from bench import peers
-from bench.metrics import ssimulacra2_score
 from foveal import metrics
 from foveal.image import eight_bits
 from foveal.options import ALLOCATIONS, Saliency
@@ -76,9 +75,11 @@ def gains(path: Path, fixations: NDArray[np.float32], quality: float) -> NDArray
             threads=1,
         )
 
+    ssimulacra2 = metrics.Ssimulacra2Reference(pixels)
+
     def scores(data: bytes) -> NDArray[np.float64]:
         decoded = peers.decoded(data)
-        return np.array([metrics.psnr(pixels, decoded, density), ssimulacra2_score(pixels, decoded)])
+        return np.array([metrics.psnr(pixels, decoded, density), ssimulacra2.score(decoded)])
 
     blind = foveal.encode(pixels, quality=quality, saliency=None, subsampling="4:2:0", threads=1)
     blind_scores = scores(blind)

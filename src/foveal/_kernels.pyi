@@ -161,3 +161,25 @@ def ycbcr_to_rgb(planes: Sequence[NDArray[np.uint8]], pixels: NDArray[np.uint8])
 
 def interleave(planes: Sequence[NDArray[np.uint8]], pixels: NDArray[np.uint8]) -> None:
     """Fill pixels (rows, columns, n) from n planes, each at least as large."""
+
+def linear_light(pixels: NDArray[np.uint8], table: NDArray[np.float32], linear: NDArray[np.float32]) -> None:
+    """Fill linear (h, 3, w) from pixels (h, w, 3); table (256,): the light of each sample value."""
+
+def halve(planes: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Fill out, half of planes (rows, 3, columns) rounded up, with means of 2 x 2 samples, the last ones repeated."""
+
+def linear_to_xyb(planes: NDArray[np.float32]) -> None:
+    """Turn planes (rows, 3, columns) of linear RGB in [0, 1] into XYB as SSIMULACRA 2 stretches it."""
+
+def error_sums(
+    first: NDArray[np.float32],
+    second: NDArray[np.float32],
+    channel: int,
+    gaussian: NDArray[np.float64],
+    sums: NDArray[np.float64],
+) -> None:
+    """Fill sums (6,) with those of three error maps of a channel and of their fourth powers.
+
+    The maps of SSIMULACRA 2: structure, edges gained, edges lost. first, second: (rows, 3, columns) XYB; gaussian
+    (3, 2): gain and feedback of each cosine of the blur.
+    """

@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.errors import ParameterError
+from foveal.ssimulacra2 import Ssimulacra2Reference, ssimulacra2
+
+__all__ = ["Ssimulacra2Reference", "psnr", "ssimulacra2"]
 
 
 def psnr(original: NDArray[Any], decoded: NDArray[Any], weights: NDArray[np.floating] | None = None) -> float:

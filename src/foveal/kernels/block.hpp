@@ -21,6 +21,7 @@ constexpr int kBlockSize = 64;    // coefficients of a block
 // below a quantizer step of 1, and +-1024 (the range of an 8-bit DCT) still fits 16 bits with room to spare.
 constexpr float kCoefficientScale = 16.0f;
 
+using Float4 = float __attribute__((vector_size(16)));
 using Float8 = float __attribute__((vector_size(32)));
 using Int8 = std::int32_t __attribute__((vector_size(32)));
 using Short8 = std::int16_t __attribute__((vector_size(16)));
@@ -32,6 +33,29 @@ inline Float8 load8(const float* source) {
 }
 
 inline void store8(float* target, Float8 value) { std::memcpy(target, &value, sizeof value); }
+
+inline Float4 load4(const float* source) {
+    Float4 value;
+    std::memcpy(&value, source, sizeof value);
+    return value;
+}
+
+inline void store4(float* target, Float4 value) { std::memcpy(target, &value, sizeof value); }
+
+// As many lanes as there are; zeros in the others.
+inline Float8 load_up_to_8(const float* source, std::ptrdiff_t count) {
+    if (count >= 8) return load8(source);
+    Float8 value = {};
+    std::memcpy(&value, source, sizeof(float) * static_cast<std::size_t>(count));
+    return value;
+}
+
+inline void store_up_to_8(float* target, Float8 value, std::ptrdiff_t count) {
+    if (count >= 8)
+        store8(target, value);
+    else
+        std::memcpy(target, &value, sizeof(float) * static_cast<std::size_t>(count));
+}
 
 inline Float8 load_shorts(const std::int16_t* source) {
     Short8 value;
@@ -45,6 +69,29 @@ inline void store_shorts(std::int16_t* target, Int8 value) {
 }
 
 inline Float8 splat8(float value) { return Float8{value, value, value, value, value, value, value, value}; }
+
+inline Float8 joined(Float4 low, Float4 high) {
+#if defined(__AVX__)
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+#else  // where eight lanes are two registers, GCC 12 would move them one by one
+    const Float4 halves[2] = {low, high};
+    Float8 value;
+    std::memcpy(&value, halves, sizeof value);
+    return value;
+#endif
+}
+
+inline Float4 low_half(Float8 value) {
+    Float4 half;
+    std::memcpy(&half, &value, sizeof half);
+    return half;
+}
+
+inline Float4 high_half(Float8 value) {
+    Float4 half;
+    std::memcpy(&half, reinterpret_cast<const char*>(&value) + sizeof half, sizeof half);
+    return half;
+}
 
 // Round to nearest, ties to even, for |value| < 2^22: adding 1.5 * 2^23 leaves the integer in the low mantissa bits.
 inline Int8 round_to_int(Float8 value) {

@@ -8,8 +8,10 @@
 #include "idct.hpp"
 #include "pixels.hpp"
 #include "quantize.hpp"
+#include "ssimulacra2.hpp"
 #include "trellis.hpp"
 #include "upsample.hpp"
+#include "xyb.hpp"
 
 namespace foveal {
 namespace {
@@ -39,6 +41,8 @@ extern const KernelTable FOVEAL_TABLE = {
     trellis,                     tally_scan,                   write_scan,
     decode_scan,                 inverse_dct,                  upsample_triangle,
     upsample_replicate,          ycbcr_to_rgb,                 interleave,
+    linear_light,                halve,                        linear_to_xyb,
+    error_sums,
 };
 
 }  // namespace foveal

@@ -83,6 +83,12 @@ struct SamplePlane {
     Extent size;
 };
 
+// Sums over a channel: of three error maps, each of the errors and of their fourth powers.
+constexpr int kErrorSums = 6;
+
+// What the blur keeps for every two rows: of five quantities and three cosines, two outputs in eight lanes.
+constexpr std::size_t kPairStateFloats = 5 * 3 * 2 * 8;
+
 struct KernelTable {
     const char* name;
     void (*rgb8_to_ycbcr)(const std::uint8_t* pixels, Extent pixel_size, float* planes, Extent plane_size);
@@ -109,6 +115,11 @@ struct KernelTable {
                                SamplePlane out);
     void (*ycbcr_to_rgb)(const SamplePlane (&planes)[kMaxComponents], Extent size, std::uint8_t* pixels);
     void (*interleave)(const SamplePlane (&planes)[kMaxComponents], int count, Extent size, std::uint8_t* pixels);
+    void (*linear_light)(const std::uint8_t* pixels, Extent size, const float* table, float* linear);
+    void (*halve)(const float* planes, Extent size, float* out);
+    void (*linear_to_xyb)(float* planes, Extent size);
+    void (*error_sums)(const float* first, const float* second, Extent size, int channel, const double* gaussian,
+                       float* states, double* sums);
 };
 
 extern const KernelTable kBaselineKernels;

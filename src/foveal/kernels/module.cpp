@@ -61,7 +61,8 @@ const KernelTable* const kAvailable[] = {
 bool runs_here(const KernelTable* table) {
 #if defined(FOVEAL_HAVE_AVX2)
     if (table == &foveal::kAvx2Kernels)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+               __builtin_cpu_supports("bmi2");
 #endif
     return table == &foveal::kBaselineKernels;
 }
@@ -518,6 +519,50 @@ void interleave(const std::vector<SampleArray<const std::uint8_t>>& planes,
     kernels()->interleave(checked.planes, static_cast<int>(planes.size()), checked.size, pixels.data());
 }
 
+// Planes of the metrics: (rows, 3, columns).
+template <class T>
+using RowPlanes = Array<T, nb::shape<-1, 3, -1>>;
+
+template <class T>
+foveal::Extent checked_row_planes(const RowPlanes<T>& planes) {
+    const foveal::Extent size{static_cast<std::ptrdiff_t>(planes.shape(0)), static_cast<std::ptrdiff_t>(planes.shape(2))};
+    require(size.rows > 0 && size.columns > 0, "planes are empty");
+    return size;
+}
+
+void linear_light(const Array<const std::uint8_t, nb::shape<-1, -1, 3>>& pixels,
+                  const Array<const float, nb::shape<256>>& table, const RowPlanes<float>& linear) {
+    const foveal::Extent size = checked_row_planes(linear);
+    require(pixels.shape(0) == linear.shape(0) && pixels.shape(1) == linear.shape(2), "planes must be as large as the pixels");
+    nb::gil_scoped_release release;
+    kernels()->linear_light(pixels.data(), size, table.data(), linear.data());
+}
+
+void halve(const RowPlanes<const float>& planes, const RowPlanes<float>& out) {
+    const foveal::Extent size = checked_row_planes(planes), half = checked_row_planes(out);
+    require(half.rows == (size.rows + 1) / 2 && half.columns == (size.columns + 1) / 2,
+            "out must be half as large, rounded up");
+    nb::gil_scoped_release release;
+    kernels()->halve(planes.data(), size, out.data());
+}
+
+void linear_to_xyb(const RowPlanes<float>& planes) {
+    const foveal::Extent size = checked_row_planes(planes);
+    nb::gil_scoped_release release;
+    kernels()->linear_to_xyb(planes.data(), size);
+}
+
+void error_sums(const RowPlanes<const float>& first, const RowPlanes<const float>& second, int channel,
+                const Array<const double, nb::shape<3, 2>>& gaussian,
+                const Array<double, nb::shape<foveal::kErrorSums>>& sums) {
+    const foveal::Extent size = checked_row_planes(first), other = checked_row_planes(second);
+    require(size.rows == other.rows && size.columns == other.columns, "planes differ in size");
+    require(0 <= channel && channel < 3, "channel must be 0 to 2");
+    nb::gil_scoped_release release;
+    std::vector<float> states(foveal::kPairStateFloats * (first.shape(0) + 1) / 2);
+    kernels()->error_sums(first.data(), second.data(), size, channel, gaussian.data(), states.data(), sums.data());
+}
+
 }  // namespace
 
 NB_MODULE(_kernels, m) {
@@ -570,4 +615,10 @@ NB_MODULE(_kernels, m) {
           nb::arg("first_row"), nb::arg("out").noconvert());
     m.def("ycbcr_to_rgb", &ycbcr_to_rgb, nb::arg("planes").noconvert(), nb::arg("pixels").noconvert());
     m.def("interleave", &interleave, nb::arg("planes").noconvert(), nb::arg("pixels").noconvert());
+    m.def("linear_light", &linear_light, nb::arg("pixels").noconvert(), nb::arg("table").noconvert(),
+          nb::arg("linear").noconvert());
+    m.def("halve", &halve, nb::arg("planes").noconvert(), nb::arg("out").noconvert());
+    m.def("linear_to_xyb", &linear_to_xyb, nb::arg("planes").noconvert());
+    m.def("error_sums", &error_sums, nb::arg("first").noconvert(), nb::arg("second").noconvert(), nb::arg("channel"),
+          nb::arg("gaussian").noconvert(), nb::arg("sums").noconvert());
 }

@@ -1,0 +1,95 @@
+// Pixels to the colours that SSIMULACRA 2 compares: linear light, its halves, and XYB (the colour space of JPEG XL).
+//
+// Planes are (rows, 3, columns): the three channels of a row lie next to each other, so that rows are one piece of memory.
+// Every operation rounds as in libjxl (lib/jxl/enc_xyb.cc): the blur that follows gathers rounding errors, and the scores
+// of the reference tool have them in them.
+#pragma once
+
+#include "fused.hpp"
+
+namespace {
+
+// linear: (size.rows, 3, size.columns); table: the light of each sample value.
+inline void linear_light(const std::uint8_t* pixels, Extent size, const float* table, float* linear) {
+    for (std::ptrdiff_t y = 0; y < size.rows; ++y) {
+        const std::uint8_t* __restrict rgb = pixels + 3 * y * size.columns;
+        float* __restrict red = linear + 3 * y * size.columns;
+        float* __restrict green = red + size.columns;
+        float* __restrict blue = green + size.columns;
+        for (std::ptrdiff_t x = 0; x < size.columns; ++x) {
+            red[x] = table[rgb[3 * x]];
+            green[x] = table[rgb[3 * x + 1]];
+            blue[x] = table[rgb[3 * x + 2]];
+        }
+    }
+}
+
+// Means of 2 x 2 samples; where a side is odd, its last column or row counts twice.
+inline void halve(const float* planes, Extent size, float* out) {
+    const std::ptrdiff_t whole_pairs = size.columns / 2, out_columns = (size.columns + 1) / 2;
+    for (std::ptrdiff_t y = 0; y < size.rows; y += 2) {
+        for (int c = 0; c < 3; ++c, out += out_columns) {
+            const float* __restrict upper = planes + (3 * y + c) * size.columns;
+            const float* __restrict lower = y + 1 < size.rows ? upper + 3 * size.columns : upper;
+            float* __restrict row = out;
+            for (std::ptrdiff_t x = 0; x < whole_pairs; ++x)
+                row[x] = (((upper[2 * x] + upper[2 * x + 1]) + lower[2 * x]) + lower[2 * x + 1]) * 0.25f;
+            if (whole_pairs < out_columns) {
+                const float above = upper[2 * whole_pairs], below = lower[2 * whole_pairs];
+                row[whole_pairs] = (((above + above) + below) + below) * 0.25f;
+            }
+        }
+    }
+}
+
+// The cube root of a positive value, plus `addend`. 1 / cube root is guessed from the exponent, refined by Newton's method.
+inline Float8 cube_root_plus(Float8 value, float addend) {
+    const Int8 exponent = reinterpret_cast<Int8>(value) >> 23;
+    Float8 inverse = reinterpret_cast<Float8>(0x54800000 - exponent * 0x002AAAAA);
+    const Float8 third = value * (1.0f / 3);
+    for (int step = 0; step < 3; ++step) {
+        const Float8 square = inverse * inverse;
+        inverse = multiply_add(-third, square * square, inverse * (4.0f / 3));
+    }
+    Float8 square = inverse * inverse;
+    const Float8 rest = multiply_add(-value, square * square, inverse);
+    inverse = multiply_add(splat8(1.0f / 3), rest, inverse);
+    square = inverse * inverse;
+    return multiply_add(square, value, splat8(addend));
+}
+
+inline Float8 mixed(float red, Float8 r, float green, Float8 g, float blue, Float8 b, float bias) {
+    return multiply_add(splat8(red), r, multiply_add(splat8(green), g, multiply_add(splat8(blue), b, splat8(bias))));
+}
+
+// The opsin absorbance of JPEG XL (ISO/IEC 18181-1, annex L; libjxl lib/jxl/cms/opsin_params.h), then X, Y and B moved
+// and stretched to 0..1 as SSIMULACRA 2 does: 14 X + 0.42, Y + 0.01, B - Y + 0.55.
+inline void linear_to_xyb(Float8& first, Float8& second, Float8& third) {
+    constexpr float bias = 0.0037930732552754493f, minus_root = -0.15595420054924863f;
+    constexpr float m02 = 0.078f, m00 = 0.30f, m01 = 1.0f - m02 - m00;
+    constexpr float m12 = 0.078f, m10 = 0.23f, m11 = 1.0f - m12 - m10;
+    constexpr float m20 = 0.24342268924547819f, m21 = 0.20476744424496821f, m22 = 1.0f - m20 - m21;
+    const Float8 r = first, g = second, b = third;
+    const Float8 l = cube_root_plus(mixed(m00, r, m01, g, m02, b, bias), minus_root);
+    const Float8 m = cube_root_plus(mixed(m10, r, m11, g, m12, b, bias), minus_root);
+    const Float8 s = cube_root_plus(mixed(m20, r, m21, g, m22, b, bias), minus_root);
+    const Float8 x = (l - m) * 0.5f, y = (l + m) * 0.5f;
+    first = x * 14.0f + 0.42f;
+    second = y + 0.01f;
+    third = (s - y) + 0.55f;
+}
+
+// In place; linear light of 0 to 1.
+inline void linear_to_xyb(float* planes, Extent size) {
+    for (std::ptrdiff_t y = 0; y < size.rows; ++y, planes += 3 * size.columns) {
+        float* const rows[3] = {planes, planes + size.columns, planes + 2 * size.columns};
+        for (std::ptrdiff_t x = 0; x < size.columns; x += 8) {
+            Float8 values[3];
+            for (int c = 0; c < 3; ++c) values[c] = load_up_to_8(rows[c] + x, size.columns - x);
+            linear_to_xyb(values[0], values[1], values[2]);
+            for (int c = 0; c < 3; ++c) store_up_to_8(rows[c] + x, values[c], size.columns - x);
+        }
+    }
+}
+
+}  // namespace
