@@ -532,3 +532,12 @@ def test_warnings_point_to_the_caller() -> None:
         foveal.decode(inserted(BASELINE, SOF, b"\0"))
     assert [str(warning.message) for warning in caught] == [f"byte {SOF:,}: 1 bytes that belong to no segment"]
     assert caught[0].filename == __file__
+
+
+def test_a_lenient_reading_ends_with_the_data() -> None:
+    """The last bits of the data are no code: there is nothing behind them to go on with."""
+    start = at(GREY, markers.SOS) + 10
+    for length in range(1, 40):
+        decoded, notes = lenient(GREY[:start] + b"\xfe" * length + b"\xff\xd9")
+        assert decoded.shape == (40, 56)
+        assert notes

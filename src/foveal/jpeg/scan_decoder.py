@@ -18,6 +18,7 @@ from foveal.jpeg.frame import Frame
 _MISSING = (-1, -1)
 
 
+_WITHOUT_DATA = (ScanFailure.OUT_OF_DATA, ScanFailure.NO_INTERVAL)
 _EXPECTED = {
     ScanFailure.NO_CODE: "expected a code of the Huffman table, found none",
     ScanFailure.OUT_OF_RANGE: "expected a level of an 8-bit picture, found one far outside",
@@ -143,14 +144,17 @@ class ScanDecoder:
         another tone until the next restart marker, as with libjpeg.
         """
         may_go_on = self._diagnosis.fault_count < limits.MAX_FAULTS
-        if may_go_on and failure not in (ScanFailure.OUT_OF_DATA, ScanFailure.NO_INTERVAL):
+        interval_mcus = self._scan.restart_interval or self._mcu_count
+        interval = self._state.mcu // interval_mcus
+        position = self._state.bit_position + (failure == ScanFailure.NO_CODE)  # or the same bits would be tried again
+        has_data = failure not in _WITHOUT_DATA and position <= 8 * int(self._intervals[interval, 1])
+        if may_go_on and has_data:
             self._state.mcu += 1
-            self._state.bit_position += failure == ScanFailure.NO_CODE  # or the same bits would be tried again
+            self._state.bit_position = position
             return
-        interval = self._scan.restart_interval or self._mcu_count
-        following = int(np.searchsorted(self._there, self._state.mcu // interval, side="right"))
+        following = int(np.searchsorted(self._there, interval, side="right"))
         may_go_on = may_go_on and following < len(self._there)
-        self._state.mcu = int(self._there[following]) * interval if may_go_on else self._mcu_count
+        self._state.mcu = int(self._there[following]) * interval_mcus if may_go_on else self._mcu_count
 
 
 def _intervals_of(file_scan: FileScan, mcu_count: int, diagnosis: Diagnosis) -> NDArray[np.int64]:
