@@ -7,6 +7,8 @@ from contextlib import suppress
 
 from PIL import Image
 
+from foveal.orientation import UPRIGHT
+
 _SIGNATURE = b"Exif\0\0"
 # Exif 2.32, tables 4 and 5. (PIL.ExifTags knows them all, but takes 10 ms to import.)
 _IMAGE_DESCRIPTION, _MAKE, _MODEL, _ORIENTATION = 0x010E, 0x010F, 0x0110, 0x0112
@@ -21,6 +23,8 @@ _DESCRIPTIVE_TAGS = (
 # Who made it and which way is up: no place, no time, no device, no thumbnail.
 _SAFE_TAGS = (_ORIENTATION, _ARTIST, _COPYRIGHT)
 
+_FIELD_BYTES = 12
+_INTEGER_FORMATS = {3: "H", 4: "I"}  # SHORT, LONG
 # What Pillow raises where EXIF data is broken.
 _BROKEN = (SyntaxError, ValueError, OSError, KeyError, IndexError, TypeError, struct.error)
 
@@ -43,8 +47,22 @@ def _parse(exif: bytes | None) -> Image.Exif:
 
 def orientation(exif: bytes | None) -> int:
     """EXIF orientation, 1 to 8; 1 where there is none or it makes no sense."""
-    value = _parse(exif).get(_ORIENTATION, 1)
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+    # Read here and not by Pillow, which warns of broken data where it does not raise.
+    tiff = without_signature(exif or b"")
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if order is None:
+        return UPRIGHT
+    try:
+        (directory,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (count,) = struct.unpack_from(f"{order}H", tiff, directory)
+        for position in range(directory + 2, directory + 2 + count * _FIELD_BYTES, _FIELD_BYTES):
+            tag, kind, _ = struct.unpack_from(f"{order}HHI", tiff, position)
+            if tag == _ORIENTATION and kind in _INTEGER_FORMATS:
+                (value,) = struct.unpack_from(order + _INTEGER_FORMATS[kind], tiff, position + 8)
+                return int(value) if 1 <= value <= 8 else UPRIGHT
+    except struct.error:  # the directory is cut off
+        pass
+    return UPRIGHT
 
 
 def with_orientation(exif: bytes | None, value: int) -> bytes | None:

@@ -98,6 +98,5 @@ if __name__ == "__main__":
     assert b"__asan_init" in code and b"__sanitizer_cov" in code, "the kernels are not instrumented"
     warnings.simplefilter("error")
     warnings.simplefilter("ignore", foveal.errors.FormatWarning)
-    warnings.filterwarnings("ignore", module="PIL")  # it reads EXIF, and warns of broken one
     atheris.Setup(sys.argv, check)
     atheris.Fuzz()

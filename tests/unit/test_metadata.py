@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image, ImageCms
 from PIL.ExifTags import GPS, IFD, Base
 
 import foveal
+from foveal import exif as exif_tags
 from foveal.errors import LimitError, ParameterError
 
 PIXELS = noisy_gradient(24, 40)
@@ -153,3 +155,21 @@ def test_a_jpegs_iptc_and_extended_xmp_are_kept() -> None:
 def test_an_unknown_policy_is_refused() -> None:
     with pytest.raises(ParameterError, match="keep, safe, none"):
         foveal.encode(PIXELS, metadata="some")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("kind", [3, 4])
+@pytest.mark.parametrize("value", range(10))
+def test_orientation_is_read_as_pillow_reads_it(order: str, kind: int, value: int) -> None:
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, 2)
+    other = struct.pack(order + "HHII", 0x0100, 4, 1, 77)
+    layout, values = ("HHIHH", (value, 0)) if kind == 3 else ("HHII", (value,))
+    field = struct.pack(order + layout, 0x0112, kind, 1, *values)
+    exif = head + other + field + bytes(4)
+    tags = Image.Exif()
+    tags.load(b"Exif\0\0" + exif)
+    assert tags[0x0112] == value
+    expected = value if 1 <= value <= 8 else 1
+    assert exif_tags.orientation(exif) == exif_tags.orientation(b"Exif\0\0" + exif) == expected
+    for length in range(len(head + other + field)):
+        assert exif_tags.orientation(exif[:length]) in (1, expected)
