@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import atheris
-import jpeg_files
 import numpy as np
 
 # Counting coverage in Python takes time: not where nothing is read.
 _WRITERS = ("frame", "huffman", "scan", "script", "file_writer")
 
 with atheris.instrument_imports(include=["foveal"], exclude=[f"foveal.jpeg.{name}" for name in _WRITERS]):
+    import jpeg_files  # imports foveal, too
+
     import foveal
     from foveal import _kernels, jpeg
     from foveal.jpeg import decoder
