@@ -580,6 +580,7 @@ def test_inspect_shows_the_segments_of_a_file_whose_picture_it_cannot_read(run: 
     assert outcome.code == 1
     assert outcome.err == "foveal: in.jpg: lossless coding (SOF3) is not supported\n"
     assert "COM   comment" in outcome.out
+    assert "SOF3" in outcome.out
     report = json.loads(run("inspect", "in.jpg", "--json").out)
     assert report["notes"] == ["lossless coding (SOF3) is not supported"]
     assert report["metadata"]["bytes_by_kind"]["comment"] == 9

@@ -120,7 +120,7 @@ def _scan_lines(found: Inspection) -> Iterator[str]:
         names = [found.component_names[index] for index in scan.components]
         bits = ", ".join(f"{name} {count:,}" for name, count in zip(names, report.bits, strict=True))
         restarts = f", restart every {report.restart_interval:,} MCUs" if report.restart_interval else ""
-        yield f"{report.offset:>12,} {report.size_bytes:>11,}  {_band(scan):<20} {bits} bits{restarts}"
+        yield f"{report.offset:>12,} {report.size_bytes:>11,}  {_band(scan):<27} {bits} bits{restarts}"
     total = sum(int(bits.sum(dtype=np.uint64)) for bits in found.block_bits)
     shares = ", ".join(
         f"{name} {int(bits.sum(dtype=np.uint64)) / max(total, 1):.0%}"
@@ -135,7 +135,10 @@ def _band(scan: Scan) -> str:
     band = "DC" if scan.spectral_end == 0 else f"{scan.spectral_start}-{scan.spectral_end}"
     if scan.approximation_high:
         return f"{band}, bit {scan.approximation_low}"
-    return f"{band}, all but {scan.approximation_low} bits" if scan.approximation_low else band
+    if scan.approximation_low:
+        missing = "lowest bit" if scan.approximation_low == 1 else f"lowest {scan.approximation_low} bits"
+        return f"{band} but the {missing}"
+    return band
 
 
 def _table_lines(found: Inspection) -> Iterator[str]:

@@ -48,6 +48,7 @@ _NAMES = {
     **{value: name for name, value in list(globals().items()) if name.isupper() and isinstance(value, int)},
     **{RST0 + number: f"RST{number}" for number in range(8)},
     **{APP0 + number: f"APP{number}" for number in range(16)},
+    **{code: what[what.rindex("(") + 1 : -1] for code, what in UNSUPPORTED.items()},
 }
 
 
