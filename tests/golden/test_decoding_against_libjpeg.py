@@ -17,9 +17,9 @@ from PIL import Image
 
 import foveal
 from foveal import _kernels, jpeg
-from foveal.jpeg import markers
+from foveal.jpeg import decoder, markers
 
-SIZES = [(1, 1), (1, 17), (17, 1), (2, 5), (7, 8), (8, 8), (9, 7), (16, 16), (31, 33), (67, 131)]
+SIZES = [(1, 1), (1, 17), (17, 1), (4, 3), (3, 4), (2, 5), (7, 8), (8, 8), (9, 7), (16, 16), (31, 33), (67, 131)]
 SCRIPTS = [
     jpeg.sequential_script,
     jpeg.non_interleaved_script,
@@ -77,11 +77,14 @@ def test_all_legal_sampling_factors(luma: tuple[int, int], chroma: tuple[int, in
         assert foveal.decode(data).shape == (53, 75, 3)
 
 
-def test_factors_that_do_not_divide_each_other_repeat_samples() -> None:
+def test_factors_that_do_not_divide_each_other_repeat_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     """3 x 3 luminance against 2 x 2: each pixel takes the chroma sample that its upper left corner lies in."""
     size = (50, 61)
     coefficients = jpeg_files.random_coefficients([(3, 3), (2, 2), (2, 2)], size)
-    fractional = foveal.decode(jpeg.write_coefficients(coefficients, scripts=[jpeg.non_interleaved_script(3)]))
+    data = jpeg.write_coefficients(coefficients, scripts=[jpeg.non_interleaved_script(3)])
+    fractional = foveal.decode(data)
+    monkeypatch.setattr(decoder, "_PIXELS_PER_STRIP", 1)
+    np.testing.assert_array_equal(foveal.decode(data), fractional)
     planes = []
     for index in range(3):  # each component as a grey picture of its own
         component = coefficients.frame.components[index]
