@@ -16,8 +16,6 @@ from foveal.jpeg.file_reader import FileScan
 from foveal.jpeg.frame import Frame
 
 _MISSING = (-1, -1)
-
-
 _WITHOUT_DATA = (ScanFailure.OUT_OF_DATA, ScanFailure.NO_INTERVAL)
 _EXPECTED = {
     ScanFailure.NO_CODE: "expected a code of the Huffman table, found none",
