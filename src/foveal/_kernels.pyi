@@ -1,4 +1,4 @@
-"""The C++ extension (kernels/module.cpp binds it; a test compares the signatures).
+"""The C++ extension (kernels/bind_*.cpp bind it; a test compares the signatures).
 
 Arrays are filled in place; ValueError where they do not fit each other. They are C-contiguous, but that rows of grids
 (of blocks) and of planes of uint8 may be part of wider ones. Coefficients are int16 in sixteenths and levels int16,

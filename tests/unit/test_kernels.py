@@ -76,7 +76,7 @@ def samples(*shape: int) -> np.ndarray:
 
 def decode_scan(**changed: Any) -> _kernels.ScanFailure:
     """Decode one grey block of zeros, but for what is changed."""
-    shape = changed.pop("shape", (1, 1))
+    grids = changed.pop("grids", [blocks(*changed.pop("shape", (1, 1)))])
     intervals = changed.pop("intervals", ((0, 8),))
     state = _kernels.DecodingState()
     for name, value in changed.pop("state", {}).items():
@@ -92,7 +92,7 @@ def decode_scan(**changed: Any) -> _kernels.ScanFailure:
     return _kernels.decode_scan(
         **(arguments | changed),
         intervals=np.array(intervals, dtype=np.int64).reshape(-1, 2),
-        grids=[blocks(*shape)],
+        grids=grids,
         state=state,
     )
 
@@ -352,16 +352,13 @@ def test_an_eob_run_ends_with_its_restart_interval() -> None:
     grid = blocks(1, 2)
     first = bits_of("1110", "0")[:1]  # this block and the next
     second = bits_of("01", "1", "110")
-    failure = _kernels.decode_scan(
+    failure = decode_scan(
         data=np.concatenate([first, second]),
-        intervals=np.array([[0, 1], [1, 2]]),
+        intervals=((0, 1), (1, 2)),
         restart_interval=1,
         band=(1, 5, 0, 0),
         components=[(1, 1, None, AC_TABLE)],
         grids=[grid],
-        first_row=0,
-        state=_kernels.DecodingState(),
-        block_bits=[],
     )
     assert failure == _kernels.ScanFailure.NONE
     assert grid[0, 1, 1] == 1
@@ -372,15 +369,11 @@ def test_a_coefficient_is_corrected_once() -> None:
     for level, corrected in ((4, 5), (5, 5), (-4, -5), (-5, -5), (32767, 32767), (-32767, -32767)):
         grid = blocks(1, 1)
         grid[0, 0, 1] = level
-        _kernels.decode_scan(
+        decode_scan(
             data=bits_of("110", "1"),
-            intervals=np.array([[0, 1]]),
-            restart_interval=0,
+            intervals=((0, 1),),
             band=(1, 5, 1, 0),
             components=[(1, 1, None, AC_TABLE)],
             grids=[grid],
-            first_row=0,
-            state=_kernels.DecodingState(),
-            block_bits=[],
         )
         assert grid[0, 0, 1] == corrected

@@ -1,5 +1,5 @@
 // The kernels as a table of functions, one table for each instruction set that kernel_table.cpp is compiled for.
-// Callers guarantee the bounds; module.cpp is the only caller.
+// Callers guarantee the bounds; the bindings (bind_*.cpp) are the only callers.
 #pragma once
 
 #include <cstddef>

@@ -1,0 +1,216 @@
+// Bindings of the kernels that encode: checks that the arrays fit each other, releases the GIL, calls the kernels.
+#include "bindings.hpp"
+
+#include <cstring>
+#include <memory>
+
+// The part that depends on no instruction set is used directly.
+#include "bits.hpp"
+
+namespace {
+
+using foveal::Code;
+using foveal::Scan;
+
+// Bytes that a block can take at most: DC and 63 AC of 16 + 15 bits, an EOB run of 16 + 14. Levels are within
+// +-32767, DC within +-16383 (jpeg/coefficients.py).
+constexpr std::size_t kMaxBlockBytes = 256;
+
+foveal::Extent plane_extent(const Planes& planes) {
+    return {static_cast<std::ptrdiff_t>(planes.shape(1)), static_cast<std::ptrdiff_t>(planes.shape(2))};
+}
+
+template <class T>
+foveal::Extent checked_pixel_extent(const Pixels<T>& pixels, const Planes& planes) {
+    const foveal::Extent pixel_size{static_cast<std::ptrdiff_t>(pixels.shape(0)),
+                                    static_cast<std::ptrdiff_t>(pixels.shape(1))};
+    const foveal::Extent plane_size = plane_extent(planes);
+    require(pixel_size.rows > 0 && pixel_size.columns > 0, "pixels are empty");
+    require(plane_size.rows >= pixel_size.rows && plane_size.columns >= pixel_size.columns,
+            "planes are smaller than the pixels");
+    return pixel_size;
+}
+
+template <class T, auto KernelTable::*Kernel>
+void rgb_to_ycbcr(const Pixels<T>& pixels, const Planes& planes) {
+    require(pixels.ndim() == 3 && pixels.shape(2) == 3, "pixels must be (height, width, 3)");
+    require(planes.shape(0) == 3, "planes must be (3, rows, columns)");
+    const foveal::Extent pixel_size = checked_pixel_extent(pixels, planes);
+    nb::gil_scoped_release release;
+    (kernels()->*Kernel)(pixels.data(), pixel_size, planes.data(), plane_extent(planes));
+}
+
+template <class T, auto KernelTable::*Kernel>
+void grey_to_plane(const Pixels<T>& pixels, const Planes& planes) {
+    require(pixels.ndim() == 2, "pixels must be (height, width)");
+    require(planes.shape(0) == 1, "planes must be (1, rows, columns)");
+    const foveal::Extent pixel_size = checked_pixel_extent(pixels, planes);
+    nb::gil_scoped_release release;
+    (kernels()->*Kernel)(pixels.data(), pixel_size, planes.data(), plane_extent(planes));
+}
+
+void downsample(const Array<const float, nb::ndim<2>>& plane, int h, int v, const Array<float, nb::ndim<2>>& out) {
+    require((h == 1 || h == 2) && (v == 1 || v == 2) && h * v > 1, "factors must be 1 or 2, and not both 1");
+    require(plane.shape(0) == out.shape(0) * static_cast<std::size_t>(v) &&
+                plane.shape(1) == out.shape(1) * static_cast<std::size_t>(h),
+            "out must be the plane's size divided by the factors");
+    nb::gil_scoped_release release;
+    kernels()->downsample(plane.data(), static_cast<std::ptrdiff_t>(plane.shape(1)), h, v, out.data(),
+                        {static_cast<std::ptrdiff_t>(out.shape(0)), static_cast<std::ptrdiff_t>(out.shape(1))});
+}
+
+void forward_dct(const Array<const float, nb::ndim<2>>& plane,
+                 const Array<std::int16_t, nb::shape<-1, -1, kBlockSize>>& blocks) {
+    require(plane.shape(0) == blocks.shape(0) * kBlockSide && plane.shape(1) == blocks.shape(1) * kBlockSide,
+            "blocks must cover the plane");
+    nb::gil_scoped_release release;
+    kernels()->forward_dct(plane.data(),
+                         {static_cast<std::ptrdiff_t>(plane.shape(0)), static_cast<std::ptrdiff_t>(plane.shape(1))},
+                         blocks.data());
+}
+
+void quantize(const Blocks& blocks, const Steps& steps, const Array<const float, nb::ndim<1>>& zero_threshold) {
+    require(zero_threshold.shape(0) == blocks.shape(0), "one zero threshold for each block");
+    nb::gil_scoped_release release;
+    kernels()->quantize(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), steps.data(),
+                      zero_threshold.data());
+}
+
+void quantize_per_block(const Blocks& blocks, const Array<const float, nb::shape<-1, kBlockSize>>& own_steps,
+                    const Array<const std::uint8_t, nb::ndim<1>>& table_index, const Steps& file_steps) {
+    require(table_index.shape(0) == blocks.shape(0), "one table index for each block");
+    for (std::size_t n = 0; n < table_index.shape(0); ++n)
+        require(table_index.data()[n] < own_steps.shape(0), "table index out of range");
+    nb::gil_scoped_release release;
+    kernels()->quantize_per_block(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), own_steps.data(),
+                            table_index.data(), file_steps.data());
+}
+
+void trellis(const Blocks& blocks, const Steps& steps, const Array<const float, nb::ndim<1>>& distortion_weight,
+             const Array<const float, nb::shape<11, 63>>& run_size_bits, float end_of_block_bits, int look_back) {
+    require(distortion_weight.shape(0) == blocks.shape(0), "one distortion weight for each block");
+    require(look_back >= 1, "look_back must be at least 1");
+    nb::gil_scoped_release release;
+    kernels()->trellis(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), steps.data(),
+                     distortion_weight.data(), run_size_bits.data(), end_of_block_bits, look_back);
+}
+
+// A scan as Python describes it: grids[c] with its factors (h, v, slot), band (Ss, Se, Ah, Al).
+struct CheckedScan {
+    Scan scan{};
+    std::ptrdiff_t mcu_rows = 0;
+    std::size_t mcu_blocks = 0;
+
+    CheckedScan(const std::vector<BlockGrid>& grids, const std::vector<std::tuple<int, int, int>>& factors,
+                std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval, int slot_count) {
+        require(grids.size() == factors.size(), "factors for each grid are needed");
+        CheckedLayout<const std::int16_t> layout(scan, band, grids.size(), restart_interval);
+        for (std::size_t c = 0; c < grids.size(); ++c) {
+            const auto [h, v, slot] = factors[c];
+            require(slot >= 0 && slot < slot_count, "no such table slot");
+            layout.add_component(grids[c], h, v, slot);
+            mcu_blocks += static_cast<std::size_t>(h * v);
+        }
+        mcu_rows = layout.mcu_rows;
+    }
+
+    void require_rows(std::ptrdiff_t first, std::ptrdiff_t last) const {
+        require(0 <= first && first <= last && last <= mcu_rows, "rows outside the scan");
+    }
+};
+
+std::uint64_t tally_scan(const std::vector<BlockGrid>& grids, const std::vector<std::tuple<int, int, int>>& factors,
+                         std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval,
+                         std::ptrdiff_t first_row, std::ptrdiff_t last_row,
+                         const Array<std::uint32_t, nb::shape<2, -1, kSymbolCount>>& histogram) {
+    const int slot_count = static_cast<int>(histogram.shape(1));
+    const CheckedScan checked(grids, factors, band, restart_interval, slot_count);
+    checked.require_rows(first_row, last_row);
+    nb::gil_scoped_release release;
+    return kernels()->tally_scan(checked.scan, first_row, last_row, slot_count, histogram.data());
+}
+
+nb::tuple write_scan(const std::vector<BlockGrid>& grids, const std::vector<std::tuple<int, int, int>>& factors,
+                     std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval, std::ptrdiff_t first_row,
+                     std::ptrdiff_t last_row, const Array<const std::uint32_t, nb::shape<2, -1, kSymbolCount, 2>>& codes) {
+    const int slot_count = static_cast<int>(codes.shape(1));
+    const CheckedScan checked(grids, factors, band, restart_interval, slot_count);
+    checked.require_rows(first_row, last_row);
+    for (std::size_t i = 0; i < codes.size(); i += 2)
+        require(codes.data()[i + 1] <= 16 && codes.data()[i] >> codes.data()[i + 1] == 0, "not a Huffman code");
+
+    const auto mcu_count = static_cast<std::size_t>((last_row - first_row) * checked.scan.mcu_columns);
+    const std::size_t capacity = mcu_count * checked.mcu_blocks * kMaxBlockBytes + 16;
+    std::unique_ptr<std::uint8_t[]> bytes;
+    std::vector<std::uint64_t> restarts;
+    foveal::WrittenBits written;
+    {
+        nb::gil_scoped_release release;
+        bytes.reset(new std::uint8_t[capacity]);  // not zeroed: most of it is never touched
+        restarts.resize(restart_interval == 0 ? 0 : mcu_count / static_cast<std::size_t>(restart_interval) + 1);
+        written = kernels()->write_scan(checked.scan, first_row, last_row, slot_count,
+                                      reinterpret_cast<const Code*>(codes.data()), bytes.get(), restarts.data());
+    }
+    nb::list positions;
+    for (std::ptrdiff_t i = 0; i < written.restart_count; ++i) positions.append(restarts[static_cast<std::size_t>(i)]);
+    return nb::make_tuple(nb::bytes(bytes.get(), static_cast<std::size_t>(written.byte_count)), written.bit_count,
+                          positions);
+}
+
+nb::bytes join_strips(const std::vector<std::tuple<nb::bytes, std::uint64_t, std::vector<std::uint64_t>>>& strips) {
+    std::size_t capacity = 8;
+    std::vector<const std::uint8_t*> data;
+    for (const auto& [bytes, bit_count, restarts] : strips) {
+        data.push_back(static_cast<const std::uint8_t*>(bytes.data()));
+        require(bit_count <= 8 * bytes.size(), "more bits than bytes");
+        std::uint64_t previous = 0;
+        for (const std::uint64_t position : restarts) {
+            require(previous <= position && position <= bit_count, "restart outside its strip");
+            previous = position;
+        }
+        capacity += 2 * bytes.size() + 4 * (restarts.size() + 1);
+    }
+    std::unique_ptr<std::uint8_t[]> out;
+    ScanBytes scan_bytes{};
+    {
+        nb::gil_scoped_release release;
+        out.reset(new std::uint8_t[capacity]);
+        scan_bytes.bytes = out.get();
+        for (std::size_t i = 0; i < strips.size(); ++i) {
+            std::uint64_t first = 0;
+            for (const std::uint64_t position : std::get<2>(strips[i])) {
+                append_bits(scan_bytes, data[i], first, position);
+                scan_bytes.restart_marker();
+                first = position;
+            }
+            append_bits(scan_bytes, data[i], first, std::get<1>(strips[i]));
+        }
+        scan_bytes.align();
+    }
+    return nb::bytes(out.get(), static_cast<std::size_t>(scan_bytes.byte_count));
+}
+
+}  // namespace
+
+void foveal::bind_encoding(nb::module_& m) {
+    m.def("rgb_to_ycbcr", &rgb_to_ycbcr<std::uint8_t, &KernelTable::rgb8_to_ycbcr>, nb::arg("pixels").noconvert(),
+          nb::arg("planes").noconvert());
+    m.def("rgb_to_ycbcr", &rgb_to_ycbcr<std::uint16_t, &KernelTable::rgb16_to_ycbcr>, nb::arg("pixels").noconvert(),
+          nb::arg("planes").noconvert());
+    m.def("grey_to_plane", &grey_to_plane<std::uint8_t, &KernelTable::grey8_to_plane>, nb::arg("pixels").noconvert(),
+          nb::arg("planes").noconvert());
+    m.def("grey_to_plane", &grey_to_plane<std::uint16_t, &KernelTable::grey16_to_plane>, nb::arg("pixels").noconvert(),
+          nb::arg("planes").noconvert());
+    m.def("downsample", &downsample, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"), nb::arg("out").noconvert());
+    m.def("forward_dct", &forward_dct, nb::arg("plane").noconvert(), nb::arg("blocks").noconvert());
+    m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("zero_threshold").noconvert());
+    m.def("quantize_per_block", &quantize_per_block, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
+          nb::arg("table_index").noconvert(), nb::arg("file_steps").noconvert());
+    m.def("trellis", &trellis, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("distortion_weight").noconvert(),
+          nb::arg("run_size_bits").noconvert(), nb::arg("end_of_block_bits"), nb::arg("look_back"));
+    m.def("tally_scan", &tally_scan, nb::arg("grids").noconvert(), nb::arg("factors"), nb::arg("band"),
+          nb::arg("restart_interval"), nb::arg("first_row"), nb::arg("last_row"), nb::arg("histogram").noconvert());
+    m.def("write_scan", &write_scan, nb::arg("grids").noconvert(), nb::arg("factors"), nb::arg("band"),
+          nb::arg("restart_interval"), nb::arg("first_row"), nb::arg("last_row"), nb::arg("codes").noconvert());
+    m.def("join_strips", &join_strips, nb::arg("strips"));
+}

@@ -1,0 +1,104 @@
+// What the bindings share: the arrays that Python hands over, and how they are checked.
+#pragma once
+
+#include "block.hpp"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/array.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <stdexcept>
+#include <tuple>
+#include <vector>
+
+namespace nb = nanobind;
+
+namespace foveal {
+
+// The kernels of this machine.
+const KernelTable* kernels();
+
+void bind_encoding(nb::module_& m);
+void bind_decoding(nb::module_& m);
+void bind_scoring(nb::module_& m);
+
+}  // namespace foveal
+
+namespace {
+
+using foveal::kernels;
+using foveal::KernelTable;
+
+template <class T, class... Shape>
+using Array = nb::ndarray<T, Shape..., nb::c_contig, nb::device::cpu>;
+template <class T>
+using Pixels = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
+using Planes = Array<float, nb::ndim<3>>;
+using Blocks = Array<std::int16_t, nb::shape<-1, kBlockSize>>;
+using Steps = Array<const float, nb::shape<kBlockSize>>;
+// Rows of blocks may be part of a wider array; blocks of a row follow each other.
+template <class T>
+using BlockGridOf = nb::ndarray<T, nb::shape<-1, -1, kBlockSize>, nb::device::cpu>;
+using BlockGrid = BlockGridOf<const std::int16_t>;
+// Rows of a plane may be part of a wider array too.
+template <class T>
+using SampleArray = nb::ndarray<T, nb::ndim<2>, nb::device::cpu>;
+
+inline void require(bool condition, const char* message) {
+    if (!condition) throw std::invalid_argument(message);
+}
+
+// Rows and columns of MCUs in a grid of blocks.
+template <class T>
+foveal::Extent checked_mcus(const BlockGridOf<T>& grid, int h, int v) {
+    require(h >= 1 && h <= 4 && v >= 1 && v <= 4, "factors must be 1 to 4");
+    require(grid.stride(2) == 1 && grid.stride(1) == kBlockSize, "blocks of a row must follow each other");
+    const auto rows = static_cast<std::ptrdiff_t>(grid.shape(0)) / v;
+    const auto columns = static_cast<std::ptrdiff_t>(grid.shape(1)) / h;
+    require(rows * v == static_cast<std::ptrdiff_t>(grid.shape(0)) &&
+                columns * h == static_cast<std::ptrdiff_t>(grid.shape(1)) && rows > 0 && columns > 0,
+            "a component must be whole MCUs");
+    return {rows, columns};
+}
+
+inline void require_band(std::tuple<int, int, int, int> band, std::size_t component_count) {
+    const auto [first, last, high, low] = band;
+    const bool sequential = first == 0 && last == kBlockSize - 1;
+    const bool dc = first == 0 && last == 0;
+    const bool ac = first > 0 && first <= last && last < kBlockSize && component_count == 1;
+    require(sequential || dc || ac, "not a spectral band of a scan");
+    require(low >= 0 && low <= 13 && high >= 0, "not a point transform");
+    require(!sequential || (low == 0 && high == 0), "a sequential scan has no point transform");
+}
+
+// What a scan to be written and one to be read have in common.
+template <class Level>
+struct CheckedLayout {
+    foveal::ScanOf<Level>& scan;
+    std::ptrdiff_t mcu_rows = 0;
+
+    CheckedLayout(foveal::ScanOf<Level>& target, std::tuple<int, int, int, int> band, std::size_t component_count,
+                  std::ptrdiff_t restart_interval)
+        : scan(target) {
+        require(component_count >= 1 && component_count <= foveal::kMaxComponents, "a scan has 1 to 4 components");
+        require_band(band, component_count);
+        require(restart_interval >= 0, "restart_interval must not be negative");
+        std::tie(scan.spectral_start, scan.spectral_end, scan.approximation_high, scan.approximation_low) = band;
+        scan.restart_interval = restart_interval;
+    }
+
+    void add_component(const BlockGridOf<Level>& grid, int h, int v, int slot) {
+        const foveal::Extent mcus = checked_mcus(grid, h, v);
+        require(scan.component_count == 0 || (mcus.rows == mcu_rows && mcus.columns == scan.mcu_columns),
+                "components differ in MCUs");
+        mcu_rows = mcus.rows;
+        scan.mcu_columns = mcus.columns;
+        scan.components[scan.component_count++] = {grid.data(), static_cast<std::ptrdiff_t>(grid.stride(0)), h, v,
+                                                   slot};
+    }
+};
+
+}  // namespace
