@@ -12,7 +12,7 @@
 
 namespace {
 
-constexpr std::size_t kMaxSymbols = 256;  // of a Huffman table
+constexpr int kMaxSymbols = 256;  // of a Huffman table
 
 template <class T>
 nb::ndarray<nb::numpy, T> owned_array(std::unique_ptr<T[]> values, std::initializer_list<std::size_t> shape) {
