@@ -1,0 +1,138 @@
+"""Photos whose fixations, or whose objects, are known; densities of fixations; folds for cross-validation.
+
+A set is a folder with `images/` and either `fixations.npz` (the image's name -> rows of x, y as shares of the sides,
+and the observer) or `masks/` (`<name>.png`, graded: the share of people who chose the object).
+
+References
+----------
+J. Xu et al., "Predicting Human Gaze beyond Pixels", Journal of Vision 2014 (OSIE).
+M. Jiang, J. Xu, Q. Zhao, "Saliency in Crowd", ECCV 2014.
+Y. Li et al., "The Secrets of Salient Object Segmentation", CVPR 2014 (PASCAL-S).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from foveal.errors import ParameterError
+
+DENSITY_SIGMA = 0.03  # of the width: about a degree of visual angle
+MASK_SIGMA = 0.06  # of the width: people look at the middle of an object rather than at its edge
+MASK_TRUST = 0.3  # how much a density made of a mask counts
+FOLDS = 5
+_FOLDS_SEED = 2014
+
+
+@dataclass(frozen=True)
+class GazePhoto:
+    """One photo and what is known of it.
+
+    Attributes
+    ----------
+    dataset
+        Name of the set's folder.
+    path
+        The photo.
+    fixations
+        (n, 3) float32: x and y in [0, 1), observer. None where a mask is known instead.
+    mask
+        Path of the graded mask, or None.
+    fold
+        0..FOLDS - 1: the fold in which this photo is held back.
+    """
+
+    dataset: str
+    path: Path
+    fixations: NDArray[np.float32] | None
+    mask: Path | None
+    fold: int
+
+
+@dataclass(frozen=True)
+class GazeExample:
+    """(H, W, 3) uint8 RGB, (H, W) float32 density of sum 1, and how much it is to be trusted."""
+
+    rgb: NDArray[np.uint8]
+    density: NDArray[np.float32]
+    trust: float
+
+
+def is_gaze_set(folder: Path) -> bool:
+    """Whether a folder is laid out as a set of fixations or masks."""
+    return (folder / "images").is_dir() and ((folder / "fixations.npz").exists() or (folder / "masks").is_dir())
+
+
+def gaze_photos(folder: Path) -> list[GazePhoto]:
+    """Photos of a set, sorted by number; folds are of the set's own photos, drawn at random, always alike.
+
+    Raises
+    ------
+    ParameterError
+        Not such a folder, or photos without fixations and masks only.
+    """
+    if not is_gaze_set(folder):
+        raise ParameterError(f"{folder} holds no images/ with fixations.npz or masks/")
+    known = _known(folder)
+    paths = sorted((path for path in (folder / "images").iterdir() if path.stem in known), key=_by_number)
+    if not paths:
+        raise ParameterError(f"{folder}: no photo has fixations or a mask")
+    folds = np.random.default_rng(_FOLDS_SEED).permutation(len(paths)) % FOLDS
+    return [
+        GazePhoto(folder.name, path, *known[path.stem], fold=int(fold)) for path, fold in zip(paths, folds, strict=True)
+    ]
+
+
+def _known(folder: Path) -> dict[str, tuple[NDArray[np.float32] | None, Path | None]]:
+    recorded = folder / "fixations.npz"
+    if recorded.exists():
+        with np.load(recorded) as arrays:
+            return {name: (arrays[name], None) for name in arrays.files if len(arrays[name])}
+    return {path.stem: (None, path) for path in (folder / "masks").iterdir()}
+
+
+def _by_number(path: Path) -> tuple[int, str]:
+    return (int(path.stem) if path.stem.isdigit() else 0, path.stem)
+
+
+def fixated_pixels(fixations: NDArray[np.float32], height: int, width: int) -> NDArray[np.int64]:
+    """Rows and columns (n, 2) of fixations given as shares of the sides."""
+    columns, rows = ((fixations[:, axis] * side).astype(np.int64) for axis, side in ((0, width), (1, height)))
+    return np.stack([rows.clip(0, height - 1), columns.clip(0, width - 1)], axis=1)
+
+
+def fixation_density(fixations: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """Fixations smoothed by a Gaussian of DENSITY_SIGMA of the width: (height, width), sum 1."""
+    pixels = fixated_pixels(fixations, height, width)
+    counts = np.zeros((height, width))
+    np.add.at(counts, (pixels[:, 0], pixels[:, 1]), 1)
+    return _smooth_density(counts, DENSITY_SIGMA * width)
+
+
+def mask_density(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Density that stands in for fixations where only a graded mask (H, W) is known: sum 1, even of an empty one."""
+    return _smooth_density(mask.astype(np.float64) if mask.any() else np.ones(mask.shape), MASK_SIGMA * mask.shape[1])
+
+
+def _smooth_density(values: NDArray[np.float64], sigma: float) -> NDArray[np.float32]:
+    smooth = gaussian_filter(values, sigma, mode="constant")
+    return np.asarray(smooth / smooth.sum(), dtype=np.float32)
+
+
+def gaze_example(photo: GazePhoto, long_side: int, short_side: int) -> GazeExample:
+    """Read a photo for training; there are two shapes, landscape and portrait, so that photos can share a batch."""
+    with Image.open(photo.path) as image:
+        landscape = image.width >= image.height
+        width, height = (long_side, short_side) if landscape else (short_side, long_side)
+        rgb = np.asarray(image.convert("RGB").resize((width, height), Image.Resampling.BOX))
+    if photo.fixations is not None:
+        return GazeExample(rgb, fixation_density(photo.fixations, height, width), 1.0)
+    assert photo.mask is not None  # noqa: S101 (one of the two is known)
+    with Image.open(photo.mask) as mask:
+        graded = np.asarray(mask.convert("L").resize((width, height), Image.Resampling.BOX))
+    return GazeExample(rgb, mask_density(graded), MASK_TRUST)
