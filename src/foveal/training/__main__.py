@@ -1,0 +1,161 @@
+"""python -m foveal.training: train, evaluate, export."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+
+from foveal.errors import FovealError, ParameterError
+from foveal.training import checkpoint
+from foveal.training.gaze_data import FOLDS, GazePhoto, gaze_example, gaze_photos, is_gaze_set
+from foveal.training.loop import CHECKPOINT, Run, TrainingData, beginning, beginning_from, train
+from foveal.training.network import NetworkShape
+from foveal.training.photos import load_photos
+from foveal.training.schedule import SCHEDULES, Schedule
+
+GAZE_LONG_SIDE, GAZE_SHORT_SIDE = 240, 176
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_EXISTING = click.Path(path_type=Path, exists=True)
+
+
+class _Group(click.Group):
+    """Errors that are raised on purpose become one line."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except FovealError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Group, help="Train, evaluate and export the networks that find where people look.")
+def main() -> None:
+    """Entry point."""
+
+
+@main.command("train")
+@click.option(
+    "--data", type=_EXISTING, multiple=True, required=True, help="Zip or folder of labelled photos or fixations."
+)
+@click.option("--out", type=_FOLDER, required=True, help="Folder for checkpoint, log and curves.")
+@click.option("--schedule", "schedule_name", type=click.Choice(sorted(SCHEDULES)), default="full", show_default=True)
+@click.option("--only", "phases", multiple=True, help="Run only the phase of this name; may be given several times.")
+@click.option("--weights", type=_EXISTING, help="Start from the averaged weights of this checkpoint.")
+@click.option("--fold", type=click.IntRange(0, FOLDS - 1), help="Hold this fold of the fixations back, and score it.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--threads", type=click.IntRange(1), help="Threads of PyTorch; its own choice otherwise.")
+@click.option("--cache", type=_FOLDER, help="Folder for decoded photos; --out/cache otherwise.")
+def train_command(**options: Any) -> None:
+    """Train on labelled photos and on photos with fixations."""
+    click.echo(run_training(TrainOptions(**options)))
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """Options of `train`, as its help describes them."""
+
+    data: tuple[Path, ...]
+    out: Path
+    schedule_name: str
+    phases: tuple[str, ...]
+    weights: Path | None
+    fold: int | None
+    resume: bool
+    seed: int
+    threads: int | None
+    cache: Path | None
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule, or its chosen phases."""
+        whole = SCHEDULES[self.schedule_name]
+        return whole.only(list(self.phases)) if self.phases else whole
+
+    def settings(self) -> str:
+        """What makes the result of a run, as JSON."""
+        weights = str(self.weights) if self.weights else None
+        content = {"schedule": asdict(self.schedule), "seed": self.seed, "fold": self.fold, "weights": weights}
+        return json.dumps(content, indent=2)
+
+
+def run_training(options: TrainOptions) -> Path:
+    """Train, or go on with a run; returns the path of the checkpoint.
+
+    Raises
+    ------
+    ParameterError
+        `out` holds another run, or there are no photos.
+    ModelError, FormatError
+        A broken checkpoint, or broken photos.
+    """
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    _begin_or_resume(options)
+    data = read_data(list(options.data), options.cache or options.out / "cache", options.fold)
+    path, names = options.out / CHECKPOINT, data.train.class_names
+    if path.exists():
+        start = checkpoint.load(path)
+    elif options.weights:
+        start = beginning_from(checkpoint.load(options.weights), names)
+    else:
+        start = beginning(names, NetworkShape(len(names)), options.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    train(data, Run(options.out, options.schedule, options.seed, device), start)
+    return path
+
+
+def _begin_or_resume(options: TrainOptions) -> None:
+    """Write down what makes the run; a resumed one must be the same, a new one must not overwrite another."""
+    path = options.out / "run.json"
+    if path.exists() and not options.resume:
+        raise ParameterError(f"{options.out} holds a run already: go on with --resume, or choose another folder")
+    if path.exists() and path.read_text() != options.settings():
+        raise ParameterError(f"{path} is of a run with other settings")
+    options.out.mkdir(parents=True, exist_ok=True)
+    path.write_text(options.settings())
+
+
+def read_data(sources: list[Path], cache: Path, fold: int | None) -> TrainingData:
+    """Read labelled photos and fixations; a folder may hold several zips or sets."""
+    inside = [each for source in sources for each in _parts(source)]
+    sets = [part for part in inside if is_gaze_set(part)]
+    photos = load_photos([part for part in inside if part not in sets], cache)
+    known = [photo for folder in sets for photo in gaze_photos(folder)]
+    learned: list[GazePhoto] = [photo for photo in known if photo.fold != fold]
+    return TrainingData(
+        photos["train"],
+        photos["val"],
+        [gaze_example(photo, GAZE_LONG_SIDE, GAZE_SHORT_SIDE) for photo in learned],
+        [photo for photo in known if photo.fold == fold],
+    )
+
+
+def _parts(source: Path) -> list[Path]:
+    """Zips and sets of fixations in a folder; the source itself where it is one, or a tree of labelled photos."""
+    if source.is_file() or is_gaze_set(source):
+        return [source]
+    parts = sorted(path for path in source.iterdir() if path.suffix == ".zip" or (path.is_dir() and is_gaze_set(path)))
+    return parts or [source]
+
+
+@main.command("export")
+@click.argument("checkpoint_path", metavar="CHECKPOINT", type=_EXISTING)
+@click.option("-o", "out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The ONNX file.")
+def export_command(checkpoint_path: Path, out: Path) -> None:
+    """Write the averaged network of a checkpoint as ONNX."""
+    from foveal.training.export import export  # the exporter takes seconds to import
+
+    export(checkpoint.load(checkpoint_path), out)
+    click.echo(f"{out}: {out.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,276 @@
+"""The training loop: a schedule's phases, step by step; from its checkpoints a run goes on as if it had not stopped."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from foveal.errors import ModelError
+from foveal.training import checkpoint
+from foveal.training.batches import BatchMaker, GazeBatch, SceneBatch, StepBatch, made_ahead
+from foveal.training.checkpoint import Checkpoint, Position
+from foveal.training.curves import draw_curves
+from foveal.training.gaze_data import GazeExample, GazePhoto
+from foveal.training.losses import gaze_loss, labels_present, scene_loss
+from foveal.training.network import NetworkShape, SaliencyNetwork
+from foveal.training.photos import LabelledPhotos
+from foveal.training.progress import RunLog, progress_bar
+from foveal.training.scenes import SceneMaker
+from foveal.training.schedule import Phase, Schedule
+from foveal.training.validation import validate
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "log.jsonl"
+CURVES = "curves.png"
+MAX_GRADIENT = 5.0
+FIRST_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a run sees.
+
+    Attributes
+    ----------
+    train, validation
+        Labelled photos; classes are numbered alike.
+    gaze
+        Photos with fixations or masks to learn from.
+    held_back
+        Photos with fixations that validation scores.
+    """
+
+    train: LabelledPhotos
+    validation: LabelledPhotos
+    gaze: list[GazeExample] = field(default_factory=list)
+    held_back: list[GazePhoto] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where a run writes, and what makes its result: the schedule, the seed, and the weights it starts from."""
+
+    out: Path
+    schedule: Schedule
+    seed: int = 0
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+
+def train(data: TrainingData, run: Run, start: Checkpoint) -> Checkpoint:
+    """Train from `start` to the end of the schedule.
+
+    Parameters
+    ----------
+    data
+        Photos.
+    run
+        Checkpoint, log and curves are written to `run.out`.
+    start
+        Made by `beginning`, or read from the checkpoint of a run of the same schedule, seed and data, which goes on to
+        the same result as if it had not stopped (on the same machine, with the same number of threads).
+
+    Returns
+    -------
+    Checkpoint
+        The end of the run.
+    """
+    run.out.mkdir(parents=True, exist_ok=True)
+    log = RunLog(run.out / LOG, start.position)
+    trainer = Trainer(data, run, log, start)
+    for number in range(start.position.phase, len(run.schedule.phases)):
+        trainer.run_phase(number)
+        draw_curves(log.entries(), run.out / CURVES)
+    return trainer.state(Position(len(run.schedule.phases)))
+
+
+def beginning(class_names: tuple[str, ...], shape: NetworkShape, seed: int) -> Checkpoint:
+    """State before the first step: weights drawn by the seed."""
+    torch.manual_seed(seed)
+    fresh = SaliencyNetwork(shape).state_dict()
+    return Checkpoint(Position(), shape, class_names, fresh, fresh, None, FIRST_THRESHOLD)
+
+
+def beginning_from(other: Checkpoint, class_names: tuple[str, ...]) -> Checkpoint:
+    """State before the first step: the averaged weights that another run ended with.
+
+    Raises
+    ------
+    ModelError
+        The other run was about other classes.
+    """
+    if other.class_names != class_names:
+        raise ModelError("the weights to start from are of a network for other classes")
+    return replace(other, position=Position(), weights=other.average, optimizer=None)
+
+
+class Trainer:
+    """A network in training: its weights, their average, and the optimizer."""
+
+    def __init__(self, data: TrainingData, run: Run, log: RunLog, start: Checkpoint) -> None:
+        self._data, self._run, self._log, self._start = data, run, log, start
+        self._batches = BatchMaker(SceneMaker(data.train), data.gaze, run.seed)
+        self._threshold = start.threshold
+        self.network = self._network(start.weights).train()
+        self.average = self._network(start.average).eval()
+        self._optimizer: torch.optim.Optimizer | None = None
+
+    def _network(self, weights: dict[str, Any]) -> SaliencyNetwork:
+        network = SaliencyNetwork(self._start.shape)
+        network.load_state_dict(weights)
+        return network.to(self._run.device, memory_format=torch.channels_last)
+
+    def state(self, position: Position) -> Checkpoint:
+        """Everything to go on from `position`."""
+        optimizer = self._optimizer.state_dict() if self._optimizer and position.step else None
+        weights, average = self.network.state_dict(), self.average.state_dict()
+        names = self._start.class_names
+        return Checkpoint(position, self.network.shape, names, weights, average, optimizer, self._threshold)
+
+    def run_phase(self, number: int) -> None:
+        """Run a phase from its beginning, or from where the checkpoint that it started from is; then validate."""
+        phase = self._run.schedule.phases[number]
+        resumed = number == self._start.position.phase and self._start.position.step > 0
+        first = self._start.position.step if resumed else 0
+        self._optimizer = new_optimizer(self.network, phase, self._run.schedule.weight_decay)
+        if resumed and self._start.optimizer is not None:
+            self._optimizer.load_state_dict(self._start.optimizer)
+        self._train_steps(number, first)
+        scores = validate(self.average, self._data.validation, self._data.held_back, phase, self._run.schedule)
+        self._threshold = scores["threshold"]
+        self._log.write(Position(number, phase.steps), {"phase": phase.name, "validation": scores})
+        checkpoint.save(self.state(Position(number + 1)), self._run.out / CHECKPOINT)
+
+    def _train_steps(self, number: int, first: int) -> None:
+        phase = self._run.schedule.phases[number]
+        batches = made_ahead(partial(self._batches.batch, phase, number), range(first, phase.steps))
+        before = sum(each.steps for each in self._run.schedule.phases[:number])
+        with progress_bar(phase.name, phase.steps, first) as progress:
+            for step, entry in self._logged_steps(phase, batches, first, before):
+                done = Position(number, step)
+                if entry:
+                    self._log.write(done, {"phase": phase.name, **entry})
+                    progress.show(step, entry)
+                if step % self._run.schedule.checkpoint_every == 0:
+                    checkpoint.save(self.state(done), self._run.out / CHECKPOINT)
+
+    def _logged_steps(
+        self, phase: Phase, batches: Iterator[StepBatch], first: int, before: int
+    ) -> Iterator[tuple[int, dict[str, float]]]:
+        """Do the steps; yields how many are done, and what to log, every so often and at the last."""
+        meter = Meter()
+        for step, batch in enumerate(batches, first):
+            rate = learning_rate(phase, step)
+            meter.add(self._step(phase, batch, rate))
+            self._update_average(before + step)
+            done = step + 1
+            to_log = done % self._run.schedule.log_every == 0 or done == phase.steps
+            yield done, ({**meter.take(), "learning_rate": rate} if to_log else {})
+
+    def _step(self, phase: Phase, batch: StepBatch, rate: float) -> dict[str, Tensor | float]:
+        assert self._optimizer is not None  # noqa: S101 (run_phase made it)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate * group["scale"]
+        self.network.train()
+        if phase.fixed_statistics:
+            _fix_statistics(self.network.backbone)
+        self._optimizer.zero_grad()
+        scores = self._scene_loss(phase, batch.scenes.to(self._run.device))
+        loss = scores["loss"]
+        if batch.gaze is not None:
+            scores["gaze_loss"] = self._gaze_loss(phase, batch.gaze.to(self._run.device))
+            loss = loss + scores["gaze_loss"]
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT)
+        self._optimizer.step()
+        seen = len(batch.scenes.pixels) + (0 if batch.gaze is None else len(batch.gaze.pixels))
+        return {key: value.detach() for key, value in scores.items()} | {"images": float(seen)}
+
+    def _scene_loss(self, phase: Phase, scenes: SceneBatch) -> dict[str, Tensor]:
+        joined = self.network.backbone(_channels_last(scenes.pixels)).joined
+        cam = self.network.cam(joined)
+        msroi = self.network.msroi(joined) if phase.loss.uses_msroi else None
+        loss = scene_loss(cam, msroi, scenes.targets, phase.loss)
+        return {"loss": loss, "accuracy": top_class_is_there(cam.logits, scenes.targets.labels)}
+
+    def _gaze_loss(self, phase: Phase, gaze: GazeBatch) -> Tensor:
+        log_density = self.network.look(_channels_last(gaze.pixels))
+        return gaze_loss(log_density, gaze.density, gaze.trust, phase.loss)
+
+    @torch.no_grad()
+    def _update_average(self, steps_before: int) -> None:
+        """Move the average towards the weights; at the beginning of a run it follows them closely."""
+        share = max(1 / self._run.schedule.average_over, 9 / (10 + steps_before))
+        now = self.network.state_dict()
+        for name, value in self.average.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(now[name], share)
+            else:
+                value.copy_(now[name])
+
+
+class Meter:
+    """Means of what the steps report, and images per second, since the last `take`."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, float] = {}
+        self._steps = 0
+        self._since = time.perf_counter()
+
+    def add(self, scores: dict[str, Tensor | float]) -> None:
+        """Add the scores of a step."""
+        for name, value in scores.items():
+            self._sums[name] = self._sums.get(name, 0.0) + float(value)
+        self._steps += 1
+
+    def take(self) -> dict[str, float]:
+        """Means since the last time, and begin anew."""
+        now = time.perf_counter()
+        images = self._sums.pop("images", 0.0)
+        means = {name: value / self._steps for name, value in self._sums.items()}
+        means["images_per_second"] = images / (now - self._since)
+        self._sums, self._steps, self._since = {}, 0, now
+        return means
+
+
+def new_optimizer(network: SaliencyNetwork, phase: Phase, weight_decay: float) -> torch.optim.Optimizer:
+    """AdamW; biases and normalisation do not decay, the backbone learns at its own multiple of the rate."""
+    groups = []
+    backbone = {id(parameter) for parameter in network.backbone.parameters()}
+    for in_backbone in (True, False):
+        parameters = [p for p in network.parameters() if (id(p) in backbone) == in_backbone]
+        scale = phase.backbone_rate if in_backbone else 1.0
+        for decays in (True, False):
+            chosen = [parameter for parameter in parameters if (parameter.ndim > 1) == decays]
+            groups.append({"params": chosen, "weight_decay": weight_decay if decays else 0.0, "scale": scale})
+    return torch.optim.AdamW(groups, lr=phase.learning_rate[0])
+
+
+def learning_rate(phase: Phase, step: int) -> float:
+    """Half a cosine from the phase's first rate to its last."""
+    first, last = phase.learning_rate
+    return last + (first - last) * (1 + math.cos(math.pi * step / phase.steps)) / 2
+
+
+def top_class_is_there(logits: Tensor, labels: Tensor) -> Tensor:
+    """Share of the scenes with labels in which the most probable class is one of them: a scalar."""
+    present = labels_present(labels, logits.shape[1])
+    labelled = present.amax(1)
+    return present.gather(1, logits.argmax(1, keepdim=True)).sum() / labelled.sum().clamp(min=1)
+
+
+def _channels_last(pixels: Tensor) -> Tensor:
+    return pixels.contiguous(memory_format=torch.channels_last)
+
+
+def _fix_statistics(module: nn.Module) -> None:
+    for each in module.modules():
+        if isinstance(each, nn.BatchNorm2d):
+            each.eval()

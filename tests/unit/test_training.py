@@ -1,0 +1,267 @@
+"""A tiny training on generated shapes: what the loop, the losses, the maps and the export must do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra `train` (PyTorch) is not installed")
+
+from shapes import CLASSES, SIDE, background, draw_shape, two_shapes, write_zip  # noqa: E402
+
+from foveal.errors import ModelError  # noqa: E402
+from foveal.training import checkpoint, losses  # noqa: E402
+from foveal.training.gaze_data import GazeExample  # noqa: E402
+from foveal.training.loop import CHECKPOINT, CURVES, LOG, Run, TrainingData, beginning, beginning_from, train  # noqa: E402
+from foveal.training.network import NetworkShape, SaliencyNetwork  # noqa: E402
+from foveal.training.photos import load_photos  # noqa: E402
+from foveal.training.scenes import SceneMix  # noqa: E402
+from foveal.training.schedule import Phase, Schedule  # noqa: E402
+from foveal.training.scores import auc_mask  # noqa: E402
+
+SHAPE = NetworkShape(3, widths=(8, 16, 24, 32), blocks=(1, 1, 1), features=24, maps_per_class=2, gaze_width=16)
+SCHEDULE = Schedule(
+    phases=(
+        Phase("photos", 32 * 75, SIDE, 32, (5e-3, 3e-3), loss=losses.LossWeights(msroi=0, location=0)),
+        Phase("scenes", 16 * 125, 64, 16, (5e-3, 1e-4), SceneMix(mosaics=0.3, pasted=0.6)),
+        Phase("gaze", 8 * 50, 64, 8, (5e-3, 1e-4), gaze_batch_size=8, backbone_rate=0.1, fixed_statistics=True),
+    ),
+    average_over=20,
+    checkpoint_every=25,
+)
+
+
+def gaze_examples() -> list[GazeExample]:
+    """People look at the disc, whatever else there is."""
+    rng = np.random.default_rng(1)
+    examples = []
+    for _ in range(48):
+        image = background(96, rng)
+        left, top = rng.integers(0, 72, 2).tolist()
+        draw_shape(image, "square", (left, top, left + 20, top + 20))
+        left, top = rng.integers(0, 72, 2).tolist()
+        draw_shape(image, "disc", (left, top, left + 20, top + 20))
+        density = np.zeros((96, 96), np.float32)
+        density[top : top + 20, left : left + 20] = 1 / 400
+        examples.append(GazeExample(np.asarray(image), density, 1.0))
+    return examples
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
+    folder = tmp_path_factory.mktemp("photos")
+    write_zip(folder / "shapes.zip")
+    photos = load_photos([folder / "shapes.zip"], folder / "cache")
+    return TrainingData(photos["train"], photos["val"], gaze_examples())
+
+
+@pytest.fixture(scope="module")
+def trained(data: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a whole run."""
+    torch.set_num_threads(1)
+    out = tmp_path_factory.mktemp("run")
+    train(data, Run(out, SCHEDULE, seed=1), beginning(CLASSES, SHAPE, seed=1))
+    return out
+
+
+@pytest.fixture(scope="module")
+def network(trained: Path) -> SaliencyNetwork:
+    return checkpoint.load(trained / CHECKPOINT).averaged_network()
+
+
+def log_of(out: Path) -> list[dict[str, object]]:
+    entries = [json.loads(line) for line in (out / LOG).read_text().splitlines()]
+    return [{key: value for key, value in entry.items() if key != "images_per_second"} for entry in entries]
+
+
+def as_batch(rgb: np.ndarray) -> object:
+    return torch.from_numpy(rgb.astype(np.float32).transpose(2, 0, 1).copy())[None]
+
+
+def enlarged(cells: object) -> np.ndarray:
+    return np.kron(cells.detach().numpy(), np.ones((8, 8)))  # type: ignore[attr-defined]
+
+
+def test_the_losses_fall_and_the_classes_are_learned(trained: Path) -> None:
+    entries = log_of(trained)
+    for phase, quantity in (("photos", "loss"), ("scenes", "loss"), ("gaze", "gaze_loss")):
+        course = [entry[quantity] for entry in entries if entry["phase"] == phase and quantity in entry]
+        assert course[-1] < 0.8 * course[0], (phase, course)
+    last = [entry["validation"] for entry in entries if "validation" in entry][-1]
+    assert last["cam_accuracy"] > 0.9
+    assert last["msroi_accuracy"] > 0.9
+    assert last["f1"] > 0.8
+    assert (trained / CURVES).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("head", ["cam", "msroi"])
+def test_the_map_of_a_class_lights_the_shape_and_not_the_background(network: SaliencyNetwork, head: str) -> None:
+    rng = np.random.default_rng(6)
+    areas = []
+    for label, name in enumerate(CLASSES):
+        image = background(96, rng)
+        draw_shape(image, name, (16, 40, 48, 72))
+        mask = np.zeros((96, 96), bool)
+        mask[40:72, 16:48] = True
+        with torch.no_grad():
+            maps = getattr(network(as_batch(np.asarray(image))), head).maps
+        areas.append(auc_mask(enlarged(maps[0, label]), mask))
+    assert min(areas) > 0.9, areas
+
+
+def test_two_shapes_light_up_together(network: SaliencyNetwork, trained: Path) -> None:
+    """In M, the sum over the classes that MS-ROI keeps, each of the two shapes is above nearly all background."""
+    threshold = checkpoint.load(trained / CHECKPOINT).threshold
+    for first, second in ((0, 1), (1, 2), (2, 0)):
+        rgb, *masks = two_shapes(CLASSES[first], CLASSES[second])
+        with torch.no_grad():
+            msroi = network(as_batch(rgb)).msroi
+        kept = torch.sigmoid(msroi.logits[0]) > threshold
+        assert kept[first], (first, second)
+        assert kept[second], (first, second)
+        lit = enlarged(msroi.maps[0][kept].sum(0))
+        elsewhere = ~(masks[0] | masks[1])
+        for mask in masks:
+            assert auc_mask(lit[mask | elsewhere][None], mask[mask | elsewhere][None]) > 0.85
+
+
+def test_gaze_is_where_people_looked(network: SaliencyNetwork) -> None:
+    """At discs, not at squares."""
+    rng = np.random.default_rng(8)
+    image = background(96, rng)
+    draw_shape(image, "square", (8, 8, 28, 28))
+    draw_shape(image, "disc", (64, 56, 84, 76))
+    with torch.no_grad():
+        density = torch.exp(network(as_batch(np.asarray(image))).gaze[0])
+    share = density / density.sum()
+    assert share[7:10, 8:11].sum() > 0.4
+    assert share[1:4, 1:4].sum() < 0.1
+
+
+def test_a_resumed_run_ends_as_if_it_had_not_stopped(data: TrainingData, tmp_path: Path) -> None:
+    """Stopped within the second phase, right after a checkpoint: weights and log are equal to the last bit."""
+    torch.set_num_threads(1)
+    phases = tuple(replace(phase, scenes=30 * phase.batch_size) for phase in SCHEDULE.phases)
+    schedule = replace(SCHEDULE, phases=phases, log_every=5, checkpoint_every=10)
+    start = beginning(CLASSES, SHAPE, seed=2)
+    whole = train(data, Run(tmp_path / "whole", schedule, seed=2), start)
+
+    class PowerCutError(Exception):
+        pass
+
+    def save_until_the_power_fails(state: checkpoint.Checkpoint, path: Path) -> None:
+        save(state, path)
+        if state.position == checkpoint.Position(1, 20):
+            raise PowerCutError
+
+    save = checkpoint.save
+    run = Run(tmp_path / "cut", schedule, seed=2)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(PowerCutError):
+        patch.setattr(checkpoint, "save", save_until_the_power_fails)
+        train(data, run, start)
+    with (tmp_path / "cut" / LOG).open("a") as log:
+        log.write('{"at": [1, 25], "phase": "scenes", "lo')  # a line cut off, and of steps that will be done again
+    resumed = train(data, run, checkpoint.load(tmp_path / "cut" / CHECKPOINT))
+
+    for name, value in whole.weights.items():
+        assert torch.equal(value, resumed.weights[name]), name
+        assert torch.equal(whole.average[name], resumed.average[name]), name
+    assert log_of(tmp_path / "cut") == log_of(tmp_path / "whole")
+    other_seed = train(data, replace(run, out=tmp_path / "other", seed=3), start)
+    assert not torch.equal(whole.weights["cam.bias"], other_seed.weights["cam.bias"])
+
+
+def test_broken_and_foreign_checkpoints_are_refused(tmp_path: Path, trained: Path) -> None:
+    (tmp_path / "broken.pt").write_bytes(b"nothing of the kind")
+    with pytest.raises(ModelError, match=r"broken\.pt"):
+        checkpoint.load(tmp_path / "broken.pt")
+    with pytest.raises(ModelError, match="other classes"):
+        beginning_from(checkpoint.load(trained / CHECKPOINT), ("cat", "dog", "emu"))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (17, 31), (64, 40), (6, 240)], ids=str)
+def test_any_size_gives_maps_that_cover_it(network: SaliencyNetwork, size: tuple[int, int]) -> None:
+    pixels = torch.from_numpy(np.random.default_rng(0).uniform(0, 255, (2, 3, *size)).astype(np.float32))
+    with torch.no_grad():
+        output = network(pixels)
+    cells = (-(-size[0] // 8), -(-size[1] // 8))
+    assert output.gaze.shape == (2, *cells)
+    assert output.cam.maps.shape == output.msroi.maps.shape == (2, 3, *cells)
+    assert output.msroi.maps.min() >= 0
+    assert all(torch.isfinite(each).all() for each in (output.gaze, output.cam.maps, output.msroi.logits))
+
+
+def test_cam_is_the_linear_layer_before_the_mean(network: SaliencyNetwork) -> None:
+    """Zhou et al. (2016), equation 2: the class's score is the mean of its map (and a bias, which has no place)."""
+    pixels = torch.rand(1, 3, 40, 56) * 255
+    with torch.no_grad():
+        features = network.backbone(pixels).joined
+        cam = network.cam(features)
+        linear = torch.nn.functional.linear(
+            features.mean((2, 3)), network.cam.weights.weight[:, :, 0, 0], network.cam.bias
+        )
+    torch.testing.assert_close(cam.logits, linear)
+
+
+def test_evidence_does_not_depend_on_the_size(network: SaliencyNetwork) -> None:
+    """The same features tiled twice each way: the same evidence, and of a map of one value this value."""
+    features = torch.rand(1, SHAPE.features, 5, 6)
+    with torch.no_grad():
+        once, tiled = network.msroi(features), network.msroi(features.tile(1, 1, 2, 2))
+        flat = network.msroi(torch.ones(1, SHAPE.features, 3, 4))
+    torch.testing.assert_close(once.logits, tiled.logits)
+    torch.testing.assert_close(flat.logits - network.msroi.bias, flat.maps[:, :, 0, 0])
+
+
+def test_the_location_loss_wants_light_inside_and_dark_outside() -> None:
+    box = torch.tensor([[[0.0, 0.0, 0.5, 0.5]]])
+    targets = losses.SceneTargets(torch.tensor([[1]]), box)
+    inside, everywhere, outside = torch.zeros(3, 1, 2, 8, 8)
+    inside[0, 1, :4, :4] = everywhere[0, 1] = 8.0
+    outside[0, 1, 4:, 4:] = 8.0
+    bias = torch.full((2,), -4.0)
+
+    def loss(maps: object) -> float:
+        return float(losses.location_loss(losses.ClassMaps(maps, torch.zeros(1, 2), bias), targets))
+
+    assert loss(inside) < loss(everywhere) < loss(outside)
+    assert loss(inside) == pytest.approx(2 * np.log1p(np.exp(-4.0)), rel=1e-5)
+
+
+def test_the_gaze_loss_is_zero_for_the_truth() -> None:
+    density = torch.rand(2, 32, 48) + 0.1
+    cells = torch.nn.functional.avg_pool2d(density[:, None], 8)[:, 0]
+    weights, trust = losses.LossWeights(), torch.ones(2)
+    assert float(losses.gaze_loss(torch.log(cells) + 3, density, trust, weights)) == pytest.approx(0, abs=1e-5)
+    uniform = float(losses.gaze_loss(torch.zeros(2, 4, 6), density, trust, weights))
+    assert uniform > 1  # no correlation at all, and some divergence
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")
+def test_the_exported_model_computes_what_the_network_computes(trained: Path, tmp_path: Path) -> None:
+    for module in ("onnx", "onnxscript"):
+        pytest.importorskip(module, reason="the extra `train` is not installed")
+    onnxruntime = pytest.importorskip("onnxruntime", reason="the extra `train` is not installed")
+    from foveal.training import export
+
+    state = checkpoint.load(trained / CHECKPOINT)
+    export.export(state, tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    stored = session.get_modelmeta().custom_metadata_map
+    assert json.loads(stored["classes"]) == list(CLASSES)
+    assert float(stored["threshold"]) == state.threshold
+    rounded = export.AllMaps(export.rounded_network(state.averaged_network()))
+    original = export.AllMaps(state.averaged_network())
+    for size in ((1, 1), (160, 240), (177, 93)):
+        pixels = np.random.default_rng(0).uniform(0, 255, (1, 3, *size)).astype(np.float32)
+        found = session.run(list(export.OUTPUTS), {export.INPUT: pixels})
+        with torch.no_grad():
+            expected, unrounded = rounded(torch.from_numpy(pixels)), original(torch.from_numpy(pixels))
+        for name, each, same, close in zip(export.OUTPUTS, found, expected, unrounded, strict=True):
+            np.testing.assert_allclose(each, same.numpy(), atol=1e-4, err_msg=name)
+            np.testing.assert_allclose(each, close.numpy(), atol=0.05, err_msg=name)
+    assert b"/foveal/training/" not in (tmp_path / "model.onnx").read_bytes()  # no paths of whoever exported it
