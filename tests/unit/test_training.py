@@ -28,7 +28,7 @@ SCHEDULE = Schedule(
     phases=(
         Phase("photos", 32 * 75, SIDE, 32, (5e-3, 3e-3), loss=losses.LossWeights(msroi=0, location=0)),
         Phase("scenes", 16 * 125, 64, 16, (5e-3, 1e-4), SceneMix(mosaics=0.3, pasted=0.6)),
-        Phase("gaze", 8 * 50, 64, 8, (5e-3, 1e-4), gaze_batch_size=8, backbone_rate=0.1, fixed_statistics=True),
+        Phase("gaze", 8 * 50, 64, 8, (5e-3, 1e-4), gaze_batch_size=8, learned_rate=0.1, fixed_statistics=True),
     ),
     average_over=20,
     checkpoint_every=25,

@@ -72,7 +72,7 @@ def train(data: TrainingData, run: Run, start: Checkpoint) -> Checkpoint:
     data
         Photos.
     run
-        Checkpoint, log and curves are written to `run.out`.
+        Checkpoints (the last one, and one for the end of each phase), log and curves are written to `run.out`.
     start
         Made by `beginning`, or read from the checkpoint of a run of the same schedule, seed and data, which goes on to
         the same result as if it had not stopped (on the same machine, with the same number of threads).
@@ -146,7 +146,8 @@ class Trainer:
         scores = validate(self.average, self._data.validation, self._data.held_back, phase, self._run.schedule)
         self._threshold = scores["threshold"]
         self._log.write(Position(number, phase.steps), {"phase": phase.name, "validation": scores})
-        checkpoint.save(self.state(Position(number + 1)), self._run.out / CHECKPOINT)
+        for name in (f"{phase.name}.pt", CHECKPOINT):  # the first to start other runs from
+            checkpoint.save(self.state(Position(number + 1)), self._run.out / name)
 
     def _train_steps(self, number: int, first: int) -> None:
         phase = self._run.schedule.phases[number]
@@ -241,12 +242,12 @@ class Meter:
 
 
 def new_optimizer(network: SaliencyNetwork, phase: Phase, weight_decay: float) -> torch.optim.Optimizer:
-    """AdamW; biases and normalisation do not decay, the backbone learns at its own multiple of the rate."""
+    """AdamW; biases and normalisation do not decay, all but the gaze head learn at the phase's multiple of the rate."""
     groups = []
-    backbone = {id(parameter) for parameter in network.backbone.parameters()}
-    for in_backbone in (True, False):
-        parameters = [p for p in network.parameters() if (id(p) in backbone) == in_backbone]
-        scale = phase.backbone_rate if in_backbone else 1.0
+    gaze = {id(parameter) for parameter in network.gaze.parameters()}
+    for in_gaze_head in (True, False):
+        parameters = [p for p in network.parameters() if (id(p) in gaze) == in_gaze_head]
+        scale = 1.0 if in_gaze_head else phase.learned_rate
         for decays in (True, False):
             chosen = [parameter for parameter in parameters if (parameter.ndim > 1) == decays]
             groups.append({"params": chosen, "weight_decay": weight_decay if decays else 0.0, "scale": scale})

@@ -32,8 +32,8 @@ class Phase:
         How often mosaics and pasted scenes occur.
     gaze_batch_size
         Photos with fixations in each step, beside the scenes; 0 for none.
-    backbone_rate
-        The backbone learns at this multiple of the learning rate.
+    learned_rate
+        What earlier phases have trained, all but the gaze head, learns at this multiple of the learning rate.
     fixed_statistics
         Whether the backbone's batch normalisation keeps the statistics that it has.
     loss
@@ -47,7 +47,7 @@ class Phase:
     learning_rate: tuple[float, float]
     mix: SceneMix = field(default_factory=SceneMix)
     gaze_batch_size: int = 0
-    backbone_rate: float = 1.0
+    learned_rate: float = 1.0
     fixed_statistics: bool = False
     loss: LossWeights = field(default_factory=LossWeights)
 
@@ -98,7 +98,7 @@ _PHOTOS_ONLY = LossWeights(msroi=0.0, location=0.0)
 FULL = Schedule(
     phases=(
         Phase("warm-up", 26_000, 64, 64, (1e-4, 3e-3), loss=_PHOTOS_ONLY),
-        Phase("photos", 700_000, 64, 64, (3e-3, 1e-3), SceneMix(mosaics=0.2), loss=_PHOTOS_ONLY),
+        Phase("photos", 700_000, 64, 64, (3e-3, 1e-3), SceneMix(mosaics=0.1), loss=_PHOTOS_ONLY),
         Phase("detail", 150_000, 96, 48, (1.2e-3, 5e-4), SceneMix(mosaics=0.25, pasted=0.25)),
         Phase("scenes", 40_000, 168, 24, (5e-4, 5e-5), SceneMix(mosaics=0.3, pasted=0.5)),
         Phase(
@@ -109,7 +109,7 @@ FULL = Schedule(
             (1e-3, 1e-5),
             SceneMix(mosaics=0.3, pasted=0.5),
             gaze_batch_size=10,
-            backbone_rate=0.1,
+            learned_rate=0.1,
             fixed_statistics=True,
         ),
     )
@@ -119,7 +119,7 @@ TRIAL = Schedule(
     phases=(
         Phase("photos", 6_400, 64, 64, (1e-3, 2e-3), SceneMix(mosaics=0.2), loss=_PHOTOS_ONLY),
         Phase("scenes", 960, 96, 48, (5e-4, 5e-5), SceneMix(mosaics=0.3, pasted=0.5)),
-        Phase("gaze", 160, 96, 8, (1e-3, 1e-5), gaze_batch_size=10, backbone_rate=0.1, fixed_statistics=True),
+        Phase("gaze", 160, 96, 8, (1e-3, 1e-5), gaze_batch_size=10, learned_rate=0.1, fixed_statistics=True),
     ),
     checkpoint_every=50,
     validation_photos=500,
