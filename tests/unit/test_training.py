@@ -11,16 +11,19 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `train` (PyTorch) is not installed")
 
+from click.testing import CliRunner  # noqa: E402
 from shapes import CLASSES, SIDE, background, draw_shape, two_shapes, write_zip  # noqa: E402
 
 from foveal.errors import ModelError  # noqa: E402
 from foveal.training import checkpoint, losses  # noqa: E402
-from foveal.training.gaze_data import GazeExample  # noqa: E402
+from foveal.training.__main__ import main  # noqa: E402
+from foveal.training.evaluation import CEILING, evaluate, network_methods  # noqa: E402
+from foveal.training.gaze_data import GazeExample, gaze_photos  # noqa: E402
 from foveal.training.loop import CHECKPOINT, CURVES, LOG, Run, TrainingData, beginning, beginning_from, train  # noqa: E402
 from foveal.training.network import NetworkShape, SaliencyNetwork  # noqa: E402
 from foveal.training.photos import load_photos  # noqa: E402
 from foveal.training.scenes import SceneMix  # noqa: E402
-from foveal.training.schedule import Phase, Schedule  # noqa: E402
+from foveal.training.schedule import SCHEDULES, Phase, Schedule  # noqa: E402
 from foveal.training.scores import auc_mask  # noqa: E402
 
 SHAPE = NetworkShape(3, widths=(8, 16, 24, 32), blocks=(1, 1, 1), features=24, maps_per_class=2, gaze_width=16)
@@ -265,3 +268,56 @@ def test_the_exported_model_computes_what_the_network_computes(trained: Path, tm
             np.testing.assert_allclose(each, same.numpy(), atol=1e-4, err_msg=name)
             np.testing.assert_allclose(each, close.numpy(), atol=0.05, err_msg=name)
     assert b"/foveal/training/" not in (tmp_path / "model.onnx").read_bytes()  # no paths of whoever exported it
+
+
+def write_scene_set(folder: Path) -> None:
+    """Four photos of a disc; everybody looks at it."""
+    rng = np.random.default_rng(9)
+    (folder / "images").mkdir(parents=True)
+    points = {}
+    for number in range(4):
+        image = background(96, rng)
+        left, top = rng.integers(4, 68, 2).tolist()
+        draw_shape(image, "disc", (left, top, left + 24, top + 24))
+        image.save(folder / "images" / f"{number}.png")
+        spread = rng.uniform(4, 20, (60, 2))
+        observers = np.arange(60)[:, None] % 6
+        points[str(number)] = np.hstack([(spread + np.array([left, top])) / 96, observers]).astype(np.float32)
+    np.savez(folder / "fixations.npz", **points)
+
+
+def test_evaluation_ranks_maps_between_chance_and_ceiling(trained: Path, tmp_path: Path) -> None:
+    write_scene_set(tmp_path / "discs")
+    photos = gaze_photos(tmp_path / "discs")
+    state = checkpoint.load(trained / CHECKPOINT)
+    methods = {"flat": lambda photo: np.ones((96, 96), np.float32), **network_methods([state])}
+    nss = {row.method: row.scores["NSS"] for row in evaluate(photos, methods)}
+    assert nss["flat"] == 0
+    assert 1 < nss["gaze"] <= nss[CEILING]
+    assert nss["msroi"] > 1
+    assert nss["cam"] > 1
+
+
+def test_the_commands_train_evaluate_and_refuse_to_overwrite(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    write_zip(tmp_path / "data" / "shapes.zip")
+    write_scene_set(tmp_path / "data" / "discs")
+    tiny = replace(SCHEDULE, phases=tuple(replace(p, scenes=2 * p.batch_size) for p in SCHEDULE.phases))
+    run = ["train", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "run"), "--schedule", "trial"]
+    runner = CliRunner()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SCHEDULES, "trial", tiny)
+        first = runner.invoke(main, [*run, "--fold", "1"], catch_exceptions=False)
+        again = runner.invoke(main, [*run, "--fold", "1"])
+        other = runner.invoke(main, [*run, "--fold", "2", "--resume"])
+    assert first.exit_code == 0, first.output
+    assert (tmp_path / "run" / "gaze.pt").exists()
+    assert "discs_nss" in [*log_of(tmp_path / "run")[-1]["validation"]]  # type: ignore[misc]
+    assert again.exit_code == 1
+    assert "--resume" in again.output
+    assert other.exit_code == 1
+    assert "other settings" in other.output
+    table = runner.invoke(main, ["evaluate", str(tmp_path / "data"), "--checkpoint", str(tmp_path / "run" / "gaze.pt")])
+    assert table.exit_code == 0, table.output
+    for method in ("center", "spectral", "cam", "msroi", "gaze", CEILING):
+        assert method in table.output

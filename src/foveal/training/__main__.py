@@ -10,9 +10,13 @@ from typing import Any
 
 import click
 import torch
+from rich.console import Console
+from rich.table import Table
 
 from foveal.errors import FovealError, ParameterError
+from foveal.saliency import METHODS
 from foveal.training import checkpoint
+from foveal.training.evaluation import Row, evaluate, network_methods, packaged_method
 from foveal.training.gaze_data import FOLDS, GazePhoto, gaze_example, gaze_photos, is_gaze_set
 from foveal.training.loop import CHECKPOINT, Run, TrainingData, beginning, beginning_from, train
 from foveal.training.network import NetworkShape
@@ -144,6 +148,34 @@ def _parts(source: Path) -> list[Path]:
         return [source]
     parts = sorted(path for path in source.iterdir() if path.suffix == ".zip" or (path.is_dir() and is_gaze_set(path)))
     return parts or [source]
+
+
+@main.command("evaluate")
+@click.argument("data", nargs=-1, required=True, type=_EXISTING)
+@click.option(
+    "--checkpoint", "paths", multiple=True, type=_EXISTING, help="One network, or one for each fold in order."
+)
+@click.option("--threads", type=click.IntRange(1), help="Threads of PyTorch; its own choice otherwise.")
+def evaluate_command(data: tuple[Path, ...], paths: tuple[Path, ...], threads: int | None) -> None:
+    """Score saliency maps on sets of fixations and masks."""
+    if threads:
+        torch.set_num_threads(threads)
+    if len(paths) not in (0, 1, FOLDS):
+        raise ParameterError(f"give one checkpoint, or {FOLDS}: one for each fold")
+    sets = [part for source in data for part in _parts(source) if is_gaze_set(part)]
+    methods = {name: packaged_method(name) for name in METHODS}
+    if paths:
+        methods |= network_methods([checkpoint.load(path) for path in paths])
+    rows = evaluate([photo for folder in sets for photo in gaze_photos(folder)], methods)
+    for dataset in dict.fromkeys(row.dataset for row in rows):
+        Console().print(_table(dataset, [row for row in rows if row.dataset == dataset]))
+
+
+def _table(dataset: str, rows: list[Row]) -> Table:
+    table = Table("map", *rows[0].scores, title=dataset)
+    for row in rows:
+        table.add_row(row.method, *(f"{value:.3f}" for value in row.scores.values()))
+    return table
 
 
 @main.command("export")

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from foveal.training.network import STRIDE, SaliencyNetwork
 
@@ -26,11 +27,15 @@ def read_working_image(path: Path, long_side: int = WORKING_SIDE) -> tuple[NDArr
 @torch.no_grad()
 def gaze_density(network: SaliencyNetwork, rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
     """Predicted density of fixations, of `size` (height, width), its sum 1, from (h, w, 3) RGB of the whole photo."""
-    device = next(network.parameters()).device
-    pixels = torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1))).float()[None].to(device)
+    pixels = as_pixels(rgb).to(next(network.parameters()).device)
     cells = torch.exp(network.look(pixels)[0]).cpu().numpy()
     density = cells_to_pixels(cells, (rgb.shape[0], rgb.shape[1]), size)
     return np.asarray(density / density.sum(), np.float32)
+
+
+def as_pixels(rgb: NDArray[np.uint8]) -> Tensor:
+    """(h, w, 3) uint8 to the network's input, (1, 3, h, w) float32."""
+    return torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1))).float()[None]
 
 
 def cells_to_pixels(cells: NDArray[np.float32], seen: tuple[int, int], size: tuple[int, int]) -> NDArray[np.float32]:

@@ -1,0 +1,149 @@
+"""One table for all maps and for the ceiling: how well they predict fixations, and which objects count.
+
+A network is scored by cross-validation: each photo is looked at by the network that did not learn from its fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from foveal.image import open as open_photo
+from foveal.saliency import saliency_map
+from foveal.training import scores
+from foveal.training.checkpoint import Checkpoint
+from foveal.training.gaze_data import GazePhoto, fixated_pixels, fixation_density
+from foveal.training.look import as_pixels, cells_to_pixels, gaze_density, read_working_image
+from foveal.training.network import ClassMaps, SaliencyNetwork
+
+FIXATION_SCORES = ("NSS", "AUC-Judd", "CC", "SIM")
+MASK_SCORES = ("AUC", "F-beta", "MAE")
+CEILING = "half of the observers"
+SALIENT_GREY = 127  # a pixel of a graded mask above this: more than half of the people chose its object
+
+Map = NDArray[np.float32]
+Method = Callable[[GazePhoto], Map]
+
+
+@dataclass(frozen=True)
+class Row:
+    """Mean scores of a method on a set of photos."""
+
+    dataset: str
+    method: str
+    scores: Mapping[str, float]
+
+
+def evaluate(photos: Sequence[GazePhoto], methods: Mapping[str, Method]) -> list[Row]:
+    """Score all methods on all photos, a row for each set and method; the ceiling too where fixations are known."""
+    rows = []
+    for dataset in sorted({photo.dataset for photo in photos}):
+        chosen = [photo for photo in photos if photo.dataset == dataset]
+        for name, method in methods.items():
+            rows.append(Row(dataset, name, _mean([_scored(photo, method(photo)) for photo in chosen])))
+        if chosen[0].fixations is not None:
+            rows.append(Row(dataset, CEILING, _mean([_ceiling(photo) for photo in chosen])))
+    return rows
+
+
+def _mean(each: list[dict[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([one[name] for one in each])) for name in each[0]}
+
+
+def _scored(photo: GazePhoto, found: Map) -> dict[str, float]:
+    if photo.fixations is not None:
+        return _fixation_scores(found, photo.fixations)
+    assert photo.mask is not None  # noqa: S101 (one of the two is known)
+    with Image.open(photo.mask) as mask:
+        return _mask_scores(found, np.asarray(mask.convert("L")) > SALIENT_GREY)
+
+
+def _fixation_scores(found: Map, fixations: NDArray[np.float32]) -> dict[str, float]:
+    height, width = found.shape
+    pixels, density = fixated_pixels(fixations, height, width), fixation_density(fixations, height, width)
+    values = (
+        scores.nss(found, pixels),
+        scores.auc_judd(found, pixels),
+        scores.cc(found, density),
+        scores.sim(found, density),
+    )
+    return dict(zip(FIXATION_SCORES, values, strict=True))
+
+
+def _mask_scores(found: Map, mask: NDArray[np.bool_]) -> dict[str, float]:
+    """NaN-free by leaving out photos of which nothing, or everything, was chosen: they count as chance."""
+    if mask.all() or not mask.any():
+        return dict(zip(MASK_SCORES, (0.5, 0.0, 0.5), strict=True))
+    relative = found / max(float(found.max()), 1e-12)
+    values = (scores.auc_mask(found, mask), scores.f_beta(relative, mask), scores.mae(relative, mask))
+    return dict(zip(MASK_SCORES, values, strict=True))
+
+
+def _ceiling(photo: GazePhoto) -> dict[str, float]:
+    """Every second observer predicts the others, and the other way round."""
+    assert photo.fixations is not None  # noqa: S101 (the caller checks)
+    with Image.open(photo.path) as image:
+        width, height = image.size
+    second = photo.fixations[:, 2].astype(int) % 2 == 1
+    halves = (photo.fixations[~second], photo.fixations[second])
+    return _mean(
+        [
+            _fixation_scores(fixation_density(predicting, height, width), predicted)
+            for predicting, predicted in (halves, halves[::-1])
+        ]
+    )
+
+
+def packaged_method(name: str) -> Method:
+    """A method of `foveal.saliency_map`."""
+    return lambda photo: saliency_map(open_photo(photo.path), name)
+
+
+def network_methods(folds: Sequence[Checkpoint]) -> dict[str, Method]:
+    """CAM, MS-ROI and gaze of networks of which the k-th did not learn from the k-th fold (or of one network)."""
+    networks = [fold.averaged_network() for fold in folds]
+
+    def network_for(photo: GazePhoto) -> tuple[SaliencyNetwork, float]:
+        index = photo.fold % len(networks)
+        return networks[index], folds[index].threshold
+
+    def cam(photo: GazePhoto) -> Map:
+        network, _ = network_for(photo)
+        return _class_map(network, photo.path, lambda output_cam, _: top_class_map(output_cam))
+
+    def msroi(photo: GazePhoto) -> Map:
+        network, threshold = network_for(photo)
+        return _class_map(network, photo.path, lambda _, output_msroi: kept_classes_map(output_msroi, threshold))
+
+    def gaze(photo: GazePhoto) -> Map:
+        rgb, size = read_working_image(photo.path)
+        return gaze_density(network_for(photo)[0], rgb, size)
+
+    return {"cam": cam, "msroi": msroi, "gaze": gaze}
+
+
+@torch.no_grad()
+def _class_map(
+    network: SaliencyNetwork, path: Path, choose: Callable[[ClassMaps, ClassMaps], NDArray[np.float32]]
+) -> Map:
+    rgb, size = read_working_image(path)
+    output = network(as_pixels(rgb), with_gaze=False)
+    return cells_to_pixels(choose(output.cam, output.msroi), (rgb.shape[0], rgb.shape[1]), size)
+
+
+def top_class_map(cam: ClassMaps) -> NDArray[np.float32]:
+    """Map of the most probable class of the first picture, what speaks against it cut off: (h, w)."""
+    return cam.maps[0, int(cam.logits[0].argmax())].clamp(min=0).numpy()
+
+
+def kept_classes_map(msroi: ClassMaps, threshold: float) -> NDArray[np.float32]:
+    """M of the first picture: the sum of the maps of the classes more probable than T, or of the most probable one."""
+    probabilities = torch.sigmoid(msroi.logits[0])
+    kept = probabilities >= min(threshold, float(probabilities.max()))
+    return msroi.maps[0][kept].sum(0).numpy()
