@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -175,3 +177,13 @@ def test_a_mask_stands_in_for_fixations_with_less_trust(tmp_path: Path) -> None:
 def test_a_folder_of_something_else_is_no_gaze_set(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="fixations"):
         gaze_data.gaze_photos(tmp_path)
+
+
+def test_nothing_else_in_the_package_asks_for_training() -> None:
+    """`import foveal`, its command line and its methods work without the extra `train`."""
+    check = (
+        "import sys, foveal, foveal.cli.main, foveal.saliency; "
+        "print([m for m in sys.modules if m.partition('.')[0] == 'torch' or m.startswith('foveal.training')])"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
