@@ -23,26 +23,44 @@ from foveal.training.loop import CHECKPOINT, CURVES, LOG, Run, TrainingData, beg
 from foveal.training.network import NetworkShape, SaliencyNetwork  # noqa: E402
 from foveal.training.photos import load_photos  # noqa: E402
 from foveal.training.scenes import SceneMix  # noqa: E402
-from foveal.training.schedule import SCHEDULES, Phase, Schedule  # noqa: E402
+from foveal.training.schedule import SCHEDULES, HeadPhase, ScenePhase, Schedule  # noqa: E402
 from foveal.training.scores import auc_mask  # noqa: E402
 
 SHAPE = NetworkShape(3, widths=(8, 16, 24, 32), blocks=(1, 1, 1), features=24, maps_per_class=2, gaze_width=16)
 SCHEDULE = Schedule(
     phases=(
-        Phase("photos", 32 * 75, SIDE, 32, (5e-3, 3e-3), loss=losses.LossWeights(msroi=0, location=0)),
-        Phase("scenes", 16 * 125, 64, 16, (5e-3, 1e-4), SceneMix(mosaics=0.3, pasted=0.6)),
-        Phase("gaze", 8 * 50, 64, 8, (5e-3, 1e-4), gaze_batch_size=8, learned_rate=0.1, fixed_statistics=True),
+        ScenePhase("photos", 32 * 75, SIDE, 32, (5e-3, 3e-3), loss=losses.LossWeights(msroi=0, location=0)),
+        ScenePhase("scenes", 16 * 125, 64, 16, (5e-3, 1e-4), SceneMix(mosaics=0.3, pasted=0.6)),
+        HeadPhase(
+            "heads",
+            100,
+            gaze_batch_size=8,
+            scene_batch_size=8,
+            learning_rate=(5e-3, 1e-4),
+            scenes=200,
+            side=64,
+            mix=SceneMix(mosaics=0.3, pasted=0.6),
+            loss=losses.LossWeights(msroi_gaze=0.1),  # people look at discs alone here, MS-ROI is to see all shapes
+        ),
     ),
-    average_over=20,
     checkpoint_every=25,
 )
+
+
+def shortened(steps: int) -> Schedule:
+    """The schedule with so many steps in each phase."""
+    photos, scenes, heads = SCHEDULE.phases
+    assert isinstance(photos, ScenePhase)
+    assert isinstance(scenes, ScenePhase)
+    phases = [replace(each, scenes=steps * each.batch_size) for each in (photos, scenes)]
+    return replace(SCHEDULE, phases=(*phases, replace(heads, steps=steps)))
 
 
 def gaze_examples() -> list[GazeExample]:
     """People look at the disc, whatever else there is."""
     rng = np.random.default_rng(1)
     examples = []
-    for _ in range(48):
+    for number in range(48):
         image = background(96, rng)
         left, top = rng.integers(0, 72, 2).tolist()
         draw_shape(image, "square", (left, top, left + 20, top + 20))
@@ -50,7 +68,7 @@ def gaze_examples() -> list[GazeExample]:
         draw_shape(image, "disc", (left, top, left + 20, top + 20))
         density = np.zeros((96, 96), np.float32)
         density[top : top + 20, left : left + 20] = 1 / 400
-        examples.append(GazeExample(np.asarray(image), density, 1.0))
+        examples.append(GazeExample(Path(f"{number}.png"), np.asarray(image), density, 1.0))
     return examples
 
 
@@ -59,7 +77,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
     folder = tmp_path_factory.mktemp("photos")
     write_zip(folder / "shapes.zip")
     photos = load_photos([folder / "shapes.zip"], folder / "cache")
-    return TrainingData(photos["train"], photos["val"], gaze_examples())
+    return TrainingData(photos["train"], photos["val"], gaze_examples(), [], folder / "cache")
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +109,7 @@ def enlarged(cells: object) -> np.ndarray:
 
 def test_the_losses_fall_and_the_classes_are_learned(trained: Path) -> None:
     entries = log_of(trained)
-    for phase, quantity in (("photos", "loss"), ("scenes", "loss"), ("gaze", "gaze_loss")):
+    for phase, quantity in (("photos", "loss"), ("scenes", "loss"), ("heads", "gaze_loss")):
         course = [entry[quantity] for entry in entries if entry["phase"] == phase and quantity in entry]
         assert course[-1] < 0.8 * course[0], (phase, course)
     last = [entry["validation"] for entry in entries if "validation" in entry][-1]
@@ -148,8 +166,7 @@ def test_gaze_is_where_people_looked(network: SaliencyNetwork) -> None:
 def test_a_resumed_run_ends_as_if_it_had_not_stopped(data: TrainingData, tmp_path: Path) -> None:
     """Stopped within the second phase, right after a checkpoint: weights and log are equal to the last bit."""
     torch.set_num_threads(1)
-    phases = tuple(replace(phase, scenes=30 * phase.batch_size) for phase in SCHEDULE.phases)
-    schedule = replace(SCHEDULE, phases=phases, log_every=5, checkpoint_every=10)
+    schedule = replace(shortened(30), log_every=5, checkpoint_every=10)
     start = beginning(CLASSES, SHAPE, seed=2)
     whole = train(data, Run(tmp_path / "whole", schedule, seed=2), start)
 
@@ -238,9 +255,9 @@ def test_the_location_loss_wants_light_inside_and_dark_outside() -> None:
 def test_the_gaze_loss_is_zero_for_the_truth() -> None:
     density = torch.rand(2, 32, 48) + 0.1
     cells = torch.nn.functional.avg_pool2d(density[:, None], 8)[:, 0]
-    weights, trust = losses.LossWeights(), torch.ones(2)
-    assert float(losses.gaze_loss(torch.log(cells) + 3, density, trust, weights)) == pytest.approx(0, abs=1e-5)
-    uniform = float(losses.gaze_loss(torch.zeros(2, 4, 6), density, trust, weights))
+    trust = torch.ones(2)
+    assert float(losses.gaze_loss(torch.log(cells) + 3, density, trust)) == pytest.approx(0, abs=1e-5)
+    uniform = float(losses.gaze_loss(torch.zeros(2, 4, 6), density, trust))
     assert uniform > 1  # no correlation at all, and some divergence
 
 
@@ -302,22 +319,23 @@ def test_the_commands_train_evaluate_and_refuse_to_overwrite(tmp_path: Path) -> 
     (tmp_path / "data").mkdir()
     write_zip(tmp_path / "data" / "shapes.zip")
     write_scene_set(tmp_path / "data" / "discs")
-    tiny = replace(SCHEDULE, phases=tuple(replace(p, scenes=2 * p.batch_size) for p in SCHEDULE.phases))
     run = ["train", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "run"), "--schedule", "trial"]
     runner = CliRunner()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(SCHEDULES, "trial", tiny)
+        patch.setitem(SCHEDULES, "trial", shortened(2))
         first = runner.invoke(main, [*run, "--fold", "1"], catch_exceptions=False)
         again = runner.invoke(main, [*run, "--fold", "1"])
         other = runner.invoke(main, [*run, "--fold", "2", "--resume"])
     assert first.exit_code == 0, first.output
-    assert (tmp_path / "run" / "gaze.pt").exists()
+    assert (tmp_path / "run" / "heads.pt").exists()
     assert "discs_nss" in [*log_of(tmp_path / "run")[-1]["validation"]]  # type: ignore[misc]
     assert again.exit_code == 1
     assert "--resume" in again.output
     assert other.exit_code == 1
     assert "other settings" in other.output
-    table = runner.invoke(main, ["evaluate", str(tmp_path / "data"), "--checkpoint", str(tmp_path / "run" / "gaze.pt")])
+    table = runner.invoke(
+        main, ["evaluate", str(tmp_path / "data"), "--checkpoint", str(tmp_path / "run" / "heads.pt")]
+    )
     assert table.exit_code == 0, table.output
     for method in ("center", "spectral", "cam", "msroi", "gaze", CEILING):
         assert method in table.output

@@ -1,4 +1,4 @@
-"""python -m foveal.training: train, evaluate, export."""
+"""python -m foveal.training: train, evaluate, export, and maps of photos that a network has not seen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.table import Table
 from foveal.errors import FovealError, ParameterError
 from foveal.saliency import METHODS
 from foveal.training import checkpoint
-from foveal.training.evaluation import Row, evaluate, network_methods, packaged_method
+from foveal.training.evaluation import Method, Row, evaluate, network_methods, packaged_method, write_map
 from foveal.training.gaze_data import FOLDS, GazePhoto, gaze_example, gaze_photos, is_gaze_set
 from foveal.training.loop import CHECKPOINT, Run, TrainingData, beginning, beginning_from, train
 from foveal.training.network import NetworkShape
@@ -56,7 +56,7 @@ def main() -> None:
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--threads", type=click.IntRange(1), help="Threads of PyTorch; its own choice otherwise.")
-@click.option("--cache", type=_FOLDER, help="Folder for decoded photos; --out/cache otherwise.")
+@click.option("--cache", type=_FOLDER, help="Folder for decoded photos and features; --out/cache otherwise.")
 def train_command(**options: Any) -> None:
     """Train on labelled photos and on photos with fixations."""
     click.echo(run_training(TrainOptions(**options)))
@@ -133,12 +133,12 @@ def read_data(sources: list[Path], cache: Path, fold: int | None) -> TrainingDat
     sets = [part for part in inside if is_gaze_set(part)]
     photos = load_photos([part for part in inside if part not in sets], cache)
     known = [photo for folder in sets for photo in gaze_photos(folder)]
-    learned: list[GazePhoto] = [photo for photo in known if photo.fold != fold]
     return TrainingData(
         photos["train"],
         photos["val"],
-        [gaze_example(photo, GAZE_LONG_SIDE, GAZE_SHORT_SIDE) for photo in learned],
+        [gaze_example(photo, GAZE_LONG_SIDE, GAZE_SHORT_SIDE) for photo in known],
         [photo for photo in known if photo.fold == fold],
+        cache,
     )
 
 
@@ -150,25 +150,49 @@ def _parts(source: Path) -> list[Path]:
     return parts or [source]
 
 
-@main.command("evaluate")
-@click.argument("data", nargs=-1, required=True, type=_EXISTING)
-@click.option(
+_CHECKPOINTS = click.option(
     "--checkpoint", "paths", multiple=True, type=_EXISTING, help="One network, or one for each fold in order."
 )
-@click.option("--threads", type=click.IntRange(1), help="Threads of PyTorch; its own choice otherwise.")
+_THREADS = click.option("--threads", type=click.IntRange(1), help="Threads of PyTorch; its own choice otherwise.")
+
+
+@main.command("evaluate")
+@click.argument("data", nargs=-1, required=True, type=_EXISTING)
+@_CHECKPOINTS
+@_THREADS
 def evaluate_command(data: tuple[Path, ...], paths: tuple[Path, ...], threads: int | None) -> None:
     """Score saliency maps on sets of fixations and masks."""
+    methods = {name: packaged_method(name) for name in METHODS} | _networks(paths, threads)
+    rows = evaluate(_photos(data), methods)
+    for dataset in dict.fromkeys(row.dataset for row in rows):
+        Console().print(_table(dataset, [row for row in rows if row.dataset == dataset]))
+
+
+@main.command("maps")
+@click.argument("data", nargs=-1, required=True, type=_EXISTING)
+@_CHECKPOINTS
+@_THREADS
+@click.option("-o", "out", type=_FOLDER, required=True, help="Folder for OUT/<set>/<method>/<photo>.png.")
+def maps_command(data: tuple[Path, ...], paths: tuple[Path, ...], threads: int | None, out: Path) -> None:
+    """Write the maps of networks as pictures of 16 bits, each by a network that has not seen the photo."""
+    if not paths:
+        raise ParameterError("give --checkpoint")
+    for name, method in _networks(paths, threads).items():
+        for photo in _photos(data):
+            write_map(method(photo), out / photo.dataset / name / f"{photo.path.stem}.png")
+
+
+def _photos(data: tuple[Path, ...]) -> list[GazePhoto]:
+    sets = [part for source in data for part in _parts(source) if is_gaze_set(part)]
+    return [photo for folder in sets for photo in gaze_photos(folder)]
+
+
+def _networks(paths: tuple[Path, ...], threads: int | None) -> dict[str, Method]:
     if threads:
         torch.set_num_threads(threads)
     if len(paths) not in (0, 1, FOLDS):
         raise ParameterError(f"give one checkpoint, or {FOLDS}: one for each fold")
-    sets = [part for source in data for part in _parts(source) if is_gaze_set(part)]
-    methods = {name: packaged_method(name) for name in METHODS}
-    if paths:
-        methods |= network_methods([checkpoint.load(path) for path in paths])
-    rows = evaluate([photo for folder in sets for photo in gaze_photos(folder)], methods)
-    for dataset in dict.fromkeys(row.dataset for row in rows):
-        Console().print(_table(dataset, [row for row in rows if row.dataset == dataset]))
+    return network_methods([checkpoint.load(path) for path in paths]) if paths else {}
 
 
 def _table(dataset: str, rows: list[Row]) -> Table:

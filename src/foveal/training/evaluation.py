@@ -41,10 +41,13 @@ class Row:
 
 
 def evaluate(photos: Sequence[GazePhoto], methods: Mapping[str, Method]) -> list[Row]:
-    """Score all methods on all photos, a row for each set and method; the ceiling too where fixations are known."""
+    """Score all methods on all photos, a row for each set and method; the ceiling too where fixations are known.
+
+    Photos of whose mask nothing or everything is salient are left out: there is nothing to tell apart.
+    """
     rows = []
     for dataset in sorted({photo.dataset for photo in photos}):
-        chosen = [photo for photo in photos if photo.dataset == dataset]
+        chosen = [photo for photo in photos if photo.dataset == dataset and _tells_apart(photo)]
         for name, method in methods.items():
             rows.append(Row(dataset, name, _mean([_scored(photo, method(photo)) for photo in chosen])))
         if chosen[0].fixations is not None:
@@ -59,9 +62,17 @@ def _mean(each: list[dict[str, float]]) -> dict[str, float]:
 def _scored(photo: GazePhoto, found: Map) -> dict[str, float]:
     if photo.fixations is not None:
         return _fixation_scores(found, photo.fixations)
+    return _mask_scores(found, _salient(photo))
+
+
+def _tells_apart(photo: GazePhoto) -> bool:
+    return photo.fixations is not None or len(np.unique(_salient(photo))) == 2
+
+
+def _salient(photo: GazePhoto) -> NDArray[np.bool_]:
     assert photo.mask is not None  # noqa: S101 (one of the two is known)
     with Image.open(photo.mask) as mask:
-        return _mask_scores(found, np.asarray(mask.convert("L")) > SALIENT_GREY)
+        return np.asarray(mask.convert("L")) > SALIENT_GREY
 
 
 def _fixation_scores(found: Map, fixations: NDArray[np.float32]) -> dict[str, float]:
@@ -77,9 +88,6 @@ def _fixation_scores(found: Map, fixations: NDArray[np.float32]) -> dict[str, fl
 
 
 def _mask_scores(found: Map, mask: NDArray[np.bool_]) -> dict[str, float]:
-    """NaN-free by leaving out photos of which nothing, or everything, was chosen: they count as chance."""
-    if mask.all() or not mask.any():
-        return dict(zip(MASK_SCORES, (0.5, 0.0, 0.5), strict=True))
     relative = found / max(float(found.max()), 1e-12)
     values = (scores.auc_mask(found, mask), scores.f_beta(relative, mask), scores.mae(relative, mask))
     return dict(zip(MASK_SCORES, values, strict=True))
@@ -147,3 +155,9 @@ def kept_classes_map(msroi: ClassMaps, threshold: float) -> NDArray[np.float32]:
     probabilities = torch.sigmoid(msroi.logits[0])
     kept = probabilities >= min(threshold, float(probabilities.max()))
     return msroi.maps[0][kept].sum(0).numpy()
+
+
+def write_map(found: Map, path: Path) -> None:
+    """Write a map, its maximum as white, as a grey PNG of 16 bits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.rint(found / max(float(found.max()), 1e-12) * 65535).astype(np.uint16)).save(path)

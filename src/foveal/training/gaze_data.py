@@ -56,8 +56,9 @@ class GazePhoto:
 
 @dataclass(frozen=True)
 class GazeExample:
-    """(H, W, 3) uint8 RGB, (H, W) float32 density of sum 1, and how much it is to be trusted."""
+    """A photo's path, (H, W, 3) uint8 RGB, (H, W) float32 density of sum 1, and how much it is to be trusted."""
 
+    path: Path
     rgb: NDArray[np.uint8]
     density: NDArray[np.float32]
     trust: float
@@ -116,7 +117,8 @@ def fixation_density(fixations: NDArray[np.float32], height: int, width: int) ->
 
 def mask_density(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Density that stands in for fixations where only a graded mask (H, W) is known: sum 1, even of an empty one."""
-    return _smooth_density(mask.astype(np.float64) if mask.any() else np.ones(mask.shape), MASK_SIGMA * mask.shape[1])
+    chosen = mask.astype(np.float64) if mask.any() else np.ones(mask.shape)
+    return _smooth_density(chosen, MASK_SIGMA * mask.shape[1])
 
 
 def _smooth_density(values: NDArray[np.float64], sigma: float) -> NDArray[np.float32]:
@@ -131,8 +133,8 @@ def gaze_example(photo: GazePhoto, long_side: int, short_side: int) -> GazeExamp
         width, height = (long_side, short_side) if landscape else (short_side, long_side)
         rgb = np.asarray(image.convert("RGB").resize((width, height), Image.Resampling.BOX))
     if photo.fixations is not None:
-        return GazeExample(rgb, fixation_density(photo.fixations, height, width), 1.0)
+        return GazeExample(photo.path, rgb, fixation_density(photo.fixations, height, width), 1.0)
     assert photo.mask is not None  # noqa: S101 (one of the two is known)
     with Image.open(photo.mask) as mask:
         graded = np.asarray(mask.convert("L").resize((width, height), Image.Resampling.BOX))
-    return GazeExample(rgb, mask_density(graded), MASK_TRUST)
+    return GazeExample(photo.path, rgb, mask_density(graded), MASK_TRUST if graded.any() else 0.0)

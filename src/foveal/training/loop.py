@@ -6,25 +6,27 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from foveal.errors import ModelError
 from foveal.training import checkpoint
-from foveal.training.batches import BatchMaker, GazeBatch, SceneBatch, StepBatch, made_ahead
+from foveal.training.banks import Banks, fingerprint, gaze_bank, kept, scene_bank
+from foveal.training.batches import made_ahead
 from foveal.training.checkpoint import Checkpoint, Position
 from foveal.training.curves import draw_curves
 from foveal.training.gaze_data import GazeExample, GazePhoto
-from foveal.training.losses import gaze_loss, labels_present, scene_loss
+from foveal.training.lessons import HeadLesson, Lesson, SceneLesson
 from foveal.training.network import NetworkShape, SaliencyNetwork
 from foveal.training.photos import LabelledPhotos
 from foveal.training.progress import RunLog, progress_bar
 from foveal.training.scenes import SceneMaker
-from foveal.training.schedule import Phase, Schedule
+from foveal.training.schedule import HeadPhase, Phase, ScenePhase, Schedule
 from foveal.training.validation import validate
 
 CHECKPOINT = "checkpoint.pt"
@@ -43,15 +45,24 @@ class TrainingData:
     train, validation
         Labelled photos; classes are numbered alike.
     gaze
-        Photos with fixations or masks to learn from.
+        Photos with fixations or masks.
     held_back
-        Photos with fixations that validation scores.
+        Those that are not learned from: validation scores them.
+    cache
+        Folder for what is computed once.
     """
 
     train: LabelledPhotos
     validation: LabelledPhotos
-    gaze: list[GazeExample] = field(default_factory=list)
-    held_back: list[GazePhoto] = field(default_factory=list)
+    gaze: list[GazeExample]
+    held_back: list[GazePhoto]
+    cache: Path
+
+    @property
+    def learned(self) -> NDArray[np.bool_]:
+        """(photos with fixations,) whether each may be learned from."""
+        paths = {photo.path for photo in self.held_back}
+        return np.array([example.path not in paths for example in self.gaze])
 
 
 @dataclass(frozen=True)
@@ -116,7 +127,6 @@ class Trainer:
 
     def __init__(self, data: TrainingData, run: Run, log: RunLog, start: Checkpoint) -> None:
         self._data, self._run, self._log, self._start = data, run, log, start
-        self._batches = BatchMaker(SceneMaker(data.train), data.gaze, run.seed)
         self._threshold = start.threshold
         self.network = self._network(start.weights).train()
         self.average = self._network(start.average).eval()
@@ -139,22 +149,40 @@ class Trainer:
         phase = self._run.schedule.phases[number]
         resumed = number == self._start.position.phase and self._start.position.step > 0
         first = self._start.position.step if resumed else 0
-        self._optimizer = new_optimizer(self.network, phase, self._run.schedule.weight_decay)
+        lesson = self._lesson(phase, number)
+        if isinstance(phase, HeadPhase) and not resumed:  # the backbone that stays is the averaged one
+            self.network.load_state_dict(self.average.state_dict())
+        self._optimizer = new_optimizer(lesson.learners(self.network), phase, self._run.schedule.weight_decay)
         if resumed and self._start.optimizer is not None:
             self._optimizer.load_state_dict(self._start.optimizer)
-        self._train_steps(number, first)
-        scores = validate(self.average, self._data.validation, self._data.held_back, phase, self._run.schedule)
+        self._train_steps(number, first, lesson)
+        scores = validate(self.average, self._data.validation, self._data.held_back, phase.side, self._run.schedule)
         self._threshold = scores["threshold"]
         self._log.write(Position(number, phase.steps), {"phase": phase.name, "validation": scores})
         for name in (f"{phase.name}.pt", CHECKPOINT):  # the first to start other runs from
             checkpoint.save(self.state(Position(number + 1)), self._run.out / name)
 
-    def _train_steps(self, number: int, first: int) -> None:
+    def _lesson(self, phase: Phase, number: int) -> Lesson:
+        seed, scenes = (self._run.seed, number), SceneMaker(self._data.train)
+        if isinstance(phase, ScenePhase):
+            return SceneLesson(phase, scenes, seed)
+        return HeadLesson(phase, self._banks(phase, scenes), seed)
+
+    def _banks(self, phase: HeadPhase, scenes: SceneMaker) -> Banks:
+        backbone, seed, folder = self.average.backbone, self._run.seed, self._data.cache
+        pictures = [array for example in self._data.gaze for array in (example.rgb, example.density)]
+        name = fingerprint(backbone, pictures, f"{phase} {seed}")
+        return Banks(
+            kept(folder / f"{name}-gaze.pt", lambda: gaze_bank(backbone, self._data.gaze, seed)),
+            kept(folder / f"{name}-scenes.pt", lambda: scene_bank(backbone, scenes, phase, seed)),
+            self._data.learned,
+        )
+
+    def _train_steps(self, number: int, first: int, lesson: Lesson) -> None:
         phase = self._run.schedule.phases[number]
-        batches = made_ahead(partial(self._batches.batch, phase, number), range(first, phase.steps))
-        before = sum(each.steps for each in self._run.schedule.phases[:number])
+        batches = made_ahead(lesson.batch, range(first, phase.steps))
         with progress_bar(phase.name, phase.steps, first) as progress:
-            for step, entry in self._logged_steps(phase, batches, first, before):
+            for step, entry in self._logged_steps(phase, lesson, batches, first):
                 done = Position(number, step)
                 if entry:
                     self._log.write(done, {"phase": phase.name, **entry})
@@ -163,56 +191,41 @@ class Trainer:
                     checkpoint.save(self.state(done), self._run.out / CHECKPOINT)
 
     def _logged_steps(
-        self, phase: Phase, batches: Iterator[StepBatch], first: int, before: int
+        self, phase: Phase, lesson: Lesson, batches: Iterator[Any], first: int
     ) -> Iterator[tuple[int, dict[str, float]]]:
         """Do the steps; yields how many are done, and what to log, every so often and at the last."""
         meter = Meter()
         for step, batch in enumerate(batches, first):
             rate = learning_rate(phase, step)
-            meter.add(self._step(phase, batch, rate))
-            self._update_average(before + step)
+            meter.add(self._step(lesson, batch, rate))
+            self._update_average(phase, step)
             done = step + 1
             to_log = done % self._run.schedule.log_every == 0 or done == phase.steps
             yield done, ({**meter.take(), "learning_rate": rate} if to_log else {})
 
-    def _step(self, phase: Phase, batch: StepBatch, rate: float) -> dict[str, Tensor | float]:
+    def _step(self, lesson: Lesson, batch: Any, rate: float) -> dict[str, Tensor]:
         assert self._optimizer is not None  # noqa: S101 (run_phase made it)
         for group in self._optimizer.param_groups:
-            group["lr"] = rate * group["scale"]
-        self.network.train()
-        if phase.fixed_statistics:
-            _fix_statistics(self.network.backbone)
+            group["lr"] = rate
+        self.network.eval()
+        for learner in lesson.learners(self.network):
+            learner.train()
         self._optimizer.zero_grad()
-        scores = self._scene_loss(phase, batch.scenes.to(self._run.device))
-        loss = scores["loss"]
-        if batch.gaze is not None:
-            scores["gaze_loss"] = self._gaze_loss(phase, batch.gaze.to(self._run.device))
-            loss = loss + scores["gaze_loss"]
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT)
+        scores = lesson.losses(self.network, batch)
+        scores["loss"].backward()
+        learning = [each for group in self._optimizer.param_groups for each in group["params"]]
+        nn.utils.clip_grad_norm_(learning, MAX_GRADIENT)
         self._optimizer.step()
-        seen = len(batch.scenes.pixels) + (0 if batch.gaze is None else len(batch.gaze.pixels))
-        return {key: value.detach() for key, value in scores.items()} | {"images": float(seen)}
-
-    def _scene_loss(self, phase: Phase, scenes: SceneBatch) -> dict[str, Tensor]:
-        joined = self.network.backbone(_channels_last(scenes.pixels)).joined
-        cam = self.network.cam(joined)
-        msroi = self.network.msroi(joined) if phase.loss.uses_msroi else None
-        loss = scene_loss(cam, msroi, scenes.targets, phase.loss)
-        return {"loss": loss, "accuracy": top_class_is_there(cam.logits, scenes.targets.labels)}
-
-    def _gaze_loss(self, phase: Phase, gaze: GazeBatch) -> Tensor:
-        log_density = self.network.look(_channels_last(gaze.pixels))
-        return gaze_loss(log_density, gaze.density, gaze.trust, phase.loss)
+        return {key: value.detach() for key, value in scores.items()}
 
     @torch.no_grad()
-    def _update_average(self, steps_before: int) -> None:
-        """Move the average towards the weights; at the beginning of a run it follows them closely."""
-        share = max(1 / self._run.schedule.average_over, 9 / (10 + steps_before))
+    def _update_average(self, phase: Phase, step: int) -> None:
+        """Move the average towards the weights; at the beginning of a phase it follows them closely."""
+        share = max(1 / (self._run.schedule.average_over * phase.steps), 9 / (10 + step))
         now = self.network.state_dict()
         for name, value in self.average.state_dict().items():
             if value.is_floating_point():
-                value.lerp_(now[name], share)
+                value.lerp_(now[name], min(1.0, share))
             else:
                 value.copy_(now[name])
 
@@ -225,7 +238,7 @@ class Meter:
         self._steps = 0
         self._since = time.perf_counter()
 
-    def add(self, scores: dict[str, Tensor | float]) -> None:
+    def add(self, scores: dict[str, Tensor]) -> None:
         """Add the scores of a step."""
         for name, value in scores.items():
             self._sums[name] = self._sums.get(name, 0.0) + float(value)
@@ -241,16 +254,13 @@ class Meter:
         return means
 
 
-def new_optimizer(network: SaliencyNetwork, phase: Phase, weight_decay: float) -> torch.optim.Optimizer:
-    """AdamW; biases and normalisation do not decay, all but the gaze head learn at the phase's multiple of the rate."""
-    groups = []
-    gaze = {id(parameter) for parameter in network.gaze.parameters()}
-    for in_gaze_head in (True, False):
-        parameters = [p for p in network.parameters() if (id(p) in gaze) == in_gaze_head]
-        scale = 1.0 if in_gaze_head else phase.learned_rate
-        for decays in (True, False):
-            chosen = [parameter for parameter in parameters if (parameter.ndim > 1) == decays]
-            groups.append({"params": chosen, "weight_decay": weight_decay if decays else 0.0, "scale": scale})
+def new_optimizer(learners: list[nn.Module], phase: Phase, weight_decay: float) -> torch.optim.Optimizer:
+    """AdamW; biases and normalisation do not decay."""
+    parameters = [parameter for learner in learners for parameter in learner.parameters()]
+    groups = [
+        {"params": [each for each in parameters if each.ndim > 1], "weight_decay": weight_decay},
+        {"params": [each for each in parameters if each.ndim <= 1], "weight_decay": 0.0},
+    ]
     return torch.optim.AdamW(groups, lr=phase.learning_rate[0])
 
 
@@ -258,20 +268,3 @@ def learning_rate(phase: Phase, step: int) -> float:
     """Half a cosine from the phase's first rate to its last."""
     first, last = phase.learning_rate
     return last + (first - last) * (1 + math.cos(math.pi * step / phase.steps)) / 2
-
-
-def top_class_is_there(logits: Tensor, labels: Tensor) -> Tensor:
-    """Share of the scenes with labels in which the most probable class is one of them: a scalar."""
-    present = labels_present(labels, logits.shape[1])
-    labelled = present.amax(1)
-    return present.gather(1, logits.argmax(1, keepdim=True)).sum() / labelled.sum().clamp(min=1)
-
-
-def _channels_last(pixels: Tensor) -> Tensor:
-    return pixels.contiguous(memory_format=torch.channels_last)
-
-
-def _fix_statistics(module: nn.Module) -> None:
-    for each in module.modules():
-        if isinstance(each, nn.BatchNorm2d):
-            each.eval()

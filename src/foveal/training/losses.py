@@ -30,6 +30,10 @@ class SceneTargets:
     labels: Tensor
     boxes: Tensor
 
+    def to(self, device: torch.device) -> SceneTargets:
+        """Copy to where the network is."""
+        return SceneTargets(self.labels.to(device), self.boxes.to(device))
+
 
 @dataclass(frozen=True)
 class LossWeights:
@@ -43,14 +47,17 @@ class LossWeights:
         Cross-entropy of MS-ROI's sigmoids, summed over the classes.
     location
         MS-ROI's maps should light up inside an object's box (most in its middle) and stay dark outside.
-    gaze_correlation
-        1 - Pearson's correlation of predicted and true density, beside their Kullback-Leibler divergence.
+    gaze
+        The gaze head's map should be the density of fixations.
+    msroi_gaze
+        So should MS-ROI's, the sum over the classes that it sees.
     """
 
     cam: float = 1.0
     msroi: float = 0.5
     location: float = 0.5
-    gaze_correlation: float = 1.0
+    gaze: float = 1.0
+    msroi_gaze: float = 0.5
 
     @property
     def uses_msroi(self) -> bool:
@@ -58,14 +65,21 @@ class LossWeights:
         return self.msroi > 0 or self.location > 0
 
 
-def scene_loss(cam: ClassMaps, msroi: ClassMaps | None, targets: SceneTargets, weights: LossWeights) -> Tensor:
-    """Loss of the class heads: a scalar. `msroi` is None where its head is not trained yet."""
+def cam_loss(cam: ClassMaps, targets: SceneTargets) -> Tensor:
+    """Cross-entropy of CAM's softmax: a scalar. Labels share the target; scenes without a label do not count."""
     present = labels_present(targets.labels, cam.logits.shape[1])
-    loss = weights.cam * _softmax_loss(cam.logits, present)
-    if msroi is None:
-        return loss
-    evident = weights.msroi * _sigmoid_loss(msroi.logits, present)
-    return loss + evident + weights.location * location_loss(msroi, targets)
+    number = present.sum(1, keepdim=True)
+    shared = present / number.clamp(min=1) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / cam.logits.shape[1]
+    each = -(shared * functional.log_softmax(cam.logits, 1)).sum(1)
+    labelled = (number[:, 0] > 0).float()
+    return (each * labelled).sum() / labelled.sum().clamp(min=1)
+
+
+def msroi_loss(msroi: ClassMaps, targets: SceneTargets, weights: LossWeights) -> Tensor:
+    """Cross-entropy of MS-ROI's sigmoids, classes not being exclusive, and `location_loss`, as weighted: a scalar."""
+    present = labels_present(targets.labels, msroi.logits.shape[1])
+    each = functional.binary_cross_entropy_with_logits(msroi.logits, present, reduction="none")
+    return weights.msroi * each.sum(1).mean() + weights.location * location_loss(msroi, targets)
 
 
 def labels_present(labels: Tensor, classes: int) -> Tensor:
@@ -73,20 +87,6 @@ def labels_present(labels: Tensor, classes: int) -> Tensor:
     present = torch.zeros(len(labels), classes + 1, device=labels.device)
     columns = torch.where(labels == NO_CLASS, classes, labels)
     return present.scatter_(1, columns, 1.0)[:, :classes]
-
-
-def _softmax_loss(logits: Tensor, present: Tensor) -> Tensor:
-    """Cross-entropy against labels that share the target; scenes without a label do not count."""
-    number = present.sum(1, keepdim=True)
-    shared = present / number.clamp(min=1) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / logits.shape[1]
-    each = -(shared * functional.log_softmax(logits, 1)).sum(1)
-    labelled = (number[:, 0] > 0).float()
-    return (each * labelled).sum() / labelled.sum().clamp(min=1)
-
-
-def _sigmoid_loss(logits: Tensor, present: Tensor) -> Tensor:
-    each = functional.binary_cross_entropy_with_logits(logits, present, reduction="none")
-    return each.sum(1).mean()
 
 
 def location_loss(class_maps: ClassMaps, targets: SceneTargets) -> Tensor:
@@ -127,7 +127,7 @@ def _weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
     return (values * weights).sum((2, 3)) / weights.sum((2, 3)).clamp(min=1e-6)
 
 
-def gaze_loss(log_density: Tensor, density: Tensor, trust: Tensor, weights: LossWeights) -> Tensor:
+def gaze_loss(log_density: Tensor, density: Tensor, trust: Tensor) -> Tensor:
     """Kullback-Leibler divergence of the fixation density from the predicted one, and 1 - their correlation.
 
     Parameters
@@ -138,8 +138,6 @@ def gaze_loss(log_density: Tensor, density: Tensor, trust: Tensor, weights: Loss
         (n, H, W), not negative, sums positive; averaged over the network's cells.
     trust
         (n,) how much each picture counts: 1 for fixations, less for masks of objects that stand in for them.
-    weights
-        `gaze_correlation` is used.
 
     Returns
     -------
@@ -156,7 +154,7 @@ def gaze_loss(log_density: Tensor, density: Tensor, trust: Tensor, weights: Loss
     log_prediction = functional.log_softmax(log_density.flatten(1), 1)
     divergence = (truth * (torch.log(truth + 1e-9) - log_prediction)).sum(1)
     lost = 1 - _correlation(torch.exp(log_prediction), truth)
-    return ((divergence + weights.gaze_correlation * lost) * trust).sum() / trust.sum().clamp(min=1e-6)
+    return ((divergence + lost) * trust).sum() / trust.sum().clamp(min=1e-6)
 
 
 def _correlation(first: Tensor, second: Tensor) -> Tensor:

@@ -222,7 +222,7 @@ class GazeHead(nn.Module):
         """Features of the picture and of its half-size copy to (n, h, w), the log of a density up to a constant."""
         like = fine.eighth
         parts = [
-            self.fine[0](functional.avg_pool2d(_even(fine.quarter), 2)),
+            self.fine[0](halved(fine.quarter)),
             self.fine[1](fine.eighth),
             twice_as_large(self.fine[2](fine.sixteenth), like),
             _cut(self.coarse[0](coarse.quarter), like),
@@ -269,7 +269,12 @@ class SaliencyNetwork(nn.Module):
     def look(self, pixels: Tensor, features: Features | None = None) -> Tensor:
         """Run the gaze head alone: (n, ceil(H / 8), ceil(W / 8)); `features` of the pixels where they are known."""
         fine = self.backbone(pixels) if features is None else features
-        return self.gaze(fine, self.backbone(functional.avg_pool2d(_even(pixels), 2)))
+        return self.gaze(fine, self.backbone(halved(pixels)))
+
+
+def halved(x: Tensor) -> Tensor:
+    """Means of 2x2, odd sides padded first: (n, c, h, w) to (n, c, ceil(h / 2), ceil(w / 2))."""
+    return functional.avg_pool2d(_even(x), 2)
 
 
 def twice_as_large(x: Tensor, like: Tensor) -> Tensor:

@@ -13,8 +13,8 @@ from foveal.training.scenes import SceneMix
 
 
 @dataclass(frozen=True)
-class Phase:
-    """A number of steps of one kind.
+class ScenePhase:
+    """Backbone and class heads learn from scenes.
 
     Attributes
     ----------
@@ -30,12 +30,6 @@ class Phase:
         At the beginning and at the end of the phase; falls (or rises) along half a cosine between.
     mix
         How often mosaics and pasted scenes occur.
-    gaze_batch_size
-        Photos with fixations in each step, beside the scenes; 0 for none.
-    learned_rate
-        What earlier phases have trained, all but the gaze head, learns at this multiple of the learning rate.
-    fixed_statistics
-        Whether the backbone's batch normalisation keeps the statistics that it has.
     loss
         Weights of the parts of the loss.
     """
@@ -46,15 +40,50 @@ class Phase:
     batch_size: int
     learning_rate: tuple[float, float]
     mix: SceneMix = field(default_factory=SceneMix)
-    gaze_batch_size: int = 0
-    learned_rate: float = 1.0
-    fixed_statistics: bool = False
     loss: LossWeights = field(default_factory=LossWeights)
 
     @property
     def steps(self) -> int:
         """Number of steps."""
         return self.scenes // self.batch_size
+
+
+@dataclass(frozen=True)
+class HeadPhase:
+    """The gaze head learns from fixations, MS-ROI's head from fixations and scenes; the backbone stays as it is.
+
+    Attributes
+    ----------
+    name
+        Shown in the progress bar and the log.
+    steps
+        Number of steps.
+    gaze_batch_size
+        Photos with fixations in each step.
+    scene_batch_size
+        Scenes in each step.
+    learning_rate
+        As in `ScenePhase`.
+    scenes
+        So many scenes are drawn once, for all steps.
+    side, mix
+        Of these scenes, as in `ScenePhase`.
+    loss
+        Weights of the parts of the loss.
+    """
+
+    name: str
+    steps: int
+    gaze_batch_size: int
+    scene_batch_size: int
+    learning_rate: tuple[float, float]
+    scenes: int
+    side: int
+    mix: SceneMix = field(default_factory=SceneMix)
+    loss: LossWeights = field(default_factory=LossWeights)
+
+
+Phase = ScenePhase | HeadPhase
 
 
 @dataclass(frozen=True)
@@ -68,7 +97,7 @@ class Schedule:
     weight_decay
         Of AdamW.
     average_over
-        Steps over which the weights are averaged (exponentially): what is validated and exported.
+        Share of a phase's steps over which the weights are averaged (exponentially): what is validated and exported.
     log_every
         Steps between entries of the log.
     checkpoint_every
@@ -79,7 +108,7 @@ class Schedule:
 
     phases: tuple[Phase, ...]
     weight_decay: float = 0.05
-    average_over: int = 500
+    average_over: float = 0.1
     log_every: int = 25
     checkpoint_every: int = 500
     validation_photos: int = 3000
@@ -95,31 +124,41 @@ class Schedule:
 
 _PHOTOS_ONLY = LossWeights(msroi=0.0, location=0.0)
 
+_MANY_OBJECTS = SceneMix(mosaics=0.3, pasted=0.5)
+
 FULL = Schedule(
     phases=(
-        Phase("warm-up", 26_000, 64, 64, (1e-4, 3e-3), loss=_PHOTOS_ONLY),
-        Phase("photos", 700_000, 64, 64, (3e-3, 1e-3), SceneMix(mosaics=0.1), loss=_PHOTOS_ONLY),
-        Phase("detail", 150_000, 96, 48, (1.2e-3, 5e-4), SceneMix(mosaics=0.25, pasted=0.25)),
-        Phase("scenes", 40_000, 168, 24, (5e-4, 5e-5), SceneMix(mosaics=0.3, pasted=0.5)),
-        Phase(
-            "gaze",
-            8 * 1_900,
-            168,
-            8,
-            (1e-3, 1e-5),
-            SceneMix(mosaics=0.3, pasted=0.5),
-            gaze_batch_size=10,
-            learned_rate=0.1,
-            fixed_statistics=True,
+        ScenePhase("warm-up", 26_000, 64, 64, (1e-4, 3e-3), loss=_PHOTOS_ONLY),
+        ScenePhase("photos", 300_000, 64, 64, (3e-3, 1e-3), SceneMix(mosaics=0.1), loss=_PHOTOS_ONLY),
+        ScenePhase("detail", 80_000, 96, 48, (1.2e-3, 5e-4), SceneMix(mosaics=0.25, pasted=0.25)),
+        ScenePhase("scenes", 16_000, 168, 24, (5e-4, 5e-5), _MANY_OBJECTS),
+        HeadPhase(
+            "heads",
+            800,
+            gaze_batch_size=16,
+            scene_batch_size=8,
+            learning_rate=(2e-3, 1e-5),
+            scenes=3_000,
+            side=168,
+            mix=_MANY_OBJECTS,
         ),
     )
 )
 
 TRIAL = Schedule(
     phases=(
-        Phase("photos", 6_400, 64, 64, (1e-3, 2e-3), SceneMix(mosaics=0.2), loss=_PHOTOS_ONLY),
-        Phase("scenes", 960, 96, 48, (5e-4, 5e-5), SceneMix(mosaics=0.3, pasted=0.5)),
-        Phase("gaze", 160, 96, 8, (1e-3, 1e-5), gaze_batch_size=10, learned_rate=0.1, fixed_statistics=True),
+        ScenePhase("photos", 6_400, 64, 64, (1e-3, 2e-3), SceneMix(mosaics=0.2), loss=_PHOTOS_ONLY),
+        ScenePhase("scenes", 960, 96, 48, (5e-4, 5e-5), _MANY_OBJECTS),
+        HeadPhase(
+            "heads",
+            20,
+            gaze_batch_size=16,
+            scene_batch_size=8,
+            learning_rate=(1e-3, 1e-5),
+            scenes=100,
+            side=96,
+            mix=_MANY_OBJECTS,
+        ),
     ),
     checkpoint_every=50,
     validation_photos=500,

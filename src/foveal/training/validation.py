@@ -14,7 +14,7 @@ from foveal.training.losses import labels_present
 from foveal.training.network import SaliencyNetwork
 from foveal.training.photos import NO_CLASS, LabelledPhotos
 from foveal.training.scenes import Box, Placed, Scene, SceneMaker, SceneMix
-from foveal.training.schedule import Phase, Schedule
+from foveal.training.schedule import Schedule
 from foveal.training.scores import auc_judd, nss
 
 SCENES = 400
@@ -25,7 +25,7 @@ _THRESHOLDS = np.linspace(0.05, 0.95, 19)
 
 
 def validate(
-    network: SaliencyNetwork, photos: LabelledPhotos, held_back: list[GazePhoto], phase: Phase, schedule: Schedule
+    network: SaliencyNetwork, photos: LabelledPhotos, held_back: list[GazePhoto], side: int, schedule: Schedule
 ) -> dict[str, float]:
     """Score a network.
 
@@ -36,9 +36,7 @@ def validate(
         `f1`: the probability T for which the classes that MS-ROI keeps in scenes of several objects agree best with
         those that are there, and how well (F1 over all decisions). With `held_back`, what `gaze_scores` gives.
     """
-    scores = _accuracies(network, photos, phase.side, schedule.validation_photos) | _threshold(
-        network, photos, phase.side
-    )
+    scores = _accuracies(network, photos, side, schedule.validation_photos) | _threshold(network, photos, side)
     return scores | gaze_scores(network, held_back) if held_back else scores
 
 
