@@ -130,7 +130,7 @@ FULL = Schedule(
     phases=(
         ScenePhase("warm-up", 26_000, 64, 64, (1e-4, 3e-3), loss=_PHOTOS_ONLY),
         ScenePhase("photos", 300_000, 64, 64, (3e-3, 1e-3), SceneMix(mosaics=0.1), loss=_PHOTOS_ONLY),
-        ScenePhase("detail", 80_000, 96, 48, (1.2e-3, 5e-4), SceneMix(mosaics=0.25, pasted=0.25)),
+        ScenePhase("detail", 60_000, 96, 48, (1.2e-3, 5e-4), SceneMix(mosaics=0.25, pasted=0.25)),
         ScenePhase("scenes", 16_000, 168, 24, (5e-4, 5e-5), _MANY_OBJECTS),
         HeadPhase(
             "heads",
