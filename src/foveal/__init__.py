@@ -10,8 +10,19 @@ from foveal.image import Photo, open  # noqa: A004 (the natural name for what it
 from foveal.inspection import Inspection, inspect
 from foveal.jpeg.decoder import decode
 from foveal.pipeline import encode
-from foveal.saliency.look import saliency_map
+from foveal.saliency import SaliencyModel, saliency_map
 
 __version__ = "0.1.0"
 
-__all__ = ["FovealError", "Inspection", "Photo", "decode", "encode", "errors", "inspect", "open", "saliency_map"]
+__all__ = [
+    "FovealError",
+    "Inspection",
+    "Photo",
+    "SaliencyModel",
+    "decode",
+    "encode",
+    "errors",
+    "inspect",
+    "open",
+    "saliency_map",
+]

@@ -13,7 +13,7 @@ from foveal import jpeg
 from foveal.allocate.allocations import EFFORTS
 from foveal.errors import ParameterError
 from foveal.metadata import POLICIES
-from foveal.saliency.look import method_named
+from foveal.saliency import method_named
 
 ALLOCATIONS = ("rdo", "quality-map")
 SUBSAMPLINGS = ("auto", *jpeg.SAMPLING_FACTORS)

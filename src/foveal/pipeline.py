@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from foveal.errors import ParameterError
 from foveal.image import Photo, as_photo
 from foveal.metadata import apply_policy, without_extended_xmp
 from foveal.options import EncodeOptions, Saliency
-from foveal.saliency.look import look, method_named
+from foveal.saliency import Looked, look
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,9 @@ class Encoded:
     quality, subsampling
         As resolved; subsampling is "grey" for one component.
     saliency_name
-        "spectral", "center", ..., "map" for one that was given, "none".
+        "gaze", "spectral", ..., "map" for one that was given, "none".
+    confidence
+        Of the map, 0 to 1; 1 for one that was given, None where there is none. The strength was multiplied by it.
     weights
         (rows, columns) float32: weight of each 8x8-pixel block of the stored picture.
     """
@@ -44,6 +46,7 @@ class Encoded:
     quality: float
     subsampling: str
     saliency_name: str
+    confidence: float | None
     weights: NDArray[np.float32]
 
 
@@ -78,7 +81,8 @@ def encode(
         "auto", the name of a method, a map as an (h, w) array of floats in [0, 1] or bools, of any size, that covers
         the whole photo as displayed, or None for an encode that treats all blocks alike.
     strength
-        0 (as with `saliency=None`) to 1 (the most).
+        0 (as with `saliency=None`) to 1 (the most). Where a method is little confident that anything stands out in the
+        photo, strength is multiplied by its confidence.
     allocation
         "rdo" (least error and bits together) or "quality-map" (a quality for each block, the published MS-ROI method).
     subsampling
@@ -113,6 +117,8 @@ def encode(
         An alpha channel without `background`, or a Pillow image of another colour model (CMYK, Lab, ...).
     LimitError
         A side is longer than 65,535 pixels, or metadata does not fit the format.
+    ModelError
+        The saliency network's file is missing or broken, or onnxruntime is not installed.
 
     References
     ----------
@@ -145,10 +151,10 @@ def encode(
 
 
 def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
-    """Look at a photo, weigh its blocks, encode it; raises LimitError like `encode`."""
+    """Look at a photo, weigh its blocks, encode it; raises LimitError and ModelError like `encode`."""
     photo, metadata = apply_policy(photo, options.metadata)
-    saliency_name, weights = _weigh(photo, options)
-    allocation = _allocate(weights, options)
+    saliency = _weigh(photo, options)
+    allocation = _allocate(saliency.weights, options)
     settings = jpeg.EncoderSettings(
         subsampling=options.resolved_subsampling,
         tables=allocation.tables,
@@ -163,8 +169,9 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
         photo=photo,
         quality=options.resolved_quality,
         subsampling="grey" if photo.pixels.ndim == 2 else settings.subsampling,
-        saliency_name=saliency_name,
-        weights=weights,
+        saliency_name=saliency.name,
+        confidence=saliency.confidence,
+        weights=saliency.weights,
     )
 
 
@@ -175,16 +182,22 @@ def available_threads() -> int:
     return os.cpu_count() or 1
 
 
-def _weigh(photo: Photo, options: EncodeOptions) -> tuple[str, NDArray[np.float32]]:
-    """Name of the saliency method and the weight of each block of the stored picture."""
+class _Weighed(NamedTuple):
+    """Name and confidence of the saliency method, and the weight of each block of the stored picture."""
+
+    name: str
+    confidence: float | None
+    weights: NDArray[np.float32]
+
+
+def _weigh(photo: Photo, options: EncodeOptions) -> _Weighed:
     if options.saliency is None:
-        return "none", np.ones(jpeg.block_grid(photo.height, photo.width), dtype=np.float32)
-    if isinstance(options.saliency, str):
-        name, displayed = method_named(options.saliency), look(photo, options.saliency)
-    else:
-        name, displayed = "map", options.saliency
-    stored = orientation.to_stored(displayed, photo.orientation) if displayed.ndim == 2 else displayed
-    return name, block_weights(stored, photo.height, photo.width, float(options.strength))
+        return _Weighed("none", None, np.ones(jpeg.block_grid(photo.height, photo.width), dtype=np.float32))
+    given = options.saliency
+    looked = look(photo, given) if isinstance(given, str) else Looked("map", given)
+    stored = orientation.to_stored(looked.map, photo.orientation) if looked.map.ndim == 2 else looked.map
+    strength = float(options.strength) * looked.confidence
+    return _Weighed(looked.method, looked.confidence, block_weights(stored, photo.height, photo.width, strength))
 
 
 def _allocate(weights: NDArray[np.float32], options: EncodeOptions) -> Allocation:

@@ -245,7 +245,7 @@ def test_one_coefficient_at_a_time() -> None:
 
 @pytest.mark.parametrize("size", [(2, 65500), (65500, 2)])
 def test_the_longest_sides_that_libjpeg_reads(size: tuple[int, int]) -> None:
-    assert_same_pixels(foveal.encode(noisy_gradient(*size)))
+    assert_same_pixels(foveal.encode(noisy_gradient(*size), saliency=None))
 
 
 def test_missing_huffman_tables_are_those_of_annex_k(coffee: np.ndarray) -> None:

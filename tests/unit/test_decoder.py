@@ -414,7 +414,7 @@ def test_the_cheapest_script_counts_restart_markers() -> None:
 
 
 def test_another_script_changes_no_coefficient() -> None:
-    read = jpeg.read_coefficients(foveal.encode(noisy_gradient(50, 70), subsampling="4:2:2"))
+    read = jpeg.read_coefficients(foveal.encode(noisy_gradient(50, 70), saliency=None, subsampling="4:2:2"))
     for make in (jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script):
         again = jpeg.read_coefficients(jpeg.write_coefficients(read, scripts=[make(3)], restart_interval=5))
         assert again.script == make(3)

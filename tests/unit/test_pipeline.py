@@ -27,7 +27,7 @@ def test_defaults() -> None:
     assert foveal.encode(PIXELS) == foveal.encode(
         PIXELS,
         quality=80,
-        saliency="spectral",
+        saliency="gaze",
         strength=0.6,
         allocation="rdo",
         subsampling="4:2:0",

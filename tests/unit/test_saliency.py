@@ -9,9 +9,9 @@ from scipy.ndimage import gaussian_filter, uniform_filter
 
 import foveal
 from foveal.errors import ParameterError
-from foveal.saliency import METHODS
+from foveal.saliency import METHODS, NETWORK_METHODS, look
 from foveal.saliency.baselines import SpectralResidual, center_prior
-from foveal.saliency.look import _working_image, look
+from foveal.saliency.working_image import working_image
 
 
 def odd_one_out(row: int, column: int) -> np.ndarray:
@@ -48,8 +48,9 @@ def test_the_spectral_residual_is_the_published_one(coffee: np.ndarray) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_maps_cover_the_whole_photo_at_its_aspect_ratio(method: str) -> None:
-    assert look(foveal.Photo(noisy_gradient(30, 1200)), method).shape == (2, 64)
-    assert look(foveal.Photo(noisy_gradient(600, 300)), method).shape == (64, 32)
+    side = 240 if method in NETWORK_METHODS else 64
+    assert look(foveal.Photo(noisy_gradient(30, 1200)), method).map.shape == (round(side / 40), side)
+    assert look(foveal.Photo(noisy_gradient(600, 300)), method).map.shape == (side, side // 2)
 
 
 def test_the_centre_prior_is_highest_in_the_middle_and_symmetric() -> None:
@@ -65,15 +66,16 @@ def test_a_flat_photo_has_the_prior_for_a_map(value: int) -> None:
     np.testing.assert_array_equal(foveal.saliency_map(flat, "spectral"), foveal.saliency_map(flat, "center"))
 
 
-def test_grey_and_sixteen_bits_look_like_eight_bits_and_colour() -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_grey_and_sixteen_bits_look_like_eight_bits_and_colour(method: str) -> None:
     grey = noisy_gradient(60, 80, None)
-    expected = foveal.saliency_map(grey)
-    np.testing.assert_array_equal(foveal.saliency_map(np.repeat(grey[:, :, None], 3, axis=2)), expected)
-    np.testing.assert_array_equal(foveal.saliency_map(grey.astype(np.uint16) * 257), expected)
+    expected = foveal.saliency_map(grey, method)
+    np.testing.assert_array_equal(foveal.saliency_map(np.repeat(grey[:, :, None], 3, axis=2), method), expected)
+    np.testing.assert_array_equal(foveal.saliency_map(grey.astype(np.uint16) * 257, method), expected)
 
 
 def test_an_unknown_method_is_refused() -> None:
-    with pytest.raises(ParameterError, match="auto, center, spectral"):
+    with pytest.raises(ParameterError, match="auto, gaze, msroi, cam, spectral, center"):
         foveal.saliency_map(np.zeros((9, 9), np.uint8), "magic")
 
 
@@ -84,7 +86,7 @@ def test_the_working_image_covers_the_whole_photo(size: tuple[int, int], side: i
     height, width = size
     y, x = np.mgrid[0:height, 0:width]
     pixels = np.stack([255 * (x + 0.5) / width, 255 * (y + 0.5) / height, np.full(size, 77)], axis=2)
-    found = _working_image(foveal.Photo(np.rint(pixels).astype(np.uint8)), side).astype(float)
+    found = working_image(foveal.Photo(np.rint(pixels).astype(np.uint8)), side).astype(float)
     rows, columns = found.shape[:2]
     assert max(rows, columns) == side
     assert np.abs(found[:, :, 0] - 255 * (np.arange(columns) + 0.5) / columns).max() <= 2.5

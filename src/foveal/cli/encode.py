@@ -42,7 +42,7 @@ LIBJPEG_MAX_SIDE = 65_500  # JPEG_MAX_DIMENSION
     metavar="auto|none|METHOD|MAP",
     default="auto",
     show_default=True,
-    help=f"Where people look: a method ({', '.join(sorted(METHODS))}) or a grey picture of any size, white "
+    help=f"Where people look: a method ({', '.join(METHODS)}) or a grey picture of any size, white "
     "where it matters, as the photo is displayed.",
 )
 @click.option(
@@ -111,7 +111,7 @@ def _read_saliency(value: str) -> Saliency:
         return value
     if not value or not Path(value).exists():
         raise click.UsageError(
-            f"--saliency {click.format_filename(value)!r}: neither a file nor auto, none, {', '.join(sorted(METHODS))}"
+            f"--saliency {click.format_filename(value)!r}: neither a file nor auto, none, {', '.join(METHODS)}"
         )
     return map_of_picture(files.read_photo(value, "black"))
 
@@ -143,8 +143,15 @@ def _as_text(result: Encoded, target: str) -> str:
     return (
         f"{name}: {len(result.data):,} bytes, {_bits_per_pixel(result):.2f} bits per pixel "
         f"({result.photo.width} x {result.photo.height}, quality {result.quality:g}, {result.subsampling}, "
-        f"saliency {result.saliency_name})"
+        f"saliency {_saliency(result)})"
     )
+
+
+def _saliency(result: Encoded) -> str:
+    """Name of the method; its confidence where it can have one."""
+    if result.saliency_name in METHODS:
+        return f"{result.saliency_name}, confidence {result.confidence:.2f}"
+    return result.saliency_name
 
 
 def _as_json(result: Encoded, source: str, target: str) -> str:
@@ -161,6 +168,7 @@ def _as_json(result: Encoded, source: str, target: str) -> str:
             "quality": result.quality,
             "subsampling": result.subsampling,
             "saliency": result.saliency_name,
+            "confidence": None if result.confidence is None else round(result.confidence, 4),
             "mean_weight": round(float(result.weights.mean()), 4),
         }
     )

@@ -20,7 +20,7 @@ from foveal.saliency import METHODS, method_named, saliency_map
     help="PNG to write; - is standard output.",
 )
 @click.option(
-    "--method", type=click.Choice(["auto", *sorted(METHODS)]), default="auto", show_default=True, help="How to find it."
+    "--method", type=click.Choice(["auto", *METHODS]), default="auto", show_default=True, help="How to find it."
 )
 @click.option("--overlay", "as_overlay", is_flag=True, help="Draw it over the photo, for looking at.")
 @click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ...")

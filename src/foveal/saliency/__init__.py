@@ -1,6 +1,22 @@
 """LOOK: where people look in a photograph. Read `look.py` first."""
 
-from foveal.saliency.baselines import METHODS
-from foveal.saliency.look import map_of_picture, method_named, saliency_map
+from foveal.saliency.classes import DEFAULT_TOP_K, Box, SeenClass
+from foveal.saliency.look import METHODS, Looked, look, look_by_each, map_of_picture, method_named, saliency_map
+from foveal.saliency.model import SaliencyModel, default_model
+from foveal.saliency.readings import NETWORK_METHODS
 
-__all__ = ["METHODS", "map_of_picture", "method_named", "saliency_map"]
+__all__ = [
+    "DEFAULT_TOP_K",
+    "METHODS",
+    "NETWORK_METHODS",
+    "Box",
+    "Looked",
+    "SaliencyModel",
+    "SeenClass",
+    "default_model",
+    "look",
+    "look_by_each",
+    "map_of_picture",
+    "method_named",
+    "saliency_map",
+]

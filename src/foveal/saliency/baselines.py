@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 CENTER_SIGMA = 0.3  # of the centre prior, as a share of each side
 
 
-class SaliencyMethod(Protocol):
+class Baseline(Protocol):
     """Sees a small RGB picture, says where people look."""
 
     @property
@@ -35,7 +35,7 @@ class CenterPrior:
     working_side: int = 64
 
     def map(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """See `SaliencyMethod.map`."""
+        """See `Baseline.map`."""
         return _to_unit_range(center_prior(*rgb.shape[:2]))
 
 
@@ -54,7 +54,7 @@ class SpectralResidual:
     smoothing_sigma: float = 3.0
 
     def map(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """See `SaliencyMethod.map`."""
+        """See `Baseline.map`."""
         grey = rgb.astype(np.float64) @ np.array([0.299, 0.587, 0.114])
         prior = center_prior(*grey.shape)
         if np.ptp(grey) < 1:  # nothing to see but rounding: no evidence against the prior
@@ -88,4 +88,4 @@ def _to_unit_range(values: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.asarray(values / values.max(), dtype=np.float32)
 
 
-METHODS: dict[str, SaliencyMethod] = {"center": CenterPrior(), "spectral": SpectralResidual()}
+BASELINES: dict[str, Baseline] = {"spectral": SpectralResidual(), "center": CenterPrior()}

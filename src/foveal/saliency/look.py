@@ -5,22 +5,55 @@ Maps are in the displayed orientation.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from foveal import orientation
 from foveal.background import Color
 from foveal.errors import ParameterError
-from foveal.image import Photo, Pixels, as_photo, eight_bits
-from foveal.saliency.baselines import METHODS
+from foveal.image import Photo, as_photo, eight_bits
+from foveal.saliency.baselines import BASELINES
+from foveal.saliency.classes import DEFAULT_TOP_K, SeenClass, box_of_peak, check_top_k, kept_classes
+from foveal.saliency.model import WORKING_SIDE, NetworkOutput, SaliencyModel, default_model
+from foveal.saliency.readings import NETWORK_METHODS, read
+from foveal.saliency.working_image import working_image
 
-AUTO_METHOD = "spectral"
+METHODS = (*NETWORK_METHODS, *BASELINES)
+AUTO_METHOD = "gaze"
 
-_KEPT_BEFORE_RESIZING = 4  # times the working size: what is left to do for the resampling to the exact size
-_BAND_ROWS = 64
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What looking at a photo gave.
+
+    Attributes
+    ----------
+    method
+        Name of the method, "auto" resolved.
+    map
+        (h, w) float32 in [0, 1] at the method's own resolution; it covers the whole photo as displayed. Its peak is 1,
+        but where there is no evidence at all it is 0 everywhere.
+    confidence
+        0 (nothing stands out: the map says nothing about this photo) to 1. Encoding multiplies its strength by it.
+        Methods without a network do not judge themselves: 1.
+    classes
+        What MS-ROI kept, the most probable first; empty for methods without a network.
+    """
+
+    method: str
+    map: NDArray[np.float32]
+    confidence: float = 1.0
+    classes: tuple[SeenClass, ...] = ()
+
+    def resized(self, size: tuple[int, int]) -> NDArray[np.float32]:
+        """Map of (H, W) pixels."""
+        height, width = size
+        resized = Image.fromarray(np.ascontiguousarray(self.map)).resize((width, height), Image.Resampling.BILINEAR)
+        return np.clip(np.asarray(resized, dtype=np.float32), 0, 1)
 
 
 def method_named(name: str) -> str:
@@ -34,18 +67,70 @@ def method_named(name: str) -> str:
     if name == "auto":
         return AUTO_METHOD
     if name not in METHODS:
-        raise ParameterError(f"no saliency method {name!r}; there are auto, {', '.join(sorted(METHODS))}")
+        raise ParameterError(f"no saliency method {name!r}; there are auto, {', '.join(METHODS)}")
     return name
 
 
-def look(photo: Photo, method: str = "auto") -> NDArray[np.float32]:
-    """Map of a photo at the method's own resolution: (h, w) float32 in [0, 1]; ParameterError where there is none."""
-    chosen = METHODS[method_named(method)]
-    return chosen.map(_working_image(photo, chosen.working_side))
+def look(
+    photo: Photo, method: str = "auto", *, top_k: int | None = DEFAULT_TOP_K, model: SaliencyModel | None = None
+) -> Looked:
+    """Look at a photo by one method; parameters and errors are those of `saliency_map`."""
+    return look_by_each(photo, [method], top_k=top_k, model=model)[method_named(method)]
+
+
+def look_by_each(
+    photo: Photo, methods: Iterable[str], *, top_k: int | None = DEFAULT_TOP_K, model: SaliencyModel | None = None
+) -> dict[str, Looked]:
+    """Look at a photo by several methods, running the network at most once; by the resolved name of the method."""
+    check_top_k(top_k)
+    names = dict.fromkeys(method_named(name) for name in methods)
+    found = {name: _look_without_network(photo, name) for name in names if name in BASELINES}
+    if len(found) < len(names):
+        network = model or default_model()
+        output = network.see(working_image(photo, WORKING_SIDE))
+        kept = kept_classes(output.class_probabilities, network.threshold, top_k)
+        classes = _seen_classes(output, kept, network.class_names, photo.displayed_size)
+        found |= {name: _look_by_network(output, kept, name, classes) for name in names if name not in BASELINES}
+    return found
+
+
+def _look_without_network(photo: Photo, name: str) -> Looked:
+    baseline = BASELINES[name]
+    return Looked(name, baseline.map(working_image(photo, baseline.working_side)))
+
+
+def _look_by_network(
+    output: NetworkOutput, kept: NDArray[np.intp], name: str, classes: tuple[SeenClass, ...]
+) -> Looked:
+    reading = read(name, output, kept)
+    peak = reading.map.max()
+    if peak == 0:
+        return Looked(name, reading.map, 0.0, classes)
+    return Looked(name, reading.map / peak, reading.confidence, classes)
+
+
+def _seen_classes(
+    output: NetworkOutput, kept: NDArray[np.intp], names: tuple[str, ...], size: tuple[int, int]
+) -> tuple[SeenClass, ...]:
+    """Classes kept, but for those whose map is dark everywhere: they add nothing and have no place."""
+    return tuple(
+        SeenClass(
+            names[index],
+            float(output.class_probabilities[index]),
+            box_of_peak(output.class_maps[index], output.seen, size),
+        )
+        for index in kept
+        if output.class_maps[index].any()
+    )
 
 
 def saliency_map(
-    image: Photo | Image.Image | NDArray[Any], method: str = "auto", *, background: Color | None = None
+    image: Photo | Image.Image | NDArray[Any],
+    method: str = "auto",
+    *,
+    background: Color | None = None,
+    top_k: int | None = DEFAULT_TOP_K,
+    model: SaliencyModel | None = None,
 ) -> NDArray[np.float32]:
     """Where people look in a photo.
 
@@ -55,29 +140,41 @@ def saliency_map(
         A Photo, a Pillow image, or an array: (H, W, 3) RGB, (H, W) or (H, W, 1) grey, uint8 or uint16; with a channel
         more for alpha where `background` is given.
     method
-        "auto", "spectral" (spectral residual [1]_ times a centre prior) or "center" (the prior alone).
+        "gaze" (a network that learned where people fixate; "auto" means this), "msroi" (the objects that the network
+        knows [1]_), "cam" (the most probable one of them [2]_), "spectral" (spectral residual [3]_ times a centre
+        prior) or "center" (the prior alone).
     background
         Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
+    top_k
+        At most so many classes are in MS-ROI's map; None for all that are probable enough.
+    model
+        The network; None for the shipped one.
 
     Returns
     -------
     ndarray
-        (H, W) float32 in [0, 1], 1 where people look most. H and W are the displayed size: where the EXIF orientation
-        turns the photo, so is the map.
+        (H, W) float32 in [0, 1], 1 where people look most (where the network sees none of its objects at all, the maps
+        of "msroi" and "cam" are 0). It compares the parts of this photo with each other: how much stands out at all is
+        the confidence, which `foveal.encode` takes into account and `foveal saliency --json` prints. H and W are the
+        displayed size: where the EXIF orientation turns the photo, so is the map.
 
     Raises
     ------
     ParameterError
-        No such method, or not an image.
+        No such method, not an image, or `top_k` out of range.
     UnsupportedError
         An alpha channel without `background`, or a Pillow image of another colour model.
+    ModelError
+        The network's file is missing or broken, or onnxruntime is not installed.
 
     References
     ----------
-    .. [1] X. Hou, L. Zhang, "Saliency Detection: A Spectral Residual Approach", CVPR 2007.
+    .. [1] A. Prakash et al., "Semantic Perceptual Image Compression using Deep Convolution Networks", DCC 2017.
+    .. [2] B. Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016.
+    .. [3] X. Hou, L. Zhang, "Saliency Detection: A Spectral Residual Approach", CVPR 2007.
     """
     photo = as_photo(image, background=background)
-    return _resized(look(photo, method), *photo.displayed_size)
+    return look(photo, method, top_k=top_k, model=model).resized(photo.displayed_size)
 
 
 def map_of_picture(photo: Photo) -> NDArray[np.float32]:
@@ -86,32 +183,3 @@ def map_of_picture(photo: Photo) -> NDArray[np.float32]:
     if pixels.ndim == 3:
         pixels = np.asarray(Image.fromarray(eight_bits(pixels)).convert("L"))
     return np.asarray(pixels / np.float32(np.iinfo(pixels.dtype).max), dtype=np.float32)
-
-
-def _resized(saliency: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    resized = Image.fromarray(np.ascontiguousarray(saliency)).resize((width, height), Image.Resampling.BILINEAR)
-    return np.clip(np.asarray(resized, dtype=np.float32), 0, 1)
-
-
-def _working_image(photo: Photo, side: int) -> NDArray[np.uint8]:
-    """RGB of the whole photo, upright, longest side `side`, aspect ratio kept (no side below 1)."""
-    longest = max(photo.height, photo.width)
-    size = tuple(max(1, round(length * side / longest)) for length in (photo.width, photo.height))
-    factor = max(1, longest // (_KEPT_BEFORE_RESIZING * side))
-    box = (0, 0, photo.width / factor, photo.height / factor)
-    resampling = Image.Resampling.BOX if longest > side else Image.Resampling.BILINEAR
-    small = Image.fromarray(_box_means(photo.pixels, factor)).resize((size[0], size[1]), resampling, box).convert("RGB")
-    return np.ascontiguousarray(orientation.to_displayed(np.asarray(small), photo.orientation))
-
-
-def _box_means(pixels: Pixels, factor: int) -> NDArray[np.uint8]:
-    """Means of factor x factor pixels, of what is left of them at the right and lower edge.
-
-    In bands, because Pillow makes a copy of 4 bytes per pixel: that of a band stays in the cache.
-    """
-    rows = factor * max(1, _BAND_ROWS // factor)
-    bands = [
-        np.asarray(Image.fromarray(eight_bits(pixels[top : top + rows])).reduce(factor))
-        for top in range(0, len(pixels), rows)
-    ]
-    return np.concatenate(bands)

@@ -16,10 +16,11 @@ from PIL import Image
 
 from foveal.image import open as open_photo
 from foveal.saliency import saliency_map
+from foveal.saliency.cells import cells_to_pixels
 from foveal.training import scores
 from foveal.training.checkpoint import Checkpoint
 from foveal.training.gaze_data import GazePhoto, fixated_pixels, fixation_density
-from foveal.training.look import as_pixels, cells_to_pixels, gaze_density, read_working_image
+from foveal.training.look import as_pixels, gaze_density, read_working_image
 from foveal.training.network import ClassMaps, SaliencyNetwork
 
 FIXATION_SCORES = ("NSS", "AUC-Judd", "CC", "SIM")

@@ -19,11 +19,10 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from foveal.saliency.model import INPUT, OUTPUTS
 from foveal.training.checkpoint import Checkpoint
 from foveal.training.network import ConvUnit, Halve, ResidualBlock, SaliencyNetwork
 
-INPUT = "pixels"
-OUTPUTS = ("cam_maps", "cam_probabilities", "class_maps", "class_probabilities", "gaze")
 OPSET = 18
 HALF_FROM = 256  # weights of so many numbers or more are stored in 16 bits
 

@@ -7,21 +7,19 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
-from foveal.training.network import STRIDE, SaliencyNetwork
+from foveal.image import open as open_photo
+from foveal.saliency.cells import cells_to_pixels
+from foveal.saliency.model import WORKING_SIDE
+from foveal.saliency.working_image import working_image
+from foveal.training.network import SaliencyNetwork
 
-WORKING_SIDE = 240  # pixels of the long side that the network sees
 
-
-def read_working_image(path: Path, long_side: int = WORKING_SIDE) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    """Read a photo, resized to the long side given, aspect ratio kept; and its own size (height, width)."""
-    with Image.open(path) as image:
-        scale = long_side / max(image.size)
-        width, height = (max(1, round(side * scale)) for side in image.size)
-        small = image.convert("RGB").resize((width, height), Image.Resampling.BOX)
-        return np.asarray(small), (image.height, image.width)
+def read_working_image(path: Path) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """Read a photo as the network sees it, (h, w, 3) RGB; and its own size (height, width), as displayed."""
+    photo = open_photo(path)
+    return working_image(photo, WORKING_SIDE), photo.displayed_size
 
 
 @torch.no_grad()
@@ -36,25 +34,3 @@ def gaze_density(network: SaliencyNetwork, rgb: NDArray[np.uint8], size: tuple[i
 def as_pixels(rgb: NDArray[np.uint8]) -> Tensor:
     """(h, w, 3) uint8 to the network's input, (1, 3, h, w) float32."""
     return torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1))).float()[None]
-
-
-def cells_to_pixels(cells: NDArray[np.float32], seen: tuple[int, int], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Stretch a map of cells over a picture.
-
-    Parameters
-    ----------
-    cells
-        (ceil(h / 8), ceil(w / 8)).
-    seen
-        (h, w): the size that the network saw; the last cells may reach beyond it.
-    size
-        (H, W) of the picture.
-
-    Returns
-    -------
-    ndarray
-        (H, W) float32.
-    """
-    box = (0, 0, seen[1] / STRIDE, seen[0] / STRIDE)
-    picture = Image.fromarray(np.ascontiguousarray(cells, dtype=np.float32))
-    return np.asarray(picture.resize((size[1], size[0]), Image.Resampling.BICUBIC, box)).clip(min=0)

@@ -1,0 +1,76 @@
+"""From what the network says to a map: CAM, MS-ROI and gaze, each with its confidence."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal.saliency.cells import cells_to_pixels
+from foveal.saliency.model import NetworkOutput
+
+# What a density of fixations expects of its own NSS (`expected_nss`): on a flat photo, where only the learned centre
+# prior speaks, and on a photo in which it is clear where people look. Confidence goes from 0 to 1 between them.
+FLAT_NSS = 0.9
+CLEAR_NSS = 2.0
+
+
+NETWORK_METHODS = ("gaze", "msroi", "cam")
+
+
+class Reading(NamedTuple):
+    """A map that covers what the network saw, pixel by pixel, (H, W), not negative; and a confidence, 0 to 1."""
+
+    map: NDArray[np.float32]
+    confidence: float
+
+
+def read(method: str, output: NetworkOutput, kept: NDArray[np.intp]) -> Reading:
+    """Reading by one of NETWORK_METHODS; `kept` are the indices of the classes that MS-ROI keeps."""
+    if method == "cam":
+        return read_cam(output)
+    return read_msroi(output, kept) if method == "msroi" else read_gaze(output)
+
+
+def read_cam(output: NetworkOutput) -> Reading:
+    """Class activation map of the most probable class, what speaks against it cut off; confidence: its probability.
+
+    References
+    ----------
+    B. Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016.
+    """
+    top = int(output.cam_probabilities.argmax())
+    cells = output.cam_maps[top].clip(min=0)
+    return Reading(cells_to_pixels(cells, output.seen, output.seen), float(output.cam_probabilities[top]))
+
+
+def read_msroi(output: NetworkOutput, kept: NDArray[np.intp]) -> Reading:
+    """Sum of the maps of the classes kept; confidence: the probability of the most probable of them.
+
+    Where not even that one exceeds T, this is at most T.
+
+    References
+    ----------
+    A. Prakash et al., "Semantic Perceptual Image Compression using Deep Convolution Networks", DCC 2017.
+    """
+    cells = output.class_maps[kept].sum(axis=0)
+    return Reading(cells_to_pixels(cells, output.seen, output.seen), float(output.class_probabilities[kept].max()))
+
+
+def read_gaze(output: NetworkOutput) -> Reading:
+    """Density of fixations; confidence: how much further than on a flat photo it goes from uniform."""
+    cells = np.exp(output.gaze - output.gaze.max())
+    density = cells_to_pixels(cells, output.seen, output.seen)
+    confidence = (expected_nss(density) - FLAT_NSS) / (CLEAR_NSS - FLAT_NSS)
+    return Reading(density, min(max(confidence, 0.0), 1.0))
+
+
+def expected_nss(density: NDArray[np.float32]) -> float:
+    """Mean NSS (normalised scanpath saliency) of fixations drawn from the density itself: its std / mean.
+
+    NSS is the mean of (p - mean) / std at fixations. With fixations drawn from p, the mean of p there is
+    sum p^2 / sum p = (std^2 + mean^2) / mean.
+    """
+    mean = float(density.mean(dtype=np.float64))
+    return float(density.std(dtype=np.float64)) / mean
