@@ -21,7 +21,10 @@ from PIL import Image, ImageCms
 from PIL.ExifTags import Base
 
 import foveal
+from foveal import overlay
 from foveal.cli import files, main
+from foveal.saliency import default_model, look
+from foveal.saliency.working_image import working_image
 
 PIXELS = noisy_gradient(40, 56)
 
@@ -96,7 +99,7 @@ def test_every_option_reaches_the_encoder(run: Run) -> None:
     assert (report["width"], report["height"]) == (56, 40)
 
 
-@pytest.mark.parametrize("name", ["none", "auto", "spectral", "center"])
+@pytest.mark.parametrize("name", ["none", "auto", "gaze", "msroi", "cam", "spectral", "center"])
 def test_saliency_by_name(run: Run, name: str) -> None:
     assert run("encode", "photo.png", "-o", "out.jpg", "--saliency", name, "--metadata", "none").code == 0
     assert Path("out.jpg").read_bytes() == foveal.encode(PIXELS, saliency=None if name == "none" else name)
@@ -199,7 +202,15 @@ def test_a_picture_too_wide_for_jpeg(run: Run) -> None:
         (("encode", "photo.png", "-o", "out.png"), ("out.png", "JPEG")),
         (("saliency", "photo.png", "-o", "out.jpg"), ("out.jpg", "PNG")),
         (("encode", "photo.png", "second.png"), ("second.png",)),
-        (("saliency", "photo.png"), ("-o",)),
+        (("saliency", "photo.png"), ("-o", "--compare", "--json")),
+        (("saliency", "photo.png", "--overlay"), ("-o", "--compare", "--json")),
+        (("saliency", "photo.png", "--compare", "out.jpg"), ("out.jpg", "PNG")),
+        (("saliency", "photo.png", "--compare", "photo.png"), ("photo.png is an input",)),
+        (("saliency", "photo.png", "--compare", ""), ("empty",)),
+        (("saliency", "photo.png", "-o", "x.png", "--compare", "x.png"), ("same file",)),
+        (("saliency", "photo.png", "-o", "x.png", "--compare", "./x.png"), ("same file",)),
+        (("saliency", "photo.png", "-o", "-", "--compare", "-"), ("same file",)),
+        (("saliency", "photo.png", "--json", "--top-k", "0"), ("0",)),
         (("saliency", "photo.png", "-o", "x.png", "--method", "magic"), ("magic", "spectral")),
         (("sing",), ("sing",)),
     ],
@@ -307,6 +318,94 @@ def test_saliency_overlay_shows_the_photo_where_it_matters(run: Run) -> None:
     assert shown.shape == PIXELS.shape
     error = np.abs(shown - PIXELS).mean(axis=2)
     assert error[15:25, 20:36].mean() < error[:5, :5].mean() / 3
+
+
+def test_saliency_in_numbers_needs_no_picture(run: Run) -> None:
+    outcome = run("saliency", "photo.png", "--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    report = json.loads(outcome.out)
+    assert (report["input"], report["output"], report["compare"]) == ("photo.png", None, None)
+    assert (report["width"], report["height"], report["method"]) == (56, 40, "gaze")
+    looked = look(foveal.Photo(PIXELS))
+    assert report["confidence"] == pytest.approx(looked.confidence, abs=1e-4)
+    assert (report["model"], report["threshold"]) == ("network.onnx", default_model().threshold)
+    assert [(each["name"], tuple(each["box"].values())) for each in report["classes"]] == [
+        (seen.name, (seen.box.x, seen.box.y, seen.box.width, seen.box.height)) for seen in looked.classes
+    ]
+    for each in report["classes"]:
+        assert 0 <= each["score"] <= 1
+        assert list(each["box"]) == ["x", "y", "width", "height"]
+    assert sorted(path.name for path in Path().iterdir()) == ["photo.png"]
+
+
+def test_saliency_in_numbers_by_a_method_without_a_network(run: Run) -> None:
+    report = json.loads(run("saliency", "photo.png", "--json", "--method", "spectral", "-o", "map.png").out)
+    assert (report["method"], report["confidence"], report["output"]) == ("spectral", 1, "map.png")
+    assert not {"model", "threshold", "classes"} & set(report)
+    assert Path("map.png").exists()
+
+
+def test_top_k_reaches_the_network(run: Run) -> None:
+    assert len(json.loads(run("saliency", "photo.png", "--json", "--top-k", "1").out)["classes"]) <= 1
+    run("saliency", "photo.png", "-o", "map.png", "--method", "msroi", "--top-k", "1")
+    with Image.open("map.png") as image:
+        expected = foveal.saliency_map(PIXELS, "msroi", top_k=1)
+        np.testing.assert_array_equal(np.asarray(image), np.rint(expected * 255))
+
+
+@pytest.mark.parametrize(("size", "panel"), [((40, 56), (229, 320)), ((900, 30), (320, 11)), ((1, 1), (320, 320))])
+def test_a_comparison_shows_the_photo_beside_its_maps(run: Run, size: tuple[int, int], panel: tuple[int, int]) -> None:
+    pixels = noisy_gradient(*size)
+    Image.fromarray(pixels).save("photo.png")
+    outcome = run("saliency", "photo.png", "--compare", "sheet.png")
+    assert (outcome.code, outcome.out) == (0, "sheet.png: photo, spectral, cam, msroi, gaze\n")
+    with Image.open("sheet.png") as image:
+        sheet = np.asarray(image)
+    assert sheet.shape[1] < 5 * 320 + 60
+    assert sheet.shape[0] < 320 + 40
+    column = (sheet.shape[1] - 8) // 5
+    top = sheet.shape[0] - 8 - panel[0]
+    small = working_image(foveal.Photo(pixels), 320)
+    assert small.shape[:2] == panel
+    for index, method in enumerate(("photo", "spectral", "cam", "msroi", "gaze")):
+        left = 8 + index * column
+        expected = small
+        if method != "photo":
+            found = look(foveal.Photo(pixels), method).resized(panel)
+            expected = overlay.drawn_over(foveal.Photo(small), found)
+        np.testing.assert_array_equal(sheet[top : top + panel[0], left : left + panel[1]], expected, err_msg=method)
+        assert (sheet[:top, left : left + column] < 128).any()  # a label
+
+
+def test_the_report_steps_aside_for_a_picture_on_standard_output(photo_png: bytes) -> None:
+    for options in (("-o", "-"), ("--compare", "-")):
+        command = [*COMMAND, "saliency", "-", *options, "--json"]
+        done = subprocess.run(command, input=photo_png, capture_output=True, check=True)
+        assert done.stdout.startswith(b"\x89PNG")
+        assert json.loads(done.stderr)["method"] == "gaze"
+
+
+def test_encode_says_how_confident_the_method_is(run: Run) -> None:
+    confidence = look(foveal.Photo(PIXELS)).confidence
+    assert f"saliency gaze, confidence {confidence:.2f})" in run("encode", "photo.png", "-o", "a.jpg").out
+    for saliency, expected in (("gaze", pytest.approx(confidence, abs=1e-4)), ("center", 1), ("none", None)):
+        report = json.loads(run("encode", "photo.png", "-o", "b.jpg", "--saliency", saliency, "--json").out)
+        assert (report["saliency"], report["confidence"]) == (saliency, expected)
+    assert "saliency none)" in run("encode", "photo.png", "-o", "c.jpg", "--saliency", "none").out
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", None], ids=["empty", "nonsense", "missing"])
+def test_a_broken_network_is_named_in_one_line(
+    run: Run, content: bytes | None, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("model") / "network.onnx"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setattr("foveal.saliency.model.SHIPPED_MODEL", path)
+    monkeypatch.setattr("foveal.saliency.model._shipped_model", foveal.SaliencyModel)
+    one_line(run("saliency", "photo.png", "--json"), 1, str(path))
+    one_line(run("encode", "photo.png"), 1, str(path))
+    assert run("encode", "photo.png", "--saliency", "spectral").code == 0
 
 
 def test_what_is_shown_honours_the_orientation(run: Run) -> None:

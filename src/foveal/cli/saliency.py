@@ -1,12 +1,26 @@
-"""`foveal saliency`: where people look, as a picture."""
+"""`foveal saliency`: where people look, as a picture and in numbers."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
 import click
 
-from foveal import overlay
+from foveal import comparison, overlay
 from foveal.cli import files
-from foveal.saliency import METHODS, method_named, saliency_map
+from foveal.comparison import COMPARED_METHODS
+from foveal.image import Photo
+from foveal.saliency import (
+    DEFAULT_TOP_K,
+    METHODS,
+    NETWORK_METHODS,
+    Looked,
+    default_model,
+    look_by_each,
+    method_named,
+)
 
 
 @click.command(short_help="Show where people look in a photo.")
@@ -15,24 +29,100 @@ from foveal.saliency import METHODS, method_named, saliency_map
     "-o",
     "--output",
     metavar="MAP",
-    required=True,
     type=click.Path(readable=False, allow_dash=True),
-    help="PNG to write; - is standard output.",
+    help="PNG to write; - is standard output. Needed unless --compare or --json is given.",
 )
 @click.option(
     "--method", type=click.Choice(["auto", *METHODS]), default="auto", show_default=True, help="How to find it."
 )
-@click.option("--overlay", "as_overlay", is_flag=True, help="Draw it over the photo, for looking at.")
+@click.option(
+    "--top-k",
+    type=click.IntRange(1),
+    metavar="K",
+    default=DEFAULT_TOP_K,
+    show_default=True,
+    help="At most so many classes are in the map of msroi.",
+)
+@click.option("--overlay", "as_overlay", is_flag=True, help="Draw the map over the photo, for looking at.")
+@click.option(
+    "--compare",
+    metavar="OUT",
+    type=click.Path(readable=False, allow_dash=True),
+    help="PNG to write: the photo beside its maps by spectral, cam, msroi and gaze.",
+)
 @click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ...")
-def saliency(source: str, output: str, method: str, as_overlay: bool, background: str | None) -> None:
-    """Write where people look in the photo IN, as a grey PNG of its size: white where they look most.
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON: confidence, classes with scores and boxes.")
+def saliency(source: str, background: str | None, method: str, top_k: int, as_json: bool, **choices: Any) -> None:
+    """Show where people look in the photo IN, as a grey PNG of its size: white where they look most.
 
-    The map is in the displayed orientation. `foveal encode --saliency MAP` takes it, retouched or not.
+    With --json, in numbers; with --compare, by several methods side by side. Maps are in the displayed orientation;
+    `foveal encode --saliency MAP` takes them, retouched or not. The report goes to standard output, or to standard
+    error where a picture goes to standard output.
     """
-    files.check_target(output, "PNG", inputs=[source])
+    targets = _Targets(**choices)
+    targets.check(source, as_json)
     photo = files.read_photo(source, background)
-    found = saliency_map(photo, method)
-    picture = overlay.drawn_over(photo, found) if as_overlay else overlay.as_grey(found)
-    files.write_bytes(output, overlay.png_bytes(picture))
-    name = files.display_name(output, files.STANDARD_OUTPUT)
-    files.report(f"{name}: {found.shape[1]} x {found.shape[0]}, {method_named(method)}", output)
+    compared = COMPARED_METHODS if targets.compare is not None else ()
+    with files.naming(source):
+        looks = look_by_each(photo, [method, *compared], top_k=top_k)
+    looked = looks[method_named(method)]
+    if targets.output is not None:
+        found = looked.resized(photo.displayed_size)
+        picture = overlay.drawn_over(photo, found) if targets.as_overlay else overlay.as_grey(found)
+        files.write_bytes(targets.output, overlay.png_bytes(picture))
+    if targets.compare is not None:
+        sheet = comparison.side_by_side(photo, [looks[name] for name in compared])
+        files.write_bytes(targets.compare, overlay.png_bytes(sheet))
+    report = _as_json(photo, looked, source, targets) if as_json else _as_text(photo, looked, targets)
+    files.report(report, files.STANDARD if files.STANDARD in (targets.output, targets.compare) else "")
+
+
+@dataclass(frozen=True)
+class _Targets:
+    """What is to be written: a map, drawn over the photo or not, and a comparison."""
+
+    output: str | None
+    as_overlay: bool
+    compare: str | None
+
+    def check(self, source: str, as_json: bool) -> None:
+        """Stop before anything is read where there is nothing to do, or pictures would be lost."""
+        if self.output is None and self.compare is None and not as_json:
+            raise click.UsageError("nothing to write: give -o, --compare or --json")
+        pictures = [target for target in (self.output, self.compare) if target is not None]
+        for target in pictures:
+            files.check_target(target, "PNG", inputs=[source])
+        if len({Path(target) for target in pictures}) < len(pictures):
+            raise click.UsageError("-o and --compare name the same file")
+
+
+def _as_text(photo: Photo, looked: Looked, targets: _Targets) -> str:
+    height, width = photo.displayed_size
+    lines = []
+    if targets.output is not None:
+        name = files.display_name(targets.output, files.STANDARD_OUTPUT)
+        lines.append(f"{name}: {width} x {height}, {looked.method}, confidence {looked.confidence:.2f}")
+    if targets.compare is not None:
+        name = files.display_name(targets.compare, files.STANDARD_OUTPUT)
+        lines.append(f"{name}: photo, {', '.join(COMPARED_METHODS)}")
+    return "\n".join(lines)
+
+
+def _as_json(photo: Photo, looked: Looked, source: str, targets: _Targets) -> str:
+    import json  # only where it is asked for: starting up counts
+
+    height, width = photo.displayed_size
+    report: dict[str, Any] = {
+        "input": source,
+        "output": targets.output,
+        "compare": targets.compare,
+        "width": width,
+        "height": height,
+        "method": looked.method,
+        "confidence": round(looked.confidence, 4),
+    }
+    if looked.method in NETWORK_METHODS:
+        model = default_model()
+        classes = [{**asdict(seen), "score": round(seen.score, 4)} for seen in looked.classes]
+        report |= {"model": model.path.name, "threshold": model.threshold, "classes": classes}
+    return json.dumps(report)
