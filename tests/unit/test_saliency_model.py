@@ -141,6 +141,14 @@ def test_threads_that_make_no_sense(threads: object) -> None:
         SaliencyModel(threads=threads)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "rgb", [np.zeros((9, 9), "u1"), np.zeros((9, 9, 4), "u1"), np.zeros((9, 9, 3)), np.zeros((0, 9, 3), "u1")]
+)
+def test_what_is_no_rgb_is_refused(rgb: np.ndarray) -> None:
+    with pytest.raises(ParameterError, match="uint8"):
+        default_model().see(rgb)
+
+
 def test_more_threads_see_the_same() -> None:
     rgb = noisy_gradient(160, 240)
     one, two = default_model().see(rgb), SaliencyModel(threads=2).see(rgb)

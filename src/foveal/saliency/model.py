@@ -109,9 +109,13 @@ class SaliencyModel:
 
         Raises
         ------
+        ParameterError
+            Not such an array.
         ModelError
             The file does not compute what it should.
         """
+        if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or rgb.size == 0:
+            raise ParameterError(f"the network sees (H, W, 3) uint8, not {rgb.shape} {rgb.dtype}")
         pixels = np.ascontiguousarray(rgb.transpose(2, 0, 1), dtype=np.float32)[np.newaxis]
         try:
             outputs = self._session.run(list(OUTPUTS), {INPUT: pixels})
