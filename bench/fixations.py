@@ -21,6 +21,7 @@ from rich.table import Table
 
 from bench import gain_report
 from bench.gains import FIXATIONS, HALF, MapSource, gains
+from foveal.errors import ParameterError
 from foveal.options import ALLOCATIONS
 from foveal.saliency import method_named
 from foveal.training.gaze_data import GazePhoto, gaze_photos
@@ -74,11 +75,16 @@ def parsed_arguments() -> argparse.Namespace:
 
 
 def map_source(argument: str) -> MapSource:
-    """The meaning of one of `--maps`; ValueError where there is no such method."""
+    """The meaning of one of `--maps`; ArgumentTypeError where there is no such method."""
     name, _, folder = argument.partition("=")
     if folder:
         return MapSource(name, Path(folder))
-    return MapSource(name if name in (FIXATIONS, HALF) else method_named(name))
+    if name in (FIXATIONS, HALF):
+        return MapSource(name)
+    try:
+        return MapSource(method_named(name))
+    except ParameterError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def spread(photos: list[GazePhoto], count: int) -> list[GazePhoto]:
