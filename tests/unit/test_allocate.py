@@ -11,7 +11,7 @@ from conftest import pillow_pixels, read_levels
 
 import foveal
 from foveal import jpeg
-from foveal.allocate.allocations import quality_map
+from foveal.allocate.allocations import quality_map, rdo
 from foveal.allocate.weights import LEAST_WEIGHT, _block_means, block_weights
 from foveal.errors import ParameterError
 from foveal.jpeg.frame import Frame
@@ -74,12 +74,24 @@ def test_a_coarse_map_is_extended_where_the_last_blocks_are(transposed: bool) ->
     row = weights[:, 1] if transposed else weights[1]
     assert row[2] == 1
     # centres of the blocks at 4, 12 and 20 pixels: samples at 5 and 15 interpolate to 0, 0.7 and 1, then are feathered
-    assert row[0] == pytest.approx(LEAST_WEIGHT + (1 - LEAST_WEIGHT) * np.sqrt((0.7 + 0.7 + 1) / 3), abs=0.01)
+    assert row[0] == pytest.approx(LEAST_WEIGHT + (1 - LEAST_WEIGHT) * (0.7 + 0.7 + 1) / 3, abs=0.01)
 
 
-def test_weight_rises_with_the_square_root_of_saliency() -> None:
-    weights = block_weights(np.full((2, 2), 0.25), 32, 32, strength=1)
-    assert weights == pytest.approx(LEAST_WEIGHT + (1 - LEAST_WEIGHT) * 0.5)
+@pytest.mark.parametrize("strength", [0.25, 1])
+def test_weight_rises_with_saliency_in_a_straight_line(strength: float) -> None:
+    """So the grey of a painted mask is the share of the way from the floor to full weight."""
+    floor = LEAST_WEIGHT**strength
+    for grey in (0, 0.25, 0.5, 1):
+        weights = block_weights(np.full((2, 2), float(grey)), 32, 32, strength)
+        assert weights == pytest.approx(floor + (1 - floor) * grey)
+
+
+@pytest.mark.parametrize("effort", ["balanced", "best"])
+def test_lambda_falls_with_the_square_root_of_the_mean_weight(effort: str) -> None:
+    weights = np.array([[0.1, 0.1, 0.1, 0.7]], dtype=np.float32)  # mean 1/4
+    np.testing.assert_allclose(rdo(75, weights, effort).quantizer.block_weights, 2 * weights, rtol=1e-6)
+    ones = np.ones((3, 4), dtype=np.float32)
+    np.testing.assert_array_equal(rdo(75, ones, effort).quantizer.block_weights, ones)
 
 
 def test_a_map_is_averaged_over_each_block() -> None:
@@ -154,7 +166,7 @@ def test_at_equal_bytes_the_masked_part_is_better(
     mask = np.zeros(pixels.shape[:2], dtype=np.float32)
     mask[inside] = 1
     settings = {"subsampling": "4:2:0", **settings}
-    aware = foveal.encode(pixels, quality=75, saliency=mask, strength=0.8, **settings)
+    aware = foveal.encode(pixels, quality=75, saliency=mask, strength=0.5, **settings)
     blind = blind_of_size(pixels, len(aware), **settings)
     gain = psnr(pillow_pixels(aware)[inside], pixels[inside]) - psnr(pillow_pixels(blind)[inside], pixels[inside])
     assert gain > 0.1

@@ -11,15 +11,16 @@ from foveal.jpeg import BLOCK_SIDE, block_grid
 
 Map = NDArray[np.floating | np.bool_]
 
-LEAST_WEIGHT = 0.1  # of a block nobody looks at, at strength 1
+LEAST_WEIGHT = 0.02  # of a block nobody looks at, at strength 1
 
 
 def block_weights(saliency: Map, height: int, width: int, strength: float) -> NDArray[np.float32]:
     """Weight of each block of a photo.
 
     A block of saliency 1 has weight 1: it keeps what `quality` promises. One of saliency 0 has the floor,
-    `LEAST_WEIGHT ** strength`; the square root between them keeps moderately salient parts closer to the top. Weights
-    are feathered outwards over two blocks, so that no border shows and none of it is taken from the salient part.
+    `LEAST_WEIGHT ** strength`. Between them weights are a straight line: with the density of fixations as the map, the
+    weighted error is that of what people look at plus a share of that of the whole photo. Weights are feathered
+    outwards over two blocks, so that no border shows and none of it is taken from the salient part.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def block_weights(saliency: Map, height: int, width: int, strength: float) -> ND
     _check_map(saliency)
     floor = LEAST_WEIGHT**strength
     blocks = _feather(np.clip(_block_means(saliency, height, width), 0, 1))
-    return np.asarray(floor + (1 - floor) * np.sqrt(blocks), dtype=np.float32)
+    return np.asarray(floor + (1 - floor) * blocks, dtype=np.float32)
 
 
 def _check_map(saliency: Map) -> None:

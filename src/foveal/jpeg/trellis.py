@@ -47,7 +47,7 @@ class Trellis:
     Parameters
     ----------
     block_weights
-        `Frame.block_grid` float32 in (0, 1].
+        `Frame.block_grid` float32 above 0.
     lambdas
         Lambda for each table slot: squared steps that a bit is worth.
     look_back
