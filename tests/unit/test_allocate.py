@@ -177,7 +177,8 @@ def test_at_equal_bytes_the_masked_part_is_better(
 def test_more_strength_makes_a_smaller_file(photo: str, allocation: str, request: pytest.FixtureRequest) -> None:
     pixels = request.getfixturevalue(photo)
     sizes = [
-        len(foveal.encode(pixels, strength=strength, allocation=allocation)) for strength in (0, 0.25, 0.5, 0.75, 1)
+        len(foveal.encode(pixels, saliency="spectral", strength=strength, allocation=allocation))
+        for strength in (0, 0.25, 0.5, 0.75, 1)
     ]
     # Quantizing twice is not optimal, so a slightly larger step can cost a few bytes more; rdo has no such excuse.
     tolerance = 1.0 if allocation == "rdo" else 1.001

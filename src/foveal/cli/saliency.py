@@ -13,7 +13,6 @@ from foveal.cli import files
 from foveal.comparison import COMPARED_METHODS
 from foveal.image import Photo
 from foveal.saliency import (
-    DEFAULT_TOP_K,
     METHODS,
     NETWORK_METHODS,
     Looked,
@@ -39,9 +38,7 @@ from foveal.saliency import (
     "--top-k",
     type=click.IntRange(1),
     metavar="K",
-    default=DEFAULT_TOP_K,
-    show_default=True,
-    help="At most so many classes are in the map of msroi.",
+    help="At most so many classes are in the map of msroi; all that are probable enough otherwise.",
 )
 @click.option("--overlay", "as_overlay", is_flag=True, help="Draw the map over the photo, for looking at.")
 @click.option(
@@ -52,7 +49,9 @@ from foveal.saliency import (
 )
 @click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ...")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON: confidence, classes with scores and boxes.")
-def saliency(source: str, background: str | None, method: str, top_k: int, as_json: bool, **choices: Any) -> None:
+def saliency(
+    source: str, background: str | None, method: str, top_k: int | None, as_json: bool, **choices: Any
+) -> None:
     """Show where people look in the photo IN, as a grey PNG of its size: white where they look most.
 
     With --json, in numbers; with --compare, by several methods side by side. Maps are in the displayed orientation;

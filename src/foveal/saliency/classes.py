@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from foveal.errors import ParameterError
 from foveal.saliency.cells import CELL_SIDE
 
-DEFAULT_TOP_K = 5  # as the released code of the paper
 BOX_LEVEL = 0.5  # of the peak of a class's map: what is above it, around the peak, is in the box
 
 
@@ -41,16 +40,15 @@ def check_top_k(top_k: int | None) -> None:
         raise ParameterError(f"top_k must be an integer from 1, or None for all, not {top_k!r}")
 
 
-def kept_classes(
-    probabilities: NDArray[np.float32], threshold: float, top_k: int | None = DEFAULT_TOP_K
-) -> NDArray[np.intp]:
+def kept_classes(probabilities: NDArray[np.float32], threshold: float, top_k: int | None = None) -> NDArray[np.intp]:
     """Indices of the classes more probable than T, the most probable first, at most `top_k`.
 
     The most probable one where none is more probable than T. Classes of the same probability keep their order.
 
     References
     ----------
-    A. Prakash et al., DCC 2017: M sums the maps of the classes whose evidence exceeds T.
+    A. Prakash et al., DCC 2017: M sums the maps of the classes whose evidence exceeds T. Their released code takes the
+    five most probable classes instead: `top_k=5` with a low T.
     """
     order = np.argsort(-probabilities, kind="stable")
     count = max(1, int((probabilities > threshold).sum()))

@@ -17,8 +17,8 @@ from foveal.background import Color
 from foveal.errors import ParameterError
 from foveal.image import Photo, as_photo, eight_bits
 from foveal.saliency.baselines import BASELINES
-from foveal.saliency.classes import DEFAULT_TOP_K, SeenClass, box_of_peak, check_top_k, kept_classes
-from foveal.saliency.model import WORKING_SIDE, NetworkOutput, SaliencyModel, default_model
+from foveal.saliency.classes import SeenClass, box_of_peak, check_top_k, kept_classes
+from foveal.saliency.model import WORKING_SIDE, Model, NetworkOutput, default_model
 from foveal.saliency.readings import NETWORK_METHODS, read
 from foveal.saliency.working_image import working_image
 
@@ -71,15 +71,13 @@ def method_named(name: str) -> str:
     return name
 
 
-def look(
-    photo: Photo, method: str = "auto", *, top_k: int | None = DEFAULT_TOP_K, model: SaliencyModel | None = None
-) -> Looked:
+def look(photo: Photo, method: str = "auto", *, top_k: int | None = None, model: Model | None = None) -> Looked:
     """Look at a photo by one method; parameters and errors are those of `saliency_map`."""
     return look_by_each(photo, [method], top_k=top_k, model=model)[method_named(method)]
 
 
 def look_by_each(
-    photo: Photo, methods: Iterable[str], *, top_k: int | None = DEFAULT_TOP_K, model: SaliencyModel | None = None
+    photo: Photo, methods: Iterable[str], *, top_k: int | None = None, model: Model | None = None
 ) -> dict[str, Looked]:
     """Look at a photo by several methods, running the network at most once; by the resolved name of the method."""
     check_top_k(top_k)
@@ -129,8 +127,8 @@ def saliency_map(
     method: str = "auto",
     *,
     background: Color | None = None,
-    top_k: int | None = DEFAULT_TOP_K,
-    model: SaliencyModel | None = None,
+    top_k: int | None = None,
+    model: Model | None = None,
 ) -> NDArray[np.float32]:
     """Where people look in a photo.
 

@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,21 @@ class NetworkOutput:
     class_maps: Floats
     class_probabilities: Floats
     gaze: Floats
+
+
+class Model(Protocol):
+    """What looking needs of a network: see `SaliencyModel`."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What it knows."""
+
+    @property
+    def threshold(self) -> float:
+        """T of MS-ROI."""
+
+    def see(self, rgb: NDArray[np.uint8]) -> NetworkOutput:
+        """Run it on (H, W, 3) RGB."""
 
 
 class SaliencyModel:

@@ -7,21 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from foveal.image import open as open_photo
-from foveal.saliency import saliency_map
-from foveal.saliency.cells import cells_to_pixels
+from foveal.saliency import NETWORK_METHODS, look, saliency_map
 from foveal.training import scores
 from foveal.training.checkpoint import Checkpoint
 from foveal.training.gaze_data import GazePhoto, fixated_pixels, fixation_density
-from foveal.training.look import as_pixels, gaze_density, read_working_image
-from foveal.training.network import ClassMaps, SaliencyNetwork
+from foveal.training.look import TrainedModel
 
 FIXATION_SCORES = ("NSS", "AUC-Judd", "CC", "SIM")
 MASK_SCORES = ("AUC", "F-beta", "MAE")
@@ -89,8 +87,7 @@ def _fixation_scores(found: Map, fixations: NDArray[np.float32]) -> dict[str, fl
 
 
 def _mask_scores(found: Map, mask: NDArray[np.bool_]) -> dict[str, float]:
-    relative = found / max(float(found.max()), 1e-12)
-    values = (scores.auc_mask(found, mask), scores.f_beta(relative, mask), scores.mae(relative, mask))
+    values = (scores.auc_mask(found, mask), scores.f_beta(found, mask), scores.mae(found, mask))
     return dict(zip(MASK_SCORES, values, strict=True))
 
 
@@ -116,49 +113,16 @@ def packaged_method(name: str) -> Method:
 
 def network_methods(folds: Sequence[Checkpoint]) -> dict[str, Method]:
     """CAM, MS-ROI and gaze of networks of which the k-th did not learn from the k-th fold (or of one network)."""
-    networks = [fold.averaged_network() for fold in folds]
+    models = [TrainedModel.of_checkpoint(fold) for fold in folds]
 
-    def network_for(photo: GazePhoto) -> tuple[SaliencyNetwork, float]:
-        index = photo.fold % len(networks)
-        return networks[index], folds[index].threshold
+    def map_by(name: str, photo: GazePhoto) -> Map:
+        opened = open_photo(photo.path)
+        return look(opened, name, model=models[photo.fold % len(models)]).resized(opened.displayed_size)
 
-    def cam(photo: GazePhoto) -> Map:
-        network, _ = network_for(photo)
-        return _class_map(network, photo.path, lambda output_cam, _: top_class_map(output_cam))
-
-    def msroi(photo: GazePhoto) -> Map:
-        network, threshold = network_for(photo)
-        return _class_map(network, photo.path, lambda _, output_msroi: kept_classes_map(output_msroi, threshold))
-
-    def gaze(photo: GazePhoto) -> Map:
-        rgb, size = read_working_image(photo.path)
-        return gaze_density(network_for(photo)[0], rgb, size)
-
-    return {"cam": cam, "msroi": msroi, "gaze": gaze}
-
-
-@torch.no_grad()
-def _class_map(
-    network: SaliencyNetwork, path: Path, choose: Callable[[ClassMaps, ClassMaps], NDArray[np.float32]]
-) -> Map:
-    rgb, size = read_working_image(path)
-    output = network(as_pixels(rgb), with_gaze=False)
-    return cells_to_pixels(choose(output.cam, output.msroi), (rgb.shape[0], rgb.shape[1]), size)
-
-
-def top_class_map(cam: ClassMaps) -> NDArray[np.float32]:
-    """Map of the most probable class of the first picture, what speaks against it cut off: (h, w)."""
-    return cam.maps[0, int(cam.logits[0].argmax())].clamp(min=0).numpy()
-
-
-def kept_classes_map(msroi: ClassMaps, threshold: float) -> NDArray[np.float32]:
-    """M of the first picture: the sum of the maps of the classes more probable than T, or of the most probable one."""
-    probabilities = torch.sigmoid(msroi.logits[0])
-    kept = probabilities >= min(threshold, float(probabilities.max()))
-    return msroi.maps[0][kept].sum(0).numpy()
+    return {name: partial(map_by, name) for name in NETWORK_METHODS}
 
 
 def write_map(found: Map, path: Path) -> None:
-    """Write a map, its maximum as white, as a grey PNG of 16 bits."""
+    """Write a map in [0, 1] as a grey PNG of 16 bits."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.rint(found / max(float(found.max()), 1e-12) * 65535).astype(np.uint16)).save(path)
+    Image.fromarray(np.rint(found * 65535).astype(np.uint16)).save(path)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from foveal.training.banks import Banks, GazeFeatures, SceneFeatures
 from foveal.training.batches import SceneBatch, draw_scenes
@@ -20,6 +21,9 @@ from foveal.training.scenes import SceneMaker
 from foveal.training.schedule import HeadPhase, ScenePhase
 
 SEEN_CLASSES = 5  # of a photo with fixations: the map of MS-ROI that learns from them is the sum over so many
+THRESHOLDS = tuple(float(each) for each in np.geomspace(0.005, 0.5, 21).round(4))  # tried for T
+THRESHOLD_VIEWS = 4  # every so many views are enough to choose T
+_AT_ONCE = 25
 _NEARLY_DARK = 1e-2  # a map of MS-ROI may be 0, a density whose logarithm is taken may not
 
 
@@ -34,6 +38,9 @@ class Lesson(Protocol):
 
     def learners(self, network: SaliencyNetwork) -> list[nn.Module]:
         """Parts of the network that learn; the others stay as they are."""
+
+    def threshold(self, network: SaliencyNetwork) -> dict[str, float]:
+        """T of MS-ROI as `threshold`, and how good it is, where this lesson knows better than the validation."""
 
 
 class SceneLesson:
@@ -61,6 +68,10 @@ class SceneLesson:
     def learners(self, network: SaliencyNetwork) -> list[nn.Module]:
         """See `Lesson.learners`."""
         return [network.backbone, network.cam, network.msroi]
+
+    def threshold(self, network: SaliencyNetwork) -> dict[str, float]:
+        """See `Lesson.threshold`: scenes of the validation photos tell it."""
+        return {}
 
 
 class HeadLesson:
@@ -99,6 +110,22 @@ class HeadLesson:
         """See `Lesson.learners`."""
         return [network.gaze, network.msroi]
 
+    @torch.no_grad()
+    def threshold(self, network: SaliencyNetwork) -> dict[str, float]:
+        """See `Lesson.threshold`: the T with which MS-ROI's map scores best (`nss`) where people looked."""
+        device, scores = next(network.parameters()).device, []
+        for entry, rows in zip(self._banks.gaze, self._gaze_rows, strict=True):
+            fixated = rows[entry.trust[rows] == 1][::THRESHOLD_VIEWS]
+            for some in fixated.split(_AT_ONCE):
+                views = entry.take(some).to(device)
+                msroi = network.msroi(views.fine.joined)
+                scores.append(torch.stack([nss_of_cells(kept_map(msroi, t), views.density) for t in THRESHOLDS]))
+        if not scores:
+            return {}
+        means = torch.cat(scores, 1).mean(1)
+        best = int(means.argmax())
+        return {"threshold": THRESHOLDS[best], "nss_of_msroi": float(means[best])}
+
 
 def seen_map(msroi: ClassMaps) -> Tensor:
     """Sum of the maps of the most probable classes, each as much as it is probable: (n, h, w).
@@ -109,6 +136,21 @@ def seen_map(msroi: ClassMaps) -> Tensor:
     values, classes = probable.topk(min(SEEN_CLASSES, probable.shape[1]), dim=1)
     chosen = msroi.maps.gather(1, classes[:, :, None, None].expand(-1, -1, *msroi.maps.shape[2:]))
     return (values[:, :, None, None] * chosen).sum(1)
+
+
+def kept_map(msroi: ClassMaps, threshold: float) -> Tensor:
+    """Sum of the maps of the classes more probable than T, or of the most probable one: (n, h, w)."""
+    probable = torch.sigmoid(msroi.logits)
+    kept = probable >= probable.amax(1, keepdim=True).clamp(max=threshold)
+    return torch.einsum("nchw,nc->nhw", msroi.maps, kept.float())
+
+
+def nss_of_cells(found: Tensor, density: Tensor) -> Tensor:
+    """NSS of maps (n, h, w), with fixations spread as their densities (n, H, W): (n,). 0 for a map of one value."""
+    cells = functional.adaptive_avg_pool2d(density[:, None], found.shape[1:])[:, 0].flatten(1)
+    values = found.flatten(1)
+    standard = (values - values.mean(1, keepdim=True)) / values.std(1, correction=0, keepdim=True).clamp(min=1e-9)
+    return (standard * cells).sum(1) / cells.sum(1)
 
 
 def top_class_is_there(logits: Tensor, labels: Tensor) -> Tensor:

@@ -157,6 +157,7 @@ class Trainer:
             self._optimizer.load_state_dict(self._start.optimizer)
         self._train_steps(number, first, lesson)
         scores = validate(self.average, self._data.validation, self._data.held_back, phase.side, self._run.schedule)
+        scores |= lesson.threshold(self.average)
         self._threshold = scores["threshold"]
         self._log.write(Position(number, phase.steps), {"phase": phase.name, "validation": scores})
         for name in (f"{phase.name}.pt", CHECKPOINT):  # the first to start other runs from

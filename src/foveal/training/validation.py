@@ -7,9 +7,11 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from foveal.image import open as open_photo
+from foveal.saliency import look
 from foveal.training.batches import scene_batch
 from foveal.training.gaze_data import GazePhoto, fixated_pixels
-from foveal.training.look import gaze_density, read_working_image
+from foveal.training.look import TrainedModel
 from foveal.training.losses import labels_present
 from foveal.training.network import SaliencyNetwork
 from foveal.training.photos import NO_CLASS, LabelledPhotos
@@ -37,7 +39,7 @@ def validate(
         those that are there, and how well (F1 over all decisions). With `held_back`, what `gaze_scores` gives.
     """
     scores = _accuracies(network, photos, side, schedule.validation_photos) | _threshold(network, photos, side)
-    return scores | gaze_scores(network, held_back) if held_back else scores
+    return scores | gaze_scores(network, held_back, photos.class_names) if held_back else scores
 
 
 @torch.no_grad()
@@ -88,15 +90,16 @@ def best_threshold(probabilities: NDArray[np.floating], present: NDArray[np.bool
     return {"threshold": float(_THRESHOLDS[best]), "f1": float(f1[best])}
 
 
-def gaze_scores(network: SaliencyNetwork, photos: list[GazePhoto]) -> dict[str, float]:
+def gaze_scores(network: SaliencyNetwork, photos: list[GazePhoto], class_names: tuple[str, ...]) -> dict[str, float]:
     """Mean NSS and AUC-Judd of the gaze head on the photos that have fixations, for each set of photos."""
+    model = TrainedModel(network, 0.5, class_names)
     each: dict[str, list[float]] = {}
     for photo in photos:
         if photo.fixations is None:
             continue
-        rgb, size = read_working_image(photo.path)
-        density = gaze_density(network, rgb, size)
-        fixations = fixated_pixels(photo.fixations, *size)
-        each.setdefault(f"{photo.dataset}_nss", []).append(nss(density, fixations))
-        each.setdefault(f"{photo.dataset}_auc_judd", []).append(auc_judd(density, fixations))
+        opened = open_photo(photo.path)
+        found = look(opened, "gaze", model=model).resized(opened.displayed_size)
+        fixations = fixated_pixels(photo.fixations, *opened.displayed_size)
+        each.setdefault(f"{photo.dataset}_nss", []).append(nss(found, fixations))
+        each.setdefault(f"{photo.dataset}_auc_judd", []).append(auc_judd(found, fixations))
     return {name: float(np.mean(values)) for name, values in each.items()}
