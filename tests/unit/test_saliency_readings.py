@@ -22,7 +22,8 @@ from foveal.saliency import Box, Looked, SaliencyModel, look, look_by_each
 from foveal.saliency.cells import cells_to_pixels
 from foveal.saliency.classes import box_of_peak, kept_classes
 from foveal.saliency.model import NetworkOutput
-from foveal.saliency.readings import CLEAR_NSS, FLAT_NSS, expected_nss, read_gaze
+from foveal.saliency.readings import CLEAR_NSS, FLAT_NSS, expected_nss, read_gaze, visibility
+from foveal.saliency.working_image import working_image
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +90,10 @@ def test_kept_classes(probabilities: list[float], threshold: float, top_k: int |
 
 
 def test_a_class_below_the_threshold_makes_a_map_of_low_confidence(colors: SaliencyModel) -> None:
-    dim = look(foveal.Photo(red_and_blue() // 4), "msroi", model=colors)
+    dark = foveal.Photo(red_and_blue() // 4)
+    dim = look(dark, "msroi", model=colors)
     assert [seen.name for seen in dim.classes] == ["red"]
-    assert dim.confidence == pytest.approx(63 / 255, abs=0.005)
+    assert dim.confidence == pytest.approx(63 / 255 * visibility(working_image(dark, 240)), abs=0.005)
     assert dim.confidence < colors.threshold
     assert look(foveal.Photo(red_and_blue()), "msroi", model=colors).confidence == pytest.approx(1, abs=0.005)
 
@@ -108,10 +110,19 @@ def test_what_speaks_against_a_class_is_cut_off_in_its_activation_map() -> None:
     output.cam_maps[1] = -5
     output.cam_maps[1, :, 25:] = 5
     output.cam_probabilities[:] = (0.25, 0.75)
-    looked = look(foveal.Photo(np.zeros((16, 24), np.uint8)), "cam", model=stub(output))
+    halves = np.repeat(np.array([[0, 255]], np.uint8), 12, axis=1).repeat(16, axis=0)
+    looked = look(foveal.Photo(halves), "cam", model=stub(output))
     assert looked.confidence == 0.75
     assert (looked.map[:, :180] == 0).all()  # of 240 columns
     assert looked.map[:, 220:].min() > 0.8
+
+
+@pytest.mark.parametrize(("spread", "confidence"), [(0, 0), (4, 0.5), (8, 1), (100, 1)])
+def test_what_cannot_be_seen_does_not_stand_out(spread: int, confidence: float) -> None:
+    """Two halves of 128 -+ spread: the standard deviation of luminance is the spread, and 8 of it is enough."""
+    grey = np.full((160, 240, 3), 128 - spread, np.uint8)
+    grey[:, 120:] = 128 + spread
+    assert visibility(grey) == pytest.approx(confidence)
 
 
 # ---- the boxes of classes

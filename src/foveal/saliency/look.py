@@ -19,7 +19,7 @@ from foveal.image import Photo, as_photo, eight_bits
 from foveal.saliency.baselines import BASELINES
 from foveal.saliency.classes import SeenClass, box_of_peak, check_top_k, kept_classes
 from foveal.saliency.model import WORKING_SIDE, Model, NetworkOutput, default_model
-from foveal.saliency.readings import NETWORK_METHODS, read
+from foveal.saliency.readings import NETWORK_METHODS, Reading, read, visibility
 from foveal.saliency.working_image import working_image
 
 METHODS = (*NETWORK_METHODS, *BASELINES)
@@ -85,10 +85,12 @@ def look_by_each(
     found = {name: _look_without_network(photo, name) for name in names if name in BASELINES}
     if len(found) < len(names):
         network = model or default_model()
-        output = network.see(working_image(photo, WORKING_SIDE))
+        small = working_image(photo, WORKING_SIDE)
+        output = network.see(small)
         kept = kept_classes(output.class_probabilities, network.threshold, top_k)
         classes = _seen_classes(output, kept, network.class_names, photo.displayed_size)
-        found |= {name: _look_by_network(output, kept, name, classes) for name in names if name not in BASELINES}
+        readings = {name: read(name, output, kept) for name in names if name not in BASELINES}
+        found |= {name: _looked(name, reading, visibility(small), classes) for name, reading in readings.items()}
     return found
 
 
@@ -97,14 +99,11 @@ def _look_without_network(photo: Photo, name: str) -> Looked:
     return Looked(name, baseline.map(working_image(photo, baseline.working_side)))
 
 
-def _look_by_network(
-    output: NetworkOutput, kept: NDArray[np.intp], name: str, classes: tuple[SeenClass, ...]
-) -> Looked:
-    reading = read(name, output, kept)
+def _looked(name: str, reading: Reading, visible: float, classes: tuple[SeenClass, ...]) -> Looked:
     peak = reading.map.max()
     if peak == 0:
         return Looked(name, reading.map, 0.0, classes)
-    return Looked(name, reading.map / peak, reading.confidence, classes)
+    return Looked(name, reading.map / peak, reading.confidence * visible, classes)
 
 
 def _seen_classes(

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from foveal.saliency.cells import cells_to_pixels
 from foveal.saliency.model import NetworkOutput
 
-# What a density of fixations expects of its own NSS (`expected_nss`): on a flat photo, where only the learned centre
-# prior speaks, and on a photo in which it is clear where people look. Confidence goes from 0 to 1 between them.
-FLAT_NSS = 0.9
+# What a map expects of its own NSS (`expected_nss`): that of gradients and noise, where only the learned centre prior
+# speaks, and of photos in which it is clear where people look. Confidence goes from 0 to 1 between them.
+FLAT_NSS = 1.2
 CLEAR_NSS = 2.0
+
+# Nothing stands out that cannot be seen: below this standard deviation of luminance, of 255, confidence falls to 0.
+VISIBLE_CONTRAST = 8.0
 
 GAZE_SHARPNESS = 1.5  # power of the predicted density that predicts held-back fixations best (NSS)
 
@@ -75,3 +78,9 @@ def expected_nss(density: NDArray[np.float32]) -> float:
     """
     mean = float(density.mean(dtype=np.float64))
     return float(density.std(dtype=np.float64)) / mean
+
+
+def visibility(rgb: NDArray[np.uint8]) -> float:
+    """How much there is to see in (H, W, 3): 0 for one colour, 1 from VISIBLE_CONTRAST on."""
+    luminance = rgb @ np.array([0.299, 0.587, 0.114])
+    return min(1.0, float(luminance.std()) / VISIBLE_CONTRAST)

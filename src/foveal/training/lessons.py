@@ -116,7 +116,7 @@ class HeadLesson:
         device, scores = next(network.parameters()).device, []
         for entry, rows in zip(self._banks.gaze, self._gaze_rows, strict=True):
             fixated = rows[entry.trust[rows] == 1][::THRESHOLD_VIEWS]
-            for some in fixated.split(_AT_ONCE):
+            for some in fixated.split(_AT_ONCE) if len(fixated) else ():
                 views = entry.take(some).to(device)
                 msroi = network.msroi(views.fine.joined)
                 scores.append(torch.stack([nss_of_cells(kept_map(msroi, t), views.density) for t in THRESHOLDS]))
