@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("build/demo"))
     arguments = parser.parse_args()
 
-    photo = foveal.open(arguments.photo).upright() if arguments.photo else foveal.Photo(skimage.data.chelsea())
+    photo = foveal.open(arguments.photo).upright() if arguments.photo else foveal.Photo(skimage.data.astronaut())
     pixels = np.asarray(Image.fromarray(foveal.image.eight_bits(photo.pixels)).convert("RGB"))
     saliency = foveal.saliency_map(pixels)
     ours = foveal.encode(pixels, quality=arguments.quality, subsampling="4:2:0")

@@ -36,7 +36,7 @@ class EncodeOptions:
 
     quality: float | None = None
     saliency: Saliency = "auto"
-    strength: float = 0.75
+    strength: float = 0.85
     allocation: str = "rdo"
     subsampling: str | int = "auto"
     progressive: bool = True

@@ -195,7 +195,8 @@ def _weigh(photo: Photo, options: EncodeOptions) -> _Weighed:
         return _Weighed("none", None, np.ones(jpeg.block_grid(photo.height, photo.width), dtype=np.float32))
     given = options.saliency
     looked = look(photo, given) if isinstance(given, str) else Looked("map", given)
-    stored = orientation.to_stored(looked.map, photo.orientation) if looked.map.ndim == 2 else looked.map
+    spent = looked.map if looked.spending_power == 1 else looked.map**looked.spending_power
+    stored = orientation.to_stored(spent, photo.orientation) if spent.ndim == 2 else spent
     strength = float(options.strength) * looked.confidence
     return _Weighed(looked.method, looked.confidence, block_weights(stored, photo.height, photo.width, strength))
 

@@ -28,7 +28,7 @@ def test_defaults() -> None:
         PIXELS,
         quality=80,
         saliency="gaze",
-        strength=0.75,
+        strength=0.85,
         allocation="rdo",
         subsampling="4:2:0",
         progressive=True,

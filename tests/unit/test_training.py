@@ -30,7 +30,7 @@ SHAPE = NetworkShape(3, widths=(8, 16, 24, 32), blocks=(1, 1, 1), features=24, m
 SCHEDULE = Schedule(
     phases=(
         ScenePhase("photos", 32 * 75, SIDE, 32, (5e-3, 3e-3), loss=losses.LossWeights(msroi=0, location=0)),
-        ScenePhase("scenes", 16 * 125, 64, 16, (5e-3, 1e-4), SceneMix(mosaics=0.3, pasted=0.6)),
+        ScenePhase("scenes", 16 * 200, 64, 16, (5e-3, 1e-4), SceneMix(mosaics=0.3, pasted=0.6)),
         HeadPhase(
             "heads",
             100,

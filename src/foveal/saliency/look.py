@@ -19,11 +19,12 @@ from foveal.image import Photo, as_photo, eight_bits
 from foveal.saliency.baselines import BASELINES
 from foveal.saliency.classes import SeenClass, box_of_peak, check_top_k, kept_classes
 from foveal.saliency.model import WORKING_SIDE, Model, NetworkOutput, default_model
-from foveal.saliency.readings import NETWORK_METHODS, Reading, read, visibility
+from foveal.saliency.readings import NETWORK_METHODS, SPENDING_POWERS, Reading, read, visibility
 from foveal.saliency.working_image import working_image
 
 METHODS = (*NETWORK_METHODS, *BASELINES)
 AUTO_METHOD = "gaze"
+REPORTED_CLASSES = 5  # of those that MS-ROI keeps
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +41,17 @@ class Looked:
     confidence
         0 (nothing stands out: the map says nothing about this photo) to 1. Encoding multiplies its strength by it.
         Methods without a network do not judge themselves: 1.
+    spending_power
+        Bits are spent by the map to this power: what predicts best where people look is too peaked for it.
     classes
-        What MS-ROI kept, the most probable first; empty for methods without a network.
+        What MS-ROI kept, the most probable first, REPORTED_CLASSES of them or `top_k`; empty for methods without a
+        network.
     """
 
     method: str
     map: NDArray[np.float32]
     confidence: float = 1.0
+    spending_power: float = 1.0
     classes: tuple[SeenClass, ...] = ()
 
     def resized(self, size: tuple[int, int]) -> NDArray[np.float32]:
@@ -88,7 +93,8 @@ def look_by_each(
         small = working_image(photo, WORKING_SIDE)
         output = network.see(small)
         kept = kept_classes(output.class_probabilities, network.threshold, top_k)
-        classes = _seen_classes(output, kept, network.class_names, photo.displayed_size)
+        reported = kept[: REPORTED_CLASSES if top_k is None else top_k]
+        classes = _seen_classes(output, reported, network.class_names, photo.displayed_size)
         readings = {name: read(name, output, kept) for name in names if name not in BASELINES}
         found |= {name: _looked(name, reading, visibility(small), classes) for name, reading in readings.items()}
     return found
@@ -102,21 +108,21 @@ def _look_without_network(photo: Photo, name: str) -> Looked:
 def _looked(name: str, reading: Reading, visible: float, classes: tuple[SeenClass, ...]) -> Looked:
     peak = reading.map.max()
     if peak == 0:
-        return Looked(name, reading.map, 0.0, classes)
-    return Looked(name, reading.map / peak, reading.confidence * visible, classes)
+        return Looked(name, reading.map, confidence=0.0, classes=classes)
+    return Looked(name, reading.map / peak, reading.confidence * visible, SPENDING_POWERS[name], classes)
 
 
 def _seen_classes(
-    output: NetworkOutput, kept: NDArray[np.intp], names: tuple[str, ...], size: tuple[int, int]
+    output: NetworkOutput, reported: NDArray[np.intp], names: tuple[str, ...], size: tuple[int, int]
 ) -> tuple[SeenClass, ...]:
-    """Classes kept, but for those whose map is dark everywhere: they add nothing and have no place."""
+    """Classes to report, but for those whose map is dark everywhere: they add nothing and have no place."""
     return tuple(
         SeenClass(
             names[index],
             float(output.class_probabilities[index]),
             box_of_peak(output.class_maps[index], output.seen, size),
         )
-        for index in kept
+        for index in reported
         if output.class_maps[index].any()
     )
 

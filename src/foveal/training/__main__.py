@@ -15,6 +15,7 @@ from rich.table import Table
 
 from foveal.errors import FovealError, ParameterError
 from foveal.saliency import METHODS
+from foveal.saliency.readings import SPENDING_POWERS
 from foveal.training import checkpoint
 from foveal.training.evaluation import Method, Row, evaluate, network_methods, packaged_method, write_map
 from foveal.training.gaze_data import FOLDS, GazePhoto, gaze_example, gaze_photos, is_gaze_set
@@ -174,12 +175,12 @@ def evaluate_command(data: tuple[Path, ...], paths: tuple[Path, ...], threads: i
 @_THREADS
 @click.option("-o", "out", type=_FOLDER, required=True, help="Folder for OUT/<set>/<method>/<photo>.png.")
 def maps_command(data: tuple[Path, ...], paths: tuple[Path, ...], threads: int | None, out: Path) -> None:
-    """Write the maps of networks as pictures of 16 bits, each by a network that has not seen the photo."""
+    """Write the maps by which networks spend bits, as pictures of 16 bits, each by one that has not seen the photo."""
     if not paths:
         raise ParameterError("give --checkpoint")
     for name, method in _networks(paths, threads).items():
         for photo in _photos(data):
-            write_map(method(photo), out / photo.dataset / name / f"{photo.path.stem}.png")
+            write_map(method(photo) ** SPENDING_POWERS[name], out / photo.dataset / name / f"{photo.path.stem}.png")
 
 
 def _photos(data: tuple[Path, ...]) -> list[GazePhoto]:

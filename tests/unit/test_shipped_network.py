@@ -1,0 +1,51 @@
+"""The network that ships: what it must see in photographs that anyone has, and in pictures of nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from skimage import data
+
+import foveal
+from foveal.saliency import look
+from foveal.saliency.model import SHIPPED_MODEL
+
+FACE = np.s_[60:180, 170:280]  # of scikit-image's astronaut, 512 x 512
+
+
+def test_it_is_small() -> None:
+    assert SHIPPED_MODEL.stat().st_size <= 4_000_000
+    assert SHIPPED_MODEL.with_suffix(".md").exists()  # what it was made of, and how
+
+
+def test_people_look_at_the_face() -> None:
+    found = foveal.saliency_map(data.astronaut())
+    elsewhere = np.ones(found.shape, bool)
+    elsewhere[FACE] = False
+    assert found[FACE].max() == found.max()
+    assert found[FACE].mean() > 5 * found[elsewhere].mean()
+
+
+def test_the_face_is_named_where_it_is() -> None:
+    faces = [seen for seen in look(foveal.Photo(data.astronaut()), "msroi").classes if seen.name == "face"]
+    assert len(faces) == 1
+    box = faces[0].box
+    assert box.x < 225 < box.x + box.width  # the nose
+    assert box.y < 120 < box.y + box.height
+
+
+@pytest.mark.parametrize("name", ["astronaut", "rocket"])
+def test_it_is_confident_where_something_stands_out(name: str) -> None:
+    assert look(foveal.Photo(getattr(data, name)())).confidence > 0.9
+
+
+@pytest.mark.parametrize("kind", ["black", "grey", "gradient", "noise"])
+def test_nothing_stands_out_in_nothing(kind: str) -> None:
+    across, down = np.meshgrid(np.linspace(0, 255, 400), np.linspace(0, 255, 300))
+    pictures = {
+        "black": np.zeros((300, 400, 3)),
+        "grey": np.full((300, 400, 3), 128),
+        "gradient": np.stack([across, down, np.full((300, 400), 128)], axis=2),
+        "noise": np.random.default_rng(0).normal(128, 20, (300, 400, 1)).repeat(3, axis=2).clip(0, 255),
+    }
+    assert look(foveal.Photo(pictures[kind].astype(np.uint8))).confidence < 0.35
