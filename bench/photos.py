@@ -14,12 +14,14 @@ from foveal.image import eight_bits
 TILE_SIDE = 256
 
 
-def load(folders: list[Path]) -> list[NDArray[np.uint8]]:
-    """(H, W, 3) uint8 of every picture in the folders; without folders, of some that scikit-image carries."""
+def load(folders: list[Path]) -> dict[str, NDArray[np.uint8]]:
+    """(H, W, 3) uint8 of every colour PNG in the folders, by name; without folders, some that scikit-image carries."""
     if not folders:
-        return [skimage.data.astronaut(), skimage.data.chelsea(), skimage.data.coffee(), skimage.data.rocket()]
-    photos = [foveal.open(path).pixels for folder in folders for path in sorted(folder.glob("*.png"))]
-    return [eight_bits(photo) for photo in photos if photo.ndim == 3]
+        names = ("astronaut", "chelsea", "coffee", "rocket")
+        return {name: getattr(skimage.data, name)() for name in names}
+    paths = [path for folder in folders for path in sorted(folder.glob("*.png"))]
+    photos = {f"{path.parent.name}/{path.stem}": foveal.open(path).pixels for path in paths}
+    return {name: eight_bits(photo) for name, photo in photos.items() if photo.ndim == 3}
 
 
 def mosaic(photos: list[NDArray[np.uint8]], megapixels: float) -> NDArray[np.uint8]:

@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
 
-    pixels = photos.mosaic(photos.load(arguments.images), arguments.megapixels)
+    pixels = photos.mosaic(list(photos.load(arguments.images).values()), arguments.megapixels)
     decoded = peers.decoded(peers.libjpeg_turbo(pixels, arguments.quality))
     kept = metrics.Ssimulacra2Reference(pixels)
     scorers: dict[str, Callable[[Pixels, Pixels], float]] = {

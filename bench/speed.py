@@ -119,7 +119,7 @@ class Workload:
 
     def pixels(self) -> NDArray[np.uint8]:
         """Make the mosaic."""
-        return photos.mosaic(photos.load(self.folders), self.megapixels)
+        return photos.mosaic(list(photos.load(self.folders).values()), self.megapixels)
 
 
 def encoding_memory(workload: Workload, name: str) -> float:
