@@ -1,0 +1,37 @@
+"""Rate-distortion curves as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
+
+from bench.rd import scores
+from bench.rd.compare import Comparison
+from bench.rd.luma import Pixels
+
+
+def draw(comparison: Comparison, encoders: Sequence[str], photos: Mapping[str, Pixels], path: Path) -> None:
+    """One panel for each metric: mean score against bits per pixel (geometric mean), a point for each setting.
+
+    Of encoders that encoded all photos.
+    """
+    pixel_counts = np.array([photos[name][..., 0].size for name in comparison.curves])
+    figure = Figure(figsize=(12, 9), layout="constrained")
+    for axes, metric in zip(figure.subplots(2, 2).flat, scores.METRICS, strict=True):
+        for encoder in encoders:
+            points = [curves[encoder] for curves in comparison.curves.values()]
+            sizes = np.array([[point.size_bytes for point in curve] for curve in points])
+            bits_per_pixel = np.exp(np.log(8 * sizes / pixel_counts[:, None]).mean(axis=0))
+            means = np.mean([[point.scores[metric] for point in curve] for curve in points], axis=0)
+            axes.plot(bits_per_pixel, means, ".-", label=encoder, linewidth=1)
+        axes.set(xscale="log", xlabel="bits per pixel", title=" ".join([metric, scores.UNITS[metric]]).strip())
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_minor_formatter(ScalarFormatter())
+        axes.grid(visible=True, which="both", alpha=0.3)
+    figure.axes[0].legend()
+    figure.suptitle(f"{len(photos)} photographs")
+    figure.savefig(path, dpi=110)

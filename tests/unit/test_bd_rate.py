@@ -1,0 +1,103 @@
+"""BD-rates of curves whose answer is known by hand: PCHIP meets straight lines exactly."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.rd.bd_rate import bd_rate, summary
+
+SCORES = np.linspace(30, 90, 8)
+
+
+def line(scores: np.ndarray, slope: float, start: float = 8.0) -> list[tuple[float, float]]:
+    """A curve along which the logarithm of bytes is `start` + `slope` * score."""
+    return list(zip(np.exp(start + slope * scores), scores, strict=True))
+
+
+CURVE = [(1000, 31.0), (1700, 45.5), (2900, 58.0), (5200, 69.0), (9900, 78.0), (21000, 86.0)]
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.9, 1.0, 1.25, 3.0])
+def test_bytes_multiplied(factor: float) -> None:
+    assert bd_rate(CURVE, [(factor * size, score) for size, score in CURVE]) == pytest.approx(100 * (factor - 1))
+
+
+def test_scores_shifted() -> None:
+    """Where 0.04 is the slope, a curve 2 points better needs e^-0.08 of the bytes."""
+    better = [(size, score + 2) for size, score in line(SCORES, 0.04)]
+    assert bd_rate(line(SCORES, 0.04), better) == pytest.approx(100 * (math.exp(-0.08) - 1))
+
+
+def test_curves_that_cross_in_the_middle_are_equal() -> None:
+    middle = SCORES.mean()
+    assert bd_rate(line(SCORES, 0.02, 8 - 0.02 * middle), line(SCORES, 0.05, 8 - 0.05 * middle)) == pytest.approx(0)
+
+
+def test_only_scores_that_both_reach_count() -> None:
+    """Beyond the anchor's 30 to 90, the tested curve goes to 120 and is as bad as can be."""
+    tested = [*line(SCORES[2:], 0.04, math.log(0.8) + 8), (1e9, 95.0), (1e12, 120.0)]
+    assert bd_rate(line(SCORES, 0.04), tested[:-2]) == pytest.approx(-20)
+    assert bd_rate(line(SCORES, 0.04), tested) == pytest.approx(-20, abs=3)  # its slope at 90 bends
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "compared"),
+    [(35, 95, True), (60, 120, True), (60.1, 120.1, False), (90, 150, False), (95, 150, False), (-0.1, 59.9, False)],
+)
+def test_half_of_the_shorter_range_must_be_common(low: float, high: float, compared: bool) -> None:
+    rate = bd_rate(line(SCORES, 0.04), line(np.linspace(low, high, 8), 0.04))
+    assert rate == pytest.approx(0) if compared else math.isnan(rate)
+
+
+def test_a_short_range_inside_a_long_one_is_compared() -> None:
+    """An encoder that knows only high qualities."""
+    assert bd_rate(line(SCORES, 0.04), line(np.array([80.0, 83.0]), 0.04, 8 + math.log(1.1))) == pytest.approx(10)
+
+
+def test_points_in_any_order() -> None:
+    shuffled = [CURVE[index] for index in (3, 0, 5, 1, 4, 2)]
+    assert bd_rate(CURVE, shuffled) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("useless", [(3000, 57.0), (2900, 57.0), (4000, 58.0), (5000, math.inf), (5000, math.nan)])
+def test_files_that_a_smaller_one_beats_and_endless_scores_are_left_out(useless: tuple[float, float]) -> None:
+    assert bd_rate(CURVE, [*CURVE, useless]) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("curve", [[], CURVE[:1], [(1000, 50.0), (2000, 40.0)]])
+def test_one_point_is_no_curve(curve: list[tuple[float, float]]) -> None:
+    assert math.isnan(bd_rate(CURVE, curve))
+    assert math.isnan(bd_rate(curve, CURVE))
+
+
+curves = st.lists(
+    st.tuples(st.floats(0.02, 1.0), st.floats(0.5, 20)), min_size=3, max_size=9
+).map(lambda steps: list(zip(*np.cumsum([(math.log(1000), 20.0), *steps], axis=0).T, strict=True)))  # fmt: skip
+
+
+@given(curves, curves)
+def test_the_other_way_round_is_the_inverse(first: list, second: list) -> None:
+    first, second = ([(math.exp(log_size), score) for log_size, score in curve] for curve in (first, second))
+    there, back = bd_rate(first, second), bd_rate(second, first)
+    if math.isnan(there):
+        assert math.isnan(back)
+    else:
+        assert (1 + there / 100) * (1 + back / 100) == pytest.approx(1)
+
+
+def test_summary() -> None:
+    found = summary([4.0, -10.0, math.nan, 0.0, 1.0, 30.0])
+    assert (found.mean, found.median, found.photos) == (5.0, 1.0, 5)
+    assert (found.least, found.lower_quartile, found.upper_quartile, found.most) == (-10.0, 0.0, 4.0, 30.0)
+
+
+def test_summary_of_nothing() -> None:
+    found = summary([math.nan])
+    assert found.photos == 0
+    assert math.isnan(found.mean)
+    assert math.isnan(found.most)
