@@ -52,7 +52,7 @@ def large_enough(folders: list[Path]) -> dict[str, Pixels]:
 
 def rates_table(comparison: Comparison, names: list[str], metric: str) -> Table:
     """BD-rates of all encoders by one metric."""
-    table = Table(title=f"{metric}: bytes against {comparison.anchor} at the same score")
+    table = Table(title=f"{metric}: bytes against {comparison.anchor} at the same score, %")
     table.add_column("encoder", no_wrap=True)
     for heading in ("mean", "median", "quartiles", "least to most", "photos"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -60,10 +60,10 @@ def rates_table(comparison: Comparison, names: list[str], metric: str) -> Table:
         found = comparison.summary(name, metric)
         table.add_row(
             name,
-            f"{found.mean:+.1f} %",
-            f"{found.median:+.1f} %",
-            f"{found.lower_quartile:+.1f} to {found.upper_quartile:+.1f} %",
-            f"{found.least:+.1f} to {found.most:+.1f} %",
+            f"{found.mean:+.1f}",
+            f"{found.median:+.1f}",
+            f"{found.lower_quartile:+.1f} to {found.upper_quartile:+.1f}",
+            f"{found.least:+.1f} to {found.most:+.1f}",
             f"{found.photos} of {len(comparison.curves)}",
         )
     return table

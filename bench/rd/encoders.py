@@ -21,11 +21,12 @@ from bench import peers
 from bench.rd import mixed_qualities
 from bench.rd.luma import Pixels
 from foveal import _kernels
+from foveal.jpeg.tables import quality_scale
 from foveal.options import Saliency
 
 ANCHOR = "jpegli"
 SETTINGS = 8
-QUALITIES = (20, 95)  # on libjpeg's scale, which all of these follow more or less
+QUALITIES = (20, 95)  # on libjpeg's scale, which all encoders here follow more or less
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,14 @@ def named(name: str, settings: int = SETTINGS) -> Encoder:
 
 
 def qualities(count: int, bounds: tuple[int, int] = QUALITIES) -> tuple[float, ...]:
-    """So many whole qualities, evenly spread between two and with both; fewer where there are no more."""
-    return tuple(dict.fromkeys(np.rint(np.linspace(*bounds, count)).tolist()))
+    """So many whole qualities, two and what lies between them; fewer where there are no more.
+
+    Each multiplies libjpeg's quantizer steps by the same factor, so that files grow about evenly: 92 to 95 is as far as
+    32 to 50.
+    """
+    percent_of_steps = np.geomspace(quality_scale(bounds[0]), quality_scale(bounds[1]), count)
+    found = np.where(percent_of_steps > 100, 5000 / percent_of_steps, 100 - percent_of_steps / 2)
+    return tuple(dict.fromkeys(np.rint(found).tolist()))
 
 
 @cache

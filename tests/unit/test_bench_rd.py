@@ -173,14 +173,16 @@ def test_versions_tell_encoders_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "expected"), [(2, (20, 95)), (4, (20, 45, 70, 95)), (8, (20, 31, 41, 52, 63, 74, 84, 95))]
+    ("count", "expected"), [(2, (20, 95)), (3, (20, 75, 95)), (8, (20, 32, 50, 69, 80, 87, 92, 95))]
 )
 def test_qualities(count: int, expected: tuple[int, ...]) -> None:
+    """Quantizer steps from 250 to 10 % of libjpeg's: the middle is 50 %, which is quality 75."""
     assert encoders.qualities(count) == expected
 
 
 def test_no_quality_twice() -> None:
-    assert encoders.qualities(100) == tuple(range(20, 96))
+    found = encoders.qualities(1000)
+    assert found == tuple(range(20, 96))
 
 
 def test_the_published_method_mixes_ten_qualities_by_tenths_of_the_map(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +222,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     printed = capsys.readouterr()
     report = json.loads(printed.out)
     assert list(report["points"]) == ["photos/large"]
-    assert [point["setting"] for point in report["points"]["photos/large"]["pillow"]] == [20, 58, 95]
+    assert [point["setting"] for point in report["points"]["photos/large"]["pillow"]] == [20, 75, 95]
     rates = report["bd_rates"]["SSIMULACRA2"]
     assert rates["pillow"]["by_photo"] == {"photos/large": pytest.approx(0)}
     assert rates["foveal-fast"]["summary"]["photos"] == 1
@@ -247,4 +249,4 @@ def test_the_table() -> None:
     printed.print(rates_table(rd.Comparison("peer", curves), ["ours"], "PSNR"))
     row = next(line for line in printed.file.getvalue().splitlines() if "ours" in line)
     cells = [cell.strip() for cell in row.split("│")[1:-1]]
-    assert cells == ["ours", "+15.0 %", "+15.0 %", "+10.0 to +20.0 %", "+5.0 to +25.0 %", "2 of 3"]
+    assert cells == ["ours", "+15.0", "+15.0", "+10.0 to +20.0", "+5.0 to +25.0", "2 of 3"]
