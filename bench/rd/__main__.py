@@ -54,18 +54,18 @@ def rates_table(comparison: Comparison, names: list[str], metric: str) -> Table:
     """BD-rates of all encoders by one metric."""
     table = Table(title=f"{metric}: bytes against {comparison.anchor} at the same score, %")
     table.add_column("encoder", no_wrap=True)
-    for heading in ("mean", "median", "quartiles", "least to most", "photos"):
+    for heading in ("mean", "median", "quartiles", "least..most", "photos"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name in names:
         found = comparison.summary(name, metric)
-        table.add_row(
-            name,
+        figures = [
             f"{found.mean:+.1f}",
             f"{found.median:+.1f}",
-            f"{found.lower_quartile:+.1f} to {found.upper_quartile:+.1f}",
-            f"{found.least:+.1f} to {found.most:+.1f}",
-            f"{found.photos} of {len(comparison.curves)}",
-        )
+            f"{found.lower_quartile:+.1f}..{found.upper_quartile:+.1f}",
+            f"{found.least:+.1f}..{found.most:+.1f}",
+        ]
+        shown = figures if found.photos else ["-"] * len(figures)
+        table.add_row(name, *shown, f"{found.photos} of {len(comparison.curves)}")
     return table
 
 

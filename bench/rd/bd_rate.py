@@ -32,7 +32,7 @@ def bd_rate(anchor: Curve, tested: Curve) -> float:
     Returns
     -------
     float
-        Above -100; NaN where the scores that both reach are less than half of the range of either curve.
+        Above -100; NaN where the scores that both reach are less than half of the shorter range of the two.
     """
     log_bytes_anchor, log_bytes_tested = _interpolated(anchor), _interpolated(tested)
     if log_bytes_anchor is None or log_bytes_tested is None:

@@ -233,7 +233,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
 
 
 def test_the_table() -> None:
-    """Two photos at 25 and 5 % more, and one on which the curves have no score in common."""
+    """Two photos at 25 and 5 % more, and one on which the curves have no score in common; an encoder without any."""
     console = pytest.importorskip("rich.console", reason="rich is not installed: it comes with the extra bench")
     from bench.rd.__main__ import rates_table
 
@@ -245,8 +245,11 @@ def test_the_table() -> None:
         "b": {"peer": curve(1), "ours": curve(1.05)},
         "c": {"peer": curve(1), "ours": curve(1, shift=80)},
     }
-    printed = console.Console(file=io.StringIO(), width=200)
-    printed.print(rates_table(rd.Comparison("peer", curves), ["ours"], "PSNR"))
-    row = next(line for line in printed.file.getvalue().splitlines() if "ours" in line)
-    cells = [cell.strip() for cell in row.split("│")[1:-1]]
-    assert cells == ["ours", "+15.0", "+15.0", "+10.0 to +20.0", "+5.0 to +25.0", "2 of 3"]
+    curves = {photo: found | {"elsewhere": curve(1, shift=70)} for photo, found in curves.items()}
+    printed = console.Console(file=io.StringIO(), width=80)
+    printed.print(rates_table(rd.Comparison("peer", curves), ["ours", "elsewhere"], "PSNR"))
+    rows = [line for line in printed.file.getvalue().splitlines() if "of 3" in line]
+    assert [[cell.strip() for cell in row.split("│")[1:-1]] for row in rows] == [
+        ["ours", "+15.0", "+15.0", "+10.0..+20.0", "+5.0..+25.0", "2 of 3"],
+        ["elsewhere", "-", "-", "-", "-", "0 of 3"],
+    ]
