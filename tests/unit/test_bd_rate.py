@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.rd.bd_rate import bd_rate, summary
@@ -80,6 +80,7 @@ curves = st.lists(
 ).map(lambda steps: list(zip(*np.cumsum([(math.log(1000), 20.0), *steps], axis=0).T, strict=True)))  # fmt: skip
 
 
+@settings(deadline=None)
 @given(curves, curves)
 def test_the_other_way_round_is_the_inverse(first: list, second: list) -> None:
     first, second = ([(math.exp(log_size), score) for log_size, score in curve] for curve in (first, second))
