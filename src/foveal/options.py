@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from foveal import jpeg
 from foveal.allocate.allocations import EFFORTS
+from foveal.checks import check_choice, check_integer, check_number
 from foveal.errors import ParameterError
 from foveal.metadata import POLICIES
 from foveal.saliency import method_named
@@ -47,17 +47,17 @@ class EncodeOptions:
 
     def __post_init__(self) -> None:
         if self.quality is not None:
-            _check_number("quality", self.quality, 0, 100)
-        _check_number("strength", self.strength, 0, 1)
-        _check_integer("restart_interval", self.restart_interval, 0, jpeg.MAX_RESTART_INTERVAL)
+            check_number("quality", self.quality, 0, 100)
+        check_number("strength", self.strength, 0, 1)
+        check_integer("restart_interval", self.restart_interval, 0, jpeg.MAX_RESTART_INTERVAL)
         if self.threads is not None:
-            _check_integer("threads", self.threads, 1, MAX_THREADS)
+            check_integer("threads", self.threads, 1, MAX_THREADS)
         if not isinstance(self.progressive, bool | np.bool_):
             raise ParameterError(f"progressive must be True or False, not {self.progressive!r}")
-        _check_choice("allocation", self.allocation, ALLOCATIONS)
-        _check_choice("effort", self.effort, EFFORTS)
-        _check_choice("metadata", self.metadata, POLICIES)
-        _check_choice("subsampling", _with_colons(self.subsampling), SUBSAMPLINGS)
+        check_choice("allocation", self.allocation, ALLOCATIONS)
+        check_choice("effort", self.effort, EFFORTS)
+        check_choice("metadata", self.metadata, POLICIES)
+        check_choice("subsampling", _with_colons(self.subsampling), SUBSAMPLINGS)
         if isinstance(self.saliency, str):
             method_named(self.saliency)
         elif self.saliency is not None and not isinstance(self.saliency, np.ndarray):
@@ -83,18 +83,3 @@ def _with_colons(subsampling: str | int) -> str:
     """420 and "420" as "4:2:0"."""
     name = str(subsampling)
     return ":".join(name) if len(name) == 3 and name.isdigit() else name
-
-
-def _check_number(name: str, value: float, least: float, most: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, Real) or not least <= float(value) <= most:
-        raise ParameterError(f"{name} must be a number from {least} to {most}, not {value!r}")
-
-
-def _check_integer(name: str, value: int, least: int, most: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
-        raise ParameterError(f"{name} must be an integer from {least} to {most:,}, not {value!r}")
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if not isinstance(value, str) or value not in choices:
-        raise ParameterError(f"{name} {value!r} is not one of {', '.join(choices)}")
