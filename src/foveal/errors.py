@@ -7,7 +7,8 @@
     ├── FormatError         the input is not what it claims to be, or is broken
     ├── UnsupportedError    the input is legal, but of a kind that foveal does not handle
     ├── LimitError          a limit of the JPEG format, or of safe input sizes, is exceeded
-    └── ModelError          a saliency model is missing or broken
+    ├── ModelError          a saliency model is missing or broken
+    └── MissingExtraError   an optional dependency is not installed
 
     FormatWarning           (a UserWarning) the input is not as it should be, but could be read
 """
@@ -35,6 +36,10 @@ class LimitError(FovealError):
 
 class ModelError(FovealError):
     """A saliency model is missing or broken."""
+
+
+class MissingExtraError(FovealError):
+    """An optional dependency is not installed; the message names the extra that has it."""
 
 
 class FormatWarning(UserWarning):
