@@ -4,6 +4,8 @@
 >>> data = foveal.encode(foveal.open("photo.png"), quality=80)   # doctest: +SKIP
 """
 
+from types import ModuleType
+
 from foveal import errors
 from foveal.errors import FovealError
 from foveal.image import Photo, open  # noqa: A004 (the natural name for what it does)
@@ -24,5 +26,15 @@ __all__ = [
     "errors",
     "inspect",
     "open",
+    "pca",
     "saliency_map",
 ]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import `foveal.pca` when it is first used: few do, and starting up counts."""
+    if name != "pca":
+        raise AttributeError(f"module 'foveal' has no attribute {name!r}")
+    from importlib import import_module
+
+    return import_module("foveal.pca")

@@ -1,0 +1,31 @@
+"""What can be asked of `foveal.pca.encode`: every choice, its default and its check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from foveal.checks import check_choice, check_integer, check_number
+from foveal.jpeg import MAX_PIXELS
+
+MODES = ("rows", "blocks")
+
+
+@dataclass(frozen=True)
+class PcaOptions:
+    """The options of `foveal.pca.encode`; they are explained there.
+
+    Raises
+    ------
+    ParameterError
+        One of them is of the wrong kind or out of range.
+    """
+
+    variance: float = 99.0
+    mode: str = "rows"
+    components: int | None = None
+
+    def __post_init__(self) -> None:
+        check_number("variance", self.variance, 0, 100)
+        check_choice("mode", self.mode, MODES)
+        if self.components is not None:
+            check_integer("components", self.components, 1, MAX_PIXELS)
