@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -16,11 +17,18 @@ An output file is written whole or not at all. `-` stands for standard input or 
 """
 
 
+def contexts(parent: click.Context) -> Iterator[click.Context]:
+    """Yield a command's context, then those of its subcommands, and of theirs."""
+    yield parent
+    if isinstance(parent.command, click.Group):
+        for name, command in parent.command.commands.items():
+            yield from contexts(click.Context(command, parent=parent, info_name=name))
+
+
 def reference() -> str:
     """The page: the help of `foveal`, then of each command."""
     root = click.Context(cli, info_name="foveal", terminal_width=80, **cli.context_settings)
-    commands = [click.Context(command, parent=root, info_name=name) for name, command in cli.commands.items()]
-    sections = [f"## `{context.command_path}`\n\n```\n{context.get_help()}\n```\n" for context in (root, *commands)]
+    sections = [f"## `{context.command_path}`\n\n```\n{context.get_help()}\n```\n" for context in contexts(root)]
     return "\n".join([INTRODUCTION, *sections])
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from foveal.image import Photo, eight_bits
+from foveal.image import Photo, Pixels, eight_bits
 
 
 def as_grey(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -37,8 +37,8 @@ def drawn_over(photo: Photo, saliency: NDArray[np.float32]) -> NDArray[np.uint8]
     return np.asarray(np.rint(rgb * share + dim * (1 - share)), dtype=np.uint8)
 
 
-def png_bytes(pixels: NDArray[np.uint8]) -> bytes:
-    """Write a PNG file of (H, W) grey or (H, W, 3) RGB."""
+def png_bytes(pixels: Pixels, icc_profile: bytes | None = None) -> bytes:
+    """Write a PNG file of (H, W) grey of 8 or 16 bits, or (H, W, 3) RGB of 8 bits."""
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
+    Image.fromarray(pixels).save(file, "PNG", icc_profile=icc_profile)
     return file.getvalue()

@@ -20,11 +20,12 @@ STANDARD = "-"
 _MAX_NOTES = 8
 STANDARD_INPUT, STANDARD_OUTPUT = "standard input", "standard output"
 
-# Endings that promise another kind of picture than the one written.
+# Endings that promise another kind of file than the one written.
 PICTURE_ENDINGS = {
     "JPEG": {".jpg", ".jpeg", ".jfif"},
     "PNG": {".png"},
     "TIFF": {".tif", ".tiff"},
+    "NPZ": {".npz"},
     "other": {".gif", ".webp", ".bmp", ".avif", ".heic", ".jxl", ".jp2", ".ppm", ".pgm", ".svg"},
 }
 
@@ -164,7 +165,7 @@ def default_target(source: str, ending: str) -> str:
 
 
 def check_target(target: str, kind: str, inputs: list[str]) -> None:
-    """Stop before a picture (JPEG, PNG, TIFF) goes nowhere, to a terminal, over an input, or under a wrong name."""
+    """Stop before a file (JPEG, PNG, TIFF, NPZ) goes to a terminal, over an input, or under a wrong name."""
     if not target:
         raise click.UsageError("the name of the output is empty")
     if target == STANDARD:
@@ -174,7 +175,7 @@ def check_target(target: str, kind: str, inputs: list[str]) -> None:
     ending = Path(target).suffix.lower()
     if any(ending in endings for other, endings in PICTURE_ENDINGS.items() if other != kind):
         wanted = min(PICTURE_ENDINGS[kind], key=len)
-        raise click.UsageError(f"{display_name(target)} would be a {kind}; give it the ending {wanted}")
+        raise click.UsageError(f"{display_name(target)} would be written as {kind}; give it the ending {wanted}")
     if Path(target).exists() and any(_is_same_file(path, Path(target)) for path in inputs):
         raise click.UsageError(f"{display_name(target)} is an input; give another name")
 

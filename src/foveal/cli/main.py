@@ -14,6 +14,7 @@ from foveal.cli import files
 from foveal.cli.decode import decode
 from foveal.cli.encode import encode
 from foveal.cli.inspect import inspect
+from foveal.cli.pca import pca
 from foveal.cli.saliency import saliency
 from foveal.errors import FovealError, ParameterError
 
@@ -30,6 +31,7 @@ cli.add_command(encode)
 cli.add_command(decode)
 cli.add_command(inspect)
 cli.add_command(saliency)
+cli.add_command(pca)
 
 
 def main() -> None:
