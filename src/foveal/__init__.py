@@ -5,6 +5,7 @@
 """
 
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from foveal import errors
 from foveal.errors import FovealError
@@ -13,6 +14,9 @@ from foveal.inspection import Inspection, inspect
 from foveal.jpeg.decoder import decode
 from foveal.pipeline import encode
 from foveal.saliency import SaliencyModel, saliency_map
+
+if TYPE_CHECKING:
+    from foveal import pca
 
 __version__ = "0.1.0"
 

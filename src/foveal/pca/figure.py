@@ -171,7 +171,16 @@ def _draw_sizes(axis: Axes, photo: Photo, channels: list[StandardisedChannel]) -
     for name, (color, points) in encoders.items():
         sizes = [point.size_bytes / 1000 for point in points]
         axis.plot(sizes, [point.ssim for point in points], "o-", color=color, label=name, markersize=3.5, linewidth=1.8)
-    axis.plot(len(png_bytes(photo.pixels)) / 1000, 1, "D", color=_INK, label="PNG", markersize=6, linestyle="none", clip_on=False)
+    axis.plot(
+        len(png_bytes(photo.pixels)) / 1000,
+        1,
+        "D",
+        color=_INK,
+        label="PNG",
+        markersize=6,
+        linestyle="none",
+        clip_on=False,
+    )
     axis.axvline(photo.pixels.nbytes / 1000, color=_PALE, linestyle="--", linewidth=1.2, label="pixels")
     axis.set_xscale("log")
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
