@@ -81,8 +81,8 @@ def encode(
         "auto", the name of a method, a map as an (h, w) array of floats in [0, 1] or bools, of any size, that covers
         the whole photo as displayed, or None for an encode that treats all blocks alike.
     strength
-        0 (as with `saliency=None`) to 1 (the most). Where a method is little confident that anything stands out in the
-        photo, strength is multiplied by its confidence.
+        0 (as with `saliency=None`) to 1 (the most). It is multiplied by the confidence of the method that something
+        stands out in the photo.
     allocation
         "rdo" (least error and bits together) or "quality-map" (a quality for each block, the published MS-ROI method).
     subsampling

@@ -339,6 +339,19 @@ def test_evaluation_ranks_maps_between_chance_and_ceiling(trained: Path, tmp_pat
     assert nss["cam"] > 1
 
 
+def test_what_cannot_be_trained_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    write_scene_set(tmp_path / "discs")
+    runner = CliRunner()
+    only_fixations = ["train", "--data", str(tmp_path / "discs"), "--out", str(tmp_path / "run")]
+    assert "no photos in folders of classes" in runner.invoke(main, only_fixations).output
+    write_zip(tmp_path / "data" / "shapes.zip")
+    only_photos = ["train", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "run2")]
+    assert "no photos with fixations" in runner.invoke(main, only_photos).output
+    assert "no phase head; there are" in runner.invoke(main, [*only_photos, "--only", "head"]).output
+    assert "no sets of fixations" in runner.invoke(main, ["evaluate", str(tmp_path / "data")]).output
+
+
 def test_the_commands_train_evaluate_and_refuse_to_overwrite(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     write_zip(tmp_path / "data" / "shapes.zip")

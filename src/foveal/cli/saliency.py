@@ -88,6 +88,8 @@ class _Targets:
         """Stop before anything is read where there is nothing to do, or pictures would be lost."""
         if self.output is None and self.compare is None and not as_json:
             raise click.UsageError("nothing to write: give -o, --compare or --json")
+        if self.as_overlay and self.output is None:
+            raise click.UsageError("--overlay is for the map of -o")
         pictures = [target for target in (self.output, self.compare) if target is not None]
         for target in pictures:
             files.check_target(target, "PNG", inputs=[source])

@@ -89,7 +89,7 @@ def look_by_each(
     names = dict.fromkeys(method_named(name) for name in methods)
     found = {name: _look_without_network(photo, name) for name in names if name in BASELINES}
     if len(found) < len(names):
-        network = model or default_model()
+        network = default_model() if model is None else model
         small = working_image(photo, WORKING_SIDE)
         output = network.see(small)
         kept = kept_classes(output.class_probabilities, network.threshold, top_k)

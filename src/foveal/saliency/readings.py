@@ -28,7 +28,7 @@ NETWORK_METHODS = ("gaze", "msroi", "cam")
 
 
 class Reading(NamedTuple):
-    """A map that covers what the network saw, pixel by pixel, (H, W), not negative; and a confidence, 0 to 1."""
+    """A map of what the network saw, each pixel, (H, W), not negative; a confidence, 0 to 1, before `visibility`."""
 
     map: NDArray[np.float32]
     confidence: float

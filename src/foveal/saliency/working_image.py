@@ -11,6 +11,7 @@ from foveal.image import Photo, Pixels, eight_bits
 
 _KEPT_BEFORE_RESIZING = 4  # times the working size: what is left to do for the resampling to the exact size
 _BAND_ROWS = 64
+_MOST_ROWS_IN_16_BITS = 256
 
 
 def working_image(photo: Photo, side: int) -> NDArray[np.uint8]:
@@ -42,7 +43,8 @@ def _row_means(pixels: Pixels, factor: int) -> NDArray[np.uint8]:
 
 def _means_of_each(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     whole = len(pixels) // factor
-    sums = pixels[: whole * factor].reshape(whole, factor, *pixels.shape[1:]).sum(axis=1, dtype=np.uint16)
+    wide_enough = np.uint16 if factor <= _MOST_ROWS_IN_16_BITS else np.uint32
+    sums = pixels[: whole * factor].reshape(whole, factor, *pixels.shape[1:]).sum(axis=1, dtype=wide_enough)
     sums += factor // 2
     sums //= factor
     means = np.asarray(sums, dtype=np.uint8)

@@ -13,7 +13,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from foveal.errors import FovealError, ParameterError
+from foveal.errors import FovealError, ModelError, ParameterError
 from foveal.saliency import METHODS
 from foveal.saliency.readings import SPENDING_POWERS
 from foveal.training import checkpoint
@@ -22,8 +22,9 @@ from foveal.training.gaze_data import FOLDS, GazePhoto, gaze_example, gaze_photo
 from foveal.training.loop import CHECKPOINT, Run, TrainingData, beginning, beginning_from, train
 from foveal.training.network import NetworkShape
 from foveal.training.photos import load_photos
-from foveal.training.schedule import SCHEDULES, Schedule
+from foveal.training.schedule import SCHEDULES, HeadPhase, Schedule
 
+SETTINGS = "run.json"
 GAZE_LONG_SIDE, GAZE_SHORT_SIDE = 240, 176
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -103,8 +104,11 @@ def run_training(options: TrainOptions) -> Path:
     """
     if options.threads:
         torch.set_num_threads(options.threads)
-    _begin_or_resume(options)
+    _refuse_another_run(options)
     data = read_data(list(options.data), options.cache or options.out / "cache", options.fold)
+    _check_enough(data, options.schedule)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / SETTINGS).write_text(options.settings())
     path, names = options.out / CHECKPOINT, data.train.class_names
     if path.exists():
         start = checkpoint.load(path)
@@ -112,20 +116,28 @@ def run_training(options: TrainOptions) -> Path:
         start = beginning_from(checkpoint.load(options.weights), names)
     else:
         start = beginning(names, NetworkShape(len(names)), options.seed)
+    if start.class_names != names:
+        raise ModelError(f"{path} is of a network for other classes")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     train(data, Run(options.out, options.schedule, options.seed, device), start)
     return path
 
 
-def _begin_or_resume(options: TrainOptions) -> None:
-    """Write down what makes the run; a resumed one must be the same, a new one must not overwrite another."""
-    path = options.out / "run.json"
+def _check_enough(data: TrainingData, schedule: Schedule) -> None:
+    """Hours of training should not end with what could have been known before."""
+    if len(data.train) == 0 or len(data.validation) == 0:
+        raise ParameterError("too few photos: some to learn from and some to validate with are needed")
+    if any(isinstance(phase, HeadPhase) for phase in schedule.phases) and not data.learned.any():
+        raise ParameterError("no photos with fixations or masks to learn from")
+
+
+def _refuse_another_run(options: TrainOptions) -> None:
+    """A resumed run must be the one that was begun, a new one must not overwrite another."""
+    path = options.out / SETTINGS
     if path.exists() and not options.resume:
         raise ParameterError(f"{options.out} holds a run already: go on with --resume, or choose another folder")
     if path.exists() and path.read_text() != options.settings():
         raise ParameterError(f"{path} is of a run with other settings")
-    options.out.mkdir(parents=True, exist_ok=True)
-    path.write_text(options.settings())
 
 
 def read_data(sources: list[Path], cache: Path, fold: int | None) -> TrainingData:
@@ -175,7 +187,7 @@ def evaluate_command(data: tuple[Path, ...], paths: tuple[Path, ...], threads: i
 @_THREADS
 @click.option("-o", "out", type=_FOLDER, required=True, help="Folder for OUT/<set>/<method>/<photo>.png.")
 def maps_command(data: tuple[Path, ...], paths: tuple[Path, ...], threads: int | None, out: Path) -> None:
-    """Write the maps by which networks spend bits, as pictures of 16 bits, each by one that has not seen the photo."""
+    """Write the maps by which networks spend bits, as 16-bit pictures; of folds, by the one that did not see it."""
     if not paths:
         raise ParameterError("give --checkpoint")
     for name, method in _networks(paths, threads).items():
@@ -185,6 +197,8 @@ def maps_command(data: tuple[Path, ...], paths: tuple[Path, ...], threads: int |
 
 def _photos(data: tuple[Path, ...]) -> list[GazePhoto]:
     sets = [part for source in data for part in _parts(source) if is_gaze_set(part)]
+    if not sets:
+        raise ParameterError("no sets of fixations or masks there")
     return [photo for folder in sets for photo in gaze_photos(folder)]
 
 

@@ -1,6 +1,7 @@
 """One table for all maps and for the ceiling: how well they predict fixations, and which objects count.
 
-A network is scored by cross-validation: each photo is looked at by the network that did not learn from its fold.
+With one checkpoint for each fold, each photo is looked at by the network that did not learn from it. One network, or
+the shipped one, is scored on whatever it is given, be it what it learned from.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ def evaluate(photos: Sequence[GazePhoto], methods: Mapping[str, Method]) -> list
     rows = []
     for dataset in sorted({photo.dataset for photo in photos}):
         chosen = [photo for photo in photos if photo.dataset == dataset and _tells_apart(photo)]
+        if not chosen:
+            continue
         for name, method in methods.items():
             rows.append(Row(dataset, name, _mean([_scored(photo, method(photo)) for photo in chosen])))
         if chosen[0].fixations is not None:

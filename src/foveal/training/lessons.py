@@ -141,7 +141,7 @@ def seen_map(msroi: ClassMaps) -> Tensor:
 def kept_map(msroi: ClassMaps, threshold: float) -> Tensor:
     """Sum of the maps of the classes more probable than T, or of the most probable one: (n, h, w)."""
     probable = torch.sigmoid(msroi.logits)
-    kept = probable >= probable.amax(1, keepdim=True).clamp(max=threshold)
+    kept = (probable > threshold) | (probable == probable.amax(1, keepdim=True))
     return torch.einsum("nchw,nc->nhw", msroi.maps, kept.float())
 
 

@@ -67,7 +67,7 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class Run:
-    """Where a run writes, and what makes its result: the schedule, the seed, and the weights it starts from."""
+    """Where a run writes, what makes its result (schedule and seed), and the device that computes."""
 
     out: Path
     schedule: Schedule
@@ -157,7 +157,8 @@ class Trainer:
             self._optimizer.load_state_dict(self._start.optimizer)
         self._train_steps(number, first, lesson)
         scores = validate(self.average, self._data.validation, self._data.held_back, phase.side, self._run.schedule)
-        scores |= lesson.threshold(self.average)
+        if better := lesson.threshold(self.average):
+            scores = {name: value for name, value in scores.items() if name != "f1"} | better
         self._threshold = scores["threshold"]
         self._log.write(Position(number, phase.steps), {"phase": phase.name, "validation": scores})
         for name in (f"{phase.name}.pt", CHECKPOINT):  # the first to start other runs from

@@ -22,7 +22,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-STRIDE = 8
 PIXEL_MEAN = 118.0  # of 0..255, all channels
 PIXEL_SPREAD = 64.0
 PRIOR_CELLS = 9  # the learned centre prior is a grid of so many cells each way, stretched over the picture

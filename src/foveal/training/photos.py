@@ -94,6 +94,8 @@ def find_photos(sources: Iterable[Path]) -> list[PhotoFile]:
         if not here:
             raise ParameterError(f"{source} holds no photos in folders of classes")
         found += here
+    if not found:
+        raise ParameterError("no photos in folders of classes")
     return found
 
 

@@ -118,7 +118,10 @@ class Schedule:
             raise ParameterError("checkpoint_every is no multiple of log_every")
 
     def only(self, names: list[str]) -> Schedule:
-        """The phases of these names alone."""
+        """The phases of these names alone; ParameterError where there is none of a name."""
+        known = [phase.name for phase in self.phases]
+        if unknown := sorted(set(names) - set(known)):
+            raise ParameterError(f"no phase {', '.join(unknown)}; there are {', '.join(known)}")
         return replace(self, phases=tuple(phase for phase in self.phases if phase.name in names))
 
 
