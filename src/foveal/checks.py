@@ -6,6 +6,8 @@ from numbers import Integral, Real
 
 from foveal.errors import ParameterError
 
+MAX_THREADS = 1024
+
 
 def check_number(name: str, value: float, least: float, most: float) -> None:
     """Raise ParameterError unless `value` is a real number in [least, most]."""

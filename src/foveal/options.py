@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from foveal import jpeg
 from foveal.allocate.allocations import EFFORTS
-from foveal.checks import check_choice, check_integer, check_number
+from foveal.checks import MAX_THREADS, check_choice, check_integer, check_number
 from foveal.errors import ParameterError
 from foveal.metadata import POLICIES
 from foveal.saliency import method_named
@@ -19,7 +19,6 @@ ALLOCATIONS = ("rdo", "quality-map")
 SUBSAMPLINGS = ("auto", *jpeg.SAMPLING_FACTORS)
 DEFAULT_QUALITY = 80
 FULL_COLOR_FROM_QUALITY = 90  # "auto" subsampling keeps all chrominance samples from here on
-MAX_THREADS = 1024
 
 Saliency = str | NDArray[Any] | None
 

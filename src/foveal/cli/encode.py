@@ -9,11 +9,12 @@ import click
 
 from foveal.allocate.allocations import EFFORTS
 from foveal.allocate.weights import LEAST_WEIGHT
+from foveal.checks import MAX_THREADS
 from foveal.cli import files
 from foveal.image import Photo
 from foveal.jpeg import MAX_SIDE
 from foveal.metadata import POLICIES
-from foveal.options import ALLOCATIONS, DEFAULT_QUALITY, MAX_THREADS, SUBSAMPLINGS, EncodeOptions, Saliency
+from foveal.options import ALLOCATIONS, DEFAULT_QUALITY, SUBSAMPLINGS, EncodeOptions, Saliency
 from foveal.pipeline import Encoded, encode_photo
 from foveal.saliency import METHODS, map_of_picture
 

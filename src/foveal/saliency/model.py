@@ -7,19 +7,18 @@ import json
 import os
 import threading
 from dataclasses import dataclass
-from numbers import Integral
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.checks import MAX_THREADS, check_integer
 from foveal.errors import ModelError, ParameterError
 from foveal.saliency.cells import CELL_SIDE
 
 SHIPPED_MODEL = Path(__file__).with_name("network.onnx")
 WORKING_SIDE = 240  # pixels of the long side of what the network sees
-MAX_THREADS = 1024
 
 # Names in the ONNX file; the export writes them.
 INPUT = "pixels"
@@ -107,8 +106,7 @@ class SaliencyModel:
     _session: Any
 
     def __init__(self, path: str | os.PathLike[str] | None = None, threads: int = 1) -> None:
-        if isinstance(threads, bool) or not isinstance(threads, Integral) or not 1 <= threads <= MAX_THREADS:
-            raise ParameterError(f"threads must be an integer from 1 to {MAX_THREADS:,}, not {threads!r}")
+        check_integer("threads", threads, 1, MAX_THREADS)
         self.path = SHIPPED_MODEL if path is None else Path(path)
         self._session = _load(self.path, int(threads))
         self._check_interface()
