@@ -15,8 +15,8 @@ import foveal
 from bench import peers
 from foveal import metrics
 from foveal.image import Photo, eight_bits
-from foveal.saliency import map_of_picture
-from foveal.training.gaze_data import GazePhoto, fixation_density
+from foveal.saliency import look, map_of_picture
+from foveal.training.gaze_data import GazePhoto, fixation_density, observer_halves
 
 Map = NDArray[np.floating]
 Pixels = NDArray[np.uint8]
@@ -168,10 +168,10 @@ def map_and_density(source: MapSource, photo: GazePhoto, opened: Photo) -> tuple
     if source.name == FIXATIONS:
         return density / density.max(), density
     if source.name == HALF:
-        second = photo.fixations[:, 2].astype(int) % 2 == 1
-        predicting, judged = (fixation_density(photo.fixations[half], height, width) for half in (second, ~second))
+        halves = observer_halves(photo.fixations)
+        judged, predicting = (fixation_density(half, height, width) for half in halves)
         return predicting / predicting.max(), judged
-    return foveal.saliency_map(opened, source.name), density
+    return look(opened, source.name).spending_map, density
 
 
 def _read_map(folder: Path, stem: str) -> Map:

@@ -195,7 +195,7 @@ def _weigh(photo: Photo, options: EncodeOptions) -> _Weighed:
         return _Weighed("none", None, np.ones(jpeg.block_grid(photo.height, photo.width), dtype=np.float32))
     given = options.saliency
     looked = look(photo, given) if isinstance(given, str) else Looked("map", given)
-    spent = looked.map if looked.spending_power == 1 else looked.map**looked.spending_power
+    spent = looked.spending_map
     stored = orientation.to_stored(spent, photo.orientation) if spent.ndim == 2 else spent
     strength = float(options.strength) * looked.confidence
     return _Weighed(looked.method, looked.confidence, block_weights(stored, photo.height, photo.width, strength))

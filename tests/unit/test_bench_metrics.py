@@ -150,9 +150,12 @@ def test_ms_ssim_is_that_of_scikit_images_ssim(quality: int, coffee: np.ndarray)
     """With K1 beyond all bounds the luminance term is 1, and what is left is contrast and structure."""
     pixels = coffee[:303, :401]
     planes = luma(pixels), luma(as_jpeg(pixels, quality))
-    similarity = lambda k1: structural_similarity(  # noqa: E731
-        *planes, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, K1=k1
-    )
+
+    def similarity(k1: float) -> float:
+        return structural_similarity(
+            *planes, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, K1=k1
+        )
+
     expected = 1.0
     for weight in ms_ssim.WEIGHTS[:-1]:
         expected *= similarity(1e9) ** weight

@@ -111,7 +111,7 @@ def test_what_speaks_against_a_class_is_cut_off_in_its_activation_map() -> None:
     output.cam_maps[1, :, 25:] = 5
     output.cam_probabilities[:] = (0.25, 0.75)
     halves = np.repeat(np.array([[0, 255]], np.uint8), 12, axis=1).repeat(16, axis=0)
-    looked = look(foveal.Photo(halves), "cam", model=stub(output))
+    looked = look(foveal.Photo(halves), "cam", model=Stub(output))
     assert looked.confidence == 0.75
     assert (looked.map[:, :180] == 0).all()  # of 240 columns
     assert looked.map[:, 220:].min() > 0.8
@@ -208,10 +208,6 @@ class Stub:
         return self.output
 
 
-def stub(output: NetworkOutput) -> SaliencyModel:
-    return Stub(output)  # type: ignore[return-value]
-
-
 def network_output(gaze: np.ndarray) -> NetworkOutput:
     """What a network says of a picture of (h, w) cells, of which the last reach beyond it by half; no classes."""
     rows, columns = gaze.shape
@@ -289,12 +285,12 @@ def test_cells_lie_where_their_pixels_are(seen: tuple[int, int]) -> None:
 
 
 def test_the_network_runs_once_for_several_methods() -> None:
-    model = stub(network_output(bump(3)))
+    model = Stub(network_output(bump(3)))
     looks = look_by_each(foveal.Photo(noisy_gradient(16, 24)), ["auto", "cam", "gaze", "center", "msroi"], model=model)
     assert list(looks) == ["center", "gaze", "cam", "msroi"]
-    assert model.calls == 1  # type: ignore[attr-defined]
+    assert model.calls == 1
     look_by_each(foveal.Photo(noisy_gradient(16, 24)), ["center", "spectral"], model=model)
-    assert model.calls == 1  # type: ignore[attr-defined]
+    assert model.calls == 1
 
 
 @pytest.mark.parametrize("method", ["spectral", "center"])

@@ -82,6 +82,18 @@ def test_sources_that_hold_nothing_are_refused(tmp_path: Path) -> None:
         load_photos([tmp_path / "bad-photo.zip"], tmp_path / "cache")
 
 
+def test_a_broken_photo_in_a_zip_is_named(tmp_path: Path) -> None:
+    source = tmp_path / "shapes.zip"
+    write_zip(source, photos_of_class=5)
+    with zipfile.ZipFile(source) as archive:
+        member = archive.infolist()[7]
+    data = bytearray(source.read_bytes())
+    data[member.header_offset + 30 + len(member.filename) + 60] ^= 0xFF  # in what is stored, behind the local header
+    source.write_bytes(data)
+    with pytest.raises(FormatError, match=member.filename):
+        load_photos([source], tmp_path / "cache")
+
+
 @pytest.mark.parametrize("mix", [SceneMix(), SceneMix(mosaics=1), SceneMix(pasted=1)], ids=str)
 def test_scenes_know_where_each_object_lies(photos: dict[str, LabelledPhotos], mix: SceneMix) -> None:
     """The colour of a class appears inside of the boxes of its objects, and nowhere else."""
@@ -172,6 +184,15 @@ def test_a_mask_stands_in_for_fixations_with_less_trust(tmp_path: Path) -> None:
     assert example.trust == gaze_data.MASK_TRUST
     peak = np.unravel_index(example.density.argmax(), example.density.shape)
     assert np.hypot(peak[0] - 192, peak[1] - 48) < 5
+
+
+def test_every_second_observer_is_of_the_other_half() -> None:
+    fixations = np.array([[0.1, 0.1, 4], [0.2, 0.2, 9], [0.3, 0.3, 4], [0.4, 0.4, 6], [0.5, 0.5, 20]], np.float32)
+    first, second = gaze_data.observer_halves(fixations)
+    assert set(first[:, 2]) == {4, 9}
+    assert set(second[:, 2]) == {6, 20}
+    alone, nobody = gaze_data.observer_halves(fixations[[0, 2]])
+    assert (len(alone), len(nobody)) == (2, 0)
 
 
 def test_a_folder_of_something_else_is_no_gaze_set(tmp_path: Path) -> None:

@@ -12,20 +12,17 @@ from PIL.PngImagePlugin import PngInfo
 
 from foveal import exif as exif_tags
 from foveal.cli import files
-from foveal.cli.options import max_pixels_option
+from foveal.cli.options import max_pixels_option, output_option, source_argument
 from foveal.errors import UnsupportedError
 from foveal.jpeg.application_data import dots_per_inch, exif_data, icc_profile, picture_count, xmp_packet
 from foveal.jpeg.decoder import DecodedFile, decode_file
 
 
 @click.command(short_help="Decode a JPEG to a PNG or TIFF.")
-@click.argument("source", metavar="IN", type=click.Path(readable=False, allow_dash=True))
-@click.option(
-    "-o",
-    "--output",
-    metavar="OUT",
-    type=click.Path(readable=False, allow_dash=True),
-    help="PNG to write, or TIFF if it ends in .tif; - is standard output (PNG). Default: IN with the ending .png, "
+@source_argument
+@output_option(
+    "OUT",
+    "PNG to write, or TIFF if it ends in .tif; - is standard output (PNG). Default: IN with the ending .png, "
     "which must not exist.",
 )
 @click.option("--lenient", is_flag=True, help="Decode as much as possible of a broken file.")

@@ -11,6 +11,7 @@ from foveal.allocate.allocations import EFFORTS
 from foveal.allocate.weights import LEAST_WEIGHT
 from foveal.checks import MAX_THREADS
 from foveal.cli import files
+from foveal.cli.options import output_option, source_argument
 from foveal.image import Photo
 from foveal.jpeg import MAX_SIDE
 from foveal.metadata import POLICIES
@@ -22,14 +23,8 @@ LIBJPEG_MAX_SIDE = 65_500  # JPEG_MAX_DIMENSION
 
 
 @click.command(short_help="Encode a photo as a JPEG that spends its bits where people look.")
-@click.argument("source", metavar="IN", type=click.Path(readable=False, allow_dash=True))
-@click.option(
-    "-o",
-    "--output",
-    metavar="OUT",
-    type=click.Path(readable=False, allow_dash=True),
-    help="File to write; - is standard output. Default: IN with the ending .jpg, which must not exist.",
-)
+@source_argument
+@output_option("OUT", "File to write; - is standard output. Default: IN with the ending .jpg, which must not exist.")
 @click.option(
     "-q",
     "--quality",

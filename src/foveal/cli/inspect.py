@@ -10,7 +10,7 @@ import numpy as np
 
 from foveal import overlay
 from foveal.cli import files
-from foveal.cli.options import max_pixels_option
+from foveal.cli.options import max_pixels_option, source_argument
 from foveal.errors import FovealError
 from foveal.inspection import Inspection, MetadataReport, SegmentReport, outline
 from foveal.inspection import inspect as inspect_file
@@ -20,7 +20,7 @@ _BRIGHT_SHARE = 0.995  # of blocks; the few that take more are white
 
 
 @click.command(short_help="Show what is in a JPEG: segments, tables, scans, metadata, bits.")
-@click.argument("source", metavar="IN", type=click.Path(readable=False, allow_dash=True))
+@source_argument
 @click.option(
     "--bits-map",
     metavar="OUT",

@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from foveal.cli import files
-from foveal.cli.options import max_pixels_option
+from foveal.cli.options import max_pixels_option, output_option, source_argument
 from foveal.errors import UnsupportedError
 from foveal.image import Photo
 from foveal.overlay import png_bytes
@@ -24,14 +24,8 @@ def pca() -> None:
 
 
 @pca.command(short_help="Compress a photo.")
-@click.argument("source", metavar="IN", type=click.Path(readable=False, allow_dash=True))
-@click.option(
-    "-o",
-    "--output",
-    metavar="OUT",
-    type=click.Path(readable=False, allow_dash=True),
-    help="File to write; - is standard output. Default: IN with the ending .npz, which must not exist.",
-)
+@source_argument
+@output_option("OUT", "File to write; - is standard output. Default: IN with the ending .npz, which must not exist.")
 @click.option(
     "--variance",
     type=click.FloatRange(0, 100),
@@ -88,14 +82,8 @@ def _as_text(encoded: EncodedPhoto, target: str) -> str:
 
 
 @pca.command(short_help="Restore a photo.")
-@click.argument("source", metavar="IN", type=click.Path(readable=False, allow_dash=True))
-@click.option(
-    "-o",
-    "--output",
-    metavar="OUT",
-    type=click.Path(readable=False, allow_dash=True),
-    help="PNG to write; - is standard output. Default: IN with the ending .png, which must not exist.",
-)
+@source_argument
+@output_option("OUT", "PNG to write; - is standard output. Default: IN with the ending .png, which must not exist.")
 @max_pixels_option
 def decode(source: str, output: str | None, max_pixels: int) -> None:
     """Restore the photo of IN, a file of `foveal pca encode`."""

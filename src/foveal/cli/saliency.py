@@ -10,6 +10,7 @@ import click
 
 from foveal import comparison, overlay
 from foveal.cli import files
+from foveal.cli.options import output_option, source_argument
 from foveal.comparison import COMPARED_METHODS
 from foveal.image import Photo
 from foveal.saliency import (
@@ -23,14 +24,8 @@ from foveal.saliency import (
 
 
 @click.command(short_help="Show where people look in a photo.")
-@click.argument("source", metavar="IN", type=click.Path(readable=False, allow_dash=True))
-@click.option(
-    "-o",
-    "--output",
-    metavar="MAP",
-    type=click.Path(readable=False, allow_dash=True),
-    help="PNG to write; - is standard output. Needed unless --compare or --json is given.",
-)
+@source_argument
+@output_option("MAP", "PNG to write; - is standard output. Needed unless --compare or --json is given.")
 @click.option(
     "--method", type=click.Choice(["auto", *METHODS]), default="auto", show_default=True, help="How to find it."
 )

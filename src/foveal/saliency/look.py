@@ -54,6 +54,11 @@ class Looked:
     spending_power: float = 1.0
     classes: tuple[SeenClass, ...] = ()
 
+    @property
+    def spending_map(self) -> NDArray[np.float32]:
+        """The map by which bits are spent: `map` to the `spending_power`."""
+        return self.map if self.spending_power == 1 else self.map**self.spending_power
+
     def resized(self, size: tuple[int, int]) -> NDArray[np.float32]:
         """Map of (H, W) pixels."""
         height, width = size

@@ -15,9 +15,9 @@ from rich.table import Table
 
 from foveal.errors import FovealError, ModelError, ParameterError
 from foveal.saliency import METHODS
-from foveal.saliency.readings import SPENDING_POWERS
 from foveal.training import checkpoint
-from foveal.training.evaluation import Method, Row, evaluate, network_methods, packaged_method, write_map
+from foveal.training.checkpoint import Checkpoint
+from foveal.training.evaluation import Row, evaluate, network_looks, network_methods, packaged_method, write_map
 from foveal.training.gaze_data import FOLDS, GazePhoto, gaze_example, gaze_photos, is_gaze_set
 from foveal.training.loop import CHECKPOINT, Run, TrainingData, beginning, beginning_from, train
 from foveal.training.network import NetworkShape
@@ -159,7 +159,10 @@ def _parts(source: Path) -> list[Path]:
     """Zips and sets of fixations in a folder; the source itself where it is one, or a tree of labelled photos."""
     if source.is_file() or is_gaze_set(source):
         return [source]
-    parts = sorted(path for path in source.iterdir() if path.suffix == ".zip" or (path.is_dir() and is_gaze_set(path)))
+    inside = sorted(path for path in source.iterdir() if path.suffix == ".zip" or path.is_dir())
+    parts = [path for path in inside if path.suffix == ".zip" or is_gaze_set(path)]
+    if parts and len(parts) < len(inside):
+        raise ParameterError(f"{source} holds zips or sets beside other folders: name each of them")
     return parts or [source]
 
 
@@ -175,7 +178,9 @@ _THREADS = click.option("--threads", type=click.IntRange(1), help="Threads of Py
 @_THREADS
 def evaluate_command(data: tuple[Path, ...], paths: tuple[Path, ...], threads: int | None) -> None:
     """Score saliency maps on sets of fixations and masks."""
-    methods = {name: packaged_method(name) for name in METHODS} | _networks(paths, threads)
+    methods = {name: packaged_method(name) for name in METHODS}
+    if paths:
+        methods |= network_methods(_checkpoints(paths, threads))
     rows = evaluate(_photos(data), methods)
     for dataset in dict.fromkeys(row.dataset for row in rows):
         Console().print(_table(dataset, [row for row in rows if row.dataset == dataset]))
@@ -190,9 +195,9 @@ def maps_command(data: tuple[Path, ...], paths: tuple[Path, ...], threads: int |
     """Write the maps by which networks spend bits, as 16-bit pictures; of folds, by the one that did not see it."""
     if not paths:
         raise ParameterError("give --checkpoint")
-    for name, method in _networks(paths, threads).items():
+    for name, look_by in network_looks(_checkpoints(paths, threads)).items():
         for photo in _photos(data):
-            write_map(method(photo) ** SPENDING_POWERS[name], out / photo.dataset / name / f"{photo.path.stem}.png")
+            write_map(look_by(photo).spending_map, out / photo.dataset / name / f"{photo.path.stem}.png")
 
 
 def _photos(data: tuple[Path, ...]) -> list[GazePhoto]:
@@ -202,12 +207,12 @@ def _photos(data: tuple[Path, ...]) -> list[GazePhoto]:
     return [photo for folder in sets for photo in gaze_photos(folder)]
 
 
-def _networks(paths: tuple[Path, ...], threads: int | None) -> dict[str, Method]:
+def _checkpoints(paths: tuple[Path, ...], threads: int | None) -> list[Checkpoint]:
     if threads:
         torch.set_num_threads(threads)
     if len(paths) not in (0, 1, FOLDS):
         raise ParameterError(f"give one checkpoint, or {FOLDS}: one for each fold")
-    return network_methods([checkpoint.load(path) for path in paths]) if paths else {}
+    return [checkpoint.load(path) for path in paths]
 
 
 def _table(dataset: str, rows: list[Row]) -> Table:

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from foveal.image import open as open_photo
-from foveal.saliency import NETWORK_METHODS, look, saliency_map
+from foveal.saliency import NETWORK_METHODS, Looked, look, saliency_map
 from foveal.training import scores
 from foveal.training.checkpoint import Checkpoint
-from foveal.training.gaze_data import GazePhoto, fixated_pixels, fixation_density
+from foveal.training.gaze_data import GazePhoto, fixated_pixels, fixation_density, observer_halves
 from foveal.training.look import TrainedModel
 
 FIXATION_SCORES = ("NSS", "AUC-Judd", "CC", "SIM")
@@ -52,8 +52,10 @@ def evaluate(photos: Sequence[GazePhoto], methods: Mapping[str, Method]) -> list
             continue
         for name, method in methods.items():
             rows.append(Row(dataset, name, _mean([_scored(photo, method(photo)) for photo in chosen])))
-        if chosen[0].fixations is not None:
-            rows.append(Row(dataset, CEILING, _mean([_ceiling(photo) for photo in chosen])))
+        halves = [(photo, *observer_halves(photo.fixations)) for photo in chosen if photo.fixations is not None]
+        judged = [_ceiling(photo, first, second) for photo, first, second in halves if len(second)]
+        if judged:
+            rows.append(Row(dataset, CEILING, _mean(judged)))
     return rows
 
 
@@ -94,17 +96,14 @@ def _mask_scores(found: Map, mask: NDArray[np.bool_]) -> dict[str, float]:
     return dict(zip(MASK_SCORES, values, strict=True))
 
 
-def _ceiling(photo: GazePhoto) -> dict[str, float]:
-    """Every second observer predicts the others, and the other way round."""
-    assert photo.fixations is not None  # noqa: S101 (the caller checks)
+def _ceiling(photo: GazePhoto, first: NDArray[np.float32], second: NDArray[np.float32]) -> dict[str, float]:
+    """Half of the observers predict the others, and the other way round."""
     with Image.open(photo.path) as image:
         width, height = image.size
-    second = photo.fixations[:, 2].astype(int) % 2 == 1
-    halves = (photo.fixations[~second], photo.fixations[second])
     return _mean(
         [
             _fixation_scores(fixation_density(predicting, height, width), predicted)
-            for predicting, predicted in (halves, halves[::-1])
+            for predicting, predicted in ((first, second), (second, first))
         ]
     )
 
@@ -114,15 +113,23 @@ def packaged_method(name: str) -> Method:
     return lambda photo: saliency_map(open_photo(photo.path), name)
 
 
-def network_methods(folds: Sequence[Checkpoint]) -> dict[str, Method]:
+def network_looks(folds: Sequence[Checkpoint]) -> dict[str, Callable[[GazePhoto], Looked]]:
     """CAM, MS-ROI and gaze of networks of which the k-th did not learn from the k-th fold (or of one network)."""
     models = [TrainedModel.of_checkpoint(fold) for fold in folds]
 
-    def map_by(name: str, photo: GazePhoto) -> Map:
-        opened = open_photo(photo.path)
-        return look(opened, name, model=models[photo.fold % len(models)]).resized(opened.displayed_size)
+    def look_by(name: str, photo: GazePhoto) -> Looked:
+        return look(open_photo(photo.path), name, model=models[photo.fold % len(models)])
 
-    return {name: partial(map_by, name) for name in NETWORK_METHODS}
+    return {name: partial(look_by, name) for name in NETWORK_METHODS}
+
+
+def network_methods(folds: Sequence[Checkpoint]) -> dict[str, Method]:
+    """Maps of `network_looks`, of the photos' sizes."""
+
+    def map_by(look_by: Callable[[GazePhoto], Looked], photo: GazePhoto) -> Map:
+        return look_by(photo).resized(open_photo(photo.path).displayed_size)
+
+    return {name: partial(map_by, look_by) for name, look_by in network_looks(folds).items()}
 
 
 def write_map(found: Map, path: Path) -> None:

@@ -107,6 +107,12 @@ def fixated_pixels(fixations: NDArray[np.float32], height: int, width: int) -> N
     return np.stack([rows.clip(0, height - 1), columns.clip(0, width - 1)], axis=1)
 
 
+def observer_halves(fixations: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Fixations of the first, third, ... observer, and those of the second, fourth, ... (none where there is one)."""
+    rank = np.unique(fixations[:, 2], return_inverse=True)[1]
+    return fixations[rank % 2 == 0], fixations[rank % 2 == 1]
+
+
 def fixation_density(fixations: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
     """Fixations smoothed by a Gaussian of DENSITY_SIGMA of the width: (height, width), sum 1."""
     pixels = fixated_pixels(fixations, height, width)

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -195,11 +196,18 @@ def _decoded(files: list[PhotoFile]) -> Iterator[NDArray[np.uint8]]:
         with ThreadPoolExecutor() as pool:
             waiting = iter(files)
             while some := list(islice(waiting, _DECODED_AT_ONCE)):
-                data = [archives[f.archive].read(f.path) if f.archive else Path(f.path).read_bytes() for f in some]
+                data = [_read(archives[f.archive], f.path) if f.archive else Path(f.path).read_bytes() for f in some]
                 yield from pool.map(_small_rgb, data, [file.path for file in some])
     finally:
         for archive in archives.values():
             archive.close()
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        return archive.read(name)
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise FormatError(f"{archive.filename}: {name}: {error}") from error
 
 
 def _small_rgb(data: bytes, name: str) -> NDArray[np.uint8]:
