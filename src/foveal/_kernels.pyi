@@ -26,6 +26,12 @@ def grey_to_plane(pixels: NDArray[np.uint8 | np.uint16], planes: NDArray[np.floa
 def downsample(plane: NDArray[np.float32], h: int, v: int, out: NDArray[np.float32]) -> None:
     """Fill out (r, c) from plane (v r, h c): means of h x v samples, h and v 1 or 2."""
 
+def sharpen(plane: NDArray[np.float32], h: int, v: int, gain: float, first_row: int, out: NDArray[np.float32]) -> None:
+    """Fill out (r, c) from rows of plane (R, c) from first_row on.
+
+    out = plane + gain (plane - blurred), blurred by (1, 6, 1) / 8 across if h is 2 and down if v is 2.
+    """
+
 def forward_dct(plane: NDArray[np.float32], blocks: NDArray[np.int16]) -> None:
     """Fill blocks (r, c, 64) with the coefficients of plane (8 r, 8 c)."""
 
@@ -40,17 +46,21 @@ def quantize_per_block(
 ) -> None:
     """Turn blocks (n, 64) into levels; own_steps (tables, 64); table_index (n,); file_steps (64,)."""
 
+def ac_strength(blocks: NDArray[np.int16], out: NDArray[np.float32]) -> None:
+    """Root mean square of the AC coefficients of each of the blocks (n, 64): out (n,)."""
+
 def trellis(
     blocks: NDArray[np.int16],
     steps: NDArray[np.float32],
     distortion_weight: NDArray[np.float32],
+    frequency_weights: NDArray[np.float32],
     run_size_bits: NDArray[np.float32],
     end_of_block_bits: float,
     look_back: int,
 ) -> None:
     """Turn blocks (n, 64) into levels; steps (64,); run_size_bits (11, 63).
 
-    distortion_weight (n,): the bits that a squared error of a step is worth.
+    distortion_weight (n,): the bits that a squared error of a step is worth; times frequency_weights (64,).
     """
 
 def tally_scan(

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from foveal import jpeg, orientation
-from foveal.allocate.allocations import Allocation, quality_map, rdo
 from foveal.allocate.weights import block_weights
 from foveal.background import Color
 from foveal.errors import ParameterError
@@ -19,6 +18,7 @@ from foveal.image import Photo, as_photo
 from foveal.metadata import apply_policy, without_extended_xmp
 from foveal.options import EncodeOptions, Saliency
 from foveal.saliency import Looked, look
+from foveal.weighed_photo import WeighedPhoto
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,18 +154,16 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
     """Look at a photo, weigh its blocks, encode it; raises LimitError and ModelError like `encode`."""
     photo, metadata = apply_policy(photo, options.metadata)
     saliency = _weigh(photo, options)
-    allocation = _allocate(saliency.weights, options)
     settings = jpeg.EncoderSettings(
         subsampling=options.resolved_subsampling,
-        tables=allocation.tables,
-        quantizer=allocation.quantizer,
         scripts=_scripts(options),
         restart_interval=options.restart_interval,
         threads=options.threads or available_threads(),
         metadata=metadata,
     )
+    weighed = WeighedPhoto(photo.pixels, saliency.weights, options.allocation, options.effort, settings)
     return Encoded(
-        data=jpeg.encode(photo.pixels, settings),
+        data=weighed.encode(options.resolved_quality),
         photo=photo,
         quality=options.resolved_quality,
         subsampling="grey" if photo.pixels.ndim == 2 else settings.subsampling,
@@ -201,15 +199,19 @@ def _weigh(photo: Photo, options: EncodeOptions) -> _Weighed:
     return _Weighed(looked.method, looked.confidence, block_weights(stored, photo.height, photo.width, strength))
 
 
-def _allocate(weights: NDArray[np.float32], options: EncodeOptions) -> Allocation:
-    if options.allocation == "quality-map":
-        return quality_map(options.resolved_quality, weights)
-    return rdo(options.resolved_quality, weights, options.effort)
+# Those from which the smallest file is chosen: measured to be within 0.4 % of the best of fourteen with three of them.
+_SCRIPTS: dict[str, tuple[jpeg.ScriptMaker, ...]] = {
+    "fast": (jpeg.spectral_selection_script,),
+    "balanced": (jpeg.luminance_refinement_script, jpeg.early_split_script, jpeg.sequential_script),
+    "best": (
+        jpeg.luminance_refinement_script,
+        jpeg.early_split_script,
+        jpeg.sequential_script,
+        jpeg.spectral_selection_script,
+        jpeg.successive_approximation_script,
+    ),
+}
 
 
 def _scripts(options: EncodeOptions) -> tuple[jpeg.ScriptMaker, ...]:
-    if not options.progressive:
-        return (jpeg.sequential_script,)
-    if options.effort == "best":
-        return jpeg.spectral_selection_script, jpeg.successive_approximation_script
-    return (jpeg.spectral_selection_script,)
+    return _SCRIPTS[options.effort] if options.progressive else (jpeg.sequential_script,)

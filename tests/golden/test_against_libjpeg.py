@@ -181,8 +181,8 @@ def test_quantizers_write_what_they_mean(
 ) -> None:
     pixels = np.ascontiguousarray(coffee[:195, :203])
     frame = Frame.of_picture(195, 203, (2, 2))
-    weights = np.random.default_rng(1).uniform(0.1, 1, frame.block_grid).astype(np.float32)
-    data, meant = encoded_and_meant(pixels, jpeg.EncoderSettings(quantizer=make(weights)))
+    weights = np.random.default_rng(1).uniform(2, 20, (2, *frame.block_grid)).astype(np.float32)
+    data, meant = encoded_and_meant(pixels, jpeg.EncoderSettings(quantizer=make(tuple(weights))))
     assert_reads_as_meant(data, meant, tmp_path)
 
 

@@ -11,7 +11,8 @@ from conftest import pillow_pixels, read_levels
 
 import foveal
 from foveal import jpeg
-from foveal.allocate.allocations import quality_map, rdo
+from foveal.allocate.allocations import EFFORTS, quality_map, rdo
+from foveal.allocate.perception import perception
 from foveal.allocate.weights import LEAST_WEIGHT, _block_means, block_weights
 from foveal.errors import ParameterError
 from foveal.jpeg.frame import Frame
@@ -86,12 +87,13 @@ def test_weight_rises_with_saliency_in_a_straight_line(strength: float) -> None:
         assert weights == pytest.approx(floor + (1 - floor) * grey)
 
 
-@pytest.mark.parametrize("effort", ["balanced", "best"])
+@pytest.mark.parametrize("effort", EFFORTS)
 def test_lambda_falls_with_the_square_root_of_the_mean_weight(effort: str) -> None:
     weights = np.array([[0.1, 0.1, 0.1, 0.7]], dtype=np.float32)  # mean 1/4
-    np.testing.assert_allclose(rdo(75, weights, effort).quantizer.block_weights, 2 * weights, rtol=1e-6)
-    ones = np.ones((3, 4), dtype=np.float32)
-    np.testing.assert_array_equal(rdo(75, ones, effort).quantizer.block_weights, ones)
+    activity = np.array([[1, 10, 100, 5]], dtype=np.float32)
+    salient, blind = (rdo(2.0, w, activity, effort, perception()).quantizer for w in (weights, np.ones_like(weights)))
+    for found, before in zip(salient.block_weights, blind.block_weights, strict=True):
+        np.testing.assert_allclose(found, 2 * weights * before, rtol=1e-5)
 
 
 def test_a_map_is_averaged_over_each_block() -> None:
@@ -102,10 +104,10 @@ def test_a_map_is_averaged_over_each_block() -> None:
     np.testing.assert_allclose(_block_means(bools, 40, 56), bools.reshape(5, 8, 7, 8).mean(axis=(1, 3)), rtol=1e-5)
 
 
-@pytest.mark.parametrize(("weight", "threshold"), [(1.0, 0.5), (0.5, 0.625), (0.25, 0.875), (0.1, 1.5)])
+@pytest.mark.parametrize(("weight", "threshold"), [(1e9, 0.5), (20, 0.625), (5, 1.0), (2.5, 1.5), (1, 1.5)])
 def test_dead_zone_of_a_weight(weight: float, threshold: float) -> None:
     frame = Frame.of_picture(8, 8, None)
-    plan = jpeg.DeadZone(np.full((1, 1), weight, np.float32)).plan(
+    plan = jpeg.DeadZone((np.full((1, 1), weight, np.float32),) * 2, bits=5).plan(
         np.zeros((1, 1, 64), np.int16), frame, frame.components[0], annex_k_tables(50)[0]
     )
     assert plan.per_block[0, 0] == pytest.approx(threshold)

@@ -273,7 +273,7 @@ def test_a_lenient_reading_goes_on_after_lost_restart_intervals(lost: int) -> No
 def test_a_lenient_reading_goes_on_behind_a_code_that_is_none() -> None:
     """Without restart markers: Huffman codes fall into step again, as with libjpeg."""
     pixels = skimage.data.coffee()
-    data = foveal.encode(pixels, progressive=False, saliency=None)
+    data = jpeg.encode(pixels, jpeg.EncoderSettings(scripts=(jpeg.sequential_script,)))
     start = at(data, markers.SOS) + 14
     damaged = patched(data, start + (len(data) - start) // 4, b"\xfe" * 24)
     decoded, notes = lenient(damaged)

@@ -136,12 +136,18 @@ def test_unstuffing_and_finding_back() -> None:
         lambda: _kernels.grey_to_plane(np.zeros((8, 9), np.uint8), planes(1, 8, 8)),
         lambda: _kernels.downsample(planes(8, 8), 2, 2, planes(4, 5)),
         lambda: _kernels.downsample(planes(8, 8), 3, 1, planes(8, 2)),
+        lambda: _kernels.sharpen(planes(8, 8), 2, 2, 1.0, 1, planes(8, 8)),
+        lambda: _kernels.sharpen(planes(8, 8), 2, 2, 1.0, 0, planes(8, 7)),
+        lambda: _kernels.sharpen(planes(8, 8), 3, 2, 1.0, 0, planes(8, 8)),
+        lambda: _kernels.sharpen(planes(8, 8), 2, 2, 1.0, -1, planes(8, 8)),
+        lambda: _kernels.sharpen(planes(8, 0), 2, 2, 1.0, 0, planes(8, 0)),
+        lambda: _kernels.ac_strength(blocks(2), planes(3)),
         lambda: _kernels.forward_dct(planes(8, 12), blocks(1, 1)),
         lambda: _kernels.forward_dct(planes(16, 8), blocks(1, 1)),
         lambda: _kernels.quantize(blocks(2), STEPS, planes(3)),
         lambda: _kernels.quantize_per_block(blocks(2), STEPS[None], np.array([0, 1], np.uint8), STEPS),
-        lambda: _kernels.trellis(blocks(2), STEPS, planes(1), planes(11, 63), 1.0, 4),
-        lambda: _kernels.trellis(blocks(1), STEPS, planes(1), planes(11, 63), 1.0, 0),
+        lambda: _kernels.trellis(blocks(2), STEPS, planes(1), planes(64), planes(11, 63), 1.0, 4),
+        lambda: _kernels.trellis(blocks(1), STEPS, planes(1), planes(64), planes(11, 63), 1.0, 0),
         lambda: _kernels.tally_scan([blocks(1, 1)], [(2, 1, 0)], (0, 63, 0, 0), 0, 0, 1, HISTOGRAM),
         lambda: _kernels.tally_scan([blocks(1, 1)], [(1, 1, 2)], (0, 63, 0, 0), 0, 0, 1, HISTOGRAM),
         lambda: _kernels.tally_scan([blocks(1, 1)], [(1, 1, 0)], (0, 64, 0, 0), 0, 0, 1, HISTOGRAM),
@@ -238,7 +244,9 @@ def test_levels_stay_within_what_can_be_coded(kernel: str) -> None:
     elif kernel == "quantize_per_block":
         _kernels.quantize_per_block(coefficients, STEPS[None], np.zeros(count, np.uint8), STEPS)
     else:
-        _kernels.trellis(coefficients, STEPS, np.full(count, 1e6, np.float32), planes(11, 63), 1.0, 4)
+        _kernels.trellis(
+            coefficients, STEPS, np.full(count, 1e6, np.float32), np.ones(64, np.float32), planes(11, 63), 1.0, 4
+        )
     away = np.sign(values) * np.floor(np.abs(values.astype(int)) / 16 + 0.5)
     assert coefficients[:, 0].tolist() == np.clip(away, -1024, 1023).tolist()
     nearest = np.sign(values) * np.ceil(np.abs(values.astype(int)) / 16 - 0.5) if kernel == "trellis" else away

@@ -83,7 +83,8 @@ def test_the_cheapest_script_is_taken(coffee: np.ndarray) -> None:
 def quantizers(frame: Frame) -> list[Quantizer]:
     weights = np.random.default_rng(3).uniform(0.1, 1, frame.block_grid).astype(np.float32)
     per_block = quality_map(80, weights).quantizer
-    return [Rounding(), DeadZone(weights), per_block, Trellis(weights), Trellis(weights, look_back=63)]
+    both = 20 * weights, 10 * weights
+    return [Rounding(), DeadZone(both), per_block, Trellis(both), Trellis(both, look_back=63)]
 
 
 @pytest.mark.parametrize("which", range(5))

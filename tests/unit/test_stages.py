@@ -115,9 +115,11 @@ def test_weights_of_subsampled_blocks_are_those_of_the_most_important_block_belo
         frame.largest_of_covered_blocks(weights[1:], frame.components[0])
 
 
-def cost(levels: np.ndarray, magnitudes: np.ndarray, weight: float, run_size: np.ndarray, eob: float) -> float:
+def cost(
+    levels: np.ndarray, magnitudes: np.ndarray, weight: float | np.ndarray, run_size: np.ndarray, eob: float
+) -> float:
     """What a block costs: squared error and bits, spelt out."""
-    total = weight * float(((magnitudes[1:] - np.abs(levels[1:])) ** 2).sum())
+    total = float((weight * (magnitudes - np.abs(levels)) ** 2)[1:].sum())
     last = 0
     for k in np.flatnonzero(levels[1:]) + 1:
         total += float(run_size[int(abs(levels[k])).bit_length(), k - last - 1])
@@ -125,7 +127,7 @@ def cost(levels: np.ndarray, magnitudes: np.ndarray, weight: float, run_size: np
     return total + (eob if last != 63 else 0)
 
 
-def exhaustive(magnitudes: np.ndarray, weight: float, run_size: np.ndarray, eob: float) -> float:
+def exhaustive(magnitudes: np.ndarray, weight: float | np.ndarray, run_size: np.ndarray, eob: float) -> float:
     """Least cost over all choices that the trellis has: each nonzero level kept, one less, or zero."""
     rounded = np.ceil(magnitudes - 0.5).astype(int)  # a tie goes to the smaller level
     positions = [k for k in range(1, 64) if rounded[k] > 0]
@@ -159,9 +161,13 @@ def test_trellis_finds_the_least_cost(seed: int, nonzero: int, distortion_weight
     block[0, 0] = 777
     magnitudes = np.abs(block[0].astype(np.float64)) / table.steps_in_sixteenths
     signs = np.sign(block[0])
-    expected = exhaustive(magnitudes, distortion_weight, rates.run_size_bits, rates.end_of_block_bits)
     weights = np.array([distortion_weight], dtype=np.float32)
-    _kernels.trellis(block, table.steps_in_sixteenths, weights, rates.run_size_bits, rates.end_of_block_bits, 63)
+    by_frequency = rng.uniform(0.5, 2, 64).astype(np.float32)
+    distortion_weight = distortion_weight * by_frequency.astype(np.float64)
+    expected = exhaustive(magnitudes, distortion_weight, rates.run_size_bits, rates.end_of_block_bits)
+    _kernels.trellis(
+        block, table.steps_in_sixteenths, weights, by_frequency, rates.run_size_bits, rates.end_of_block_bits, 63
+    )
     assert (block[0] * signs >= 0).all()
     assert block[0, 0] == np.floor(777 / table.steps_in_sixteenths[0] + 0.5)
     found = cost(block[0], magnitudes, distortion_weight, rates.run_size_bits, rates.end_of_block_bits)
@@ -202,7 +208,7 @@ def test_trellis_looks_back_as_far_as_it_is_told(look_back: int) -> None:
             int
         )
         magnitudes = np.abs(block[0].astype(np.float64)) / table.steps_in_sixteenths
-        _kernels.trellis(block, table.steps_in_sixteenths, weights, cheap_runs, 2.0, look_back)
+        _kernels.trellis(block, table.steps_in_sixteenths, weights, np.ones(64, np.float32), cheap_runs, 2.0, look_back)
         found = cost(block[0], magnitudes, 4.0, cheap_runs, 2.0)
         assert found == pytest.approx(windowed_search(magnitudes, 4.0, rates, look_back), rel=1e-4)
 
@@ -225,10 +231,10 @@ def test_rates_are_sampled_all_over_the_picture() -> None:
 
 def test_weights_are_rounded_before_they_decide(coffee: np.ndarray) -> None:
     frame = Frame.of_picture(*coffee.shape[:2], (2, 2))
-    weights = np.full(frame.block_grid, 0.5, dtype=np.float32)
+    weights = np.full(frame.block_grid, 10, dtype=np.float32)
     encoded = {
-        jpeg.encode(coffee, jpeg.EncoderSettings(quantizer=jpeg.Trellis(weights + np.float32(noise))))
-        for noise in (0, 1e-4, -1e-4, 4e-4)
+        jpeg.encode(coffee, jpeg.EncoderSettings(quantizer=jpeg.Trellis((weights + np.float32(noise),) * 2)))
+        for noise in (0, 1e-2, -1e-2)
     }
     assert len(encoded) == 1
 

@@ -9,26 +9,19 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.allocate.masking import masking_weights
+from foveal.allocate.perception import Perception
 from foveal.jpeg import DeadZone, PerBlockTables, QuantizationTable, Quantizer, Trellis, annex_k_tables
 
 QUALITY_FACTORS = 32  # different ones in a file
 
-
-def _trellis(weights: NDArray[np.float32], look_back: int) -> Trellis:
-    """Lambda, which weights are relative to, falls with the square root of their mean.
-
-    Where most blocks give up bits, tables that are as fine for the same bytes, and less trellis in what matters, do
-    more for both what is looked at and the whole than a lambda that is blind to it. Measured by `bench.fixations`.
-    """
-    relative = weights / np.sqrt(weights.mean(dtype=np.float64))
-    return Trellis(relative.astype(np.float32), look_back=look_back)
-
+Weights = tuple[NDArray[np.float32], NDArray[np.float32]]  # for luminance and for chrominance
 
 # From least to most work; each makes a quantizer of block weights.
-_QUANTIZERS: dict[str, Callable[[NDArray[np.float32]], Quantizer]] = {
-    "fast": DeadZone,
-    "balanced": partial(_trellis, look_back=4),
-    "best": partial(_trellis, look_back=63),
+_QUANTIZERS: dict[str, Callable[[Weights, Weights], Quantizer]] = {
+    "fast": lambda weights, _: DeadZone(weights),
+    "balanced": partial(Trellis, look_back=4),
+    "best": partial(Trellis, look_back=63),
 }
 EFFORTS = tuple(_QUANTIZERS)
 
@@ -37,28 +30,55 @@ EFFORTS = tuple(_QUANTIZERS)
 class Allocation:
     """Tables of the file, and what decides its levels."""
 
-    tables: tuple[QuantizationTable, QuantizationTable]
+    tables: tuple[QuantizationTable, ...]
     quantizer: Quantizer
 
 
-def rdo(quality: float, weights: NDArray[np.float32], effort: str) -> Allocation:
+def rdo(
+    level: float,
+    weights: NDArray[np.float32],
+    activity: NDArray[np.float32],
+    effort: str,
+    tuned: Perception,
+) -> Allocation:
     """Blocks that matter less give up more of their coefficients, wherever that saves most bits for its harm.
+
+    An error in a block matters by its saliency and by how much of it the block's texture masks.
 
     Parameters
     ----------
-    quality
-        0 to 100: the tables, as libjpeg scales Annex K.
+    level
+        Of the tables: the logarithm of luminance's coarsest steps.
     weights
-        (rows, columns) of each 8x8-pixel block, in (0, 1].
+        (rows, columns) of each 8x8-pixel block by saliency, in (0, 1].
+    activity
+        (rows, columns): see `masking.activity`.
     effort
         One of `EFFORTS`: "fast" decides by a dead zone, "balanced" by a trellis, "best" by an exhaustive one.
+    tuned
+        The numbers behind tables, masking and lambda.
 
     Returns
     -------
     Allocation
-        The tables of that quality, and the quantizer.
+        The tables of that level, and the quantizer.
     """
-    return Allocation(annex_k_tables(quality), _QUANTIZERS[effort](weights))
+    relative = _relative(weights)
+    luminance, chrominance = (
+        np.asarray(relative * masking_weights(activity, exponent) / trade, dtype=np.float32)
+        for exponent, trade in zip(tuned.masking(level), tuned.lambdas(level), strict=True)
+    )
+    return Allocation(tuned.tables(level), _QUANTIZERS[effort]((luminance, chrominance), tuned.frequency_weights))
+
+
+def _relative(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Weights over the square root of their mean.
+
+    So lambda falls with it. Where most blocks give up bits, tables that are as fine for the same bytes, and less
+    trellis in what matters, do more for both what is looked at and the whole than a lambda that is blind to it.
+    Measured by `bench.fixations`.
+    """
+    return np.asarray(weights / np.sqrt(weights.mean(dtype=np.float64)), dtype=np.float32)
 
 
 def quality_map(quality: float, weights: NDArray[np.float32]) -> Allocation:

@@ -85,11 +85,11 @@ def _sums_between(values: Map, count: int, length: float, axis: int) -> tuple[ND
 
 def _feather(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
     """Spread each value to its neighbours, then smooth: what was 1 stays 1, the fall-off lies outside of it."""
-    spread = _windows_3x3(blocks).max(axis=0)
-    return np.asarray(_windows_3x3(spread).mean(axis=0), dtype=np.float32)
+    spread = windows_3x3(blocks).max(axis=0)
+    return np.asarray(windows_3x3(spread).mean(axis=0), dtype=np.float32)
 
 
-def _windows_3x3(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def windows_3x3(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Stack each value with its eight neighbours, edges repeated: (9, rows, columns)."""
     rows, columns = values.shape
     padded = np.pad(values, 1, mode="edge")

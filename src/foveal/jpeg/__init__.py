@@ -5,7 +5,7 @@ Read `encoder.py` first, then `decoder.py`.
 
 from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.decoder import decode, read_coefficients
-from foveal.jpeg.encoder import EncoderSettings, encode
+from foveal.jpeg.encoder import EncoderSettings, encode, frame_of, quantize, transform, write
 from foveal.jpeg.file_writer import MAX_RESTART_INTERVAL, write_coefficients
 from foveal.jpeg.frame import BLOCK_SIDE, MAX_SIDE, SAMPLING_FACTORS, Component, ComponentHeader, Frame, block_grid
 from foveal.jpeg.limits import MAX_PIXELS
@@ -14,13 +14,15 @@ from foveal.jpeg.script import (
     Scan,
     Script,
     ScriptMaker,
+    early_split_script,
+    luminance_refinement_script,
     non_interleaved_script,
     sequential_script,
     spectral_selection_script,
     successive_approximation_script,
 )
 from foveal.jpeg.segments import Metadata, Segment
-from foveal.jpeg.tables import QuantizationTable, annex_k_tables
+from foveal.jpeg.tables import NATURAL_INDEX, QuantizationTable, annex_k_tables
 from foveal.jpeg.trellis import Trellis
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "MAX_PIXELS",
     "MAX_RESTART_INTERVAL",
     "MAX_SIDE",
+    "NATURAL_INDEX",
     "SAMPLING_FACTORS",
     "Coefficients",
     "Component",
@@ -48,11 +51,17 @@ __all__ = [
     "annex_k_tables",
     "block_grid",
     "decode",
+    "early_split_script",
     "encode",
+    "frame_of",
+    "luminance_refinement_script",
     "non_interleaved_script",
+    "quantize",
     "read_coefficients",
     "sequential_script",
     "spectral_selection_script",
     "successive_approximation_script",
+    "transform",
+    "write",
     "write_coefficients",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -243,10 +243,4 @@ def _with_a_slot_for_each_table(frame: Frame, tables: tuple[QuantizationTable, .
     if all(by_slot[header.table_slot] == table for header, table in zip(frame.headers, tables, strict=True)):
         return frame
     distinct = list(dict.fromkeys(tables))
-    return replace(
-        frame,
-        headers=tuple(
-            replace(header, table_slot=distinct.index(table))
-            for header, table in zip(frame.headers, tables, strict=True)
-        ),
-    )
+    return frame.with_table_slots([distinct.index(table) for table in tables])

@@ -6,7 +6,7 @@ Palakkad.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,10 @@ class EncoderSettings:
     ----------
     subsampling
         A key of `SAMPLING_FACTORS`; grey pictures ignore it.
+    sharpening
+        How much of the correction of `sampling.sharpen` down-sampled components get.
     tables
-        Quantization tables for luminance and chrominance.
+        Quantization tables of Y, Cb and Cr, one to three; the last serves the components that have none of their own.
     quantizer
         Decides the levels.
     scripts
@@ -49,11 +51,12 @@ class EncoderSettings:
     Raises
     ------
     ParameterError
-        Unknown subsampling, restart interval out of range, or no script.
+        Unknown subsampling, restart interval out of range, no script, or not one to three tables.
     """
 
     subsampling: str = "4:2:0"
-    tables: tuple[QuantizationTable, QuantizationTable] = field(default_factory=lambda: annex_k_tables(80))
+    sharpening: float = 0.0
+    tables: tuple[QuantizationTable, ...] = field(default_factory=lambda: annex_k_tables(80))
     quantizer: Quantizer = field(default_factory=Rounding)
     scripts: tuple[ScriptMaker, ...] = (spectral_selection_script,)
     restart_interval: int = 0
@@ -64,8 +67,14 @@ class EncoderSettings:
         if self.subsampling not in SAMPLING_FACTORS:
             raise ParameterError(f"subsampling {self.subsampling!r} is not one of {', '.join(SAMPLING_FACTORS)}")
         check_restart_interval(self.restart_interval)
+        if not 1 <= len(self.tables) <= 3:
+            raise ParameterError(f"one to three quantization tables are needed, not {len(self.tables)}")
         if not self.scripts:
             raise ParameterError("at least one scan script is needed")
+
+    def spending(self, tables: tuple[QuantizationTable, ...], quantizer: Quantizer) -> EncoderSettings:
+        """Return the settings with other tables and another quantizer."""
+        return replace(self, tables=tables, quantizer=quantizer)
 
 
 def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
@@ -85,27 +94,44 @@ def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
     ParameterError
         The quantizer's weights do not fit the picture, or a script is not legal.
     """
-    luma_factors = SAMPLING_FACTORS[settings.subsampling] if pixels.ndim == 3 else None
-    frame = Frame.of_picture(pixels.shape[0], pixels.shape[1], luma_factors)
-    blocks = transform(pixels, frame, settings.threads)
-    coefficients = quantize(blocks, frame, settings)
+    frame = frame_of(pixels, settings.subsampling)
+    blocks = transform(pixels, frame, settings.threads, settings.sharpening)
+    return write(quantize(blocks, frame, settings), settings)
+
+
+def frame_of(pixels: color.Pixels, subsampling: str) -> Frame:
+    """Frame of a picture, colour or grey."""
+    luma_factors = SAMPLING_FACTORS[subsampling] if pixels.ndim == 3 else None
+    return Frame.of_picture(pixels.shape[0], pixels.shape[1], luma_factors)
+
+
+def write(coefficients: Coefficients, settings: EncoderSettings) -> bytes:
+    """Levels to a file, by the cheapest of the scripts."""
     return write_coefficients(  # B.2, F.1.2, G.1.2
         coefficients,
-        scripts=[make_script(len(frame.headers)) for make_script in settings.scripts],
+        scripts=[make_script(len(coefficients.frame.headers)) for make_script in settings.scripts],
         threads=settings.threads,
     )
 
 
-def transform(pixels: color.Pixels, frame: Frame, threads: int) -> tuple[NDArray[np.int16], ...]:
+def transform(
+    pixels: color.Pixels, frame: Frame, threads: int, sharpening: float = 0.0
+) -> tuple[NDArray[np.int16], ...]:
     """Pixels to DCT coefficients in sixteenths, strip by strip; for each component like `Coefficients.blocks`."""
+    halo_pixels = sampling.halo_pixels(frame) if sharpening else 0
     blocks = tuple(np.empty((c.padded_block_rows, c.padded_block_columns, 64), np.int16) for c in frame.components)
 
     def transform_strip(mcu_rows: tuple[int, int]) -> None:
         first, last = mcu_rows
-        strip = pixels[first * frame.mcu_height : last * frame.mcu_height]  # A.2.3: split into MCUs
-        planes = color.to_planes(strip, (last - first) * frame.mcu_height, frame.padded_width)  # T.871 7
+        top, bottom = first * frame.mcu_height, last * frame.mcu_height
+        above = halo_pixels if first > 0 else 0
+        below = halo_pixels if last < frame.mcu_rows else 0
+        strip = pixels[top - above : bottom + below]  # A.2.3: split into MCUs
+        planes = color.to_planes(strip, above + bottom - top + below, frame.padded_width)  # T.871 7
         for plane, component, component_blocks in zip(planes, frame.components, blocks, strict=True):
             samples = sampling.downsample(plane, frame, component)  # A.1.1
+            rows = sampling.rows_of_strip(frame, component, above, bottom - top)
+            samples = sampling.sharpen(samples, frame, component, sharpening, rows)
             dct.forward(samples, component_blocks[first * component.v_factor : last * component.v_factor])  # A.3.3
 
     pixels_per_row = frame.mcu_height * frame.padded_width
@@ -129,7 +155,9 @@ def _flatten_padding(frame: Frame, blocks: tuple[NDArray[np.int16], ...]) -> Non
 
 def quantize(blocks: tuple[NDArray[np.int16], ...], frame: Frame, settings: EncoderSettings) -> Coefficients:
     """Coefficients to levels, in place (A.3.4)."""
-    tables = tuple(settings.tables[component.table_slot] for component in frame.components)
+    slots = [min(index, len(settings.tables) - 1) for index in range(len(frame.components))]
+    frame = frame.with_table_slots(slots)
+    tables = tuple(settings.tables[slot] for slot in slots)
     for component, component_blocks, table in zip(frame.components, blocks, tables, strict=True):
         settings.quantizer.plan(component_blocks, frame, component, table).run(component_blocks, settings.threads)
     return Coefficients(

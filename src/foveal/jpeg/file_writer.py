@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from numbers import Integral
 
 from foveal.errors import ParameterError
@@ -134,16 +135,18 @@ def _cheapest_script(
 ) -> tuple[Script, list[_PricedScan]]:
     """Return the script that takes the fewest bytes (before byte stuffing), and its scans."""
     frame = coefficients.frame
+
+    @cache  # scripts have scans in common
+    def priced(scan: Scan) -> _PricedScan:
+        plan = ScanPlan.of(scan, frame, coefficients.blocks, restart_interval)
+        statistics = tally(plan, threads)
+        headers = segments.huffman_tables(statistics.tables) + segments.scan_header(scan, frame)
+        return _PricedScan(headers, plan, statistics)
+
     candidates = []
     for script in scripts:
         check_script(script, frame)
-        scans = []
-        for scan in script:
-            plan = ScanPlan.of(scan, frame, coefficients.blocks, restart_interval)
-            statistics = tally(plan, threads)
-            headers = segments.huffman_tables(statistics.tables) + segments.scan_header(scan, frame)
-            scans.append(_PricedScan(headers, plan, statistics))
-        candidates.append((script, scans))
+        candidates.append((script, [priced(scan) for scan in script]))
     return min(candidates, key=lambda candidate: sum(scan.size_bytes for scan in candidate[1]))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -74,7 +75,10 @@ class Component(ComponentHeader):
 
     @property
     def huffman_slot(self) -> int:
-        """Where its Huffman tables are in a file that we write: baseline has two slots (F.1.2)."""
+        """Where its Huffman tables are in a file that we write: baseline has two slots (F.1.2).
+
+        Also what else all luminance shares, and all chrominance.
+        """
         return min(self.table_slot, 1)
 
 
@@ -112,6 +116,11 @@ class Frame:
             return cls(height, width, (ComponentHeader(1, 1, 1, 0),))
         chroma = (ComponentHeader(2, 1, 1, 1), ComponentHeader(3, 1, 1, 1))
         return cls(height, width, (ComponentHeader(1, *luma_factors, 0), *chroma))
+
+    def with_table_slots(self, slots: Sequence[int]) -> Frame:
+        """Return the frame with other table slots, one for each component."""
+        headers = zip(self.headers, slots, strict=True)
+        return replace(self, headers=tuple(replace(header, table_slot=slot) for header, slot in headers))
 
     @cached_property
     def h_max(self) -> int:

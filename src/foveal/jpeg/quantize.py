@@ -67,34 +67,34 @@ class Rounding:
         self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
     ) -> QuantizationPlan:
         """See `Quantizer.plan`."""
-        return DeadZone(np.ones(frame.block_grid, dtype=np.float32)).plan(blocks, frame, component, table)
+        steps, plain = table.steps_in_sixteenths, np.full(blocks.shape[:2], 0.5, dtype=np.float32)
+        return QuantizationPlan(plain, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
 
 
 @dataclass(frozen=True)
 class DeadZone:
-    """Round, but let AC levels of +-1 become 0 in blocks that matter less.
+    """Round, but let AC levels of +-1 become 0 where they are not worth their bits.
 
-    A coefficient of just over half a step costs several bits and mends little. Minimising weight x error^2 + lambda x
-    bits for a +-1 against a 0 puts the threshold at 1/2 + lambda x bits / (2 weight), up to 3/2, where 2 begins;
-    `slope` stands for lambda x bits / 2, and a block of weight 1 is rounded plainly.
+    A coefficient of just over half a step costs several bits and mends little. Minimising weight x error^2 + bits for a
+    +-1 against a 0 puts the threshold at 1/2 + bits / (2 weight), up to 3/2, where 2 begins.
 
     Parameters
     ----------
     block_weights
-        `Frame.block_grid` float32 in (0, 1].
-    slope
-        How fast the threshold rises with 1 / weight.
+        For luminance and for chrominance, `Frame.block_grid` float32 above 0: the bits that a squared step is worth.
+    bits
+        What a +-1 takes, about.
     """
 
-    block_weights: NDArray[np.float32]
-    slope: float = 0.125
+    block_weights: tuple[NDArray[np.float32], NDArray[np.float32]]
+    bits: float = 5.0
 
     def plan(
         self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
     ) -> QuantizationPlan:
         """See `Quantizer.plan`."""
-        weights = frame.largest_of_covered_blocks(self.block_weights, component)
-        threshold = np.minimum(0.5 + self.slope * (1 / weights - 1), 1.5).astype(np.float32)
+        weights = frame.largest_of_covered_blocks(self.block_weights[component.huffman_slot], component)
+        threshold = np.minimum(0.5 + self.bits / (2 * weights), 1.5).astype(np.float32)
         steps = table.steps_in_sixteenths
         return QuantizationPlan(threshold, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
 
@@ -106,7 +106,7 @@ class PerBlockTables:
     Parameters
     ----------
     tables
-        For each table slot, the tables that blocks choose from, at most 256, the finest last.
+        For luminance and for chrominance, the tables that blocks choose from, at most 256, the finest last.
     table_index
         `Frame.block_grid` uint8: which of them a block uses.
     """
@@ -118,7 +118,7 @@ class PerBlockTables:
         self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
     ) -> QuantizationPlan:
         """See `Quantizer.plan`."""
-        own_steps = np.stack([own.steps_in_sixteenths for own in self.tables[component.table_slot]])
+        own_steps = np.stack([own.steps_in_sixteenths for own in self.tables[component.huffman_slot]])
         index = frame.largest_of_covered_blocks(self.table_index, component)
         steps = table.steps_in_sixteenths
         return QuantizationPlan(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from foveal.errors import ParameterError
 from foveal.jpeg.frame import Frame
@@ -59,9 +59,25 @@ def non_interleaved_script(component_count: int) -> Script:
 
 def spectral_selection_script(component_count: int) -> Script:
     """Progressive by spectral selection: DC, the coarse waves of Y, then colour, then the detail."""
-    scans = [Scan(tuple(range(component_count)), 0, 0), Scan((0,), 1, 8)]
+    return _split_luminance(component_count, 9)
+
+
+def early_split_script(component_count: int) -> Script:
+    """Like `spectral_selection_script`, but only two coefficients come before colour: less where detail is rare."""
+    return _split_luminance(component_count, 3)
+
+
+def _split_luminance(component_count: int, second_band: int) -> Script:
+    scans = [Scan(tuple(range(component_count)), 0, 0), Scan((0,), 1, second_band - 1)]
     scans += [Scan((component,), 1, 63) for component in range(1, component_count)]
-    return (*scans, Scan((0,), 9, 63))
+    return (*scans, Scan((0,), second_band, 63))
+
+
+def luminance_refinement_script(component_count: int) -> Script:
+    """Like `spectral_selection_script`, with the last bit of Y's coefficients in a scan of its own."""
+    first, coarse, *colour, detail = spectral_selection_script(component_count)
+    halves = [replace(scan, approximation_low=1) for scan in (coarse, detail)]
+    return first, halves[0], *colour, halves[1], Scan((0,), 1, 63, 1, 0)
 
 
 def successive_approximation_script(component_count: int) -> Script:

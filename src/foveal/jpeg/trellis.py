@@ -15,7 +15,8 @@ from foveal.jpeg.tables import QuantizationTable
 
 _SAMPLE_EVERY = 16
 _SMALLEST_SAMPLE = 512  # blocks; smaller pictures are sampled more densely, down to every block
-_WEIGHT_STEPS = 1024
+_STEPS_OF_WEIGHT = 32  # in a bit
+_EVEN: NDArray[np.float32] = np.ones(64, dtype=np.float32)
 _ZERO_RUN_16 = 0xF0
 _END_OF_BLOCK = 0x00
 
@@ -38,24 +39,24 @@ class Rates:
 
 @dataclass(frozen=True)
 class Trellis:
-    """Minimise weight x squared error + lambda x bits over the AC levels of each block (dynamic programming).
+    """Minimise weight x squared error + bits over the AC levels of each block (dynamic programming).
 
-    Errors count in quantizer steps, so that the table says what an error matters at each frequency. The rates come from
-    the image's own symbols (a sample of plainly rounded blocks), as a sequential scan would code them; progressive
-    scans follow them closely enough.
+    Errors count in quantizer steps, so that the table says what an error matters at each frequency; frequency weights
+    may say more. The rates come from the image's own symbols (a sample of plainly rounded blocks), as a sequential scan
+    would code them; progressive scans follow them closely enough.
 
     Parameters
     ----------
     block_weights
-        `Frame.block_grid` float32 above 0.
-    lambdas
-        Lambda for each table slot: squared steps that a bit is worth.
+        For luminance and for chrominance, `Frame.block_grid` float32 above 0: the bits that a squared step is worth.
+    frequency_weights
+        For luminance and for chrominance, (64,) float32 in zig-zag order.
     look_back
         Nonzero positions before a coefficient that the search considers as its predecessor; 63 is exhaustive.
     """
 
-    block_weights: NDArray[np.float32]
-    lambdas: tuple[float, float] = (0.05, 0.03)
+    block_weights: tuple[NDArray[np.float32], NDArray[np.float32]]
+    frequency_weights: tuple[NDArray[np.float32], NDArray[np.float32]] = (_EVEN, _EVEN)
     look_back: int = 4
 
     def plan(
@@ -63,15 +64,14 @@ class Trellis:
     ) -> QuantizationPlan:
         """See `Quantizer.plan`."""
         rates = sampled_rates(blocks[: component.block_rows, : component.block_columns], table)
-        weights = frame.largest_of_covered_blocks(self.block_weights, component)
+        weights = frame.largest_of_covered_blocks(self.block_weights[component.huffman_slot], component)
         # Rounded, so that the last bit of a float computed elsewhere cannot change a decision.
-        rounded = np.rint(weights * _WEIGHT_STEPS) / _WEIGHT_STEPS
-        distortion_weight = (rounded / self.lambdas[component.table_slot]).astype(np.float32)
-        steps = table.steps_in_sixteenths
+        rounded = np.rint(weights * _STEPS_OF_WEIGHT) / np.float32(_STEPS_OF_WEIGHT)
+        steps, by_frequency = table.steps_in_sixteenths, self.frequency_weights[component.huffman_slot]
         return QuantizationPlan(
-            distortion_weight,
+            rounded,
             lambda strip, strip_weight: _kernels.trellis(
-                strip, steps, strip_weight, rates.run_size_bits, rates.end_of_block_bits, self.look_back
+                strip, steps, strip_weight, by_frequency, rates.run_size_bits, rates.end_of_block_bits, self.look_back
             ),
         )
 

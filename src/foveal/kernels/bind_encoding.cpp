@@ -59,6 +59,18 @@ void downsample(const Array<const float, nb::ndim<2>>& plane, int h, int v, cons
                         {static_cast<std::ptrdiff_t>(out.shape(0)), static_cast<std::ptrdiff_t>(out.shape(1))});
 }
 
+void sharpen(const Array<const float, nb::ndim<2>>& plane, int h, int v, float gain, std::ptrdiff_t first_row,
+             const Array<float, nb::ndim<2>>& out) {
+    require((h == 1 || h == 2) && (v == 1 || v == 2), "factors must be 1 or 2");
+    require(plane.shape(1) > 0 && plane.shape(1) == out.shape(1), "out must be as wide as the plane");
+    require(first_row >= 0 && static_cast<std::size_t>(first_row) + out.shape(0) <= plane.shape(0),
+            "out must be rows of the plane");
+    nb::gil_scoped_release release;
+    kernels()->sharpen(plane.data(),
+                       {static_cast<std::ptrdiff_t>(plane.shape(0)), static_cast<std::ptrdiff_t>(plane.shape(1))}, h, v,
+                       gain, first_row, out.data(), static_cast<std::ptrdiff_t>(out.shape(0)));
+}
+
 void forward_dct(const Array<const float, nb::ndim<2>>& plane,
                  const Array<std::int16_t, nb::shape<-1, -1, kBlockSize>>& blocks) {
     require(plane.shape(0) == blocks.shape(0) * kBlockSide && plane.shape(1) == blocks.shape(1) * kBlockSide,
@@ -67,6 +79,13 @@ void forward_dct(const Array<const float, nb::ndim<2>>& plane,
     kernels()->forward_dct(plane.data(),
                          {static_cast<std::ptrdiff_t>(plane.shape(0)), static_cast<std::ptrdiff_t>(plane.shape(1))},
                          blocks.data());
+}
+
+void ac_strength(const Array<const std::int16_t, nb::shape<-1, kBlockSize>>& blocks,
+                 const Array<float, nb::ndim<1>>& out) {
+    require(blocks.shape(0) == out.shape(0), "one value for each block");
+    nb::gil_scoped_release release;
+    kernels()->ac_strength(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), out.data());
 }
 
 void quantize(const Blocks& blocks, const Steps& steps, const Array<const float, nb::ndim<1>>& zero_threshold) {
@@ -87,12 +106,14 @@ void quantize_per_block(const Blocks& blocks, const Array<const float, nb::shape
 }
 
 void trellis(const Blocks& blocks, const Steps& steps, const Array<const float, nb::ndim<1>>& distortion_weight,
-             const Array<const float, nb::shape<11, 63>>& run_size_bits, float end_of_block_bits, int look_back) {
+             const Steps& frequency_weights, const Array<const float, nb::shape<11, 63>>& run_size_bits,
+             float end_of_block_bits, int look_back) {
     require(distortion_weight.shape(0) == blocks.shape(0), "one distortion weight for each block");
     require(look_back >= 1, "look_back must be at least 1");
     nb::gil_scoped_release release;
     kernels()->trellis(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), steps.data(),
-                     distortion_weight.data(), run_size_bits.data(), end_of_block_bits, look_back);
+                     distortion_weight.data(), frequency_weights.data(), run_size_bits.data(), end_of_block_bits,
+                     look_back);
 }
 
 // A scan as Python describes it: grids[c] with its factors (h, v, slot), band (Ss, Se, Ah, Al).
@@ -202,11 +223,15 @@ void foveal::bind_encoding(nb::module_& m) {
     m.def("grey_to_plane", &grey_to_plane<std::uint16_t, &KernelTable::grey16_to_plane>, nb::arg("pixels").noconvert(),
           nb::arg("planes").noconvert());
     m.def("downsample", &downsample, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"), nb::arg("out").noconvert());
+    m.def("sharpen", &sharpen, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"), nb::arg("gain"),
+          nb::arg("first_row"), nb::arg("out").noconvert());
     m.def("forward_dct", &forward_dct, nb::arg("plane").noconvert(), nb::arg("blocks").noconvert());
+    m.def("ac_strength", &ac_strength, nb::arg("blocks").noconvert(), nb::arg("out").noconvert());
     m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("zero_threshold").noconvert());
     m.def("quantize_per_block", &quantize_per_block, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
           nb::arg("table_index").noconvert(), nb::arg("file_steps").noconvert());
     m.def("trellis", &trellis, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("distortion_weight").noconvert(),
+          nb::arg("frequency_weights").noconvert(),
           nb::arg("run_size_bits").noconvert(), nb::arg("end_of_block_bits"), nb::arg("look_back"));
     m.def("tally_scan", &tally_scan, nb::arg("grids").noconvert(), nb::arg("factors"), nb::arg("band"),
           nb::arg("restart_interval"), nb::arg("first_row"), nb::arg("last_row"), nb::arg("histogram").noconvert());

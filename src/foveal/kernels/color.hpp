@@ -83,4 +83,28 @@ inline void downsample(const float* plane, std::ptrdiff_t columns, int h, int v,
     }
 }
 
+// centre + gain * (centre - blurred), where blurred is what the sample becomes when a decoder's triangle filter doubles
+// the plane across (h = 2) and down (v = 2) and the result is averaged again: (1, 6, 1) / 8 along each such axis.
+// plane: size rows; out row y stands for row first_row + y. Edges repeat.
+inline void sharpen(const float* plane, Extent size, int h, int v, float gain, std::ptrdiff_t first_row, float* out,
+                    std::ptrdiff_t out_rows) {
+    const float side_down = v == 2 ? 0.125f : 0.0f, middle_down = 1.0f - 2.0f * side_down;
+    const float side_across = h == 2 ? 0.125f : 0.0f, middle_across = 1.0f - 2.0f * side_across;
+    const std::ptrdiff_t last = size.columns - 1;
+    for (std::ptrdiff_t y = 0; y < out_rows; ++y) {
+        const std::ptrdiff_t row = first_row + y;
+        const float* __restrict middle = plane + row * size.columns;
+        const float* __restrict above = row > 0 ? middle - size.columns : middle;
+        const float* __restrict below = row + 1 < size.rows ? middle + size.columns : middle;
+        float* __restrict sharp = out + y * size.columns;
+        const auto down = [=](std::ptrdiff_t x) { return middle_down * middle[x] + side_down * (above[x] + below[x]); };
+        const auto sharpened = [=](std::ptrdiff_t left, std::ptrdiff_t x, std::ptrdiff_t right) {
+            return middle[x] + gain * (middle[x] - (middle_across * down(x) + side_across * (down(left) + down(right))));
+        };
+        sharp[0] = sharpened(0, 0, last > 0 ? 1 : 0);
+        for (std::ptrdiff_t x = 1; x < last; ++x) sharp[x] = sharpened(x - 1, x, x + 1);
+        sharp[last] = sharpened(last > 0 ? last - 1 : 0, last, last);
+    }
+}
+
 }  // namespace

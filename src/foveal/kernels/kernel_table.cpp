@@ -37,7 +37,8 @@ WrittenBits write_scan(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_
 extern const KernelTable FOVEAL_TABLE = {
     FOVEAL_TABLE_NAME,           rgb_to_ycbcr<std::uint8_t>,   rgb_to_ycbcr<std::uint16_t>,
     grey_to_plane<std::uint8_t>, grey_to_plane<std::uint16_t>, downsample,
-    forward_dct,                 quantize,                     quantize_per_block,
+    sharpen,                     forward_dct,                  ac_strength,
+    quantize,                    quantize_per_block,
     trellis,                     tally_scan,                   write_scan,
     decode_scan,                 inverse_dct,                  upsample_triangle,
     upsample_replicate,          ycbcr_to_rgb,                 interleave,

@@ -96,12 +96,15 @@ struct KernelTable {
     void (*grey8_to_plane)(const std::uint8_t* pixels, Extent pixel_size, float* plane, Extent plane_size);
     void (*grey16_to_plane)(const std::uint16_t* pixels, Extent pixel_size, float* plane, Extent plane_size);
     void (*downsample)(const float* plane, std::ptrdiff_t columns, int h, int v, float* out, Extent out_size);
+    void (*sharpen)(const float* plane, Extent size, int h, int v, float gain, std::ptrdiff_t first_row, float* out,
+                    std::ptrdiff_t out_rows);
     void (*forward_dct)(const float* plane, Extent plane_size, std::int16_t* blocks);
+    void (*ac_strength)(const std::int16_t* blocks, std::ptrdiff_t count, float* out);
     void (*quantize)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold);
     void (*quantize_per_block)(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
                            const std::uint8_t* table_index, const float* file_steps);
     void (*trellis)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,
-                    const float* run_size_bits, float end_of_block_bits, int look_back);
+                    const float* frequency_weights, const float* run_size_bits, float end_of_block_bits, int look_back);
     std::uint64_t (*tally_scan)(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
                                 std::uint32_t* histogram);
     WrittenBits (*write_scan)(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,

@@ -21,6 +21,22 @@ inline std::int16_t quantize_dc(std::int16_t coefficient, float step) {
     return static_cast<std::int16_t>(level > kLargestLevel ? kLargestLevel : level);
 }
 
+// Root mean square of the AC coefficients of each block, in the unit of the coefficients.
+inline void ac_strength(const std::int16_t* blocks, std::ptrdiff_t count, float* out) {
+    for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
+        Float8 squares = load_shorts(blocks);
+        squares[0] = 0.0f;  // DC
+        squares = squares * squares;
+        for (int k = 8; k < kBlockSize; k += 8) {
+            const Float8 coefficient = load_shorts(blocks + k);
+            squares = squares + coefficient * coefficient;
+        }
+        float sum = 0.0f;
+        for (int lane = 0; lane < 8; ++lane) sum += squares[lane];
+        out[n] = __builtin_sqrtf(sum / (kBlockSize - 1));
+    }
+}
+
 // In place: sixteenths become levels. steps: 64 quantizer steps in sixteenths. An AC coefficient smaller than
 // zero_threshold[n] steps (0.5 is plain rounding) becomes 0.
 inline void quantize(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold) {

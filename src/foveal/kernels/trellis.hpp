@@ -1,5 +1,5 @@
 // Rate-distortion optimised quantization of the AC coefficients of a block: the levels that minimise
-// distortion_weight * squared error (in quantizer steps) + bits, by dynamic programming over the nonzero positions.
+// distortion_weight * squared errors (in quantizer steps, weighed by frequency) + bits, by dynamic programming over the nonzero positions.
 //
 // A node is a position that plain rounding leaves nonzero. It keeps its rounded level, or one less where that shortens
 // the level's code, or it becomes zero, in which case no path goes through it. `reach` of a node is the least cost of a
@@ -44,8 +44,8 @@ inline Arrival cheapest_arrival(const Node* nodes, int node, int look_back, int 
 }
 
 // In place, levels with signs; magnitudes: |coefficient| / step of the same block.
-inline void optimise_block(std::int16_t* levels, const float* magnitudes, float distortion_weight, Rates rates,
-                           int look_back) {
+inline void optimise_block(std::int16_t* levels, const float* magnitudes, float distortion_weight,
+                           const float* frequency_weights, Rates rates, int look_back) {
     Node nodes[kBlockSize];
     nodes[0] = {0.0f, 0, 0, 0};
     int node_count = 1;
@@ -53,15 +53,16 @@ inline void optimise_block(std::int16_t* levels, const float* magnitudes, float 
         if (levels[k] == 0) continue;
         const int level = levels[k] < 0 ? -levels[k] : levels[k];
         const int size = bit_width(static_cast<std::uint32_t>(level));
-        const float zero_distortion = distortion_weight * (magnitudes[k] * magnitudes[k]);
+        const float weight = distortion_weight * frequency_weights[k];
+        const float zero_distortion = weight * (magnitudes[k] * magnitudes[k]);
         const float error = magnitudes[k] - static_cast<float>(level);
 
         Arrival best = cheapest_arrival(nodes, node_count, look_back, k, rates.run_size + size * kRunCount);
-        best.reach += distortion_weight * (error * error) - zero_distortion;
+        best.reach += weight * (error * error) - zero_distortion;
         int best_level = level;
         if (level > 1 && (level & (level - 1)) == 0) {
             Arrival lower = cheapest_arrival(nodes, node_count, look_back, k, rates.run_size + (size - 1) * kRunCount);
-            lower.reach += distortion_weight * ((error + 1.0f) * (error + 1.0f)) - zero_distortion;
+            lower.reach += weight * ((error + 1.0f) * (error + 1.0f)) - zero_distortion;
             if (lower.reach < best.reach) {
                 best = lower;
                 best_level = level - 1;
@@ -93,7 +94,8 @@ inline void optimise_block(std::int16_t* levels, const float* magnitudes, float 
 
 // In place: sixteenths become levels; DC is rounded.
 inline void trellis(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,
-                    const float* run_size_bits, float end_of_block_bits, int look_back) {
+                    const float* frequency_weights, const float* run_size_bits, float end_of_block_bits,
+                    int look_back) {
     const Rates rates{run_size_bits, end_of_block_bits};
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
         const std::int16_t dc = quantize_dc(blocks[0], steps[0]);
@@ -108,7 +110,7 @@ inline void trellis(std::int16_t* blocks, std::ptrdiff_t count, const float* ste
             store_shorts(blocks + k, coefficient < splat8(0.0f) ? -level : level);
         }
         blocks[0] = dc;
-        optimise_block(blocks, magnitudes, distortion_weight[n], rates, look_back);
+        optimise_block(blocks, magnitudes, distortion_weight[n], frequency_weights, rates, look_back);
     }
 }
 

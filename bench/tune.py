@@ -1,0 +1,151 @@
+"""Find the numbers of foveal.allocate.perception: those with which photographs take fewest bytes for their SSIMULACRA2.
+
+python -m bench.tune --images DIR ... [--start FILE] [--sweeps 3] --output FILE
+
+A coordinate search: each number in turn is moved up and down by a step and stays where that helps; steps shrink from
+one sweep to the next. What counts is the logarithm of bytes against those of jpegli (4:2:0, progressive) at the same
+score, at three levels, for each photo at most CLIP to either side: a few photos on which it fails would otherwise
+decide alone.
+Then the level of each quality is measured: at which our files score as libjpeg-turbo's of that quality.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from bench import peers, photos
+from bench.rd.luma import Pixels
+from foveal import jpeg
+from foveal.allocate.perception import Perception, perception
+from foveal.metrics import Ssimulacra2Reference
+from foveal.weighed_photo import WeighedPhoto
+
+LEVELS = (1.5, 2.1, 2.7)
+CLIP = 0.12
+CROP_SIDE = 512  # pixels; of larger photos the middle is taken
+ANCHOR_QUALITIES = (12, 20, 30, 40, 50, 60, 70, 76, 82, 87, 91, 94, 96, 98)
+QUALITIES = (1, 5, 10, 15, 20, 25, 30, 40, 50, 60, 65, 70, 75, 80, 85, 88, 90, 92, 94, 95, 96, 97, 98, 99, 100)
+FINEST_LEVEL, COARSEST_LEVEL = -0.7, 5.2
+SMALLEST_STEP = 0.02  # in the mean of the objective, in percent, that counts as better
+
+
+class Subject:
+    """A photo that is encoded again and again."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        self._pixels, self._reference = pixels, Ssimulacra2Reference(pixels)
+        points = [self.scored(peers.jpegli(pixels, quality)) for quality in ANCHOR_QUALITIES]
+        rising = [points[0]]
+        rising += [point for previous, point in pairwise(points) if point[1] > previous[1]]
+        sizes, scores = np.array(rising).T
+        self._anchor, self._best_anchor = PchipInterpolator(scores, np.log(sizes)), scores[-1]
+
+    def scored(self, data: bytes) -> tuple[int, float]:
+        """Bytes and score of a file."""
+        return len(data), self._reference.score(peers.decoded(data))
+
+    def libjpeg_score(self, quality: float) -> float:
+        """Score of libjpeg-turbo, 4:2:0."""
+        return self.scored(peers.libjpeg_turbo(self._pixels, quality))[1]
+
+    def file(self, level: float, tuned: Perception, subsampling: str = "4:2:0") -> bytes:
+        """Our file, blind, at a level."""
+        settings = jpeg.EncoderSettings(subsampling=subsampling)
+        grid = jpeg.block_grid(*self._pixels.shape[:2])
+        photo = WeighedPhoto(self._pixels, np.ones(grid, np.float32), "rdo", "balanced", settings)
+        return jpeg.write(photo.coefficients_at(level, tuned), settings)
+
+    def excess(self, level: float, tuned: Perception) -> float:
+        """Logarithm of our bytes over jpegli's at the same score."""
+        size_bytes, score = self.scored(self.file(level, tuned))
+        return float(np.clip(np.log(size_bytes) - self._anchor(min(score, self._best_anchor)), -CLIP, CLIP))
+
+
+def objective(subjects: list[Subject], values: dict[str, Any]) -> float:
+    """Mean excess in percent."""
+    tuned = Perception.from_dict(values)
+    return 100 * float(np.mean([subject.excess(level, tuned) for subject in subjects for level in LEVELS]))
+
+
+def numbers(values: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where the numbers are in nested dictionaries."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from numbers(value, (*path, key))
+        else:
+            yield (*path, key)
+
+
+def moved(values: dict[str, Any], path: tuple[str, ...], by: float) -> dict[str, Any]:
+    """Return the values with one number changed."""
+    result = deepcopy(values)
+    inner = result
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = round(inner[path[-1]] + by, 4)
+    return result
+
+
+def search(subjects: list[Subject], values: dict[str, Any], sweeps: int) -> dict[str, Any]:
+    """Coordinate search."""
+    best, step = objective(subjects, values), 0.15
+    print(f"start: {best:+.2f} %")
+    for sweep in range(sweeps):
+        for path in list(numbers(values)):
+            for by in (step, -step):
+                candidate = moved(values, path, by)
+                found = objective(subjects, candidate)
+                if found < best - SMALLEST_STEP:
+                    best, values = found, candidate
+                    print(f"sweep {sweep + 1}: {'.'.join(path)} {by:+.3f}: {best:+.2f} %", flush=True)
+                    break
+        step *= 0.6
+    return values
+
+
+def levels(subjects: list[Subject], tuned: Perception, subsampling: str) -> dict[str, list[float]]:
+    """Level of each quality: that of the same mean score as libjpeg-turbo's."""
+    grid = np.linspace(FINEST_LEVEL, COARSEST_LEVEL, 30)
+    ours = [np.mean([subject.scored(subject.file(at, tuned, subsampling))[1] for subject in subjects]) for at in grid]
+    theirs = [np.mean([subject.libjpeg_score(quality) for subject in subjects]) for quality in QUALITIES]
+    falling = np.minimum.accumulate(ours)
+    found = np.interp(theirs, falling[::-1], grid[::-1])
+    return {"qualities": list(QUALITIES), "levels": np.minimum.accumulate(found).round(3).tolist()}
+
+
+def main() -> None:
+    """Search, measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=Path, nargs="+", required=True, help="folders of PNG photographs")
+    parser.add_argument("--start", type=Path, help="numbers to begin with; default: those that are shipped")
+    parser.add_argument("--sweeps", type=int, default=3, help="0 measures the levels only")
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    subjects = [Subject(middle(pixels)) for pixels in photos.load(arguments.images).values()]
+    values = json.loads(arguments.start.read_text())["perception"] if arguments.start else asdict(perception())
+    values = search(subjects, values, arguments.sweeps)
+    tuned = Perception.from_dict(values)
+    measured = {subsampling: levels(subjects, tuned, subsampling) for subsampling in ("4:2:0", "4:4:4")}
+    arguments.output.write_text(json.dumps({"perception": values, "levels": measured}, indent=2) + "\n")
+
+
+def middle(pixels: Pixels) -> Pixels:
+    """Return the middle of a photo, at most CROP_SIDE pixels high and wide."""
+    height, width = (min(side, CROP_SIDE) for side in pixels.shape[:2])
+    top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
+    return np.ascontiguousarray(pixels[top : top + height, left : left + width])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Visual masking: busy texture hides errors that a smooth gradient shows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal import _kernels
+from foveal.allocate.perception import MASKED_ABOVE, USUAL_STRENGTH
+from foveal.allocate.weights import windows_3x3
+from foveal.jpeg import Component
+
+_SIXTEENTHS = 16
+
+
+def strength(blocks: NDArray[np.int16], component: Component) -> NDArray[np.float32]:
+    """Root mean square of the AC coefficients of each block of a component.
+
+    Parameters
+    ----------
+    blocks
+        (padded rows, padded columns, 64) int16 coefficients in sixteenths.
+
+    Returns
+    -------
+    ndarray
+        (block_rows, block_columns) float32, in the unit of pixels.
+    """
+    sixteenths = np.empty(blocks.shape[:2], dtype=np.float32)
+    _kernels.ac_strength(blocks.reshape(-1, 64), sixteenths.reshape(-1))
+    return sixteenths[: component.block_rows, : component.block_columns] / np.float32(_SIXTEENTHS)
+
+
+def activity(strength: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How busy each block of luminance is, and those around it, from `strength`.
+
+    Where a block is busier than its neighbourhood, it counts as busy as that: an edge beside something flat masks
+    nothing, ringing shows there.
+    """
+    return np.asarray(np.minimum(strength, windows_3x3(strength).mean(axis=0)), dtype=np.float32)
+
+
+def masking_weights(activity: NDArray[np.float32], exponent: float) -> NDArray[np.float32]:
+    """Weight of the errors in each block: it falls with a power of its activity, and is 1 where that is usual."""
+    return np.asarray((USUAL_STRENGTH / (MASKED_ABOVE + activity)) ** exponent, dtype=np.float32)

@@ -1,0 +1,60 @@
+"""Tables tailored to a photo, from the statistics of its own coefficients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal.allocate.masking import strength
+from foveal.allocate.perception import Perception
+from foveal.jpeg import Frame
+
+_LEAST_STRENGTH = 0.3  # in the unit of pixels: weaker is noise
+_FURTHEST = 1.0  # from the usual photo, as logarithms: beyond it nothing was measured
+
+
+@dataclass(frozen=True)
+class Colourfulness:
+    """How much a photo's colour varies within blocks, against the photos that the numbers were tuned on.
+
+    Parameters
+    ----------
+    of_blue
+        Logarithm of the mean strength of Cb's AC coefficients, less that of the usual photo; within +-1.
+    share
+        The same of its ratio to that of Y.
+    """
+
+    of_blue: float
+    share: float
+
+
+def colourfulness(blocks: tuple[NDArray[np.int16], ...], frame: Frame, tuned: Perception) -> Colourfulness:
+    """Measure it; a grey photo counts as usual."""
+    if len(blocks) == 1:
+        return Colourfulness(0, 0)
+    luminance, blue = (
+        float(np.log(strength(of_component, component).mean(dtype=np.float64) + _LEAST_STRENGTH))
+        for of_component, component in zip(blocks[:2], frame.components[:2], strict=True)
+    )
+    usual = tuned.usual_blue
+    away = np.clip([blue - usual, blue - luminance - tuned.usual_share], -_FURTHEST, _FURTHEST)
+    return Colourfulness(*away.tolist())
+
+
+def tailored(tuned: Perception, photo: Colourfulness) -> Perception:
+    """Return the numbers for a photo.
+
+    Where colour varies little, the steps of fine luminance may be coarser against those of its coarse waves, and bits
+    are worth more; where it varies much against luminance, Cb may be coarser.
+    """
+    luminance = replace(tuned.luminance, slope=tuned.luminance.slope + tuned.slope_by_blue * photo.of_blue)
+    by_blue = tuned.lambda_by_blue * photo.of_blue
+    return replace(
+        tuned,
+        luminance=luminance,
+        cb=tuned.cb + tuned.cb_by_share * photo.share,
+        luminance_lambda=replace(tuned.luminance_lambda, middle=tuned.luminance_lambda.middle + by_blue),
+    )
