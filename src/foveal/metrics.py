@@ -79,6 +79,24 @@ def ssim(original: NDArray[Any], decoded: NDArray[Any], weights: NDArray[np.floa
     .. [1] Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, "Image Quality Assessment: From Error Visibility to Structural
        Similarity", IEEE Transactions on Image Processing 13, 2004.
     """
+    of_pixels = ssim_of_pixels(original, decoded)
+    if weights is None:
+        return float(of_pixels.mean())
+    _require_weights(weights, original.shape[:2])
+    counted = inside_ssim(weights)
+    if not counted.any():
+        raise ParameterError("weights must not be zero everywhere but near the edges")
+    return float(np.average(of_pixels, weights=counted))
+
+
+def ssim_of_pixels(original: NDArray[Any], decoded: NDArray[Any]) -> NDArray[np.floating]:
+    """Structural similarity of the window around each pixel; parameters and errors as of `ssim`.
+
+    Returns
+    -------
+    ndarray
+        (H - 10, W - 10): of windows that lie in the picture.
+    """
     _require_alike(original, decoded)
     if min(original.shape[:2]) < SSIM_MIN_SIDE:
         raise ParameterError(f"SSIM needs {SSIM_MIN_SIDE} pixels on each side, not {original.shape[:2]}")
@@ -90,16 +108,8 @@ def ssim(original: NDArray[Any], decoded: NDArray[Any], weights: NDArray[np.floa
     options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": peak}
     channel_axis = 2 if original.ndim == 3 else None
     similarity: Any = structural_similarity  # not typed
-    if weights is None:
-        return float(similarity(original, decoded, channel_axis=channel_axis, **options))
     _, of_pixels = similarity(original, decoded, channel_axis=channel_axis, full=True, **options)
-    if of_pixels.ndim == 3:
-        of_pixels = of_pixels.mean(axis=2)
-    _require_weights(weights, of_pixels.shape)
-    counted = inside_ssim(weights)
-    if not counted.any():
-        raise ParameterError("weights must not be zero everywhere but near the edges")
-    return float(np.average(inside_ssim(of_pixels), weights=counted))
+    return inside_ssim(of_pixels if of_pixels.ndim == 2 else of_pixels.mean(axis=2))
 
 
 def inside_ssim(values: NDArray[np.floating]) -> NDArray[np.floating]:

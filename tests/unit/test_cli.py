@@ -906,6 +906,8 @@ def test_compare_of_what_cannot_be_read(run: Run) -> None:
     Path("broken.png").write_bytes(b"nonsense")
     one_line(run("compare", "broken.png", "-o", "out.png"), 1, "broken.png", "not a picture")
     one_line(run("compare", "missing.png", "-o", "out.png"), 1, "missing.png", "no such file")
+    map_is_broken = run("compare", "photo.png", "-o", "out.png", "--saliency", "broken.png")
+    one_line(map_is_broken, 1, "foveal: broken.png: not a picture")
     assert not Path("out.png").exists()
 
 

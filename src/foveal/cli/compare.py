@@ -64,8 +64,9 @@ def compare(
     from foveal.comparison.table import lines
 
     photo = files.read_photo(source, background)
+    spent_by = read_saliency(saliency)
     with files.naming(source):
-        comparison = compare_encoders(photo, saliency=read_saliency(saliency), **choices)
+        comparison = compare_encoders(photo, saliency=spent_by, **choices)
     files.warn(files.display_name(source), comparison.left_out)
     if output is not None:
         files.write_bytes(output, _written(comparison, kind, files.display_name(Path(source).name)))

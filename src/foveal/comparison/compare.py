@@ -28,7 +28,7 @@ from foveal.saliency import Looked, look
 Pixels = NDArray[np.uint8]
 
 OURS, OURS_BLIND = "foveal", "foveal, content-blind"
-MAX_SIZE_BYTES = 2**40
+MAX_SIZE_BYTES = 2**40  # more than any JPEG has
 _QUALITY_STEP = 0.1
 
 

@@ -22,8 +22,8 @@ _TEXT, _SMALL = 23, 20  # font sizes in pixels
 _LINE_HEIGHT = 34
 _RULE = 29  # below the top of a line
 _TITLE_HEIGHT, _NOTE_HEIGHT = 44, 28
-_NUMBER_COLUMNS = (88, 110, 157, 102, 121, 157, 102, 121)  # widths of all columns of the table but the first
-_NAME_COLUMN = 236
+_NUMBER_COLUMNS = (76, 140, 157, 96, 121, 157, 96, 121)  # widths of all columns of the table but the first
+_NAME_COLUMN = 230
 
 
 def drawn(comparison: Comparison) -> Pixels:
@@ -32,7 +32,7 @@ def drawn(comparison: Comparison) -> Pixels:
     Above, the photo with the parts outlined, the map, and the scores; below, each part of the original and of each
     file, every pixel a square of `Region.zoom` pixels.
     """
-    width = max(_grid_width(comparison), 2 * _COLUMN + _GAP + _NAME_COLUMN + sum(_NUMBER_COLUMNS))
+    width = max(_grid_width(comparison), 2 * (_COLUMN + _GAP) + _NAME_COLUMN + sum(_NUMBER_COLUMNS))
     head = _head(comparison, width)
     grids = [_grid(comparison, index, width) for index in range(len(comparison.regions))]
     foot = Image.new("RGB", (width, _GAP), "white")
@@ -88,7 +88,7 @@ def _grid(comparison: Comparison, index: int, width: int) -> Image.Image:
     for column, (name, crop) in enumerate(zip(names, crops, strict=True)):
         left = _GAP + column * _COLUMN
         draw.text((left, _TITLE_HEIGHT), name, fill=_INK, font=_font(_TEXT))
-        grid.paste(Image.fromarray(enlarged(crop, region.zoom)), (left, _TITLE_HEIGHT + _LINE_HEIGHT))
+        grid.paste(Image.fromarray(_enlarged(crop, region.zoom)), (left, _TITLE_HEIGHT + _LINE_HEIGHT))
     return grid
 
 
@@ -96,7 +96,7 @@ def _title(region: Region) -> str:
     return f"{REGION_TITLES[region.name]}, {region.zoom * 100} %"
 
 
-def enlarged(crop: Pixels, zoom: int) -> Pixels:
+def _enlarged(crop: Pixels, zoom: int) -> Pixels:
     """Each pixel as a square of `zoom` pixels."""
     return crop.repeat(zoom, axis=0).repeat(zoom, axis=1)
 
