@@ -1,17 +1,23 @@
-# make demo: set up, encode a photo, show what it saves.   make test: set up, run all tests.
+# make demo: set up, encode a photo, set encoders side by side.   make test: set up, run all tests.
 # make fuzz: feed the decoder broken files for FUZZ_SECONDS.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # What the kernels are written with: GCC has it since 12.
 COMPILER_PROBE := typedef int V __attribute__((vector_size(16))); V f(V v) { return __builtin_shufflevector(v, v, 3, 2, 1, 0); }
+# A photograph that comes with scikit-image.
+COPY_PHOTO := import pathlib, shutil, skimage; \
+  shutil.copy(pathlib.Path(skimage.__file__).parent / "data" / "coffee.png", "build/demo")
 FUZZ_SECONDS := 600
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/foveal/kernels/*)
 
 .PHONY: demo test fuzz check clean
 
 demo: $(VENV)/.demo
-	$(BIN)/python -m bench.demo
+	mkdir -p build/demo
+	$(BIN)/python -c '$(COPY_PHOTO)'
+	$(BIN)/foveal encode build/demo/coffee.png -o build/demo/coffee.jpg -q 40
+	$(BIN)/foveal compare build/demo/coffee.png -o build/demo/compare.png -q 40
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from skimage.metrics import structural_similarity
 
 import foveal
-from bench import peers
 from foveal import metrics
+from foveal.comparison import peers
+from foveal.comparison.equal_bytes import largest_within
 from foveal.image import Photo, eight_bits
 from foveal.saliency import look, map_of_picture
 from foveal.training.gaze_data import GazePhoto, fixation_density, observer_halves
@@ -24,6 +25,7 @@ Pixels = NDArray[np.uint8]
 FIXATIONS = "fixations"
 HALF = "half"
 SIZE_TOLERANCE = 0.005  # what passes for equal bytes
+QUALITY_STEP = 0.01  # of the search for them
 
 
 @dataclass(frozen=True)
@@ -145,16 +147,16 @@ def gains(
 def of_equal_bytes(
     aware_at: Callable[[float], bytes], blind_at: Callable[[float], bytes], quality: float, near: float
 ) -> tuple[bytes, bytes, float]:
-    """Files of two encoders that differ by SIZE_TOLERANCE at most, and the quality of the first, sought `near` one.
+    """Files of two encoders, the first smaller by SIZE_TOLERANCE at most, and its quality, sought `near` one.
 
     The second's is of `quality`, or a little beside it where the first makes no file of that size.
     """
     wanted = len(blind_at(quality))
     for share in (1, 0.99, 1.01, 0.98, 1.02):
-        blind, _ = peers.of_size(blind_at, round(share * wanted), quality)
-        aware, aware_quality = peers.of_size(aware_at, len(blind), near)
-        if abs(len(aware) / len(blind) - 1) <= SIZE_TOLERANCE:
-            return aware, blind, aware_quality
+        blind = largest_within(blind_at, round(share * wanted), quality_step=QUALITY_STEP, near=quality)
+        aware = blind and largest_within(aware_at, len(blind.data), quality_step=QUALITY_STEP, near=near)
+        if blind and aware and len(aware.data) >= (1 - SIZE_TOLERANCE) * len(blind.data):
+            return aware.data, blind.data, aware.quality
     raise ValueError(f"no files of equal bytes at quality {quality:g}")
 
 

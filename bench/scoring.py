@@ -20,8 +20,9 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from bench import peers, photos
+from bench import photos
 from foveal import _kernels, metrics
+from foveal.comparison import peers
 
 Pixels = NDArray[np.uint8]
 

@@ -17,10 +17,10 @@ import PIL
 from PIL import features
 
 import foveal
-from bench import peers
-from bench.rd import mixed_qualities
+from bench.rd import guetzli, mixed_qualities
 from bench.rd.luma import Pixels
 from foveal import _kernels
+from foveal.comparison import peers
 from foveal.jpeg.tables import quality_scale
 from foveal.options import Saliency
 
@@ -152,9 +152,9 @@ _ENTRIES = {
     "foveal-best": _Entry(partial(foveal_420, effort="best"), foveal_version),
     "foveal-aware": _Entry(partial(foveal_420, saliency="auto"), foveal_version),
     "pillow": _Entry(peers.libjpeg_turbo, _pillow_version),
-    "mozjpeg": _Entry(peers.mozjpeg, partial(_packages_version, "pyvips", "pyvips-binary")),
-    "jpegli": _Entry(peers.jpegli, partial(_packages_version, "pyjpegli", "mozjpeg-lossless-optimization")),
-    "guetzli": _Entry(peers.guetzli, partial(_program_version, "guetzli"), qualities=(84, 98), most_photos=3),
+    "mozjpeg": _Entry(peers.mozjpeg, partial(_packages_version, *peers.MOZJPEG.packages)),
+    "jpegli": _Entry(peers.jpegli, partial(_packages_version, *peers.JPEGLI.packages)),
+    "guetzli": _Entry(guetzli.encode, partial(_program_version, "guetzli"), qualities=(84, 98), most_photos=3),
     "msroi-mix": _Entry(mixed_qualities.encode, foveal_version),
 }
 NAMES = tuple(_ENTRIES)

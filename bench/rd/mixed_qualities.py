@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 import foveal
-from bench import peers
 from bench.rd.luma import Pixels
+from foveal.comparison import peers
 
 
 def encode(pixels: Pixels, quality: float) -> bytes:

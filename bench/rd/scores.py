@@ -10,10 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
-from bench import peers
 from bench.rd.luma import LumaPsnrReference, Pixels
 from bench.rd.ms_ssim import LEAST_SIDE, MsSsimReference
 from bench.rd.psnr_hvs_m import PsnrHvsMReference
+from foveal.comparison import peers
 from foveal.metrics import Ssimulacra2Reference
 
 

@@ -4,8 +4,7 @@
 >>> data = foveal.encode(foveal.open("photo.png"), quality=80)   # doctest: +SKIP
 """
 
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from foveal import errors
 from foveal.errors import FovealError
@@ -17,6 +16,7 @@ from foveal.saliency import SaliencyModel, saliency_map
 
 if TYPE_CHECKING:
     from foveal import pca
+    from foveal.comparison import compare
 
 __version__ = "0.1.0"
 
@@ -25,6 +25,7 @@ __all__ = [
     "Inspection",
     "Photo",
     "SaliencyModel",
+    "compare",
     "decode",
     "encode",
     "errors",
@@ -35,10 +36,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> ModuleType:
-    """Import `foveal.pca` when it is first used: few do, and starting up counts."""
-    if name != "pca":
-        raise AttributeError(f"module 'foveal' has no attribute {name!r}")
+def __getattr__(name: str) -> Any:
+    """Import `foveal.pca` and `foveal.compare` when they are first used: few do, and starting up counts."""
     from importlib import import_module
 
-    return import_module("foveal.pca")
+    if name == "pca":
+        return import_module("foveal.pca")
+    if name == "compare":
+        return import_module("foveal.comparison").compare
+    raise AttributeError(f"module 'foveal' has no attribute {name!r}")

@@ -16,11 +16,12 @@ from conftest import noisy_gradient
 from PIL import Image
 
 import foveal
-from bench import peers, rd
+from bench import rd
 from bench.rd import encoders, mixed_qualities, scores
 from bench.rd.cache import Cache, Key, Point
 from bench.rd.encoders import Encoder, MissingPeerError
 from bench.rd.measure import curves_of, curves_of_all
+from foveal.comparison import peers
 
 KEY = Key("ours", "1", 50.0, "photo", "scores")
 POINT = Point(50.0, 1234, {"SSIMULACRA2": 61.5, "PSNR-HVS-M": math.inf})

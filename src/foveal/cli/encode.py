@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -11,15 +10,14 @@ from foveal.allocate.allocations import EFFORTS
 from foveal.allocate.weights import LEAST_WEIGHT
 from foveal.checks import MAX_THREADS
 from foveal.cli import files
-from foveal.cli.options import output_option, source_argument
+from foveal.cli.options import output_option, read_saliency, saliency_option, source_argument
 from foveal.image import Photo
 from foveal.jpeg import MAX_SIDE
+from foveal.jpeg.limits import LIBJPEG_MAX_SIDE
 from foveal.metadata import POLICIES
-from foveal.options import ALLOCATIONS, DEFAULT_QUALITY, SUBSAMPLINGS, EncodeOptions, Saliency
+from foveal.options import ALLOCATIONS, DEFAULT_QUALITY, SUBSAMPLINGS, EncodeOptions
 from foveal.pipeline import Encoded, encode_photo
-from foveal.saliency import METHODS, map_of_picture
-
-LIBJPEG_MAX_SIDE = 65_500  # JPEG_MAX_DIMENSION
+from foveal.saliency import METHODS
 
 
 @click.command(short_help="Encode a photo as a JPEG that spends its bits where people look.")
@@ -32,15 +30,7 @@ LIBJPEG_MAX_SIDE = 65_500  # JPEG_MAX_DIMENSION
     metavar="Q",
     help=f"Quality of the salient part, on libjpeg's scale. Default: {DEFAULT_QUALITY}.",
 )
-@click.option(
-    "--saliency",
-    "saliency_",
-    metavar="auto|none|METHOD|MAP",
-    default="auto",
-    show_default=True,
-    help=f"Where people look: a method ({', '.join(METHODS)}) or a grey picture of any size, white "
-    "where it matters, as the photo is displayed.",
-)
+@saliency_option
 @click.option(
     "--strength",
     type=click.FloatRange(0, 1),
@@ -84,7 +74,7 @@ def encode(source: str, output: str | None, as_json: bool, background: str | Non
     where the JPEG goes to standard output.
     """
     target = files.default_target(source, ".jpg") if output is None else output
-    files.check_target(target, "JPEG", inputs=[source, choices["saliency_"]])
+    files.check_target(target, "JPEG", inputs=[source, choices["saliency"]])
     photo = files.read_photo(source, background)
     _warn_about(photo, source)
     options = _options(choices)
@@ -95,21 +85,9 @@ def encode(source: str, output: str | None, as_json: bool, background: str | Non
 
 
 def _options(choices: dict[str, Any]) -> EncodeOptions:
-    saliency = choices.pop("saliency_")
+    saliency = choices.pop("saliency")
     baseline = choices.pop("baseline")
-    return EncodeOptions(saliency=_read_saliency(saliency), progressive=not baseline, **choices)
-
-
-def _read_saliency(value: str) -> Saliency:
-    if value == "none":
-        return None
-    if value == "auto" or value in METHODS:
-        return value
-    if not value or not Path(value).exists():
-        raise click.UsageError(
-            f"--saliency {click.format_filename(value)!r}: neither a file nor auto, none, {', '.join(METHODS)}"
-        )
-    return map_of_picture(files.read_photo(value, "black"))
+    return EncodeOptions(saliency=read_saliency(saliency), progressive=not baseline, **choices)
 
 
 def _warn_about(photo: Photo, source: str) -> None:

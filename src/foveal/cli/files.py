@@ -26,6 +26,7 @@ PICTURE_ENDINGS = {
     "PNG": {".png"},
     "TIFF": {".tif", ".tiff"},
     "NPZ": {".npz"},
+    "HTML": {".html", ".htm"},
     "other": {".gif", ".webp", ".bmp", ".avif", ".heic", ".jxl", ".jp2", ".ppm", ".pgm", ".svg"},
 }
 

@@ -11,6 +11,7 @@ import click
 
 from foveal import __version__
 from foveal.cli import files
+from foveal.cli.compare import compare
 from foveal.cli.decode import decode
 from foveal.cli.encode import encode
 from foveal.cli.inspect import inspect
@@ -31,6 +32,7 @@ cli.add_command(encode)
 cli.add_command(decode)
 cli.add_command(inspect)
 cli.add_command(saliency)
+cli.add_command(compare)
 cli.add_command(pca)
 
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from foveal import comparison, overlay
+from foveal import overlay
 from foveal.cli import files
 from foveal.cli.options import output_option, source_argument
-from foveal.comparison import COMPARED_METHODS
 from foveal.image import Photo
 from foveal.saliency import (
     METHODS,
@@ -21,6 +20,7 @@ from foveal.saliency import (
     look_by_each,
     method_named,
 )
+from foveal.saliency.method_sheet import COMPARED_METHODS, method_sheet
 
 
 @click.command(short_help="Show where people look in a photo.")
@@ -65,7 +65,7 @@ def saliency(
         picture = overlay.drawn_over(photo, found) if targets.as_overlay else overlay.as_grey(found)
         files.write_bytes(targets.output, overlay.png_bytes(picture))
     if targets.compare is not None:
-        sheet = comparison.side_by_side(photo, [looks[name] for name in compared])
+        sheet = method_sheet(photo, [looks[name] for name in compared])
         files.write_bytes(targets.compare, overlay.png_bytes(sheet))
     report = _as_json(photo, looked, source, targets) if as_json else _as_text(photo, looked, targets)
     files.report(report, files.STANDARD if files.STANDARD in (targets.output, targets.compare) else "")

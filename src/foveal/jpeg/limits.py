@@ -2,6 +2,8 @@
 
 MAX_PIXELS = 178_956_970  # where Pillow, too, refuses to go on: a quarter of a GiB / 3 bytes, twice
 
+LIBJPEG_MAX_SIDE = 65_500  # JPEG_MAX_DIMENSION: libjpeg, and what is built on it, handles no longer sides
+
 # A scan of a few bytes can visit every block of a picture: progressive "bombs" repeat that. Encoders write up to about
 # 20 scans; a legal script of three components can reach thousands.
 MAX_SCANS = 1000

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from foveal import overlay
 from foveal.image import Photo
-from foveal.saliency import Looked
+from foveal.saliency.look import Looked
 from foveal.saliency.working_image import working_image
 
 COMPARED_METHODS = ("spectral", "cam", "msroi", "gaze")
@@ -21,7 +21,7 @@ _LABEL_HEIGHT = 26
 _GAP = 8
 
 
-def side_by_side(photo: Photo, looks: Iterable[Looked]) -> NDArray[np.uint8]:
+def method_sheet(photo: Photo, looks: Iterable[Looked]) -> NDArray[np.uint8]:
     """Draw the photo as displayed, then each map over it (`overlay.drawn_over`), with labels above.
 
     Returns

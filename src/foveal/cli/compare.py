@@ -1,0 +1,88 @@
+"""`foveal compare`: encoders side by side, at equal bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from foveal.cli import files
+from foveal.cli.options import output_option, read_saliency, saliency_option, source_argument
+from foveal.options import DEFAULT_QUALITY, EncodeOptions
+from foveal.overlay import png_bytes
+
+if TYPE_CHECKING:
+    from foveal.comparison import Comparison
+
+
+@click.command(short_help="Set encoders side by side at equal bytes: crops, sizes, scores.")
+@source_argument
+@output_option("OUT", "PNG to write, or an HTML page if it ends in .html; - is standard output (PNG). Or --json.")
+@click.option(
+    "-q",
+    "--quality",
+    type=click.FloatRange(0, 100),
+    metavar="Q",
+    help=f"Quality of foveal's file, which sets the size. Default: {DEFAULT_QUALITY}.",
+)
+@click.option(
+    "--size",
+    "size_bytes",
+    type=click.IntRange(1),
+    metavar="BYTES",
+    help="Size of foveal's file at most, instead of --quality.",
+)
+@saliency_option
+@click.option(
+    "--strength",
+    type=click.FloatRange(0, 1),
+    metavar="S",
+    default=EncodeOptions.strength,
+    show_default=True,
+    help="As of `foveal encode`.",
+)
+@click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ...")
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+def compare(
+    source: str, output: str | None, saliency: str, background: str | None, as_json: bool, **choices: Any
+) -> None:
+    """Encode the photo IN by foveal, by foveal without a map, and by other encoders, at equal bytes.
+
+    The others are libjpeg-turbo, and MozJPEG and jpegli where they are installed (pip install 'foveal[compare]'); each
+    makes the largest file that it can which is not larger than foveal's. The report goes to standard output, or to
+    standard error where the picture goes to standard output.
+    """
+    if output is None and not as_json:
+        raise click.UsageError("nothing to write: give -o or --json")
+    if choices["quality"] is not None and choices["size_bytes"] is not None:
+        raise click.UsageError("--quality and --size cannot be given together")
+    kind = "HTML" if output and Path(output).suffix.lower() in files.PICTURE_ENDINGS["HTML"] else "PNG"
+    if output is not None:
+        files.check_target(output, kind, inputs=[source, saliency])
+    from foveal.comparison import compare as compare_encoders  # only where it is needed: starting up counts
+    from foveal.comparison.table import lines
+
+    photo = files.read_photo(source, background)
+    spent_by = read_saliency(saliency)
+    with files.naming(source):
+        comparison = compare_encoders(photo, saliency=spent_by, **choices)
+    files.warn(files.display_name(source), comparison.left_out)
+    if output is not None:
+        files.write_bytes(output, _written(comparison, kind, files.display_name(Path(source).name)))
+    report = _as_json(comparison, source, output) if as_json else "\n".join(lines(comparison))
+    files.report(report, output or "")
+
+
+def _written(comparison: Comparison, kind: str, name: str) -> bytes:
+    from foveal.comparison import drawn, page
+
+    if kind == "HTML":
+        return page(comparison, name).encode()
+    return png_bytes(drawn(comparison), comparison.icc_profile)
+
+
+def _as_json(comparison: Comparison, source: str, output: str | None) -> str:
+    import json  # only where it is asked for: starting up counts
+
+    return json.dumps({"input": source, "output": output} | comparison.to_dict())

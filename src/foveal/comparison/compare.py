@@ -1,0 +1,229 @@
+"""Encoders side by side on one photo, at equal bytes: what `foveal compare` shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from foveal.background import Color
+from foveal.checks import check_integer
+from foveal.comparison.equal_bytes import Fitted, largest_within
+from foveal.comparison.peers import PEERS, Peer, decoded
+from foveal.comparison.regions import Region, choose
+from foveal.comparison.scores import SSIM_NEEDS, Judge, Scores, has_ssim
+from foveal.errors import LimitError, ParameterError
+from foveal.image import Photo, as_photo, eight_bits
+from foveal.jpeg.limits import LIBJPEG_MAX_SIDE
+from foveal.options import EncodeOptions, Saliency
+from foveal.pipeline import encode_photo
+from foveal.saliency import Looked, look
+
+Pixels = NDArray[np.uint8]
+
+OURS, OURS_BLIND = "foveal", "foveal, content-blind"
+MAX_SIZE_BYTES = 2**40  # more than any JPEG has
+_QUALITY_STEP = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A file that an encoder made of the photo.
+
+    Attributes
+    ----------
+    name
+        Of the encoder.
+    quality
+        That made the file, on the encoder's own scale: the same number means something else to each.
+    data
+        The JPEG file.
+    scores
+        Of what it decodes to (by libjpeg-turbo).
+    crops
+        For each region of the comparison, what it decodes to: (h, w, 3) uint8.
+    """
+
+    name: str
+    quality: float
+    data: bytes
+    scores: Scores
+    crops: tuple[Pixels, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Files of about equal bytes, none larger than that of foveal.
+
+    Attributes
+    ----------
+    pixels
+        (H, W, 3) uint8: the photo as displayed.
+    icc_profile
+        What its colours mean, or None, as for grey photos.
+    saliency
+        (H, W) float32 in [0, 1]: the map by which foveal spent bits, and salient scores are weighted.
+    regions
+        Parts of the photo to look at: "salient", and "background" where there is room for it.
+    entries
+        Foveal's file, then the others.
+    left_out
+        Encoders and scores that are missing: a line each, which says why and what to install.
+    """
+
+    pixels: Pixels
+    icc_profile: bytes | None
+    saliency: NDArray[np.float32]
+    regions: tuple[Region, ...]
+    entries: tuple[Entry, ...]
+    left_out: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but pixels and files, as JSON has it; infinite scores are None."""
+        height, width = self.saliency.shape
+        return {
+            "width": width,
+            "height": height,
+            "regions": [asdict(region) for region in self.regions],
+            "encoders": [
+                {"name": entry.name, "quality": entry.quality, "size_bytes": len(entry.data)} | _finite(entry.scores)
+                for entry in self.entries
+            ],
+            "left_out": list(self.left_out),
+        }
+
+
+def _finite(scores: Scores) -> dict[str, float | None]:
+    return {
+        name: round(value, 4) if value is not None and math.isfinite(value) else None
+        for name, value in asdict(scores).items()
+    }
+
+
+def compare(
+    image: Photo | Image.Image | NDArray[Any],
+    *,
+    quality: float | None = None,
+    size_bytes: int | None = None,
+    saliency: Saliency = EncodeOptions.saliency,
+    strength: float = EncodeOptions.strength,
+    background: Color | None = None,
+) -> Comparison:
+    """Encode a photo by foveal, by foveal without a map, and by other encoders, at equal bytes.
+
+    Foveal's file sets the size. Each of the others is the largest that its encoder makes in no more than that: libjpeg-
+    turbo and foveal without a map by tenths of a quality, MozJPEG and jpegli by whole ones, as they take no other. All
+    are progressive, 4:2:0 and without metadata, of the photo as displayed, in 8 bits. Which of the others are there
+    depends on what is installed (extra `compare`).
+
+    Parameters
+    ----------
+    image
+        As `foveal.encode` takes it.
+    quality
+        Of foveal's file, 0 to 100; None means 80.
+    size_bytes
+        What foveal's file may have at most, instead of `quality`.
+    saliency
+        "auto", the name of a method, or a map: an (h, w) array of floats in [0, 1] or bools, as displayed.
+    strength
+        0 to 1, as `foveal.encode` takes it.
+    background
+        Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
+
+    Returns
+    -------
+    Comparison
+        Files, scores and crops; `foveal.comparison.drawn` makes a picture of them, `page` an HTML page.
+
+    Raises
+    ------
+    ParameterError
+        An argument is out of range or of the wrong kind, or even at quality 1 the file is larger than `size_bytes`.
+    UnsupportedError, ModelError
+        As `foveal.encode`.
+    LimitError
+        A side is longer than 65,500 pixels, which is libjpeg's limit.
+    """
+    if quality is not None and size_bytes is not None:
+        raise ParameterError("give quality or size_bytes, not both")
+    if size_bytes is not None:
+        check_integer("size_bytes", size_bytes, 1, MAX_SIZE_BYTES)
+    if saliency is None:
+        raise ParameterError("saliency must be the name of a method or a map; the content-blind encode is there anyway")
+    options = EncodeOptions(quality, saliency, strength, subsampling="4:2:0")  # also checks them
+    photo = as_photo(image, background=background)
+    pixels = _as_compared(photo)
+    looked = look(photo, saliency) if isinstance(saliency, str) else Looked("map", saliency)
+    aware_at = partial(_encode, pixels, looked.spending_map, float(strength) * looked.confidence)
+    ours = _of_ours(aware_at, options.resolved_quality, size_bytes)
+    files, left_out = _of_others(pixels, ours)
+    rgb = np.asarray(Image.fromarray(pixels).convert("RGB"))
+    weights = _weights(looked, photo.displayed_size)
+    regions = choose(rgb, weights)
+    judge = Judge(rgb, weights, regions[0])
+    entries = tuple(_entry(name, fitted, judge, regions) for name, fitted in ({OURS: ours} | files).items())
+    profile = photo.icc_profile if pixels.ndim == 3 else None  # what is shown is RGB
+    return Comparison(rgb, profile, weights, regions, entries, tuple(left_out))
+
+
+def _as_compared(photo: Photo) -> Pixels:
+    """The photo as displayed, in 8 bits: (H, W, 3) or (H, W)."""
+    if max(photo.height, photo.width) > LIBJPEG_MAX_SIDE:
+        raise LimitError(f"a side is longer than {LIBJPEG_MAX_SIDE:,} pixels, which is libjpeg's limit")
+    return eight_bits(photo.upright().pixels)
+
+
+def _encode(pixels: Pixels, saliency: NDArray[np.floating] | None, strength: float, quality: float) -> bytes:
+    options = EncodeOptions(quality, saliency, strength, subsampling="4:2:0")
+    return encode_photo(Photo(pixels), options).data
+
+
+_BLIND = Peer(OURS_BLIND, lambda pixels, quality: _encode(pixels, None, 0, quality), _QUALITY_STEP)
+
+
+def _of_ours(aware_at: Callable[[float], bytes], quality: float, size_bytes: int | None) -> Fitted:
+    if size_bytes is None:
+        return Fitted(aware_at(quality), quality)
+    found = largest_within(aware_at, size_bytes, quality_step=_QUALITY_STEP)
+    if found is None:
+        least = len(aware_at(1))
+        raise ParameterError(f"no file of {size_bytes:,} bytes: at quality 1, it has {least:,}")
+    return found
+
+
+def _of_others(pixels: Pixels, ours: Fitted) -> tuple[dict[str, Fitted], list[str]]:
+    """Files of the other encoders by name, and what is left out and why."""
+    files, left_out = {}, [] if has_ssim() else [f"SSIM is left out: it needs {SSIM_NEEDS}"]
+    for peer in (_BLIND, *PEERS):
+        if not peer.is_installed():
+            left_out.append(f"{peer.name} is left out: it needs {peer.needs}")
+            continue
+        fitted = _within(peer, pixels, len(ours.data), ours.quality)
+        if fitted:
+            files[peer.name] = fitted
+        else:
+            left_out.append(f"{peer.name} is left out: its smallest file is larger than {len(ours.data):,} bytes")
+    return files, left_out
+
+
+def _within(peer: Peer, pixels: Pixels, size_bytes: int, near: float) -> Fitted | None:
+    return largest_within(partial(peer.encode, pixels), size_bytes, quality_step=peer.quality_step, near=near)
+
+
+def _weights(looked: Looked, size: tuple[int, int]) -> NDArray[np.float32]:
+    """How much each pixel counts where people look; all alike where the map is dark everywhere."""
+    spent = Looked(looked.method, np.asarray(looked.spending_map, dtype=np.float32)).resized(size)
+    return spent if spent.any() else np.ones(size, dtype=np.float32)
+
+
+def _entry(name: str, fitted: Fitted, judge: Judge, regions: tuple[Region, ...]) -> Entry:
+    pixels = decoded(fitted.data)
+    crops = tuple(pixels[region.slices].copy() for region in regions)
+    return Entry(name, fitted.quality, fitted.data, judge.scores(pixels), crops)

@@ -1,0 +1,44 @@
+"""Small pictures of the whole photo: where the parts lie that are shown enlarged, and where people look."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from foveal import overlay
+from foveal.comparison.compare import Comparison
+from foveal.comparison.regions import Region
+from foveal.image import Photo
+from foveal.saliency import Looked
+from foveal.saliency.working_image import working_image
+
+REGION_COLORS = {"salient": "#d9480f", "background": "#1864ab"}
+_LINE_WIDTH = 3
+
+
+def outlined(comparison: Comparison, side: int) -> NDArray[np.uint8]:
+    """The photo with its regions outlined: (h, w, 3), of which the longer is `side`."""
+    small = working_image(Photo(comparison.pixels), side)
+    picture = Image.fromarray(small)
+    draw = ImageDraw.Draw(picture)
+    scale = side / max(comparison.saliency.shape)
+    for region in comparison.regions:
+        left, top, right, bottom = _box(region, scale)
+        draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline="white", width=_LINE_WIDTH + 2)
+        draw.rectangle((left, top, right, bottom), outline=REGION_COLORS[region.name], width=_LINE_WIDTH)
+    return np.asarray(picture)
+
+
+def where_people_look(comparison: Comparison, side: int) -> NDArray[np.uint8]:
+    """The map over the photo (`overlay.drawn_over`): (h, w, 3), of which the longer is `side`."""
+    small = working_image(Photo(comparison.pixels), side)
+    saliency = Looked("map", comparison.saliency).resized((small.shape[0], small.shape[1]))
+    return overlay.drawn_over(Photo(small), saliency)
+
+
+def _box(region: Region, scale: float) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom: the outermost pixels, at least one apart."""
+    left, top = round(region.left * scale), round(region.top * scale)
+    right = max(round((region.left + region.width) * scale) - 1, left + 1)
+    return left, top, right, max(round((region.top + region.height) * scale) - 1, top + 1)
