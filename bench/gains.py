@@ -14,7 +14,7 @@ from skimage.metrics import structural_similarity
 import foveal
 from foveal import metrics
 from foveal.comparison import peers
-from foveal.comparison.equal_bytes import largest_within
+from foveal.equal_bytes import largest_within
 from foveal.image import Photo, eight_bits
 from foveal.saliency import look, map_of_picture
 from foveal.training.gaze_data import GazePhoto, fixation_density, observer_halves

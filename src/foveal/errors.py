@@ -7,6 +7,7 @@
     ├── FormatError         the input is not what it claims to be, or is broken
     ├── UnsupportedError    the input is legal, but of a kind that foveal does not handle
     ├── LimitError          a limit of the JPEG format, or of safe input sizes, is exceeded
+    ├── TargetError         no file is of the size or the score that was asked for
     ├── ModelError          a saliency model is missing or broken
     └── MissingExtraError   an optional dependency is not installed
 
@@ -32,6 +33,10 @@ class UnsupportedError(FovealError):
 
 class LimitError(FovealError):
     """A limit of the JPEG format, or of what is safe to read, is exceeded."""
+
+
+class TargetError(FovealError):
+    """No file is of the size or the score that was asked for; the message says what can be had."""
 
 
 class ModelError(FovealError):

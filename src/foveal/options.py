@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,7 @@ from foveal.saliency import method_named
 
 ALLOCATIONS = ("rdo", "quality-map")
 SUBSAMPLINGS = ("auto", *jpeg.SAMPLING_FACTORS)
-DEFAULT_QUALITY = 80
-FULL_COLOR_FROM_QUALITY = 90  # "auto" subsampling keeps all chrominance samples from here on
+FULL_COLOR_FROM_QUALITY = 96  # "auto" subsampling keeps all chrominance samples from here on: 4:2:0 has no more to give
 
 Saliency = str | NDArray[Any] | None
 
@@ -34,6 +34,9 @@ class EncodeOptions:
     """
 
     quality: float | None = None
+    target_size: int | None = None
+    target_score: float | None = None
+    verify: bool = False
     saliency: Saliency = "auto"
     strength: float = 0.85
     allocation: str = "rdo"
@@ -47,6 +50,7 @@ class EncodeOptions:
     def __post_init__(self) -> None:
         if self.quality is not None:
             check_number("quality", self.quality, 0, 100)
+        self._check_target()
         check_number("strength", self.strength, 0, 1)
         check_integer("restart_interval", self.restart_interval, 0, jpeg.MAX_RESTART_INTERVAL)
         if self.threads is not None:
@@ -64,18 +68,25 @@ class EncodeOptions:
                 f"saliency must be the name of a method, an array or None, not {type(self.saliency).__name__}"
             )
 
-    @property
-    def resolved_quality(self) -> float:
-        """Quality with the default filled in."""
-        return DEFAULT_QUALITY if self.quality is None else float(self.quality)
-
-    @property
-    def resolved_subsampling(self) -> str:
-        """Subsampling as "4:x:y"."""
+    def subsampling_at(self, quality: float) -> str:
+        """Subsampling as "4:x:y" of a file of some quality."""
         name = _with_colons(self.subsampling)
         if name == "auto":
-            return "4:4:4" if self.resolved_quality >= FULL_COLOR_FROM_QUALITY else "4:2:0"
+            return "4:4:4" if quality >= FULL_COLOR_FROM_QUALITY else "4:2:0"
         return name
+
+    def _check_target(self) -> None:
+        given = [name for name in ("quality", "target_size", "target_score") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ParameterError(f"give one of {', '.join(given)}")
+        if self.target_size is not None:
+            check_integer("target_size", self.target_size, 1, sys.maxsize)
+        if self.target_score is not None:
+            check_number("target_score", self.target_score, 0, 100)
+        if not isinstance(self.verify, bool | np.bool_):
+            raise ParameterError(f"verify must be True or False, not {self.verify!r}")
+        if self.verify and self.target_score is None:
+            raise ParameterError("verify needs a target_score")
 
 
 def _with_colons(subsampling: str | int) -> str:

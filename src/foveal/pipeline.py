@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from foveal import jpeg, orientation
+from foveal import jpeg, orientation, targets
 from foveal.allocate.weights import block_weights
 from foveal.background import Color
 from foveal.errors import ParameterError
@@ -18,6 +18,7 @@ from foveal.image import Photo, as_photo
 from foveal.metadata import apply_policy, without_extended_xmp
 from foveal.options import EncodeOptions, Saliency
 from foveal.saliency import Looked, look
+from foveal.targets import MetTarget
 from foveal.weighed_photo import WeighedPhoto
 
 
@@ -33,6 +34,8 @@ class Encoded:
         What was encoded, pixels as stored in the file.
     quality, subsampling
         As resolved; subsampling is "grey" for one component.
+    score
+        SSIMULACRA2 of the whole, predicted or measured, where that was the target; else None.
     saliency_name
         "gaze", "spectral", ..., "map" for one that was given, "none".
     confidence
@@ -44,6 +47,7 @@ class Encoded:
     data: bytes
     photo: Photo
     quality: float
+    score: float | None
     subsampling: str
     saliency_name: str
     confidence: float | None
@@ -54,6 +58,9 @@ def encode(
     image: Photo | Image.Image | NDArray[Any],
     *,
     quality: float | None = EncodeOptions.quality,
+    target_size: int | None = EncodeOptions.target_size,
+    target_score: float | None = EncodeOptions.target_score,
+    verify: bool = EncodeOptions.verify,
     saliency: Saliency = EncodeOptions.saliency,
     strength: float = EncodeOptions.strength,
     allocation: str = EncodeOptions.allocation,
@@ -76,7 +83,15 @@ def encode(
         A Photo, a Pillow image (of which pixels and colour profile are taken), or an array: (H, W, 3) RGB, (H, W) or
         (H, W, 1) grey, uint8 or uint16; with a channel more for alpha where `background` is given.
     quality
-        0 to 100 on libjpeg's scale (0 counts as 1): a promise for the salient part; the rest gets less. None means 80.
+        0 to 100 on libjpeg's scale (0 counts as 1): a promise for the salient part; the rest gets less. Without one,
+        and without a target, the salient part gets a predicted score of `targets.DEFAULT_SCORE`.
+    target_size
+        Instead of a quality: the largest one whose file has no more than so many bytes.
+    target_score
+        Instead of a quality: one that gives the whole photo this SSIMULACRA2, 0 to 100, as predicted from the
+        quantization errors.
+    verify
+        Measure the score and correct the quality until it is within 1 of `target_score`.
     saliency
         "auto", the name of a method, a map as an (h, w) array of floats in [0, 1] or bools, of any size, that covers
         the whole photo as displayed, or None for an encode that treats all blocks alike.
@@ -117,6 +132,8 @@ def encode(
         An alpha channel without `background`, or a Pillow image of another colour model (CMYK, Lab, ...).
     LimitError
         A side is longer than 65,535 pixels, or metadata does not fit the format.
+    TargetError
+        No file is as small as `target_size`, or, with `verify`, scores `target_score`.
     ModelError
         The saliency network's file is missing or broken, or onnxruntime is not installed.
 
@@ -126,6 +143,9 @@ def encode(
     """
     options = EncodeOptions(
         quality=quality,
+        target_size=target_size,
+        target_score=target_score,
+        verify=verify,
         saliency=saliency,
         strength=strength,
         allocation=allocation,
@@ -155,18 +175,18 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
     photo, metadata = apply_policy(photo, options.metadata)
     saliency = _weigh(photo, options)
     settings = jpeg.EncoderSettings(
-        subsampling=options.resolved_subsampling,
         scripts=_scripts(options),
         restart_interval=options.restart_interval,
         threads=options.threads or available_threads(),
         metadata=metadata,
     )
-    weighed = WeighedPhoto(photo.pixels, saliency.weights, options.allocation, options.effort, settings)
+    met = _met_target(WeighedPhoto(photo.pixels, saliency.weights, options, settings))
     return Encoded(
-        data=weighed.encode(options.resolved_quality),
+        data=met.data,
         photo=photo,
-        quality=options.resolved_quality,
-        subsampling="grey" if photo.pixels.ndim == 2 else settings.subsampling,
+        quality=met.quality,
+        score=met.score,
+        subsampling="grey" if photo.pixels.ndim == 2 else options.subsampling_at(met.quality),
         saliency_name=saliency.name,
         confidence=saliency.confidence,
         weights=saliency.weights,
@@ -197,6 +217,19 @@ def _weigh(photo: Photo, options: EncodeOptions) -> _Weighed:
     stored = orientation.to_stored(spent, photo.orientation) if spent.ndim == 2 else spent
     strength = float(options.strength) * looked.confidence
     return _Weighed(looked.method, looked.confidence, block_weights(stored, photo.height, photo.width, strength))
+
+
+def _met_target(photo: WeighedPhoto) -> MetTarget:
+    options = photo.options
+    if options.quality is not None:
+        return MetTarget(photo.encode(options.quality), float(options.quality), None)
+    if options.target_size is not None:
+        return targets.of_size(photo, options.target_size)
+    if options.target_score is None:
+        return targets.of_default_score(photo)
+    if options.verify:
+        return targets.of_measured_score(photo, options.target_score)
+    return targets.of_predicted_score(photo, options.target_score)
 
 
 # Those from which the smallest file is chosen: measured to be within 0.4 % of the best of fourteen with three of them.

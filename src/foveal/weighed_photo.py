@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,15 @@ from foveal.allocate.allocations import quality_map, rdo
 from foveal.allocate.levels import level_of_quality
 from foveal.allocate.masking import activity, strength
 from foveal.allocate.perception import Perception, perception
+from foveal.allocate.score_prediction import features, predicted_score
 from foveal.allocate.tailoring import colourfulness, tailored
 from foveal.jpeg.color import Pixels
+from foveal.options import EncodeOptions
+
+_SAMPLED_PIXELS = 1_000_000  # of larger photos, bands of so many pixels in total stand for the whole
+_BAND_BLOCKS = 4  # rows of blocks in a band: two MCUs at 4:2:0
+
+Blocks = tuple[NDArray[np.int16], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,40 +33,71 @@ class WeighedPhoto:
         (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous.
     weights
         (rows, columns) float32 in (0, 1]: how much each 8x8-pixel block matters by its saliency.
-    allocation
-        "rdo" or "quality-map", see `foveal.encode`.
-    effort
-        "fast", "balanced" or "best".
+    options
+        Of `foveal.encode`: allocation, effort and subsampling are heeded.
     settings
-        Everything else; its tables, quantizer and sharpening are replaced.
+        Scripts, restart interval, threads and metadata; everything else in it is replaced.
     """
 
     pixels: Pixels
     weights: NDArray[np.float32]
-    allocation: str
-    effort: str
+    options: EncodeOptions
     settings: jpeg.EncoderSettings
 
     def encode(self, quality: float) -> bytes:
         """Encode at a quality of 0 to 100 on libjpeg's scale."""
-        return jpeg.write(self.coefficients(quality), self.settings)
+        return jpeg.write(self.quantized(quality), self.settings)
 
-    def coefficients(self, quality: float) -> jpeg.Coefficients:
+    def quantized(self, quality: float) -> jpeg.Coefficients:
         """Quantize at a quality of 0 to 100 on libjpeg's scale."""
-        if self.allocation == "quality-map":
-            frame, blocks = self._transformed(sharpening=0)
+        return self._spent(quality, *self._transformed(quality))
+
+    def trial(self, level: float, tuned: Perception) -> tuple[Blocks, jpeg.Coefficients]:
+        """Coefficients, and the same quantized by "rdo" at a level of other numbers: for those who look for numbers."""
+        frame = jpeg.frame_of(self.pixels, self.options.subsampling_at(0))
+        blocks = jpeg.transform(self.pixels, frame, self.settings.threads, tuned.sharpening.at(level))
+        before = tuple(grid.copy() for grid in blocks)
+        return before, self._spent_at(level, tuned, frame, blocks)
+
+    def predicted_score(self, quality: float) -> float:
+        """Guess the SSIMULACRA2 of the file of a quality; see `score_prediction`."""
+        frame, blocks = self._transformed(quality)
+        before = tuple(grid.copy() for grid in blocks)  # they are quantized in place
+        return predicted_score(features(before, self._spent(quality, frame, blocks)))
+
+    def without_saliency(self) -> WeighedPhoto:
+        """Return the photo with the weights of what is looked at everywhere."""
+        return replace(self, weights=np.ones_like(self.weights))
+
+    def sample(self) -> WeighedPhoto:
+        """Return bands of the photo, evenly spaced: enough to predict scores from, in a fraction of the time."""
+        height, width = self.pixels.shape[:2]
+        side = _BAND_BLOCKS * jpeg.BLOCK_SIDE
+        bands = height // side
+        kept = max(1, _SAMPLED_PIXELS // (side * width))
+        if kept >= bands:
+            return self
+        chosen = np.linspace(0, bands - 1, kept).astype(int)
+        pixels = np.concatenate([self.pixels[band * side : (band + 1) * side] for band in chosen])
+        weights = np.concatenate([self.weights[band * _BAND_BLOCKS : (band + 1) * _BAND_BLOCKS] for band in chosen])
+        return replace(self, pixels=pixels, weights=weights)
+
+    def _transformed(self, quality: float) -> tuple[jpeg.Frame, Blocks]:
+        subsampling = self.options.subsampling_at(quality)
+        frame = jpeg.frame_of(self.pixels, subsampling)
+        mapped = self.options.allocation == "quality-map"
+        sharpening = 0 if mapped else perception().sharpening.at(level_of_quality(quality, subsampling))
+        return frame, jpeg.transform(self.pixels, frame, self.settings.threads, sharpening)
+
+    def _spent(self, quality: float, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
+        if self.options.allocation == "quality-map":
             spending = quality_map(quality, self.weights)
             return jpeg.quantize(blocks, frame, self.settings.spending(spending.tables, spending.quantizer))
-        return self.coefficients_at(level_of_quality(quality, self.settings.subsampling), perception())
+        level = level_of_quality(quality, self.options.subsampling_at(quality))
+        return self._spent_at(level, perception(), frame, blocks)
 
-    def coefficients_at(self, level: float, tuned: Perception) -> jpeg.Coefficients:
-        """Quantize by "rdo" with tables of a level, see `Perception`."""
-        frame, blocks = self._transformed(tuned.sharpening.at(level))
+    def _spent_at(self, level: float, tuned: Perception, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
         numbers = tailored(tuned, colourfulness(blocks, frame, tuned))
         busy = activity(strength(blocks[0], frame.components[0]))
-        spending = rdo(level, self.weights, busy, self.effort, numbers)
+        spending = rdo(level, self.weights, busy, self.options.effort, numbers)
         return jpeg.quantize(blocks, frame, self.settings.spending(spending.tables, spending.quantizer))
-
-    def _transformed(self, sharpening: float) -> tuple[jpeg.Frame, tuple[NDArray[np.int16], ...]]:
-        frame = jpeg.frame_of(self.pixels, self.settings.subsampling)
-        return frame, jpeg.transform(self.pixels, frame, self.settings.threads, sharpening)

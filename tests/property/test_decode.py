@@ -15,6 +15,7 @@ from test_encode import original_planes, pictures
 import foveal
 from foveal import jpeg
 from foveal.errors import FovealError
+from foveal.image import as_photo
 from foveal.jpeg import SAMPLING_FACTORS, annex_k_tables
 from foveal.jpeg.tables import NATURAL_INDEX
 
@@ -147,11 +148,15 @@ def coefficients_of(pixels: np.ndarray, across: int, down: int, size: tuple[int,
     return result
 
 
+def settings_of_encoder(subsampling: str, quality: int) -> jpeg.EncoderSettings:
+    return jpeg.EncoderSettings(subsampling=subsampling, tables=annex_k_tables(quality))
+
+
 @settings(max_examples=150, deadline=None)
 @given(pixels=pictures(), quality=st.integers(0, 100), subsampling=st.sampled_from(list(SAMPLING_FACTORS)))
 def test_what_quantization_explains_at_every_sampling(pixels: np.ndarray, quality: int, subsampling: str) -> None:
     """Coefficients differ by half a step (and half a sixteenth), pixels from an exact inverse by rounding."""
-    data = foveal.encode(pixels, quality=quality, saliency=None, effort="fast", subsampling=subsampling)
+    data = jpeg.encode(as_photo(pixels).pixels, settings_of_encoder(subsampling, quality))
     read = jpeg.read_coefficients(data)
     frame = read.frame
     size = frame.mcu_rows * frame.mcu_height, frame.padded_width

@@ -14,6 +14,8 @@ from pictures import pictures
 from PIL import Image
 
 import foveal
+from foveal import jpeg
+from foveal.image import as_photo
 from foveal.jpeg import annex_k_tables
 
 # Methods without a network: these tests also run in processes without onnxruntime (.ci/sanitize).
@@ -80,9 +82,10 @@ def largest_block_error(quality: float, slot: int) -> float:
 def test_plain_rounding_is_off_by_half_a_step_at_most(
     pixels: np.ndarray, quality: int, subsampling: str, progressive: bool
 ) -> None:
-    data = foveal.encode(
-        pixels, quality=quality, saliency=None, effort="fast", subsampling=subsampling, progressive=progressive
-    )
+    scripts = (jpeg.spectral_selection_script if progressive else jpeg.sequential_script,)
+    tables = annex_k_tables(quality)
+    settings = jpeg.EncoderSettings(subsampling=subsampling, tables=tables, scripts=scripts)
+    data = jpeg.encode(as_photo(pixels).pixels, settings)
     for component, (decoded, original) in enumerate(zip(decoded_planes(data), original_planes(pixels), strict=True)):
         if component > 0 and subsampling != "4:4:4":
             break  # chrominance has lost what down-sampling takes

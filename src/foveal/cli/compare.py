@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foveal.cli import files
-from foveal.cli.options import output_option, read_saliency, saliency_option, source_argument
-from foveal.options import DEFAULT_QUALITY, EncodeOptions
+from foveal.cli.options import SIZE, output_option, read_saliency, saliency_option, source_argument
+from foveal.comparison.compare import DEFAULT_QUALITY
+from foveal.options import EncodeOptions
 from foveal.overlay import png_bytes
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
     "--quality",
     type=click.FloatRange(0, 100),
     metavar="Q",
-    help=f"Quality of foveal's file, which sets the size. Default: {DEFAULT_QUALITY}.",
+    help=f"Quality of foveal's file, which sets the size. Default: {DEFAULT_QUALITY:g}.",
 )
 @click.option(
     "--size",
     "size_bytes",
-    type=click.IntRange(1),
-    metavar="BYTES",
-    help="Size of foveal's file at most, instead of --quality.",
+    type=SIZE,
+    metavar="SIZE",
+    help="Size of foveal's file at most, instead of --quality: 100KB, 1.5MB, 250000.",
 )
 @saliency_option
 @click.option(

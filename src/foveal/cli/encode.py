@@ -10,14 +10,15 @@ from foveal.allocate.allocations import EFFORTS
 from foveal.allocate.weights import LEAST_WEIGHT
 from foveal.checks import MAX_THREADS
 from foveal.cli import files
-from foveal.cli.options import output_option, read_saliency, saliency_option, source_argument
+from foveal.cli.options import SIZE, output_option, read_saliency, saliency_option, source_argument
 from foveal.image import Photo
 from foveal.jpeg import MAX_SIDE
 from foveal.jpeg.limits import LIBJPEG_MAX_SIDE
 from foveal.metadata import POLICIES
-from foveal.options import ALLOCATIONS, DEFAULT_QUALITY, SUBSAMPLINGS, EncodeOptions
+from foveal.options import ALLOCATIONS, SUBSAMPLINGS, EncodeOptions
 from foveal.pipeline import Encoded, encode_photo
 from foveal.saliency import METHODS
+from foveal.targets import DEFAULT_SCORE
 
 
 @click.command(short_help="Encode a photo as a JPEG that spends its bits where people look.")
@@ -28,8 +29,17 @@ from foveal.saliency import METHODS
     "--quality",
     type=click.FloatRange(0, 100),
     metavar="Q",
-    help=f"Quality of the salient part, on libjpeg's scale. Default: {DEFAULT_QUALITY}.",
+    help="Quality of the salient part, on libjpeg's scale. Default: "
+    f"what gives it a SSIMULACRA2 of {DEFAULT_SCORE:g}, as predicted.",
 )
+@click.option("--target-size", type=SIZE, metavar="SIZE", help="At most so many bytes: 100KB, 1.5MB, 250000.")
+@click.option(
+    "--target-score",
+    type=click.FloatRange(0, 100),
+    metavar="S",
+    help="SSIMULACRA2 of the whole photo, as predicted: 70 is high quality, 90 visually lossless.",
+)
+@click.option("--verify", is_flag=True, help="Measure the score, and meet --target-score within 1.")
 @saliency_option
 @click.option(
     "--strength",
@@ -116,9 +126,13 @@ def _as_text(result: Encoded, target: str) -> str:
     name = files.display_name(target, files.STANDARD_OUTPUT)
     return (
         f"{name}: {len(result.data):,} bytes, {_bits_per_pixel(result):.2f} bits per pixel "
-        f"({result.photo.width} x {result.photo.height}, quality {result.quality:g}, {result.subsampling}, "
-        f"saliency {_saliency(result)})"
+        f"({result.photo.width} x {result.photo.height}, quality {result.quality:g}{_score(result)}, "
+        f"{result.subsampling}, saliency {_saliency(result)})"
     )
+
+
+def _score(result: Encoded) -> str:
+    return "" if result.score is None else f" for a score of {result.score:.1f}"
 
 
 def _saliency(result: Encoded) -> str:
@@ -140,6 +154,7 @@ def _as_json(result: Encoded, source: str, target: str) -> str:
             "size_bytes": len(result.data),
             "bits_per_pixel": round(_bits_per_pixel(result), 4),
             "quality": result.quality,
+            "score": None if result.score is None else round(result.score, 2),
             "subsampling": result.subsampling,
             "saliency": result.saliency_name,
             "confidence": None if result.confidence is None else round(result.confidence, 4),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,28 @@ from foveal.saliency import METHODS, map_of_picture
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([km])(i?)b?|b)?", re.IGNORECASE)
+
+
+class _Size(click.ParamType):  # type: ignore[type-arg]
+    """Bytes: 250000, 100KB (of 1,000), 1.5MiB (of 1,024)."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """See `click.ParamType`."""
+        parts = _SIZE.fullmatch(str(value).strip())
+        if parts is None:
+            self.fail(f"{value!r} is not a size such as 250000, 100KB or 1.5MB", param, ctx)
+        number, unit, binary = parts.groups()
+        bytes_of_unit = (1024 if binary else 1000) ** (" km".index(unit.lower()) if unit else 0)
+        size_bytes = int(float(number) * bytes_of_unit)
+        if size_bytes < 1:
+            self.fail("a size is at least 1 byte", param, ctx)
+        return size_bytes
+
+
+SIZE = _Size()
 source_argument = click.argument("source", metavar="IN", type=click.Path(readable=False, allow_dash=True))
 
 

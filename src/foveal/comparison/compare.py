@@ -14,10 +14,10 @@ from PIL import Image
 
 from foveal.background import Color
 from foveal.checks import check_integer
-from foveal.comparison.equal_bytes import Fitted, largest_within
 from foveal.comparison.peers import PEERS, Peer, decoded
 from foveal.comparison.regions import Region, choose
 from foveal.comparison.scores import SSIM_NEEDS, Judge, Scores, has_ssim
+from foveal.equal_bytes import Fitted, largest_within
 from foveal.errors import LimitError, ParameterError
 from foveal.image import Photo, as_photo, eight_bits
 from foveal.jpeg.limits import LIBJPEG_MAX_SIDE
@@ -29,6 +29,7 @@ Pixels = NDArray[np.uint8]
 
 OURS, OURS_BLIND = "foveal", "foveal, content-blind"
 MAX_SIZE_BYTES = 2**40  # more than any JPEG has
+DEFAULT_QUALITY = 80.0
 _QUALITY_STEP = 0.1
 
 
@@ -157,12 +158,12 @@ def compare(
         check_integer("size_bytes", size_bytes, 1, MAX_SIZE_BYTES)
     if saliency is None:
         raise ParameterError("saliency must be the name of a method or a map; the content-blind encode is there anyway")
-    options = EncodeOptions(quality, saliency, strength, subsampling="4:2:0")  # also checks them
+    options = EncodeOptions(quality=quality, saliency=saliency, strength=strength)  # checks them
     photo = as_photo(image, background=background)
     pixels = _as_compared(photo)
     looked = look(photo, saliency) if isinstance(saliency, str) else Looked("map", saliency)
     aware_at = partial(_encode, pixels, looked.spending_map, float(strength) * looked.confidence)
-    ours = _of_ours(aware_at, options.resolved_quality, size_bytes)
+    ours = _of_ours(aware_at, DEFAULT_QUALITY if options.quality is None else options.quality, size_bytes)
     files, left_out = _of_others(pixels, ours)
     rgb = np.asarray(Image.fromarray(pixels).convert("RGB"))
     weights = _weights(looked, photo.displayed_size)
@@ -181,7 +182,7 @@ def _as_compared(photo: Photo) -> Pixels:
 
 
 def _encode(pixels: Pixels, saliency: NDArray[np.floating] | None, strength: float, quality: float) -> bytes:
-    options = EncodeOptions(quality, saliency, strength, subsampling="4:2:0")
+    options = EncodeOptions(quality=quality, saliency=saliency, strength=strength, subsampling="4:2:0")
     return encode_photo(Photo(pixels), options).data
 
 

@@ -1,0 +1,74 @@
+"""SSIMULACRA2 of a file, guessed from its quantization errors without decoding it.
+
+A ridge regression on logarithms of errors, pooled over blocks in three ways, for bands of frequencies of each
+component; `python -m bench.fit_score` fits it, and score_prediction.json beside this module keeps it.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal.jpeg import Coefficients
+
+CEILING = 102.0  # a little above the score of equal pictures: what is predicted is log(CEILING - score)
+_BANDS = (slice(0, 1), slice(1, 6), slice(6, 21), slice(21, 64))  # in zig-zag order
+_FLAT = 200.0  # squared pixels of AC energy below which a block hides nothing
+_LEAST_ERROR, _LEAST_RATIO = 1e-2, 1e-5
+_SIXTEENTHS = np.float32(16)
+
+
+class Regression(NamedTuple):
+    """Mean and deviation of each feature, and their weights; the first weight is the constant."""
+
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
+def features(blocks: tuple[NDArray[np.int16], ...], quantized: Coefficients) -> NDArray[np.float64]:
+    """Logarithms of pooled errors of each component and band, and of each component's energy.
+
+    Parameters
+    ----------
+    blocks
+        Coefficients in sixteenths, as they were before quantization.
+    quantized
+        The same, quantized.
+    """
+    found: list[float] = []
+    parts = zip(quantized.frame.components, blocks, quantized.blocks, quantized.tables, strict=True)
+    for component, before, levels, table in parts:
+        inside = np.s_[: component.block_rows, : component.block_columns]
+        wanted = before[inside].reshape(-1, 64) / _SIXTEENTHS
+        squares = (wanted - levels[inside].reshape(-1, 64) * np.array(table.values, np.float32)) ** 2
+        energy = (wanted[:, 1:] ** 2).sum(axis=1)
+        for band in _BANDS:
+            errors = squares[:, band].sum(axis=1)
+            visible = errors / (energy + _FLAT)
+            found += [
+                np.log(errors.mean() + _LEAST_ERROR),
+                np.log(visible.mean() + _LEAST_RATIO),
+                np.log(np.sqrt((visible**2).mean()) + _LEAST_RATIO),
+            ]
+        found.append(np.log(energy.mean() + 1))
+    return np.array(found, dtype=np.float64)
+
+
+def predicted_score(found: NDArray[np.float64], regression: Regression | None = None) -> float:
+    """Score of a file by its `features`; where it has no colour, colour counts as usual."""
+    mean, deviation, weights = regression or _shipped()
+    standardised = np.zeros(len(mean))
+    standardised[: len(found)] = (found - mean[: len(found)]) / deviation[: len(found)]
+    return CEILING - float(np.exp(weights[0] + standardised @ weights[1:]))
+
+
+@cache
+def _shipped() -> Regression:
+    values = json.loads(files("foveal.allocate").joinpath("score_prediction.json").read_text())
+    return Regression(*(np.array(values[name]) for name in Regression._fields))

@@ -1,0 +1,115 @@
+"""The quality that meets a target: a score, predicted or measured, or a size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from foveal import jpeg
+from foveal.equal_bytes import largest_within
+from foveal.errors import TargetError
+from foveal.image import eight_bits
+from foveal.metrics import Ssimulacra2Reference
+from foveal.weighed_photo import WeighedPhoto
+
+# SSIMULACRA2 calls 70 high quality and 90 visually lossless; between them artifacts are hard to find without flipping
+# between the pictures (https://github.com/cloudinary/ssimulacra2).
+DEFAULT_SCORE = 80.0
+DEFAULT_QUALITIES = (60.0, 95.0)  # between which it is looked for: where a score says little, as of a flat picture
+LEAST_QUALITY, MOST_QUALITY = 1.0, 100.0
+_SCORE_TOLERANCE = 0.2  # of a search
+_VERIFIED_TOLERANCE = 0.5
+_MOST_STEPS = 12
+
+
+class MetTarget(NamedTuple):
+    """A file that meets a target.
+
+    Parameters
+    ----------
+    data
+        The JPEG file.
+    quality
+        That made it, 0 to 100.
+    score
+        SSIMULACRA2, where the target was one: predicted, or measured.
+    """
+
+    data: bytes
+    quality: float
+    score: float | None
+
+
+def of_default_score(photo: WeighedPhoto) -> MetTarget:
+    """File whose salient part scores DEFAULT_SCORE, as predicted for an encode that treats all blocks alike."""
+    blind = photo.sample().without_saliency()
+    found, _ = _quality_of_score(blind.predicted_score, DEFAULT_SCORE, _SCORE_TOLERANCE)
+    quality = min(max(round(found), DEFAULT_QUALITIES[0]), DEFAULT_QUALITIES[1])
+    return MetTarget(photo.encode(quality), quality, None)
+
+
+def of_predicted_score(photo: WeighedPhoto, score: float) -> MetTarget:
+    """File that scores as wanted over the whole photo, as predicted; the nearest there is where none does."""
+    quality, predicted = _quality_of_score(photo.sample().predicted_score, score, _SCORE_TOLERANCE)
+    return MetTarget(photo.encode(quality), quality, predicted)
+
+
+def of_measured_score(photo: WeighedPhoto, score: float) -> MetTarget:
+    """File that scores as wanted over the whole photo, measured.
+
+    Raises
+    ------
+    TargetError
+        No quality scores so high, or so low.
+    """
+    reference = Ssimulacra2Reference(eight_bits(photo.pixels))
+    files: dict[float, bytes] = {}
+
+    def measured(quality: float) -> float:
+        files[quality] = photo.encode(quality)
+        return reference.score(jpeg.decode(files[quality]))
+
+    quality, found = _quality_of_score(measured, score, _VERIFIED_TOLERANCE)
+    if abs(found - score) > 1:
+        raise TargetError(f"no file scores {score:g}: at quality {quality:g} it is {found:.1f}")
+    return MetTarget(files[quality], quality, found)
+
+
+def of_size(photo: WeighedPhoto, size_bytes: int) -> MetTarget:
+    """File of the largest quality that is not larger than a size.
+
+    Raises
+    ------
+    TargetError
+        Even the smallest file is larger.
+    """
+    fitted = largest_within(photo.encode, size_bytes)
+    if fitted is None:
+        least = len(photo.encode(LEAST_QUALITY))
+        raise TargetError(f"no file of at most {size_bytes:,} bytes: the smallest, at quality 1, has {least:,}")
+    return MetTarget(fitted.data, fitted.quality, None)
+
+
+def _quality_of_score(score_at: Callable[[float], float], wanted: float, tolerance: float) -> tuple[float, float]:
+    """Quality whose score is within a tolerance of the wanted one, or the nearest that was seen, and its score.
+
+    A secant between the nearest qualities on both sides, halved every other time: scores rise with quality, but in no
+    straight line.
+    """
+    seen: dict[float, float] = {}
+    low, high, quality = LEAST_QUALITY, MOST_QUALITY, 75.0
+    for step in range(_MOST_STEPS):
+        seen[quality] = score_at(quality)
+        if abs(seen[quality] - wanted) <= tolerance:
+            break
+        low, high = (quality, high) if seen[quality] < wanted else (low, quality)
+        if low in seen and high in seen and step % 2 == 0:
+            share = (wanted - seen[low]) / (seen[high] - seen[low])
+            quality = low + (high - low) * min(max(share, 0.05), 0.95)
+        else:
+            quality = high if low in seen and high not in seen and high - low < 5 else (low + high) / 2
+        quality = round(quality, 2)
+        if quality in seen:
+            break
+    nearest = min(seen, key=lambda each: abs(seen[each] - wanted))
+    return nearest, seen[nearest]
