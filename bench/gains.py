@@ -16,6 +16,7 @@ from bench import peers
 from foveal import metrics
 from foveal.image import Photo, eight_bits
 from foveal.saliency import look, map_of_picture
+from foveal.size_search import of_size
 from foveal.training.gaze_data import GazePhoto, fixation_density, observer_halves
 
 Map = NDArray[np.floating]
@@ -151,8 +152,8 @@ def of_equal_bytes(
     """
     wanted = len(blind_at(quality))
     for share in (1, 0.99, 1.01, 0.98, 1.02):
-        blind, _ = peers.of_size(blind_at, round(share * wanted), quality)
-        aware, aware_quality = peers.of_size(aware_at, len(blind), near)
+        blind, _ = of_size(blind_at, round(share * wanted), quality)
+        aware, aware_quality = of_size(aware_at, len(blind), near)
         if abs(len(aware) / len(blind) - 1) <= SIZE_TOLERANCE:
             return aware, blind, aware_quality
     raise ValueError(f"no files of equal bytes at quality {quality:g}")
