@@ -25,7 +25,7 @@ from foveal.jpeg.strips import in_threads, row_ranges
 Planes = NDArray[np.float32]  # (rows, 3, columns): the channels of a row lie next to each other
 
 _SIZES = 6
-_MIN_SIDE = 8
+MIN_SIDE = 8
 _PIXELS_PER_STRIP = 1 << 18
 
 # From ssimulacra2.cc: found by its authors on four sets of opinion scores. For X, Y and B, from full size to 1:32:
@@ -208,7 +208,7 @@ _GAUSSIAN = recursive_gaussian(1.5)[1]
 def _require_picture(pixels: NDArray[Any]) -> None:
     if pixels.dtype != np.uint8 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)):
         raise ParameterError(f"SSIMULACRA 2 takes uint8 (H, W, 3) or (H, W), not {pixels.dtype} {pixels.shape}")
-    if min(pixels.shape[:2]) < _MIN_SIDE:
+    if min(pixels.shape[:2]) < MIN_SIDE:
         raise ParameterError(f"SSIMULACRA 2 needs 8 pixels on each side, not {pixels.shape[1]} x {pixels.shape[0]}")
 
 
@@ -216,7 +216,7 @@ def xyb_sizes(pixels: NDArray[np.uint8], threads: int) -> Iterator[Planes]:
     """XYB of a picture in up to six sizes, each half the one before, which needs 8 pixels on each side for that."""
     linear = _linear_light(pixels, threads)
     for size in range(_SIZES):
-        last = size == _SIZES - 1 or min(linear.shape[0], linear.shape[2]) < _MIN_SIDE
+        last = size == _SIZES - 1 or min(linear.shape[0], linear.shape[2]) < MIN_SIDE
         half = linear if last else _half(linear, threads)
         _to_xyb(linear, threads)
         yield linear
