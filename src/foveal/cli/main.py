@@ -13,6 +13,7 @@ from foveal import __version__
 from foveal.cli import files
 from foveal.cli.decode import decode
 from foveal.cli.encode import encode
+from foveal.cli.explain import explain
 from foveal.cli.inspect import inspect
 from foveal.cli.pca import pca
 from foveal.cli.saliency import saliency
@@ -31,6 +32,7 @@ cli.add_command(encode)
 cli.add_command(decode)
 cli.add_command(inspect)
 cli.add_command(saliency)
+cli.add_command(explain)
 cli.add_command(pca)
 
 
