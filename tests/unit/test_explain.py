@@ -19,7 +19,7 @@ from scipy.fft import dctn
 import foveal
 from foveal import jpeg, metrics
 from foveal.errors import FormatError, ModelError, ParameterError
-from foveal.explain import explain, page
+from foveal.explain import explain, facts, page
 from foveal.explain.anatomy import spots_of_block
 from foveal.explain.chosen_block import choose_block
 from foveal.explain.codes import codes_of_block
@@ -150,7 +150,7 @@ SCRIPTS = {
 @pytest.mark.parametrize("quality", [20, 85])
 @pytest.mark.parametrize("make_script", SCRIPTS.values(), ids=SCRIPTS)
 def test_codes_of_every_block_in_every_scan(make_script: jpeg.ScriptMaker, quality: int) -> None:
-    pixels = noisy_gradient(50, 71)
+    pixels = noisy_gradient(34, 51)
     settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality), scripts=(make_script,))
     data = jpeg.encode(pixels, settings)
     naive, stored = NaiveFile(data), jpeg.read_coefficients(data)
@@ -367,6 +367,19 @@ def test_without_scikit_image_there_is_no_ssim(monkeypatch: pytest.MonkeyPatch) 
     assert "scikit-image" in shown.text("sizes")
 
 
+@pytest.mark.parametrize(("most", "is_scored"), [(83 * 107, True), (83 * 107 - 1, False)])
+def test_ssim_takes_too_long_for_large_photos(most: int, is_scored: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "MAX_SSIM_PIXELS", most)
+    row = page_of(PHOTO).rows("scores")[0]
+    assert (row[5] != "-", row[6] != "-") == (is_scored, True)
+
+
+@pytest.mark.parametrize("allocation", ["rdo", "quality-map"])
+def test_what_weights_are_for(allocation: str) -> None:
+    told = page_of(PHOTO, allocation=allocation).text("weights")
+    assert ("with which it alone was quantized" in told) == (allocation == "quality-map")
+
+
 def test_a_file_too_large_for_the_page_is_shown_reduced(monkeypatch: pytest.MonkeyPatch) -> None:
     size = len(page_of(PHOTO).jpeg())
     monkeypatch.setattr(page, "MAX_EMBEDDED_BYTES", size)
@@ -378,10 +391,12 @@ def test_a_file_too_large_for_the_page_is_shown_reduced(monkeypatch: pytest.Monk
 
 
 def test_pages_of_large_photos_stay_small() -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (1000, 900, 3), np.uint8)  # no picture takes more
-    made = explain(noise, EncodeOptions(quality=95, subsampling="4:4:4", saliency="center", effort="fast", threads=1))
+    noise = np.random.default_rng(0).integers(0, 256, (810, 800, 3), np.uint8)  # no picture takes more
+    everywhere = np.ones((1, 1), np.float32)
+    choices = {"quality": 99, "subsampling": "4:4:4", "saliency": everywhere, "effort": "fast", "threads": 1}
+    made = explain(noise, EncodeOptions(**choices))  # type: ignore[arg-type]
     assert 1_500_000 < len(made.encoded.data) <= page.MAX_EMBEDDED_BYTES
-    assert len(made.html) <= 5_500_000
+    assert len(made.html) <= 7_000_000
 
 
 def test_names_are_escaped() -> None:

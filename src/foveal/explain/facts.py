@@ -25,6 +25,7 @@ from foveal.size_search import of_size
 from foveal.ssimulacra2 import MIN_SIDE as SSIMULACRA2_MIN_SIDE
 
 SALIENT_SHARE = 0.2
+MAX_SSIM_PIXELS = 4_000_000  # it takes four seconds for each million, and several hundred bytes for each
 _MAX_PROFILE_BYTES = 20_000
 
 
@@ -51,8 +52,10 @@ class Scores:
     ----------
     psnr
         In decibels; `salient_psnr` weighs errors by the saliency map, None without one (or one that is dark).
-    ssim, ssimulacra2
-        None where the photo is too small for them, or scikit-image, which computes SSIM, is not installed.
+    ssim
+        None where the photo is too small or too large for it, or scikit-image, which computes it, is not installed.
+    ssimulacra2
+        None where the photo is too small.
     """
 
     psnr: float
@@ -69,8 +72,8 @@ class Facts:
     ----------
     photo
         What was encoded: upright.
-    strength
-        As asked for, before it was multiplied by the confidence of the map.
+    options
+        How it was encoded.
     encoded
         The encode.
     file
@@ -94,7 +97,7 @@ class Facts:
     """
 
     photo: Photo
-    strength: float
+    options: EncodeOptions
     encoded: Encoded
     file: JudgedFile
     blind: JudgedFile | None
@@ -137,14 +140,14 @@ class Facts:
     def scores(self, file: JudgedFile) -> Scores:
         """Judge a file."""
         saliency = None if self.looked is None else self.looked.resized(self.photo.displayed_size)
-        shortest = min(self.photo.displayed_size)
+        shortest, pixels = min(self.photo.displayed_size), self.photo.height * self.photo.width
         original = self.original
         return Scores(
             psnr=metrics.psnr(original, file.pixels),
             salient_psnr=metrics.psnr(original, file.pixels, saliency)
             if saliency is not None and saliency.any()
             else None,
-            ssim=_ssim(original, file.pixels) if shortest >= SSIM_MIN_SIDE else None,
+            ssim=_ssim(original, file.pixels) if shortest >= SSIM_MIN_SIDE and pixels <= MAX_SSIM_PIXELS else None,
             ssimulacra2=metrics.ssimulacra2(original, file.pixels) if shortest >= SSIMULACRA2_MIN_SIDE else None,
         )
 
@@ -174,7 +177,7 @@ def find_facts(photo: Photo, options: EncodeOptions, block: tuple[int, int] | No
     looked = _looked(upright, options)
     return Facts(
         photo=upright,
-        strength=float(options.strength),
+        options=options,
         encoded=encoded,
         file=file,
         blind=None if looked is None else _blind(encoded, options),

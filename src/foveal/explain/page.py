@@ -139,5 +139,5 @@ def _result(facts: Facts) -> Markup:
     if len(data) > MAX_EMBEDDED_BYTES:
         copy = photograph(reduced(Photo(facts.file.pixels)), alt, facts.copy_profile)
         return figure("The result, reduced for this page: the file itself is too large to be held here.", copy)
-    picture = embedded(data, "image/jpeg", facts.frame.width, facts.frame.height, alt, id="result")
+    picture = embedded(data, "image/jpeg", (facts.frame.height, facts.frame.width), alt, id="result")
     return figure("The result. This picture is the file itself: save it to keep it.", picture)

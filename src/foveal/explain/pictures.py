@@ -27,6 +27,12 @@ def reduced(photo: Photo, side: int = PAGE_SIDE) -> Pixels:
     return working_image(photo, min(side, max(photo.height, photo.width)))
 
 
+def enlarged(pixels: Pixels) -> Pixels:
+    """Repeat the pixels of small pictures, so that something can be drawn on them; always a copy."""
+    factor = _enlargement(pixels.shape[:2])
+    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
 def photograph(pixels: Pixels, alt: str, icc_profile: bytes | None = None) -> Markup:
     """Embed (h, w, 3) or (h, w), as a JPEG; small ones enlarged, so that their pixels can be seen."""
     if max(pixels.shape[:2]) < THUMBNAIL_SIDE:
@@ -37,16 +43,13 @@ def photograph(pixels: Pixels, alt: str, icc_profile: bytes | None = None) -> Ma
         metadata=jpeg.Metadata(icc_profile=icc_profile),
     )
     data = jpeg.encode(np.ascontiguousarray(pixels), settings)
-    return embedded(data, "image/jpeg", pixels.shape[1], pixels.shape[0], alt)
+    return embedded(data, "image/jpeg", (pixels.shape[0], pixels.shape[1]), alt)
 
 
 def drawing(pixels: Pixels, alt: str, icc_profile: bytes | None = None) -> Markup:
     """Embed (h, w, 3) or (h, w) without loss, as a PNG; small ones enlarged, so that their pixels can be seen."""
-    small = np.ascontiguousarray(pixels)
-    factor = max(1, THUMBNAIL_SIDE // max(pixels.shape[:2]))
-    height, width = (side * factor for side in pixels.shape[:2])
-    sharp = {"class_": "pixels"} if factor > 1 else {}
-    return embedded(png_bytes(small, icc_profile), "image/png", width, height, alt, **sharp)
+    data = png_bytes(np.ascontiguousarray(pixels), icc_profile)
+    return embedded(data, "image/png", (pixels.shape[0], pixels.shape[1]), alt)
 
 
 def heat_map(values: NDArray[np.floating], most: float, alt: str) -> Markup:
@@ -69,10 +72,17 @@ def balance_legend(least: str, most: str) -> Markup:
     return _legend(colors.balance_gradient(), least, most)
 
 
-def embedded(data: bytes, media_type: str, width: int, height: int, alt: str, **attributes: str) -> Markup:
-    """Embed a picture file, shown at (width, height) where there is room."""
+def embedded(data: bytes, media_type: str, size: tuple[int, int], alt: str, **attributes: str) -> Markup:
+    """Embed a picture file of (height, width); small ones are shown enlarged, and their pixels sharp."""
+    factor = _enlargement(size)
     source = f"data:{media_type};base64,{b64encode(data).decode('ascii')}"
-    return element("img", src=source, width=width, height=height, alt=alt, **attributes)
+    sharp = {"class_": "pixels"} if factor > 1 else {}
+    height, width = (side * factor for side in size)
+    return element("img", src=source, width=width, height=height, alt=alt, **sharp, **attributes)
+
+
+def _enlargement(size: tuple[int, ...]) -> int:
+    return max(1, THUMBNAIL_SIDE // max(size))
 
 
 def _legend(gradient: str, least: str, most: str) -> Markup:

@@ -22,8 +22,8 @@ def block_section(facts: Facts) -> Markup:
     name = facts.component_names[0]
     kept, rounded = np.count_nonzero(luma.levels), np.count_nonzero(luma.rounded)
     given_up = (
-        f" Plain rounding would keep {rounded}; where it differs, outlined, the search found that the bits do more "
-        "elsewhere."
+        f" Plain rounding would keep {rounded}; where it gives another level, outlined, the encoder found that the "
+        "bits do more elsewhere."
         if (luma.levels != luma.rounded).any()
         else ""
     )

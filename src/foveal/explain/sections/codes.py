@@ -99,8 +99,8 @@ def _about_scans(facts: Facts) -> str:
         return "This file is baseline: one scan sends everything of a block at once."
     return (
         f"This file is progressive: {len(facts.scans)} scans send the block in parts, first the flat wave (DC), as the "
-        "difference to the block before. An EOB of such a file may end the blocks that follow as well: its bits "
-        "are counted where it stands, and those blocks take none."
+        "difference to the block before it. An EOB of such a file may end the blocks that follow as well: its bits "
+        "are counted where it stands, and those blocks take none for it."
     )
 
 
@@ -114,7 +114,7 @@ def _codes_table(facts: Facts, component: int) -> Markup:
         if not codes:
             rows.append((sends, "-", "", "0", "ended by an EOB of a block before"))
         rows += [(sends, _symbol(code), _colored(code), f"{len(code.bits)}", _meaning(code)) for code in codes]
-    headings = ("scan: coefficients", "symbol", "code and value", "bits", "what it says")
+    headings = ("scan", "symbol", "code and value", "bits", "what it says")
     return table(headings, rows, id=f"codes-{facts.component_names[component].lower()}")
 
 
@@ -142,7 +142,7 @@ def _meaning(code: Code) -> str:
 
 def _sent(code: Code) -> str:
     if code.index == 0:
-        return f"a further bit of DC: {code.value}" if code.symbol is None else f"DC is {code.value:+d} from the last"
+        return f"a further bit of DC: {code.value}" if code.symbol is None else f"DC differs by {code.value:+d}"
     if code.symbol is None:
         return "ended by an EOB of a block before"
     if code.is_end_of_block:

@@ -52,13 +52,13 @@ def _class_activation(view: NetworkView) -> Iterator[Markup]:
         f"Of {len(view.class_names)} classes, “{name}” has the most evidence ({probability:.1%} probable). Its class "
         "activation map (Zhou et al. 2016) is the sum of all feature maps, each times the class's weight for it; the "
         "mean of that map, with a constant of the class, is its evidence. These are the maps that say most for it or "
-        "against it."
+        "against it: the mean of each, times its weight, is its share."
     )
     yield joined(
         row_of(
             *(
                 figure(
-                    f"{each.index}: mean {each.cells.mean():.3f} × weight {each.weight:+.3f} = {each.evidence:+.4f}",
+                    f"Map {each.index}: {each.cells.mean():.3f} × {each.weight:+.3f} = {each.evidence:+.4f}",
                     heat_map(each.cells, most_feature, f"Feature map {each.index}"),
                 )
                 for each in strongest

@@ -13,7 +13,7 @@ from foveal.explain.pictures import Pixels, drawing, photograph, reduced
 from foveal.jpeg import BLOCK_SIDE, color, sampling
 
 _LEVEL_SHIFT = 128
-_GRID_ZOOM = 8  # a pixel is drawn as so many
+_GRID_ZOOM = 8  # a pixel is drawn as so many, or more in tiny photos
 _FRAME_WIDTH = 6
 _FRAME_COLOR = (255, 140, 0)
 
@@ -104,9 +104,9 @@ def grid_section(facts: Facts) -> Markup:
         "grid",
         "The grid of blocks",
         paragraph(
-            f"The photo is split into blocks of 8 × 8 pixels: {columns:,} columns and {rows:,} rows of them, "
-            f"{rows * columns:,} in all. Each goes its own way from here.{padded} This page follows the block in "
-            f"column {block.column} and row {block.row}, counted from 0: {_why(facts)}."
+            f"The photo is split into blocks of 8 × 8 pixels, in a grid of {columns:,} × {rows:,}. Each goes its own "
+            f"way from here.{padded} This page follows the block in column {block.column} and row {block.row}, counted "
+            f"from 0: {_why(facts)}."
         ),
         row_of(
             figure(
@@ -155,7 +155,7 @@ def _colors_around(facts: Facts) -> tuple[Pixels, Pixels]:
 
 def _located(facts: Facts) -> Pixels:
     """The photo with a frame around the neighbourhood of the block."""
-    small = reduced(facts.photo, 2 * pictures.THUMBNAIL_SIDE).copy()
+    small = pictures.enlarged(reduced(facts.photo, 2 * pictures.THUMBNAIL_SIDE))
     scale = small.shape[0] / facts.photo.displayed_size[0]
     rows, columns = facts.block.neighbourhood
     top, left = (int(each.start * scale) for each in (rows, columns))
@@ -165,27 +165,34 @@ def _located(facts: Facts) -> Pixels:
 
 
 def _frame(pixels: Pixels, box: tuple[int, int, int, int]) -> None:
-    """Draw a frame around (top, left, bottom, right) that stands out from whatever it lies on."""
+    """Draw a frame around (top, left, bottom, right) that stands out from whatever it lies on, inside the picture."""
+    height, width = pixels.shape[:2]
+    top, left = (max(start, _FRAME_WIDTH) for start in box[:2])
+    bottom, right = (min(end, side - _FRAME_WIDTH) for end, side in zip(box[2:], (height, width), strict=True))
     for outset in range(_FRAME_WIDTH):
         edge = outset in (0, _FRAME_WIDTH - 1)
-        top, left, bottom, right = box
-        outline = (max(0, top - outset), max(0, left - outset), bottom + outset, right + outset)
-        _outline(pixels, outline, (0, 0, 0) if edge else _FRAME_COLOR)
+        _outline(
+            pixels,
+            (top - outset, left - outset, bottom + outset, right + outset),
+            (0, 0, 0) if edge else _FRAME_COLOR,
+        )
 
 
 def _outline(pixels: Pixels, box: tuple[int, int, int, int], rgb: tuple[int, int, int]) -> None:
     """Draw a line one pixel wide around a box, as far as it lies in the picture."""
     top, left, bottom, right = box
-    bottom, right = min(bottom, pixels.shape[0]), min(right, pixels.shape[1])
-    pixels[top:bottom, [left, right - 1]] = rgb
-    pixels[[top, bottom - 1], left:right] = rgb
+    rows = [row for row in (top, bottom - 1) if 0 <= row < pixels.shape[0]]
+    columns = [column for column in (left, right - 1) if 0 <= column < pixels.shape[1]]
+    pixels[max(0, top) : max(0, bottom), columns] = rgb
+    pixels[rows, max(0, left) : max(0, right)] = rgb
 
 
 def _gridded(around: Pixels, block: ChosenBlock) -> Pixels:
     """Pixels enlarged, with lines between blocks and a frame around the chosen one."""
     rgb = around if around.ndim == 3 else around[:, :, np.newaxis].repeat(3, axis=2)
-    large = rgb.repeat(_GRID_ZOOM, axis=0).repeat(_GRID_ZOOM, axis=1)
-    side = BLOCK_SIDE * _GRID_ZOOM
+    zoom = max(_GRID_ZOOM, pictures.THUMBNAIL_SIDE // max(around.shape[:2]))
+    large = rgb.repeat(zoom, axis=0).repeat(zoom, axis=1)
+    side = BLOCK_SIDE * zoom
     for line in (large[side::side], large[1 + side :: side]):
         line[:] = line // 2
     for line in (large[:, side::side], large[:, 1 + side :: side]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.explain.facts import Facts, JudgedFile
+from foveal.explain.facts import MAX_SSIM_PIXELS, Facts, JudgedFile
 from foveal.explain.html import Content, Markup, element, figure, paragraph, row_of, section, table
 from foveal.explain.pictures import Pixels, drawing, heat_legend, heat_map, photograph
 from foveal.inspection import what_is_sent
@@ -122,7 +122,7 @@ def sizes_section(facts: Facts) -> Markup:
             id="scores",
             class_="list numbers",
         ),
-        *_missing(facts, rows),
+        *_missing(rows),
     )
 
 
@@ -151,12 +151,12 @@ def _decibels(value: float | None) -> str:
     return f"{value:.2f} dB" if np.isfinite(value) else "∞"
 
 
-def _missing(facts: Facts, rows: list[tuple[Content, ...]]) -> list[Markup]:
+def _missing(rows: list[tuple[Content, ...]]) -> list[Markup]:
     if "-" not in rows[0]:
         return []
     return [
         paragraph(
-            "-: there is no map, the photo is too small for the score, or scikit-image, which computes SSIM, is not "
-            "installed."
+            "-: there is no map, the photo is too small for the score, it is too large for SSIM (more than "
+            f"{MAX_SSIM_PIXELS / 1e6:g} million pixels), or scikit-image, which computes SSIM, is not installed."
         )
     ]

@@ -28,7 +28,7 @@ def saliency_section(facts: Facts) -> Markup:
         paragraph(
             f"The map “{looked.method}” laid over the photo: bright where people look, dim where they do not. Its "
             f"confidence that anything stands out is {looked.confidence:.2f}; the strength, "
-            f"{facts.strength:g}, is multiplied by it."
+            f"{facts.options.strength:g}, is multiplied by it."
         ),
         figure(
             "The photo, dim where nobody looks.",
@@ -46,16 +46,23 @@ def weights_section(facts: Facts) -> Markup:
         "weights",
         "What each block is worth",
         paragraph(
-            "The map becomes a weight for each block: how much an error there counts when the encoder chooses between "
-            "error and bits. A block of weight 1 keeps what the quality promises; the others give up coefficients that "
-            f"cost more than they are worth there. Weights go from {least:.3f} to {most:.3f}, {mean:.3f} on average; "
-            f"the chosen block weighs {own:.3f}."
+            f"The map becomes a weight for each block: {_use_of_weights(facts)} Weights go from {least:.3f} to "
+            f"{most:.3f}, {mean:.3f} on average; the chosen block weighs {own:.3f}."
         ),
         figure(
             "The weight of each block.",
             heat_map(weights, 1.0, f"Weights of blocks, from {least:.3f} to {most:.3f}"),
             heat_legend("0", "1"),
         ),
+    )
+
+
+def _use_of_weights(facts: Facts) -> str:
+    if facts.options.allocation == "quality-map":
+        return "the less a block weighs, the larger are the steps with which it alone was quantized."
+    return (
+        "how much an error there counts when the encoder chooses between error and bits. A block of weight 1 keeps "
+        "what the quality promises; the others give up coefficients that cost more than they are worth there."
     )
 
 
