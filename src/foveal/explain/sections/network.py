@@ -106,9 +106,10 @@ def _msroi(view: NetworkView) -> Iterator[Markup]:
     yield element("h3", "The sum that becomes MS-ROI")
     yield paragraph(
         "A second head has maps of its own for each class, and its classes do not exclude each other. MS-ROI (Prakash "
-        f"et al. 2017) adds up the maps of all classes whose probability exceeds T = {view.threshold:g}, here "
-        f"{len(kept)} {'class' if one else 'classes'}: whatever the network knows lights up, not only the one thing "
-        "that it is most sure of. Names are hints: the network knows only the classes of its training photos."
+        f"et al. 2017) adds up the maps of all classes whose probability exceeds T = {view.threshold:g}, or that of "
+        f"the most probable one alone, here {len(kept)} {'class' if one else 'classes'}: whatever the network knows "
+        "lights up, not only the one thing that it is most sure of. Names are hints: the network knows only the "
+        "classes of its training photos."
     )
     yield row_of(
         *(

@@ -40,6 +40,8 @@ def saliency_section(facts: Facts) -> Markup:
 def weights_section(facts: Facts) -> Markup:
     """Block weights."""
     weights = facts.encoded.weights
+    if facts.looked is None:
+        return section("weights", "What each block is worth", paragraph("Without a map, all blocks weigh the same."))
     least, mean, most = float(weights.min()), float(weights.mean()), float(weights.max())
     own = float(weights[facts.block.row, facts.block.column])
     return section(
