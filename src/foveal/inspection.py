@@ -227,6 +227,17 @@ def _as_dict(table: HuffmanTable | None) -> dict[str, list[int]] | None:
     return {"bits": list(table.bits), "huffval": list(table.huffval)} if table else None
 
 
+def what_is_sent(scan: Scan) -> str:
+    """Coefficients of a scan, and which of their bits it sends: "DC", "1-63 but the lowest bit", ...."""
+    band = "DC" if scan.spectral_end == 0 else f"{scan.spectral_start}-{scan.spectral_end}"
+    if scan.approximation_high:
+        return f"{band}, bit {scan.approximation_low}"
+    if scan.approximation_low:
+        missing = "lowest bit" if scan.approximation_low == 1 else f"lowest {scan.approximation_low} bits"
+        return f"{band} but the {missing}"
+    return band
+
+
 @dataclass(frozen=True)
 class Outline:
     """What of a file can be told without reading its picture.

@@ -36,6 +36,8 @@ class Encoded:
         As resolved; subsampling is "grey" for one component.
     score
         SSIMULACRA2 of the whole, predicted or measured, where that was the target; else None.
+    sharpening
+        Of down-sampled colour, see `jpeg.sampling.sharpen`.
     saliency_name
         "gaze", "spectral", ..., "map" for one that was given, "none".
     confidence
@@ -48,6 +50,7 @@ class Encoded:
     photo: Photo
     quality: float
     score: float | None
+    sharpening: float
     subsampling: str
     saliency_name: str
     confidence: float | None
@@ -101,7 +104,7 @@ def encode(
     allocation
         "rdo" (least error and bits together) or "quality-map" (a quality for each block, the published MS-ROI method).
     subsampling
-        "auto" (4:2:0 below quality 90, else 4:4:4), "4:4:4", "4:2:2", "4:4:0" or "4:2:0"; 420 and "420" do as well.
+        "auto" (4:2:0 below quality 96, else 4:4:4), "4:4:4", "4:2:2", "4:4:0" or "4:2:0"; 420 and "420" do as well.
     progressive
         Progressive scans, or one sequential scan (baseline).
     effort
@@ -180,12 +183,14 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
         threads=options.threads or available_threads(),
         metadata=metadata,
     )
-    met = _met_target(WeighedPhoto(photo.pixels, saliency.weights, options, settings))
+    weighed = WeighedPhoto(photo.pixels, saliency.weights, options, settings)
+    met = _met_target(weighed)
     return Encoded(
         data=met.data,
         photo=photo,
         quality=met.quality,
         score=met.score,
+        sharpening=weighed.sharpening_at(met.quality),
         subsampling="grey" if photo.pixels.ndim == 2 else options.subsampling_at(met.quality),
         saliency_name=saliency.name,
         confidence=saliency.confidence,

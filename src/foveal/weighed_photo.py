@@ -65,6 +65,12 @@ class WeighedPhoto:
         before = tuple(grid.copy() for grid in blocks)  # they are quantized in place
         return predicted_score(features(before, self._spent(quality, frame, blocks)))
 
+    def sharpening_at(self, quality: float) -> float:
+        """How much down-sampled colour is sharpened, see `jpeg.sampling.sharpen`."""
+        if self.options.allocation == "quality-map":
+            return 0.0
+        return perception().sharpening.at(level_of_quality(quality, self.options.subsampling_at(quality)))
+
     def without_saliency(self) -> WeighedPhoto:
         """Return the photo with the weights of what is looked at everywhere."""
         return replace(self, weights=np.ones_like(self.weights))
@@ -83,11 +89,8 @@ class WeighedPhoto:
         return replace(self, pixels=pixels, weights=weights)
 
     def _transformed(self, quality: float) -> tuple[jpeg.Frame, Blocks]:
-        subsampling = self.options.subsampling_at(quality)
-        frame = jpeg.frame_of(self.pixels, subsampling)
-        mapped = self.options.allocation == "quality-map"
-        sharpening = 0 if mapped else perception().sharpening.at(level_of_quality(quality, subsampling))
-        return frame, jpeg.transform(self.pixels, frame, self.settings.threads, sharpening)
+        frame = jpeg.frame_of(self.pixels, self.options.subsampling_at(quality))
+        return frame, jpeg.transform(self.pixels, frame, self.settings.threads, self.sharpening_at(quality))
 
     def _spent(self, quality: float, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
         if self.options.allocation == "quality-map":

@@ -47,6 +47,24 @@ def test_the_shipped_network_has_cells_for_all_of_the_picture(size: tuple[int, i
     assert 0 <= output.class_probabilities.min() <= output.class_probabilities.max() <= 1
 
 
+@pytest.mark.parametrize("size", [(1, 1), (9, 17), (160, 240)], ids=str)
+def test_weights_times_features_are_the_class_activation_maps(size: tuple[int, int]) -> None:
+    model, rgb = default_model(), noisy_gradient(*size)
+    output, parts = model.see(rgb), model.cam_parts(rgb)
+    assert parts.features.min() >= 0
+    assert parts.weights.shape == (len(model.class_names), len(parts.features))
+    sums = np.einsum("ck,kyx->cyx", parts.weights.astype(float), parts.features.astype(float))
+    np.testing.assert_allclose(output.cam_maps, sums, atol=1e-3)
+
+
+def test_a_model_without_its_features_still_looks(tmp_path: Path) -> None:
+    model = SaliencyModel(write_color_network(tmp_path / "colors.onnx"))
+    rgb = np.zeros((16, 24, 3), np.uint8)
+    assert model.see(rgb).seen == (16, 24)
+    with pytest.raises(ModelError, match=r"colors\.onnx: .*features"):
+        model.cam_parts(rgb)
+
+
 def refused(path: Path, capfd: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(ModelError) as raised:
         SaliencyModel(path).see(np.zeros((20, 20, 3), np.uint8))

@@ -309,6 +309,8 @@ def test_the_exported_model_computes_what_the_network_computes(trained: Path, tm
         for name, each, same, close in zip(export.OUTPUTS, found, expected, unrounded, strict=True):
             np.testing.assert_allclose(each, same.numpy(), atol=1e-4, err_msg=name)
             np.testing.assert_allclose(each, close.numpy(), atol=0.05, err_msg=name)
+        maps, features, weights = session.run(["cam_maps", *export.CAM_PARTS], {export.INPUT: pixels})
+        np.testing.assert_allclose(maps, np.einsum("ckij,nkyx->ncyx", weights, features), atol=1e-4)
     assert b"/foveal/training/" not in (tmp_path / "model.onnx").read_bytes()  # no paths of whoever exported it
 
 

@@ -6,68 +6,22 @@ from typing import Any
 
 import click
 
-from foveal.allocate.allocations import EFFORTS
-from foveal.allocate.weights import LEAST_WEIGHT
-from foveal.checks import MAX_THREADS
 from foveal.cli import files
-from foveal.cli.options import SIZE, output_option, read_saliency, saliency_option, source_argument
+from foveal.cli.encoding import encoding_options, options_of
+from foveal.cli.options import output_option, source_argument
 from foveal.image import Photo
 from foveal.jpeg import MAX_SIDE
 from foveal.jpeg.limits import LIBJPEG_MAX_SIDE
 from foveal.metadata import POLICIES
-from foveal.options import ALLOCATIONS, SUBSAMPLINGS, EncodeOptions
+from foveal.options import EncodeOptions
 from foveal.pipeline import Encoded, encode_photo
 from foveal.saliency import METHODS
-from foveal.targets import DEFAULT_SCORE
 
 
 @click.command(short_help="Encode a photo as a JPEG that spends its bits where people look.")
 @source_argument
 @output_option("OUT", "File to write; - is standard output. Default: IN with the ending .jpg, which must not exist.")
-@click.option(
-    "-q",
-    "--quality",
-    type=click.FloatRange(0, 100),
-    metavar="Q",
-    help="Quality of the salient part, on libjpeg's scale. Default: "
-    f"what gives it a SSIMULACRA2 of {DEFAULT_SCORE:g}, as predicted.",
-)
-@click.option("--target-size", type=SIZE, metavar="SIZE", help="At most so many bytes: 100KB, 1.5MB, 250000.")
-@click.option(
-    "--target-score",
-    type=click.FloatRange(0, 100),
-    metavar="S",
-    help="SSIMULACRA2 of the whole photo, as predicted: 70 is high quality, 90 visually lossless.",
-)
-@click.option("--verify", is_flag=True, help="Measure the score, and meet --target-score within 1.")
-@saliency_option
-@click.option(
-    "--strength",
-    type=click.FloatRange(0, 1),
-    metavar="S",
-    default=EncodeOptions.strength,
-    show_default=True,
-    help=f"How much less the rest may get; at 1 its error counts {LEAST_WEIGHT:g} as much.",
-)
-@click.option(
-    "--allocation",
-    type=click.Choice(ALLOCATIONS),
-    default=EncodeOptions.allocation,
-    show_default=True,
-    help="How bits are spent: least error and bits together, or a quality for each block.",
-)
-@click.option(
-    "--subsampling",
-    type=click.Choice(SUBSAMPLINGS),
-    default="auto",
-    show_default=True,
-    help="Resolution of colour.",
-)
-@click.option("--baseline", is_flag=True, help="One sequential scan instead of progressive ones.")
-@click.option(
-    "--effort", type=click.Choice(EFFORTS), default=EncodeOptions.effort, show_default=True, help="How long to search."
-)
-@click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ...")
+@encoding_options
 @click.option(
     "--metadata",
     type=click.Choice(POLICIES),
@@ -75,7 +29,6 @@ from foveal.targets import DEFAULT_SCORE
     show_default=True,
     help="keep all; safe: colour profile, resolution, orientation, artist, copyright; none: colour profile.",
 )
-@click.option("--threads", type=click.IntRange(1, MAX_THREADS), metavar="N", help="Threads to use. Default: all cores.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 def encode(source: str, output: str | None, as_json: bool, background: str | None, **choices: Any) -> None:
     """Encode the photo IN as a JPEG that spends its bits where people look.
@@ -87,17 +40,11 @@ def encode(source: str, output: str | None, as_json: bool, background: str | Non
     files.check_target(target, "JPEG", inputs=[source, choices["saliency"]])
     photo = files.read_photo(source, background)
     _warn_about(photo, source)
-    options = _options(choices)
+    options = options_of(**choices)
     with files.naming(source):
         result = encode_photo(photo, options)
     files.write_bytes(target, result.data)
     files.report(_as_json(result, source, target) if as_json else _as_text(result, target), target)
-
-
-def _options(choices: dict[str, Any]) -> EncodeOptions:
-    saliency = choices.pop("saliency")
-    baseline = choices.pop("baseline")
-    return EncodeOptions(saliency=read_saliency(saliency), progressive=not baseline, **choices)
 
 
 def _warn_about(photo: Photo, source: str) -> None:

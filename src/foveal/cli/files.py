@@ -15,6 +15,7 @@ import click
 
 from foveal import image
 from foveal.errors import FormatError, FovealError
+from foveal.jpeg import MAX_PIXELS
 
 STANDARD = "-"
 _MAX_NOTES = 8
@@ -26,7 +27,7 @@ PICTURE_ENDINGS = {
     "PNG": {".png"},
     "TIFF": {".tif", ".tiff"},
     "NPZ": {".npz"},
-    "HTML": {".html", ".htm"},
+    "HTML": {".html"},
     "other": {".gif", ".webp", ".bmp", ".avif", ".heic", ".jxl", ".jp2", ".ppm", ".pgm", ".svg"},
 }
 
@@ -47,8 +48,8 @@ def naming(path: str) -> Iterator[None]:
         raise type(error)(f"{display_name(path)}: {error}") from error
 
 
-def read_photo(path: str, background: str | None) -> image.Photo:
-    """Open a photo.
+def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS) -> image.Photo:
+    """Open a photo of at most so many pixels.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def read_photo(path: str, background: str | None) -> image.Photo:
     """
     with naming(path):
         source = path if path != STANDARD else io.BytesIO(_standard_input())
-        return image.open(source, background=background)
+        return image.open(source, background=background, max_pixels=max_pixels)
 
 
 def read_bytes(path: str) -> bytes:
@@ -166,12 +167,12 @@ def default_target(source: str, ending: str) -> str:
 
 
 def check_target(target: str, kind: str, inputs: list[str]) -> None:
-    """Stop before a file (JPEG, PNG, TIFF, NPZ) goes to a terminal, over an input, or under a wrong name."""
+    """Stop before a file (JPEG, PNG, TIFF, NPZ, HTML) goes to a terminal, over an input, or under a wrong name."""
     if not target:
         raise click.UsageError("the name of the output is empty")
     if target == STANDARD:
         if sys.stdout and sys.stdout.isatty():
-            raise click.UsageError("will not write a picture to the terminal; name a file or redirect the output")
+            raise click.UsageError(f"will not write {kind} to the terminal; name a file or redirect the output")
         return
     ending = Path(target).suffix.lower()
     if any(ending in endings for other, endings in PICTURE_ENDINGS.items() if other != kind):

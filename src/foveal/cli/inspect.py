@@ -12,9 +12,9 @@ from foveal import overlay
 from foveal.cli import files
 from foveal.cli.options import max_pixels_option, source_argument
 from foveal.errors import FovealError
-from foveal.inspection import Inspection, MetadataReport, SegmentReport, outline
+from foveal.inspection import Inspection, MetadataReport, SegmentReport, outline, what_is_sent
 from foveal.inspection import inspect as inspect_file
-from foveal.jpeg import BLOCK_SIDE, Scan
+from foveal.jpeg import BLOCK_SIDE
 
 _BRIGHT_SHARE = 0.995  # of blocks; the few that take more are white
 
@@ -120,7 +120,7 @@ def _scan_lines(found: Inspection) -> Iterator[str]:
         names = [found.component_names[index] for index in scan.components]
         bits = ", ".join(f"{name} {count:,}" for name, count in zip(names, report.bits, strict=True))
         restarts = f", restart every {report.restart_interval:,} MCUs" if report.restart_interval else ""
-        yield f"{report.offset:>12,} {report.size_bytes:>11,}  {_band(scan):<27} {bits} bits{restarts}"
+        yield f"{report.offset:>12,} {report.size_bytes:>11,}  {what_is_sent(scan):<27} {bits} bits{restarts}"
     total = sum(int(bits.sum(dtype=np.uint64)) for bits in found.block_bits)
     shares = ", ".join(
         f"{name} {int(bits.sum(dtype=np.uint64)) / max(total, 1):.0%}"
@@ -128,17 +128,6 @@ def _scan_lines(found: Inspection) -> Iterator[str]:
     )
     pixels = found.frame.width * found.frame.height
     yield f"{'':>24}  {total:,} bits, {total / pixels:.2f} bits per pixel: {shares}"
-
-
-def _band(scan: Scan) -> str:
-    """Coefficients of a scan, and which of their bits it sends."""
-    band = "DC" if scan.spectral_end == 0 else f"{scan.spectral_start}-{scan.spectral_end}"
-    if scan.approximation_high:
-        return f"{band}, bit {scan.approximation_low}"
-    if scan.approximation_low:
-        missing = "lowest bit" if scan.approximation_low == 1 else f"lowest {scan.approximation_low} bits"
-        return f"{band} but the {missing}"
-    return band
 
 
 def _table_lines(found: Inspection) -> Iterator[str]:

@@ -14,6 +14,7 @@ from foveal.cli import files
 from foveal.cli.compare import compare
 from foveal.cli.decode import decode
 from foveal.cli.encode import encode
+from foveal.cli.explain import explain
 from foveal.cli.inspect import inspect
 from foveal.cli.pca import pca
 from foveal.cli.saliency import saliency
@@ -33,6 +34,7 @@ cli.add_command(decode)
 cli.add_command(inspect)
 cli.add_command(saliency)
 cli.add_command(compare)
+cli.add_command(explain)
 cli.add_command(pca)
 
 

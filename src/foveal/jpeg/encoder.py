@@ -6,6 +6,7 @@ Palakkad.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -118,26 +119,33 @@ def transform(
     pixels: color.Pixels, frame: Frame, threads: int, sharpening: float = 0.0
 ) -> tuple[NDArray[np.int16], ...]:
     """Pixels to DCT coefficients in sixteenths, strip by strip; for each component like `Coefficients.blocks`."""
-    halo_pixels = sampling.halo_pixels(frame) if sharpening else 0
     blocks = tuple(np.empty((c.padded_block_rows, c.padded_block_columns, 64), np.int16) for c in frame.components)
 
     def transform_strip(mcu_rows: tuple[int, int]) -> None:
         first, last = mcu_rows
-        top, bottom = first * frame.mcu_height, last * frame.mcu_height
-        above = halo_pixels if first > 0 else 0
-        below = halo_pixels if last < frame.mcu_rows else 0
-        strip = pixels[top - above : bottom + below]  # A.2.3: split into MCUs
-        planes = color.to_planes(strip, above + bottom - top + below, frame.padded_width)  # T.871 7
-        for plane, component, component_blocks in zip(planes, frame.components, blocks, strict=True):
-            samples = sampling.downsample(plane, frame, component)  # A.1.1
-            rows = sampling.rows_of_strip(frame, component, above, bottom - top)
-            samples = sampling.sharpen(samples, frame, component, sharpening, rows)
+        strip = samples_of_strip(pixels, frame, mcu_rows, sharpening)
+        for samples, component, component_blocks in zip(strip, frame.components, blocks, strict=True):
             dct.forward(samples, component_blocks[first * component.v_factor : last * component.v_factor])  # A.3.3
 
     pixels_per_row = frame.mcu_height * frame.padded_width
     in_threads(transform_strip, row_ranges(frame.mcu_rows, pixels_per_row, _PIXELS_PER_STRIP), threads)
     _flatten_padding(frame, blocks)
     return blocks
+
+
+def samples_of_strip(
+    pixels: color.Pixels, frame: Frame, mcu_rows: tuple[int, int], sharpening: float
+) -> Iterator[NDArray[np.float32]]:
+    """Samples of each component, centred on 0, in a range [first, last) of rows of MCUs."""
+    top, bottom = (row * frame.mcu_height for row in mcu_rows)
+    halo = sampling.halo_pixels(frame) if sharpening else 0
+    above, below = min(halo, top), halo if mcu_rows[1] < frame.mcu_rows else 0
+    strip = pixels[top - above : bottom + below]  # A.2.3: split into MCUs
+    planes = color.to_planes(strip, above + bottom - top + below, frame.padded_width)  # T.871 7
+    for plane, component in zip(planes, frame.components, strict=True):
+        samples = sampling.downsample(plane, frame, component)  # A.1.1
+        rows = sampling.rows_of_strip(frame, component, above, bottom - top)
+        yield sampling.sharpen(samples, frame, component, sharpening, rows)
 
 
 def _flatten_padding(frame: Frame, blocks: tuple[NDArray[np.int16], ...]) -> None:

@@ -6,9 +6,10 @@ import functools
 import json
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ WORKING_SIDE = 240  # pixels of the long side of what the network sees
 # Names in the ONNX file; the export writes them.
 INPUT = "pixels"
 OUTPUTS = ("cam_maps", "cam_probabilities", "class_maps", "class_probabilities", "gaze")
+CAM_PARTS = ("features", "cam_weights")  # what `cam_maps` are made of, for who wants to see that
 
 Floats = NDArray[np.float32]
 
@@ -49,6 +51,25 @@ class NetworkOutput:
     class_maps: Floats
     class_probabilities: Floats
     gaze: Floats
+
+
+class CamParts(NamedTuple):
+    """What class activation maps are made of: the map of class c is the sum over k of weights[c, k] features[k].
+
+    Attributes
+    ----------
+    features
+        (k, h, w), not negative: what the backbone found, in cells like those of `NetworkOutput`.
+    weights
+        (classes, k).
+
+    References
+    ----------
+    B. Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016, equation 2.
+    """
+
+    features: Floats
+    weights: Floats
 
 
 class Model(Protocol):
@@ -127,13 +148,7 @@ class SaliencyModel:
         ModelError
             The file does not compute what it should.
         """
-        if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or rgb.size == 0:
-            raise ParameterError(f"the network sees (H, W, 3) uint8, not {rgb.shape} {rgb.dtype}")
-        pixels = np.ascontiguousarray(rgb.transpose(2, 0, 1), dtype=np.float32)[np.newaxis]
-        try:
-            outputs = self._session.run(list(OUTPUTS), {INPUT: pixels})
-        except Exception as error:  # onnxruntime's own kinds, which share no base of their own
-            raise ModelError(f"{self.path}: the model cannot be run") from error
+        outputs = self._run(OUTPUTS, rgb)
         cells = tuple(-(-side // CELL_SIDE) for side in rgb.shape[:2])
         classes = (len(self.class_names),)
         shapes = (classes + cells, classes, classes + cells, classes, cells)
@@ -141,6 +156,26 @@ class SaliencyModel:
             if output.shape != (1, *shape) or not np.isfinite(output).all():
                 raise ModelError(f"{self.path}: the model does not give finite maps of its classes")
         return NetworkOutput((rgb.shape[0], rgb.shape[1]), *(output[0] for output in outputs))
+
+    def cam_parts(self, rgb: NDArray[np.uint8]) -> CamParts:
+        """Run the network for the features that its class activation maps are made of, and their weights.
+
+        Parameters and errors are those of `see`; a ModelError also where the file does not have them: those exported
+        before there was `foveal explain`.
+        """
+        if not set(CAM_PARTS) <= {each.name for each in self._session.get_outputs()}:
+            raise ModelError(f"{self.path}: the model does not give its features; export it again")
+        features, weights = self._run(CAM_PARTS, rgb)
+        return CamParts(features[0], weights.reshape(weights.shape[:2]))
+
+    def _run(self, names: Sequence[str], rgb: NDArray[np.uint8]) -> list[Floats]:
+        if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or rgb.size == 0:
+            raise ParameterError(f"the network sees (H, W, 3) uint8, not {rgb.shape} {rgb.dtype}")
+        pixels = np.ascontiguousarray(rgb.transpose(2, 0, 1), dtype=np.float32)[np.newaxis]
+        try:
+            return list(self._session.run(list(names), {INPUT: pixels}))
+        except Exception as error:  # onnxruntime's own kinds, which share no base of their own
+            raise ModelError(f"{self.path}: the model cannot be run") from error
 
     def _check_interface(self) -> None:
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()

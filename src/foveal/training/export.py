@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from foveal.saliency.model import INPUT, OUTPUTS
+from foveal.saliency.model import CAM_PARTS, INPUT, OUTPUTS
 from foveal.training.checkpoint import Checkpoint
 from foveal.training.network import ConvUnit, Halve, ResidualBlock, SaliencyNetwork
 
@@ -60,7 +60,7 @@ def export(checkpoint: Checkpoint, path: Path) -> None:
         verbose=False,
     )
     assert program is not None  # noqa: S101 (it is for a path only)
-    model = with_half_weights(without_traces(program.model_proto))
+    model = with_cam_parts(with_half_weights(without_traces(program.model_proto)))
     metadata = {"classes": json.dumps(checkpoint.class_names), "threshold": repr(checkpoint.threshold)}
     helper.set_model_props(model, metadata)
     onnx.checker.check_model(model)
@@ -105,6 +105,18 @@ def with_half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     nodes = list(model.graph.node)
     del model.graph.node[:]
     model.graph.node.extend(casts + nodes)
+    return model
+
+
+def with_cam_parts(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Let the model give what its class activation maps are made of, too: CAM_PARTS, the inputs of one convolution.
+
+    They are outputs of their own, so that looking, which does not ask for them, stays as it is.
+    """
+    convolution = next(node for node in model.graph.node if "cam_maps" in node.output)
+    for name, part in zip(CAM_PARTS, convolution.input[:2], strict=True):
+        model.graph.node.append(helper.make_node("Identity", [part], [name]))
+        model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [None] * 4))
     return model
 
 

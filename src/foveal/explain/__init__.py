@@ -1,0 +1,5 @@
+"""A page that shows every stage of what the encoder did to one photo. Read `page.py` first, then `facts.py`."""
+
+from foveal.explain.page import MAX_EMBEDDED_BYTES, Explanation, explain
+
+__all__ = ["MAX_EMBEDDED_BYTES", "Explanation", "explain"]

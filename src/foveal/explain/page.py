@@ -1,0 +1,143 @@
+"""The page: a photo is encoded, the file read back, and every stage shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from numpy.typing import NDArray
+from PIL import Image
+
+from foveal.explain import html
+from foveal.explain.facts import Facts, find_facts
+from foveal.explain.html import Markup, element, figure, paragraph
+from foveal.explain.pictures import embedded, photograph, reduced
+from foveal.explain.sections.block import block_section
+from foveal.explain.sections.codes import codes_section
+from foveal.explain.sections.network import network_section
+from foveal.explain.sections.photo import chroma_section, grid_section, planes_section
+from foveal.explain.sections.result import error_section, scans_section, sizes_section
+from foveal.explain.sections.spending import bits_section, saliency_section, weights_section
+from foveal.image import Photo, as_photo
+from foveal.options import EncodeOptions
+from foveal.pipeline import Encoded
+
+MAX_EMBEDDED_BYTES = 2_000_000  # of a JPEG that a page holds itself
+
+# In the order of the page, with the words of the table of contents.
+_SECTIONS: tuple[tuple[str, str, Callable[[Facts], Markup]], ...] = (
+    ("planes", "Planes", planes_section),
+    ("chroma", "Colour", chroma_section),
+    ("grid", "Grid", grid_section),
+    ("block", "One block", block_section),
+    ("codes", "Codes", codes_section),
+    ("network", "Network", network_section),
+    ("saliency", "Saliency", saliency_section),
+    ("weights", "Weights", weights_section),
+    ("bits", "Bits", bits_section),
+    ("error", "Error", error_section),
+    ("scans", "Scans", scans_section),
+    ("sizes", "Sizes and scores", sizes_section),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """A page, and the encode that it is about.
+
+    Parameters
+    ----------
+    html
+        The whole page.
+    encoded
+        The encode.
+    block
+        (x, y) of the block that is looked at closely: its column and row.
+    """
+
+    html: str
+    encoded: Encoded
+    block: tuple[int, int]
+
+
+def explain(
+    image: Photo | Image.Image | NDArray[Any],
+    options: EncodeOptions,
+    *,
+    name: str = "a photo",
+    block: tuple[int, int] | None = None,
+) -> Explanation:
+    """Make a page that shows every stage of encoding a photo.
+
+    Parameters
+    ----------
+    image
+        The photo, of a kind that `foveal.encode` takes. It is encoded upright and without metadata but its colour
+        profile, so that the page can be shown around.
+    options
+        How to encode it; `metadata` counts as "none", `restart_interval` as 0.
+    name
+        What to call it.
+    block
+        (x, y) of the block to look at closely: column and row of 8x8-pixel blocks of the photo as displayed, from 0.
+        None for the most salient one.
+
+    Returns
+    -------
+    Explanation
+        The page is one HTML file without scripts, and fetches nothing. It holds the JPEG itself where that takes up to
+        MAX_EMBEDDED_BYTES.
+
+    Raises
+    ------
+    ParameterError
+        There is no such block.
+    ParameterError, UnsupportedError, LimitError, ModelError
+        As `foveal.encode`.
+
+    References
+    ----------
+    K. Kishore, "AI in Image Processing", B.Tech report, IIT Palakkad, chapters 3 and 4.
+    """
+    facts = find_facts(as_photo(image), options, block)
+    links = (element("li", element("a", title, href=f"#{key}")) for key, title, _ in _SECTIONS)
+    page = html.document(
+        f"How foveal encoded {name}",
+        _header(facts, name),
+        element("nav", element("ol", *links), aria_label="Sections"),
+        element("main", *(make(facts) for _, _, make in _SECTIONS)),
+        element("footer", f"Made by foveal {version('foveal')}. All numbers are those of this encode."),
+    )
+    return Explanation(page, facts.encoded, (facts.block.column, facts.block.row))
+
+
+def _header(facts: Facts, name: str) -> Markup:
+    height, width = facts.photo.displayed_size
+    encoded, size = facts.encoded, len(facts.file.data)
+    bits = 8 * size / (height * width)
+    raw = 8 * facts.photo.pixels.nbytes / (height * width)
+    confidence = "" if encoded.confidence is None else f", confidence {encoded.confidence:.2f}"
+    return element(
+        "header",
+        element("h1", f"How foveal encoded {name}"),
+        paragraph(
+            f"{width:,} × {height:,} pixels became a JPEG of ",
+            element("data", f"{size:,}", value=size, id="file-bytes"),
+            f" bytes: {bits:.2f} bits for each pixel instead of {raw:.0f}. Quality {encoded.quality:g}, "
+            f"{encoded.subsampling}, saliency {encoded.saliency_name}{confidence}. This page shows how, stage by "
+            "stage, on this photo.",
+        ),
+        _result(facts),
+    )
+
+
+def _result(facts: Facts) -> Markup:
+    data = facts.file.data
+    alt = f"The result: a JPEG of {len(data):,} bytes"
+    if len(data) > MAX_EMBEDDED_BYTES:
+        copy = photograph(reduced(Photo(facts.file.pixels)), alt, facts.copy_profile)
+        return figure("The result, reduced for this page: the file itself is too large to be held here.", copy)
+    picture = embedded(data, "image/jpeg", (facts.frame.height, facts.frame.width), alt, id="result")
+    return figure("The result. This picture is the file itself: save it to keep it.", picture)

@@ -1,0 +1,100 @@
+"""Pictures of a page: small copies as data: URIs, each with a text for who cannot see it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from foveal import jpeg
+from foveal.explain import colors
+from foveal.explain.html import Markup, element
+from foveal.image import Photo
+from foveal.overlay import png_bytes
+from foveal.saliency.working_image import working_image
+
+PAGE_SIDE = 800  # pixels of the longer side of the largest pictures: pages stay small, whatever the photo
+THUMBNAIL_SIDE = 320
+_COPY_QUALITY = 88  # of copies that are for looking at
+
+Pixels = NDArray[np.uint8]
+
+
+def reduced(photo: Photo, side: int = PAGE_SIDE) -> Pixels:
+    """RGB copy of a photo as displayed of which no side is longer than `side`: (h, w, 3) uint8."""
+    return working_image(photo, min(side, max(photo.height, photo.width)))
+
+
+def enlarged(pixels: Pixels) -> Pixels:
+    """Repeat the pixels of small pictures, so that something can be drawn on them; always a copy."""
+    factor = _enlargement(pixels.shape[:2])
+    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def photograph(pixels: Pixels, alt: str, icc_profile: bytes | None = None) -> Markup:
+    """Embed (h, w, 3) or (h, w), as a JPEG; small ones enlarged, so that their pixels can be seen."""
+    if max(pixels.shape[:2]) < THUMBNAIL_SIDE:
+        return drawing(pixels, alt, icc_profile)
+    settings = jpeg.EncoderSettings(
+        subsampling="4:4:4",
+        tables=jpeg.annex_k_tables(_COPY_QUALITY),
+        metadata=jpeg.Metadata(icc_profile=icc_profile),
+    )
+    data = jpeg.encode(np.ascontiguousarray(pixels), settings)
+    return embedded(data, "image/jpeg", (pixels.shape[0], pixels.shape[1]), alt)
+
+
+def drawing(pixels: Pixels, alt: str, icc_profile: bytes | None = None) -> Markup:
+    """Embed (h, w, 3) or (h, w) without loss, as a PNG; small ones enlarged, so that their pixels can be seen."""
+    data = png_bytes(np.ascontiguousarray(pixels), icc_profile)
+    return embedded(data, "image/png", (pixels.shape[0], pixels.shape[1]), alt)
+
+
+def heat_map(values: NDArray[np.floating], most: float, alt: str) -> Markup:
+    """Embed a map (h, w), dark where it is 0, light where it is `most` or more."""
+    return drawing(colors.heat(_coarser(values), most), alt)
+
+
+def balance_map(values: NDArray[np.floating], most: float, alt: str) -> Markup:
+    """Embed a map (h, w), blue where it is negative, red where it is positive."""
+    return drawing(colors.balance(_coarser(values), most), alt)
+
+
+def heat_legend(least: str, most: str) -> Markup:
+    """Say what the colours of heat maps stand for."""
+    return _legend(colors.heat_gradient(), least, most)
+
+
+def balance_legend(least: str, most: str) -> Markup:
+    """Say what the colours of balance maps stand for."""
+    return _legend(colors.balance_gradient(), least, most)
+
+
+def embedded(data: bytes, media_type: str, size: tuple[int, int], alt: str, **attributes: str) -> Markup:
+    """Embed a picture file of (height, width); small ones are shown enlarged, and their pixels sharp."""
+    factor = _enlargement(size)
+    source = f"data:{media_type};base64,{b64encode(data).decode('ascii')}"
+    sharp = {"class_": "pixels"} if factor > 1 else {}
+    height, width = (side * factor for side in size)
+    return element("img", src=source, width=width, height=height, alt=alt, **sharp, **attributes)
+
+
+def _enlargement(size: tuple[int, ...]) -> int:
+    return max(1, THUMBNAIL_SIDE // max(size))
+
+
+def _legend(gradient: str, least: str, most: str) -> Markup:
+    bar = element("span", class_="bar", style=f"background:{gradient}")
+    return element("span", element("span", least), bar, element("span", most), class_="legend")
+
+
+def _coarser(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Means, where there are more values than a page has pixels for."""
+    longest = max(values.shape)
+    if longest <= PAGE_SIDE:
+        return values
+    height, width = (max(1, round(side * PAGE_SIDE / longest)) for side in values.shape)
+    picture = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
+    return np.asarray(picture.resize((width, height), Image.Resampling.BOX))
