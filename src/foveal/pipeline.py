@@ -183,15 +183,14 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
         threads=options.threads or available_threads(),
         metadata=metadata,
     )
-    weighed = WeighedPhoto(photo.pixels, saliency.weights, options, settings)
-    met = _met_target(weighed)
+    met = _met_target(WeighedPhoto(photo.pixels, saliency.weights, options, settings))
     return Encoded(
         data=met.data,
         photo=photo,
         quality=met.quality,
         score=met.score,
-        sharpening=weighed.sharpening_at(met.quality),
-        subsampling="grey" if photo.pixels.ndim == 2 else options.subsampling_at(met.quality),
+        sharpening=met.photo.sharpening_at(met.quality),
+        subsampling="grey" if photo.pixels.ndim == 2 else met.photo.options.subsampling_at(met.quality),
         saliency_name=saliency.name,
         confidence=saliency.confidence,
         weights=saliency.weights,
@@ -227,7 +226,7 @@ def _weigh(photo: Photo, options: EncodeOptions) -> _Weighed:
 def _met_target(photo: WeighedPhoto) -> MetTarget:
     options = photo.options
     if options.quality is not None:
-        return MetTarget(photo.encode(options.quality), float(options.quality), None)
+        return MetTarget(photo, photo.encode(options.quality), float(options.quality))
     if options.target_size is not None:
         return targets.of_size(photo, options.target_size)
     if options.target_score is None:

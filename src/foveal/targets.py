@@ -19,6 +19,8 @@ DEFAULT_QUALITIES = (60.0, 95.0)  # between which it is looked for: where a scor
 LEAST_QUALITY, MOST_QUALITY = 1.0, 100.0
 _SCORE_TOLERANCE = 0.2  # of a search
 _VERIFIED_TOLERANCE = 0.5
+_WELL_USED = 0.97  # of a size
+_QUALITY_STEP = 0.02  # of sizes: where tables are finest, 0.1 can be 5 % of the bytes
 _MOST_STEPS = 12
 
 
@@ -27,6 +29,8 @@ class MetTarget(NamedTuple):
 
     Parameters
     ----------
+    photo
+        With the options that made it.
     data
         The JPEG file.
     quality
@@ -35,9 +39,10 @@ class MetTarget(NamedTuple):
         SSIMULACRA2, where the target was one: predicted, or measured.
     """
 
+    photo: WeighedPhoto
     data: bytes
     quality: float
-    score: float | None
+    score: float | None = None
 
 
 def of_default_score(photo: WeighedPhoto) -> MetTarget:
@@ -45,13 +50,13 @@ def of_default_score(photo: WeighedPhoto) -> MetTarget:
     blind = photo.sample().without_saliency()
     found, _ = _quality_of_score(blind.predicted_score, DEFAULT_SCORE, _SCORE_TOLERANCE)
     quality = min(max(round(found), DEFAULT_QUALITIES[0]), DEFAULT_QUALITIES[1])
-    return MetTarget(photo.encode(quality), quality, None)
+    return MetTarget(photo, photo.encode(quality), quality)
 
 
 def of_predicted_score(photo: WeighedPhoto, score: float) -> MetTarget:
     """File that scores as wanted over the whole photo, as predicted; the nearest there is where none does."""
     quality, predicted = _quality_of_score(photo.sample().predicted_score, score, _SCORE_TOLERANCE)
-    return MetTarget(photo.encode(quality), quality, predicted)
+    return MetTarget(photo, photo.encode(quality), quality, predicted)
 
 
 def of_measured_score(photo: WeighedPhoto, score: float) -> MetTarget:
@@ -72,7 +77,7 @@ def of_measured_score(photo: WeighedPhoto, score: float) -> MetTarget:
     quality, found = _quality_of_score(measured, score, _VERIFIED_TOLERANCE)
     if abs(found - score) > 1:
         raise TargetError(f"no file scores {score:g}: at quality {quality:g} it is {found:.1f}")
-    return MetTarget(files[quality], quality, found)
+    return MetTarget(photo, files[quality], quality, found)
 
 
 def of_size(photo: WeighedPhoto, size_bytes: int) -> MetTarget:
@@ -83,11 +88,16 @@ def of_size(photo: WeighedPhoto, size_bytes: int) -> MetTarget:
     TargetError
         Even the smallest file is larger.
     """
-    fitted = largest_within(photo.encode, size_bytes)
+    fitted = largest_within(photo.encode, size_bytes, quality_step=_QUALITY_STEP)
     if fitted is None:
         least = len(photo.encode(LEAST_QUALITY))
         raise TargetError(f"no file of at most {size_bytes:,} bytes: the smallest, at quality 1, has {least:,}")
-    return MetTarget(fitted.data, fitted.quality, None)
+    if len(fitted.data) < _WELL_USED * size_bytes:  # where more colour samples would be too many: finer steps instead
+        kept = photo.with_subsampling_of(fitted.quality)
+        return MetTarget(
+            kept, *(largest_within(kept.encode, size_bytes, quality_step=_QUALITY_STEP, near=fitted.quality) or fitted)
+        )
+    return MetTarget(photo, *fitted)
 
 
 def _quality_of_score(score_at: Callable[[float], float], wanted: float, tolerance: float) -> tuple[float, float]:
@@ -103,7 +113,7 @@ def _quality_of_score(score_at: Callable[[float], float], wanted: float, toleran
         if abs(seen[quality] - wanted) <= tolerance:
             break
         low, high = (quality, high) if seen[quality] < wanted else (low, quality)
-        if low in seen and high in seen and step % 2 == 0:
+        if low in seen and high in seen and seen[high] > seen[low] and step % 2 == 0:
             share = (wanted - seen[low]) / (seen[high] - seen[low])
             quality = low + (high - low) * min(max(share, 0.05), 0.95)
         else:

@@ -75,6 +75,10 @@ class WeighedPhoto:
         """Return the photo with the weights of what is looked at everywhere."""
         return replace(self, weights=np.ones_like(self.weights))
 
+    def with_subsampling_of(self, quality: float) -> WeighedPhoto:
+        """Return the photo with the subsampling of a quality, whatever its quality will be."""
+        return replace(self, options=replace(self.options, subsampling=self.options.subsampling_at(quality)))
+
     def sample(self) -> WeighedPhoto:
         """Return bands of the photo, evenly spaced: enough to predict scores from, in a fraction of the time."""
         height, width = self.pixels.shape[:2]

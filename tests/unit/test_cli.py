@@ -992,3 +992,34 @@ def test_a_comparison_on_standard_output(photo_png: bytes) -> None:
     done = subprocess.run(command, input=photo_png, capture_output=True, check=True)
     assert done.stdout.startswith(b"\x89PNG")
     assert b"libjpeg-turbo" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("size", "size_bytes"), [("1500", 1500), ("1.5KB", 1500), ("1.5k", 1500), ("1.5KiB", 1536), ("0.0015 MB", 1500)]
+)
+def test_sizes_as_people_write_them(run: Run, size: str, size_bytes: int) -> None:
+    report = json.loads(run("encode", "photo.png", "-o", "out.jpg", "--target-size", size, "--json").out)
+    assert 0.9 * size_bytes < report["size_bytes"] <= size_bytes
+    assert report["size_bytes"] == Path("out.jpg").stat().st_size
+
+
+def test_targets_say_what_was_chosen(run: Run) -> None:
+    assert " for a score of " in run("encode", "photo.png", "-o", "out.jpg", "--target-score", "70").out
+    Image.fromarray(noisy_gradient(200, 300)).save("large.png")
+    report = json.loads(run("encode", "large.png", "-o", "o.jpg", "--target-score", "70", "--verify", "--json").out)
+    assert abs(report["score"] - 70) <= 1
+    assert json.loads(run("encode", "photo.png", "-o", "p.jpg", "--json").out)["score"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--target-size", "12 apples"), 2, ("'12 apples'", "100KB")),
+        (("--target-size", "100"), 1, ("no file of at most 100 bytes", "smallest")),
+        (("--target-size", "5KB", "-q", "50"), 2, ("give one of",)),
+        (("--verify",), 2, ("needs a target_score",)),
+    ],
+)
+def test_targets_that_cannot_be_met(run: Run, arguments: tuple[str, ...], code: int, words: tuple[str, ...]) -> None:
+    one_line(run("encode", "photo.png", "-o", "out.jpg", *arguments), code, *words)
+    assert not Path("out.jpg").exists()

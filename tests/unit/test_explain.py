@@ -110,9 +110,7 @@ def test_the_block_is_what_the_file_holds(settings: dict[str, object], block: tu
         own = levels[component][row, column]
         np.testing.assert_array_equal(naive.levels[spot], own)
         np.testing.assert_array_equal(shown.grid(f"{name.lower()}-levels").reshape(64)[NATURAL_INDEX], own)
-        np.testing.assert_array_equal(
-            shown.grid(f"{name.lower()}-steps").reshape(64)[NATURAL_INDEX], tables[component]
-        )
+        np.testing.assert_array_equal(shown.grid(f"{name.lower()}-steps").reshape(64)[NATURAL_INDEX], tables[component])
         rows = shown.rows(f"codes-{name.lower()}")
         bits = "".join(row[2].replace(" ", "") for row in rows)
         assert bits == naive.bits_of(spot)

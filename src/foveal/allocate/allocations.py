@@ -18,7 +18,7 @@ QUALITY_FACTORS = 32  # different ones in a file
 Weights = tuple[NDArray[np.float32], NDArray[np.float32]]  # for luminance and for chrominance
 
 # From least to most work; each makes a quantizer of block weights.
-_QUANTIZERS: dict[str, Callable[[Weights, Weights], Quantizer]] = {
+_QUANTIZERS: dict[str, Callable[[Weights, tuple[NDArray[np.float32], ...]], Quantizer]] = {
     "fast": lambda weights, _: DeadZone(weights),
     "balanced": partial(Trellis, look_back=4),
     "best": partial(Trellis, look_back=63),
@@ -68,7 +68,8 @@ def rdo(
         np.asarray(relative * masking_weights(activity, exponent) / trade, dtype=np.float32)
         for exponent, trade in zip(tuned.masking(level), tuned.lambdas(level), strict=True)
     )
-    return Allocation(tuned.tables(level), _QUANTIZERS[effort]((luminance, chrominance), tuned.frequency_weights))
+    tables, by_frequency = zip(*tuned.tables(level), strict=True)
+    return Allocation(tables, _QUANTIZERS[effort]((luminance, chrominance), by_frequency))
 
 
 def _relative(weights: NDArray[np.float32]) -> NDArray[np.float32]:

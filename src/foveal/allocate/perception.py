@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,17 @@ class Trend:
         return self.middle + self.change * float(np.clip((level - MIDDLE_LEVEL) / LEVEL_SPAN, -1, 1))
 
 
+class TunedTable(NamedTuple):
+    """A table of whole steps, and what a squared step is worth at each frequency: (64,) float32 in zig-zag order.
+
+    An error counts in steps as they were wanted. So files change little by little with the level, although many steps
+    change at once where they are small.
+    """
+
+    table: QuantizationTable
+    frequency_weights: NDArray[np.float32]
+
+
 @dataclass(frozen=True)
 class Spectrum:
     """How the steps of a table go with frequency: logarithms relative to the table's level, a smooth surface and DC.
@@ -57,12 +68,14 @@ class Spectrum:
     diagonal: float
     dc: Trend
 
-    def table(self, level: float) -> QuantizationTable:
+    def table(self, level: float) -> TunedTable:
         """Table whose coarsest patterns have steps of exp(level)."""
         logarithms = level + self.slope * FREQUENCY + self.curve * FREQUENCY**2 + self.diagonal * _ROWS * _COLUMNS
         logarithms[0] = level + self.dc.at(level)
-        steps = np.clip(np.rint(np.exp(logarithms)), 1, LARGEST_STEP)
-        return QuantizationTable(tuple(steps.astype(int).tolist()))
+        wanted = np.exp(logarithms)
+        steps = np.clip(np.rint(wanted), 1, LARGEST_STEP)
+        table = QuantizationTable(tuple(steps.astype(int).tolist()))
+        return TunedTable(table, ((steps / wanted) ** 2).astype(np.float32))
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Spectrum:
@@ -84,8 +97,6 @@ class Perception:
         Logarithm of the squared steps that a bit is worth in a block of weight 1.
     luminance_masking, chrominance_masking
         Exponent by which the weight of a block falls with its activity.
-    luminance_rolloff, chrominance_rolloff
-        Logarithm by which the weight of an error falls from DC to FREQUENCY 1, beside what the table says.
     sharpening
         Of `jpeg.sampling.sharpen`.
     usual_blue, usual_share, slope_by_blue, lambda_by_blue, cb_by_share
@@ -100,8 +111,6 @@ class Perception:
     chrominance_lambda: Trend
     luminance_masking: Trend
     chrominance_masking: Trend
-    luminance_rolloff: float
-    chrominance_rolloff: float
     sharpening: Trend
     usual_blue: float
     usual_share: float
@@ -118,8 +127,8 @@ class Perception:
         }
         return cls(**{**values, **spectra, **trends})
 
-    def tables(self, level: float) -> tuple[QuantizationTable, ...]:
-        """Quantization tables of Y, Cb and Cr at a level: the logarithm of luminance's coarsest steps."""
+    def tables(self, level: float) -> tuple[TunedTable, ...]:
+        """Tables of Y, Cb and Cr at a level: the logarithm of luminance's coarsest steps."""
         return (
             self.luminance.table(level),
             self.chrominance.table(level + self.cb),
@@ -133,15 +142,6 @@ class Perception:
     def masking(self, level: float) -> tuple[float, float]:
         """Exponents of luminance and of chrominance."""
         return self.luminance_masking.at(level), self.chrominance_masking.at(level)
-
-    @property
-    def frequency_weights(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Weights of squared errors, of luminance and of chrominance: (64,) float32 in zig-zag order."""
-        luminance, chrominance = (
-            np.exp(-rolloff * FREQUENCY).astype(np.float32)
-            for rolloff in (self.luminance_rolloff, self.chrominance_rolloff)
-        )
-        return luminance, chrominance
 
 
 @cache

@@ -50,13 +50,13 @@ class Trellis:
     block_weights
         For luminance and for chrominance, `Frame.block_grid` float32 above 0: the bits that a squared step is worth.
     frequency_weights
-        For luminance and for chrominance, (64,) float32 in zig-zag order.
+        For each table slot, (64,) float32 in zig-zag order; the last serves those that have none of their own.
     look_back
         Nonzero positions before a coefficient that the search considers as its predecessor; 63 is exhaustive.
     """
 
     block_weights: tuple[NDArray[np.float32], NDArray[np.float32]]
-    frequency_weights: tuple[NDArray[np.float32], NDArray[np.float32]] = (_EVEN, _EVEN)
+    frequency_weights: tuple[NDArray[np.float32], ...] = (_EVEN,)
     look_back: int = 4
 
     def plan(
@@ -67,7 +67,8 @@ class Trellis:
         weights = frame.largest_of_covered_blocks(self.block_weights[component.huffman_slot], component)
         # Rounded, so that the last bit of a float computed elsewhere cannot change a decision.
         rounded = np.rint(weights * _STEPS_OF_WEIGHT) / np.float32(_STEPS_OF_WEIGHT)
-        steps, by_frequency = table.steps_in_sixteenths, self.frequency_weights[component.huffman_slot]
+        steps = table.steps_in_sixteenths
+        by_frequency = self.frequency_weights[min(component.table_slot, len(self.frequency_weights) - 1)]
         return QuantizationPlan(
             rounded,
             lambda strip, strip_weight: _kernels.trellis(

@@ -1,0 +1,163 @@
+"""Qualities that mean what libjpeg's mean, and targets of size and score that are met."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import skimage.data
+from conftest import noisy_gradient, pillow_pixels
+
+import foveal
+from foveal import targets
+from foveal.allocate.levels import level_of_quality
+from foveal.allocate.perception import Perception, Trend, perception
+from foveal.comparison.peers import libjpeg_turbo
+from foveal.errors import ParameterError, TargetError
+from foveal.metrics import ssimulacra2
+from foveal.options import EncodeOptions
+from foveal.pipeline import encode_photo
+
+BLIND = {"saliency": None}
+
+
+@pytest.fixture(scope="module")
+def rocket() -> np.ndarray:
+    return np.ascontiguousarray(skimage.data.rocket()[60:380, 160:560])
+
+
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4"])
+def test_levels_fall_with_quality(subsampling: str) -> None:
+    levels = [level_of_quality(quality, subsampling) for quality in np.linspace(0, 100, 401)]
+    assert all(after <= before for before, after in itertools.pairwise(levels))
+    finest = perception().tables(level_of_quality(100, subsampling))
+    assert all(max(tuned.table.values) <= 4 for tuned in finest)
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket"])
+def test_files_grow_with_quality(name: str) -> None:
+    pixels = getattr(skimage.data, name)()[:256, :256]
+    sizes = [len(foveal.encode(pixels, quality=quality, saliency=None)) for quality in range(30, 101, 2)]
+    assert all(before < after * 1.002 for before, after in itertools.pairwise(sizes))
+    assert sizes[-1] > 4 * sizes[0]
+
+
+def test_a_quality_looks_like_libjpegs_on_the_average() -> None:
+    photos = [getattr(skimage.data, name)() for name in ("astronaut", "coffee", "chelsea", "rocket")]
+    for quality in (50, 75, 90):
+        ours, theirs = (
+            [(ssimulacra2(photo, pillow_pixels(data)), len(data)) for photo, data in zip(photos, files, strict=True)]
+            for files in (
+                [foveal.encode(photo, quality=quality, saliency=None) for photo in photos],
+                [libjpeg_turbo(photo, quality) for photo in photos],
+            )
+        )
+        difference = np.mean(ours, axis=0) - np.mean(theirs, axis=0)
+        assert abs(difference[0]) < 2.5  # four photos are few
+        assert difference[1] < 0
+
+
+@pytest.mark.parametrize("size_bytes", [5_000, 20_000])
+@pytest.mark.parametrize("saliency", [None, "center"])
+def test_a_target_of_size_is_filled_and_kept(rocket: np.ndarray, size_bytes: int, saliency: str | None) -> None:
+    options = EncodeOptions(target_size=size_bytes, saliency=saliency)
+    encoded = encode_photo(foveal.Photo(rocket), options)
+    assert 0.97 * size_bytes <= len(encoded.data) <= size_bytes
+    made_alone = {"quality": encoded.quality, "saliency": saliency, "subsampling": encoded.subsampling}
+    assert encoded.data == foveal.encode(rocket, **made_alone)  # type: ignore[arg-type]
+    assert encoded.score is None
+
+
+def test_a_size_that_no_file_has_is_told_with_the_smallest(rocket: np.ndarray) -> None:
+    smallest = len(foveal.encode(rocket, quality=1, saliency=None))
+    with pytest.raises(TargetError, match=f"smallest, at quality 1, has {smallest:,}"):
+        foveal.encode(rocket, target_size=smallest - 1, saliency=None)
+    assert len(foveal.encode(rocket, target_size=smallest, saliency=None)) == smallest
+
+
+@pytest.mark.parametrize("score", [45, 80])
+@pytest.mark.parametrize("saliency", [None, "center"])
+def test_a_verified_score_is_met(rocket: np.ndarray, score: float, saliency: str | None) -> None:
+    encoded = encode_photo(foveal.Photo(rocket), EncodeOptions(target_score=score, verify=True, saliency=saliency))
+    measured = ssimulacra2(rocket, pillow_pixels(encoded.data))
+    assert abs(measured - score) <= 1
+    assert encoded.score == pytest.approx(measured, abs=0.01)
+
+
+def test_scores_out_of_reach_are_told() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    with pytest.raises(TargetError, match="no file scores 99"):
+        foveal.encode(noise, target_score=99, verify=True, saliency=None, subsampling="4:2:0")
+
+
+def test_predictions_are_near_and_rise_with_the_target(astronaut: np.ndarray) -> None:
+    found = [encode_photo(foveal.Photo(astronaut), EncodeOptions(target_score=s, saliency=None)) for s in (50, 70, 85)]
+    assert [encoded.score for encoded in found] == pytest.approx([50, 70, 85], abs=1)
+    measured = [ssimulacra2(astronaut, pillow_pixels(encoded.data)) for encoded in found]
+    np.testing.assert_allclose(measured, [50, 70, 85], atol=6)
+    assert measured == sorted(measured)
+
+
+def test_without_a_quality_the_salient_part_decides(astronaut: np.ndarray) -> None:
+    """The quality is that of an encode without a map, whatever the map; the file is smaller for it."""
+    blind, aware = (encode_photo(foveal.Photo(astronaut), EncodeOptions(saliency=s)) for s in (None, "center"))
+    assert blind.quality == aware.quality
+    assert len(aware.data) < len(blind.data)
+    assert abs(ssimulacra2(astronaut, pillow_pixels(blind.data)) - targets.DEFAULT_SCORE) < 5
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_a_flat_picture_gets_no_absurd_quality(value: int) -> None:
+    flat = np.full((9, 9), value, np.uint8)
+    encoded = encode_photo(foveal.Photo(flat), EncodeOptions(saliency=None))
+    assert targets.DEFAULT_QUALITIES[0] <= encoded.quality <= targets.DEFAULT_QUALITIES[1]
+    assert (pillow_pixels(encoded.data)[..., 0] == value).all()
+
+
+def test_a_large_photo_is_judged_by_bands_of_it(monkeypatch: pytest.MonkeyPatch, astronaut: np.ndarray) -> None:
+    whole = encode_photo(foveal.Photo(astronaut), EncodeOptions(**BLIND)).quality
+    monkeypatch.setattr("foveal.weighed_photo._SAMPLED_PIXELS", 512 * 160)
+    assert abs(encode_photo(foveal.Photo(astronaut), EncodeOptions(**BLIND)).quality - whole) <= 8
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"quality": 50, "target_size": 1000}, "give one of quality, target_size"),
+        ({"target_score": 50, "target_size": 1000}, "give one of"),
+        ({"target_size": 0}, "target_size"),
+        ({"target_size": 10.5}, "target_size"),
+        ({"target_score": 100.1}, "target_score"),
+        ({"verify": True}, "verify needs a target_score"),
+        ({"verify": 1, "target_score": 50}, "verify must be"),
+    ],
+)
+def test_targets_that_make_no_sense(wrong: dict[str, object], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        foveal.encode(noisy_gradient(9, 9), **wrong)  # type: ignore[arg-type]
+
+
+def test_trends_end_where_nothing_was_measured() -> None:
+    trend = Trend(2, 0.5)
+    assert [trend.at(level) for level in (0, 1.4, 2.2, 3.0, 9)] == pytest.approx([1.5, 1.5, 2, 2.5, 2.5])
+
+
+def test_the_numbers_survive_being_written() -> None:
+    assert Perception.from_dict(asdict(perception())) == perception()
+
+
+def test_tables_are_finer_at_lower_levels_and_for_dc() -> None:
+    for fine, coarse in zip(perception().tables(1.5), perception().tables(2.5), strict=True):
+        assert all(a <= b for a, b in zip(fine.table.values, coarse.table.values, strict=True))
+        assert coarse.table.values[0] < coarse.table.values[1] < coarse.table.values[-1]
+    assert max(max(tuned.table.values) for tuned in perception().tables(9)) == 255
+
+
+def test_errors_count_in_the_steps_that_were_wanted() -> None:
+    """Where 2.4 was wanted and 2 is written, an error of a step is less than one of a wanted step."""
+    table, weights = perception().luminance.table(2.0)
+    wanted = np.array(table.values) / np.sqrt(weights)
+    assert (np.abs(wanted - table.values) <= 0.5 + 1e-4).all()
+    assert np.log(wanted[1]) == pytest.approx(2.0, abs=0.3)
