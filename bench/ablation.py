@@ -1,0 +1,79 @@
+"""What each lever of the encoder is worth: BD-rates against jpegli without it.
+
+python -m bench.ablation --images DIR ... [--cache DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from bench import photos
+from bench.rd import compare_variants, foveal_420
+from bench.rd.compare import CACHE_FOLDER
+from bench.rd.luma import Pixels
+from foveal import jpeg
+from foveal.allocate.levels import level_of_quality
+from foveal.allocate.perception import Perception, Trend, perception
+from foveal.options import EncodeOptions
+from foveal.weighed_photo import WeighedPhoto
+
+METRICS = ("SSIMULACRA2", "PSNR-HVS-M", "MS-SSIM")
+ANNEX_K_WEIGHTS = 20.0, 33.0  # bits that a squared step is worth, as before there were tuned numbers
+
+
+def tuned_file(pixels: Pixels, quality: float, tuned: Perception) -> bytes:
+    """Blind file with other numbers, by the script of one split."""
+    settings = jpeg.EncoderSettings(scripts=(jpeg.spectral_selection_script,))
+    weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
+    photo = WeighedPhoto(pixels, weights, EncodeOptions(subsampling="4:2:0"), settings)
+    return jpeg.write(photo.trial(level_of_quality(quality, "4:2:0"), tuned)[1], settings)
+
+
+def annex_k_file(pixels: Pixels, quality: float) -> bytes:
+    """File of a trellis over the tables of T.81 Annex K."""
+    grid = jpeg.block_grid(*pixels.shape[:2])
+    luminance, chrominance = (np.full(grid, weight, np.float32) for weight in ANNEX_K_WEIGHTS)
+    quantizer = jpeg.Trellis((luminance, chrominance))
+    return jpeg.encode(pixels, jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality), quantizer=quantizer))
+
+
+def without() -> dict[str, Perception]:
+    """Numbers with a lever taken out."""
+    all_of_them, off = perception(), Trend(0)
+    untailored = replace(all_of_them, slope_by_blue=0, lambda_by_blue=0, cb_by_share=0)
+    luminance, chrominance = (replace(each, dc=off) for each in (all_of_them.luminance, all_of_them.chrominance))
+    coarse_dc = replace(all_of_them, luminance=luminance, chrominance=chrominance)
+    return {
+        "one script": all_of_them,
+        "one script, no masking": replace(all_of_them, luminance_masking=off, chrominance_masking=off),
+        "one script, no sharpened colour": replace(all_of_them, sharpening=off),
+        "one script, no tailoring": untailored,
+        "one script, DC as coarse as its neighbours": replace(
+            all_of_them, luminance=luminance, chrominance=chrominance
+        ),
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=Path, nargs="+", required=True, help="folders of PNG photographs")
+    parser.add_argument("--cache", type=Path, default=CACHE_FOLDER, help="where jpegli's measurements are kept")
+    arguments = parser.parse_args()
+    variants: dict[str, Callable[[Pixels, float], bytes]] = {"all levers": foveal_420}
+    variants |= {name: partial(tuned_file, tuned=tuned) for name, tuned in without().items()}
+    variants["trellis on Annex K"] = annex_k_file
+    pictures = photos.load(arguments.images)
+    comparison = compare_variants(variants, pictures, metrics=METRICS, cache_folder=arguments.cache)
+    for name in variants:
+        print(f"{name:45}", *(f"{comparison.summary(name, metric).mean:+7.1f}" for metric in METRICS))
+
+
+if __name__ == "__main__":
+    main()
