@@ -54,9 +54,7 @@ def without() -> dict[str, Perception]:
         "one script, no masking": replace(all_of_them, luminance_masking=off, chrominance_masking=off),
         "one script, no sharpened colour": replace(all_of_them, sharpening=off),
         "one script, no tailoring": untailored,
-        "one script, DC as coarse as its neighbours": replace(
-            all_of_them, luminance=luminance, chrominance=chrominance
-        ),
+        "one script, DC as coarse as its neighbours": coarse_dc,
     }
 
 

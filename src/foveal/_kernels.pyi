@@ -193,3 +193,9 @@ def error_sums(
     The maps of SSIMULACRA 2: structure, edges gained, edges lost. first, second: (rows, 3, columns) XYB; gaussian
     (3, 2): gain and feedback of each cosine of the blur.
     """
+
+def area_means(pixels: NDArray[np.uint8 | np.uint16], out: NDArray[np.uint8]) -> None:
+    """Fill out (r, c), r <= h, c <= w, from pixels (h, w), or (r, c, n) from (h, w, n): exact means of equal areas.
+
+    Rounded half up; pixels of 16 bits become 8.
+    """

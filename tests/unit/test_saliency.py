@@ -11,7 +11,6 @@ import foveal
 from foveal.errors import ParameterError
 from foveal.saliency import METHODS, NETWORK_METHODS, look
 from foveal.saliency.baselines import SpectralResidual, center_prior
-from foveal.saliency.working_image import working_image
 
 
 def odd_one_out(row: int, column: int) -> np.ndarray:
@@ -77,19 +76,3 @@ def test_grey_and_sixteen_bits_look_like_eight_bits_and_colour(method: str) -> N
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(ParameterError, match="auto, gaze, msroi, cam, spectral, center"):
         foveal.saliency_map(np.zeros((9, 9), np.uint8), "magic")
-
-
-@pytest.mark.parametrize("size", [(64, 64), (500, 333), (1300, 700), (700, 2001), (3, 900)], ids=str)
-@pytest.mark.parametrize("side", [64, 240])
-def test_the_working_image_covers_the_whole_photo(size: tuple[int, int], side: int) -> None:
-    """Of a smooth picture it holds the values at the middle of what each of its pixels stands for."""
-    height, width = size
-    y, x = np.mgrid[0:height, 0:width]
-    pixels = np.stack([255 * (x + 0.5) / width, 255 * (y + 0.5) / height, np.full(size, 77)], axis=2)
-    found = working_image(foveal.Photo(np.rint(pixels).astype(np.uint8)), side).astype(float)
-    rows, columns = found.shape[:2]
-    assert max(rows, columns) == side
-    assert np.abs(found[:, :, 0] - 255 * (np.arange(columns) + 0.5) / columns).max() <= 2.5
-    if rows > 3:
-        assert np.abs(found[:, :, 1] - (255 * (np.arange(rows) + 0.5) / rows)[:, None]).max() <= 2.5
-    assert (found[:, :, 2] == 77).all()

@@ -125,12 +125,6 @@ def test_what_cannot_be_seen_does_not_stand_out(spread: int, confidence: float) 
     assert visibility(grey) == pytest.approx(confidence)
 
 
-@pytest.mark.parametrize("length", [959, 65_536, 70_000])
-def test_a_long_photo_stays_as_bright_as_it_is(length: int) -> None:
-    """Sums over the rows of a pixel of the small picture do not overflow."""
-    assert (working_image(foveal.Photo(np.full((length, 2, 3), 255, np.uint8)), 64) == 255).all()
-
-
 # ---- the boxes of classes
 
 

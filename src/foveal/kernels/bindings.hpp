@@ -24,6 +24,7 @@ const KernelTable* kernels();
 void bind_encoding(nb::module_& m);
 void bind_decoding(nb::module_& m);
 void bind_scoring(nb::module_& m);
+void bind_looking(nb::module_& m);
 
 }  // namespace foveal
 

@@ -1,6 +1,7 @@
 // Compiled once for each instruction set; FOVEAL_TABLE names the table that this build fills.
 #include "kernel_table.hpp"
 
+#include "area_means.hpp"
 #include "color.hpp"
 #include "dct.hpp"
 #include "entropy_coding.hpp"
@@ -43,7 +44,7 @@ extern const KernelTable FOVEAL_TABLE = {
     decode_scan,                 inverse_dct,                  upsample_triangle,
     upsample_replicate,          ycbcr_to_rgb,                 interleave,
     linear_light,                halve,                        linear_to_xyb,
-    error_sums,
+    error_sums,                  area_means<std::uint8_t>,     area_means<std::uint16_t>,
 };
 
 }  // namespace foveal

@@ -123,6 +123,10 @@ struct KernelTable {
     void (*linear_to_xyb)(float* planes, Extent size);
     void (*error_sums)(const float* first, const float* second, Extent size, int channel, const double* gaussian,
                        float* states, double* sums);
+    void (*area_means_8)(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, std::uint64_t* sums,
+                         std::uint8_t* out, Extent out_size);
+    void (*area_means_16)(const std::uint16_t* pixels, Extent size, std::ptrdiff_t channels, std::uint64_t* sums,
+                          std::uint8_t* out, Extent out_size);
 };
 
 extern const KernelTable kBaselineKernels;
