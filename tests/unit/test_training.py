@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -167,8 +169,9 @@ def test_gaze_is_where_people_looked(network: SaliencyNetwork) -> None:
     assert share[1:4, 1:4].sum() < 0.1
 
 
-def test_a_resumed_run_ends_as_if_it_had_not_stopped(data: TrainingData, tmp_path: Path) -> None:
-    """Stopped within the second phase, right after a checkpoint: weights and log are equal to the last bit."""
+@pytest.mark.parametrize("stop", [(1, 20), (2, 10)], ids=["scenes", "heads"])
+def test_a_resumed_run_ends_as_if_it_had_not_stopped(data: TrainingData, tmp_path: Path, stop: tuple[int, int]) -> None:
+    """Stopped within a phase, right after a checkpoint: weights and log are equal to the last bit."""
     torch.set_num_threads(1)
     schedule = replace(shortened(30), log_every=5, checkpoint_every=10)
     start = beginning(CLASSES, SHAPE, seed=2)
@@ -179,7 +182,7 @@ def test_a_resumed_run_ends_as_if_it_had_not_stopped(data: TrainingData, tmp_pat
 
     def save_until_the_power_fails(state: checkpoint.Checkpoint, path: Path) -> None:
         save(state, path)
-        if state.position == checkpoint.Position(1, 20):
+        if state.position == checkpoint.Position(*stop):
             raise PowerCutError
 
     save = checkpoint.save
@@ -188,7 +191,8 @@ def test_a_resumed_run_ends_as_if_it_had_not_stopped(data: TrainingData, tmp_pat
         patch.setattr(checkpoint, "save", save_until_the_power_fails)
         train(data, run, start)
     with (tmp_path / "cut" / LOG).open("a") as log:
-        log.write('{"at": [1, 25], "phase": "scenes", "lo')  # a line cut off, and of steps that will be done again
+        log.write(f'{{"at": [{stop[0]}, {stop[1] + 5}], "phase": "')  # a line cut off, of steps that will be done again
+    torch.manual_seed(99)  # whatever was drawn before
     resumed = train(data, run, checkpoint.load(tmp_path / "cut" / CHECKPOINT))
 
     for name, value in whole.weights.items():
@@ -217,6 +221,24 @@ def test_any_size_gives_maps_that_cover_it(network: SaliencyNetwork, size: tuple
     assert output.cam.maps.shape == output.msroi.maps.shape == (2, 3, *cells)
     assert output.msroi.maps.min() >= 0
     assert all(torch.isfinite(each).all() for each in (output.gaze, output.cam.maps, output.msroi.logits))
+
+
+def test_gaze_is_the_mean_of_what_its_heads_say(network: SaliencyNetwork) -> None:
+    pixels = torch.rand(1, 3, 40, 56) * 255
+    with torch.no_grad():
+        fine, coarse = network.backbone(pixels), network.backbone(pixels[:, :, ::2, ::2])
+        each = network.gaze.each(fine, coarse)
+        torch.testing.assert_close(network.gaze(fine, coarse), sum(each) / 3)
+    assert not any(torch.allclose(first, second) for first, second in itertools.pairwise(each))
+
+
+def test_whole_maps_are_left_out_in_training_alone(network: SaliencyNetwork) -> None:
+    dropout = copy.deepcopy(network.gaze.members[0].dropout)
+    maps = torch.ones(1, 1000, 2, 2)
+    assert torch.equal(dropout(maps), maps)
+    left = dropout.train()(maps)
+    assert left.unique().tolist() == pytest.approx([0, 1 / 0.7])
+    assert (left == left[:, :, :1, :1]).all()
 
 
 def test_cam_is_the_linear_layer_before_the_mean(network: SaliencyNetwork) -> None:

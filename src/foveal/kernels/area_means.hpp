@@ -1,8 +1,8 @@
 // A picture made smaller: each pixel is the mean of the area that it stands for, where pixels at the edges count by the
 // share of them that lies in it.
 //
-// In whole numbers, so that the mean is exact and rounded once. Where n pixels become m, lengths are counted in units of
-// which a pixel before has m and one after has n: all edges lie on whole units.
+// In whole numbers, so that the mean is exact and rounded once. Where n pixels become m, lengths are counted in units
+// of which a pixel before has m and one after has n: all edges lie on whole units.
 #pragma once
 
 #include "kernel_table.hpp"

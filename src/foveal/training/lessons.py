@@ -75,7 +75,7 @@ class SceneLesson:
 
 
 class HeadLesson:
-    """The gaze head and MS-ROI's, from features of photos with fixations and of scenes."""
+    """The gaze heads and MS-ROI's, from features of photos with fixations and of scenes."""
 
     def __init__(self, phase: HeadPhase, banks: Banks, seed: tuple[int, int]) -> None:
         self._phase, self._banks, self._seed = phase, banks, seed
@@ -94,7 +94,8 @@ class HeadLesson:
         """See `Lesson.losses`."""
         weights, device = self._phase.loss, next(network.parameters()).device
         gaze, scenes = batch[0].to(device), batch[1].to(device)
-        found = gaze_loss(network.gaze(gaze.fine, gaze.coarse), gaze.density, gaze.trust)
+        members = network.gaze.each(gaze.fine, gaze.coarse)
+        found = torch.stack([gaze_loss(member, gaze.density, gaze.trust) for member in members]).mean()
         seen = torch.log(seen_map(network.msroi(gaze.fine.joined)) + _NEARLY_DARK)
         msroi = network.msroi(scenes.joined)
         return {

@@ -173,7 +173,7 @@ class Trainer:
     def _banks(self, phase: HeadPhase, scenes: SceneMaker) -> Banks:
         backbone, seed, folder = self.average.backbone, self._run.seed, self._data.cache
         pictures = [array for example in self._data.gaze for array in (example.rgb, example.density)]
-        name = fingerprint(backbone, pictures, f"{phase} {seed}")
+        name = fingerprint(backbone, pictures, f"{phase.scenes} {phase.side} {phase.mix} {seed}")
         return Banks(
             kept(folder / f"{name}-gaze.pt", lambda: gaze_bank(backbone, self._data.gaze, seed)),
             kept(folder / f"{name}-scenes.pt", lambda: scene_bank(backbone, scenes, phase, seed)),
@@ -184,7 +184,7 @@ class Trainer:
         phase = self._run.schedule.phases[number]
         batches = made_ahead(lesson.batch, range(first, phase.steps))
         with progress_bar(phase.name, phase.steps, first) as progress:
-            for step, entry in self._logged_steps(phase, lesson, batches, first):
+            for step, entry in self._logged_steps(number, lesson, batches, first):
                 done = Position(number, step)
                 if entry:
                     self._log.write(done, {"phase": phase.name, **entry})
@@ -193,11 +193,12 @@ class Trainer:
                     checkpoint.save(self.state(done), self._run.out / CHECKPOINT)
 
     def _logged_steps(
-        self, phase: Phase, lesson: Lesson, batches: Iterator[Any], first: int
+        self, number: int, lesson: Lesson, batches: Iterator[Any], first: int
     ) -> Iterator[tuple[int, dict[str, float]]]:
         """Do the steps; yields how many are done, and what to log, every so often and at the last."""
-        meter = Meter()
+        phase, meter = self._run.schedule.phases[number], Meter()
         for step, batch in enumerate(batches, first):
+            _seed_dropout(self._run.seed, number, step)
             rate = learning_rate(phase, step)
             meter.add(self._step(lesson, batch, rate))
             self._update_average(phase, step)
@@ -230,6 +231,11 @@ class Trainer:
                 value.lerp_(now[name], min(1.0, share))
             else:
                 value.copy_(now[name])
+
+
+def _seed_dropout(seed: int, phase: int, step: int) -> None:
+    """What is left out in a step is a function of the seed, the phase and the step alone, like its batch."""
+    torch.manual_seed(int(np.random.SeedSequence([seed, phase, step]).generate_state(1)[0]))
 
 
 class Meter:

@@ -48,7 +48,7 @@ class LossWeights:
     location
         MS-ROI's maps should light up inside an object's box (most in its middle) and stay dark outside.
     gaze
-        The gaze head's map should be the density of fixations.
+        Each gaze head's map should be the density of fixations.
     msroi_gaze
         So should MS-ROI's, the sum over the classes that it sees.
     """

@@ -1,4 +1,4 @@
-"""The network: one backbone, three heads (CAM, MS-ROI, gaze).
+"""The network: one backbone, heads for CAM, MS-ROI and gaze.
 
 Every map has one cell for 8x8 pixels: cell (i, j) stands for rows 8i..8i+7 and columns 8j..8j+7 of the input, whatever
 its size; where 8 does not divide a side, the last cells reach beyond the picture.
@@ -11,6 +11,8 @@ A. Prakash et al., "Semantic Perceptual Image Compression using Deep Convolution
 K. He et al., "Deep Residual Learning for Image Recognition", CVPR 2016 (residual blocks).
 P. Pinheiro, R. Collobert, "From Image-level to Pixel-level Labeling with Convolutional Networks", CVPR 2015 (pooling
 by log-mean-exp).
+L. Hansen, P. Salamon, "Neural Network Ensembles", IEEE TPAMI 1990.
+J. Tompson et al., "Efficient Object Localization Using Convolutional Networks", CVPR 2015 (dropout of whole maps).
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ PIXEL_MEAN = 118.0  # of 0..255, all channels
 PIXEL_SPREAD = 64.0
 PRIOR_CELLS = 9  # the learned centre prior is a grid of so many cells each way, stretched over the picture
 PRIOR_SIGMA = 0.3  # of a side: what it starts from
+GAZE_DROPOUT = 0.3  # share of a gaze head's maps that are left out in each step of training
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,9 @@ class NetworkShape:
     maps_per_class
         D of MS-ROI: non-negative feature maps of each class.
     gaze_width
-        Channels of the gaze head.
+        Channels of a gaze head.
+    gaze_heads
+        Number of gaze heads.
     """
 
     classes: int
@@ -54,6 +59,7 @@ class NetworkShape:
     features: int = 128
     maps_per_class: int = 4
     gaze_width: int = 64
+    gaze_heads: int = 3
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, to be read back by `NetworkShape.from_json`."""
@@ -211,6 +217,7 @@ class GazeHead(nn.Module):
         self.coarse = nn.ModuleList(nn.Conv2d(c, part, 1, bias=False) for c in (quarter, eighth, sixteenth))
         self.norm = nn.BatchNorm2d(6 * part)
         self.mix = ConvUnit(6 * part, width, 1)
+        self.dropout = nn.Dropout2d(GAZE_DROPOUT)
         self.around = nn.ModuleList(ConvUnit(width, part, 3, dilation) for dilation in (1, 2, 4))
         self.overall = nn.Linear(width, width)
         self.read = ConvUnit(width + 3 * part, width, 1)
@@ -228,11 +235,30 @@ class GazeHead(nn.Module):
             twice_as_large(self.coarse[1](coarse.eighth), like),
             twice_as_large(twice_as_large(self.coarse[2](coarse.sixteenth), coarse.eighth), like),
         ]
-        x = self.mix(functional.relu(self.norm(torch.cat(parts, 1))))
+        x = self.dropout(self.mix(functional.relu(self.norm(torch.cat(parts, 1)))))
         overall = self.overall(x.mean((2, 3)))[:, :, None, None]
         x = self.read(torch.cat([functional.relu(x + overall), *(look(x) for look in self.around)], 1))
         prior = functional.interpolate(self.prior, size=x.shape[2:], mode="bilinear", align_corners=False)
         return (self.out(x) + prior).squeeze(1)
+
+
+class GazeHeads(nn.Module):
+    """Several gaze heads, and the mean of what they say (Hansen and Salamon 1990).
+
+    Few photos are there to learn from, so each head errs in its own way, which depends on the weights it started from.
+    """
+
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(GazeHead(shape) for _ in range(shape.gaze_heads))
+
+    def each(self, fine: Features, coarse: Features) -> list[Tensor]:
+        """What each head says, to be trained by itself: (n, h, w) each."""
+        return [member(fine, coarse) for member in self.members]
+
+    def forward(self, fine: Features, coarse: Features) -> Tensor:
+        """As `GazeHead.forward`; of densities, this is the geometric mean."""
+        return torch.stack(self.each(fine, coarse)).mean(0)
 
 
 class SaliencyNetwork(nn.Module):
@@ -244,7 +270,7 @@ class SaliencyNetwork(nn.Module):
         self.backbone = Backbone(shape)
         self.cam = CamHead(shape)
         self.msroi = MsRoiHead(shape)
-        self.gaze = GazeHead(shape)
+        self.gaze = GazeHeads(shape)
 
     def forward(self, pixels: Tensor, with_gaze: bool = True) -> Output:
         """Look at pictures.
@@ -254,7 +280,7 @@ class SaliencyNetwork(nn.Module):
         pixels
             (n, 3, H, W) float32 RGB in 0..255; H and W from 1.
         with_gaze
-            Whether to run the gaze head, which looks at a copy of half the size as well.
+            Whether to run the gaze heads, which look at a copy of half the size as well.
 
         Returns
         -------
@@ -266,7 +292,7 @@ class SaliencyNetwork(nn.Module):
         return Output(self.cam(features.joined), self.msroi(features.joined), gaze)
 
     def look(self, pixels: Tensor, features: Features | None = None) -> Tensor:
-        """Run the gaze head alone: (n, ceil(H / 8), ceil(W / 8)); `features` of the pixels where they are known."""
+        """Run the gaze heads alone: (n, ceil(H / 8), ceil(W / 8)); `features` of the pixels where they are known."""
         fine = self.backbone(pixels) if features is None else features
         return self.gaze(fine, self.backbone(halved(pixels)))
 

@@ -50,7 +50,7 @@ class ScenePhase:
 
 @dataclass(frozen=True)
 class HeadPhase:
-    """The gaze head learns from fixations, MS-ROI's head from fixations and scenes; the backbone stays as it is.
+    """The gaze heads learn from fixations, MS-ROI's head from fixations and scenes; the backbone stays as it is.
 
     Attributes
     ----------
@@ -137,7 +137,7 @@ FULL = Schedule(
         ScenePhase("scenes", 16_000, 168, 24, (5e-4, 5e-5), _MANY_OBJECTS),
         HeadPhase(
             "heads",
-            800,
+            400,
             gaze_batch_size=16,
             scene_batch_size=8,
             learning_rate=(2e-3, 1e-5),
