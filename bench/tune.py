@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
+from scipy.stats import trim_mean
 
 from bench import photos
 from bench.rd.luma import Pixels
@@ -38,6 +39,7 @@ CROP_SIDE = 512  # pixels; of larger photos the middle is taken
 ANCHOR_QUALITIES = (12, 20, 30, 40, 50, 60, 70, 76, 82, 87, 91, 94, 96, 98)
 QUALITIES = (1, 5, 10, 15, 20, 25, 30, 40, 50, 60, 65, 70, 75, 80, 85, 88, 90, 92, 94, 95)
 FINEST_LEVEL, COARSEST_LEVEL = -0.7, 5.2
+TRIMMED = 0.2  # of the photos on either side, where levels are measured
 SMALLEST_STEP = 0.02  # in the mean of the objective, in percent, that counts as better
 
 
@@ -116,7 +118,7 @@ def search(subjects: list[Subject], values: dict[str, Any], sweeps: int) -> dict
 
 
 def levels(subjects: list[Subject], tuned: Perception, subsampling: str) -> dict[str, list[float]]:
-    """Level of each quality: at which half of the photos score better than libjpeg-turbo's files, half of them worse.
+    """Level of each quality: at which the photos score as libjpeg-turbo's files, in the mean without the extremes.
 
     Up to 95; from there it goes on to the finest at 100, where libjpeg's 4:2:0 cannot follow.
     """
@@ -125,7 +127,7 @@ def levels(subjects: list[Subject], tuned: Perception, subsampling: str) -> dict
 
     def level_of(quality: float) -> float:
         theirs = np.array([subject.libjpeg_score(quality) for subject in subjects])
-        better_by = np.maximum.accumulate(np.median(ours - theirs, axis=1))
+        better_by = np.maximum.accumulate(trim_mean(ours - theirs, TRIMMED, axis=1))
         return float(np.interp(0, better_by, grid))
 
     found = np.minimum.accumulate([level_of(quality) for quality in QUALITIES]).round(3)
