@@ -38,7 +38,7 @@ class EncodeOptions:
     target_score: float | None = None
     verify: bool = False
     saliency: Saliency = "auto"
-    strength: float = 0.85
+    strength: float = 0.5
     allocation: str = "rdo"
     subsampling: str | int = "auto"
     progressive: bool = True

@@ -30,7 +30,7 @@ def test_defaults() -> None:
         PIXELS,
         quality=chosen.quality,
         saliency="gaze",
-        strength=0.85,
+        strength=0.5,
         allocation="rdo",
         subsampling="4:2:0",
         progressive=True,
