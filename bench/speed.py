@@ -23,6 +23,7 @@ from rich.table import Table
 
 import foveal
 from bench import photos
+from foveal.comparison.peers import JPEGLI, MOZJPEG
 from foveal.pipeline import available_threads
 
 Encoder = Callable[[NDArray[np.uint8], int], bytes]
@@ -70,6 +71,7 @@ def encoders(threads: int) -> dict[str, Encoder]:
         "simplejpeg": turbo,
         REFERENCE: pillow(optimize=True),
         "Pillow progressive": pillow(progressive=True),
+        **{f"{peer.name} progressive": peer.encode for peer in (MOZJPEG, JPEGLI) if peer.is_installed()},
         "foveal fast baseline": ours("fast", progressive=False),
         "foveal fast": ours("fast", progressive=True),
         "foveal balanced baseline": ours("balanced", progressive=False),
