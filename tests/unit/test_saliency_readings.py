@@ -230,7 +230,7 @@ def test_expected_nss_is_what_its_own_fixations_score() -> None:
 
 
 def test_confidence_rises_with_how_concentrated_the_density_is() -> None:
-    readings = [read_gaze(network_output(bump(sharpness))) for sharpness in np.linspace(0, 60, 40)]
+    readings = [read_gaze(network_output(bump(sharpness))) for sharpness in np.linspace(0, 60, 60)]
     confidences = [reading.confidence for reading in readings]
     assert confidences == sorted(confidences)
     for reading in readings:

@@ -18,7 +18,7 @@ CLEAR_NSS = 2.0
 # Nothing stands out that cannot be seen: below this standard deviation of luminance, of 255, confidence falls to 0.
 VISIBLE_CONTRAST = 8.0
 
-GAZE_SHARPNESS = 1.5  # power of the predicted density that predicts held-back fixations best (NSS)
+GAZE_SHARPNESS = 1.75  # power of the predicted density that predicts held-back fixations best (NSS)
 
 # Bits are spent by the map to this power. For gaze that is the density itself: what predicts best is too peaked, and
 # gains less where people look for the same harm elsewhere (`bench.fixations`).
