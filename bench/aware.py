@@ -1,0 +1,99 @@
+"""Content-aware files against those of MozJPEG and jpegli, where people looked: BD-rates.
+
+python -m bench.aware FOLDER [--maps gaze=DIR fixations ...] [--strengths 0.5] [--count 15]
+
+FOLDER holds photographs with fixations. Everything is 4:2:0; PSNR and SSIM are weighted by the density of the
+fixations, SSIMULACRA2 is that of the whole photograph.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import foveal
+from bench.fixations import map_source, spread
+from bench.gains import MapSource, map_and_density
+from bench.rd.bd_rate import bd_rate, summary
+from bench.rd.luma import Pixels
+from foveal import metrics
+from foveal.comparison.peers import JPEGLI, MOZJPEG, decoded
+from foveal.image import eight_bits
+from foveal.training.gaze_data import GazePhoto, fixation_density, gaze_photos
+
+QUALITIES = (30, 50, 65, 78, 87, 93)
+ANCHORS = (MOZJPEG, JPEGLI)
+SCORES = ("PSNR there", "SSIM there", "SSIMULACRA2")
+
+Points = list[tuple[int, tuple[float, ...]]]  # size_bytes and SCORES of the files of an encoder
+
+
+def encoders(photo: GazePhoto, sources: list[MapSource], strengths: list[float]) -> dict[str, Callable[..., bytes]]:
+    """Everything that is compared on a photo, by name."""
+    opened = foveal.open(photo.path)
+    ours = partial(foveal.encode, subsampling="4:2:0")
+    found: dict[str, Callable[..., bytes]] = {
+        peer.name: lambda pixels, quality, peer=peer: peer.encode(pixels, quality) for peer in ANCHORS
+    }
+    found["foveal, content-blind"] = partial(ours, saliency=None)
+    for source, strength in product(sources, strengths):
+        where, _ = map_and_density(source, photo, opened)
+        found[f"foveal, {source.name}, strength {strength:g}"] = partial(ours, saliency=where, strength=strength)
+    return found
+
+
+def curves(photo: GazePhoto, sources: list[MapSource], strengths: list[float]) -> dict[str, Points]:
+    """Sizes and scores of all files of a photo."""
+    pixels = np.ascontiguousarray(eight_bits(foveal.open(photo.path).pixels))
+    if photo.fixations is None:
+        raise ValueError(f"{photo.path} has no fixations")
+    density = fixation_density(photo.fixations, *pixels.shape[:2])
+    reference = metrics.Ssimulacra2Reference(pixels)
+
+    def point(data: bytes) -> tuple[int, tuple[float, ...]]:
+        shown: Pixels = decoded(data)
+        ssim = -10 * np.log10(1 - metrics.ssim(pixels, shown, density))
+        return len(data), (metrics.psnr(pixels, shown, density), float(ssim), reference.score(shown))
+
+    return {
+        name: [point(encode(pixels, quality=quality)) for quality in QUALITIES]
+        for name, encode in encoders(photo, sources, strengths).items()
+    }
+
+
+def rates(by_photo: list[dict[str, Points]], anchor: str, name: str, score: int) -> float:
+    """Mean BD-rate over photos by a score."""
+
+    def curve(points: Points) -> list[tuple[float, float]]:
+        return [(size_bytes, scores[score]) for size_bytes, scores in points]
+
+    return summary(bd_rate(curve(each[anchor]), curve(each[name])) for each in by_photo).mean
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--maps", type=map_source, nargs="+", default=[map_source("gaze"), map_source("fixations")])
+    parser.add_argument("--strengths", type=float, nargs="+", default=[0.5])
+    parser.add_argument("--count", type=int, default=15, help="photos, spread over the folder")
+    arguments = parser.parse_args()
+    chosen = spread(gaze_photos(arguments.folder), arguments.count)
+    by_photo = [curves(photo, arguments.maps, arguments.strengths) for photo in chosen]
+    for anchor in ANCHORS:
+        table = Table("encoder", *SCORES, title=f"{len(chosen)} photos: bytes against {anchor.name}, %")
+        for name in by_photo[0]:
+            if name != anchor.name:
+                table.add_row(name, *(f"{rates(by_photo, anchor.name, name, score):+.1f}" for score in range(3)))
+        Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
