@@ -104,7 +104,10 @@ class WeighedPhoto:
         return self._spent_at(level, perception(), frame, blocks)
 
     def _spent_at(self, level: float, tuned: Perception, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
-        numbers = tailored(tuned, colourfulness(blocks, frame, tuned))
-        busy = activity(strength(blocks[0], frame.components[0]))
-        spending = rdo(level, self.weights, busy, self.options.effort, numbers)
+        strengths = [
+            strength(grid, component, self.settings.threads)
+            for grid, component in zip(blocks[:2], frame.components[:2], strict=True)
+        ]
+        numbers = tailored(tuned, colourfulness(strengths, tuned))
+        spending = rdo(level, self.weights, activity(strengths[0]), self.options.effort, numbers)
         return jpeg.quantize(blocks, frame, self.settings.spending(spending.tables, spending.quantizer))

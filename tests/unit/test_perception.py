@@ -78,12 +78,18 @@ def luminance_of(pixels: np.ndarray) -> tuple[Frame, tuple[np.ndarray, ...]]:
     return frame, jpeg.transform(pixels, frame, 1)
 
 
+def strengths_of(pixels: np.ndarray) -> list[np.ndarray]:
+    frame, blocks = luminance_of(pixels)
+    return [strength(grid, component) for grid, component in zip(blocks[:2], frame.components[:2], strict=True)]
+
+
 def test_activity_is_that_of_the_quieter_of_block_and_neighbourhood(coffee: np.ndarray) -> None:
     frame, blocks = luminance_of(coffee)
     component = frame.components[0]
     squares = (blocks[0][: component.block_rows, : component.block_columns, 1:].astype(float) / 16) ** 2
     own = np.sqrt(squares.mean(axis=2))
     found = strength(blocks[0], component)
+    np.testing.assert_array_equal(strength(blocks[0], component, threads=3), found)
     np.testing.assert_allclose(found, own, rtol=1e-4)
     quieter = np.minimum(own, uniform_filter(own, 3, mode="nearest"))
     np.testing.assert_allclose(activity(found), quieter, rtol=1e-3, atol=1e-3)
@@ -99,9 +105,7 @@ def test_busy_blocks_weigh_less_and_usual_ones_one() -> None:
 def test_a_photo_of_weak_colour_gets_steeper_luminance(coffee: np.ndarray) -> None:
     grey = coffee.mean(axis=2, keepdims=True)
     photos = [(grey + share * (coffee - grey)).astype(np.uint8) for share in (0.3, 1)]
-    weak, strong = (
-        colourfulness(blocks, frame, perception()) for frame, blocks in (luminance_of(photo) for photo in photos)
-    )
+    weak, strong = (colourfulness(strengths_of(photo), perception()) for photo in photos)
     assert weak.of_blue < strong.of_blue
     assert weak.share < strong.share
     slopes = [tailored(perception(), each).luminance.slope for each in (weak, strong)]
@@ -111,12 +115,10 @@ def test_a_photo_of_weak_colour_gets_steeper_luminance(coffee: np.ndarray) -> No
 
 
 def test_tailoring_has_bounds_and_leaves_grey_alone() -> None:
-    frame, blocks = luminance_of(noisy_gradient(40, 40, None))
-    assert colourfulness(blocks, frame, perception()) == Colourfulness(0, 0)
+    assert colourfulness(strengths_of(noisy_gradient(40, 40, None)), perception()) == Colourfulness(0, 0)
     assert tailored(perception(), Colourfulness(0, 0)) == perception()
     flat = np.full((40, 40, 3), 90, np.uint8)
-    frame, blocks = luminance_of(flat)
-    far = colourfulness(blocks, frame, replace(perception(), usual_blue=9.0, usual_share=-9.0))
+    far = colourfulness(strengths_of(flat), replace(perception(), usual_blue=9.0, usual_share=-9.0))
     assert (far.of_blue, far.share) == (-1, 1)
 
 

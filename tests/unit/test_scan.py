@@ -14,7 +14,7 @@ from foveal.errors import ParameterError
 from foveal.jpeg.encoder import quantize, transform
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.quantize import DeadZone, Quantizer, Rounding
-from foveal.jpeg.scan import ScanPlan, tally, write_scan
+from foveal.jpeg.scan import ScanPlan, tally, write_scans
 from foveal.jpeg.script import Scan, check_script
 from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.trellis import Trellis
@@ -66,11 +66,10 @@ def test_ac_scans_hold_one_component_and_components_keep_their_order() -> None:
 def test_the_price_of_a_scan_is_what_it_takes(make: jpeg.ScriptMaker, coffee: np.ndarray) -> None:
     frame = Frame.of_picture(*coffee.shape[:2], (2, 2))
     coefficients = quantize(transform(coffee, frame, 1), frame, jpeg.EncoderSettings())
-    for scan in make(3):
-        plan = ScanPlan.of(scan, frame, coefficients.blocks, restart_interval=0)
-        statistics = tally(plan, threads=1)
-        written = write_scan(plan, statistics, threads=1)
-        assert statistics.size_bytes == len(written) - written.count(b"\xff\x00")
+    plans = [ScanPlan.of(scan, frame, coefficients.blocks, restart_interval=0) for scan in make(3)]
+    statistics = tally(plans, threads=1)
+    for counted, written in zip(statistics, write_scans(plans, statistics, threads=1), strict=True):
+        assert counted.size_bytes == len(written) - written.count(b"\xff\x00")
 
 
 def test_the_cheapest_script_is_taken(coffee: np.ndarray) -> None:
@@ -78,6 +77,30 @@ def test_the_cheapest_script_is_taken(coffee: np.ndarray) -> None:
     for pixels in (coffee, coffee[:24, :24].copy()):
         sizes = [len(jpeg.encode(pixels, jpeg.EncoderSettings(scripts=(script,)))) for script in scripts]
         assert len(jpeg.encode(pixels, jpeg.EncoderSettings(scripts=scripts))) == min(sizes)
+
+
+def test_a_sample_of_a_scan_has_the_same_rows_of_the_picture_as_any_other() -> None:
+    for height, rows in ((16 * 63, 63), (16 * 64 - 5, 32), (16 * 512, 32), (16 * 512 + 16 * 100, 38)):
+        frame = Frame.of_picture(height, 16, (2, 2))
+        blocks = tuple(np.zeros((c.padded_block_rows, c.padded_block_columns, 64), np.int16) for c in frame.components)
+        in_pixels = set()
+        for scan, side in ((Scan((0, 1, 2)), 16), (Scan((0,), 1, 63), 8), (Scan((2,), 1, 63), 16)):
+            whole = ScanPlan.of(scan, frame, blocks, restart_interval=0)
+            plan = whole.sample()
+            assert (plan is whole) == (rows == 63)
+            assert whole.covered == 1
+            assert plan.covered == pytest.approx(rows / frame.mcu_rows, abs=1 / 64)
+            covered = [range(first * side, last * side) for first, last in plan.row_ranges]
+            in_pixels.add(tuple(row for rows in covered for row in rows if row < height))
+        assert len(in_pixels) == 1
+
+
+def test_the_script_of_a_high_picture_is_chosen_by_a_sample(coffee: np.ndarray) -> None:
+    scripts = tuple(SCRIPTS)
+    high = np.concatenate([coffee[:, :96], coffee[::-1, 200:296], coffee[:, 400:496]])
+    sizes = [len(jpeg.encode(high, jpeg.EncoderSettings(scripts=(script,)))) for script in scripts]
+    chosen = {jpeg.encode(high, jpeg.EncoderSettings(scripts=scripts, threads=threads)) for threads in (1, 2, 3, 8)}
+    assert [len(data) for data in chosen] == [min(sizes)]
 
 
 def quantizers(frame: Frame) -> list[Quantizer]:

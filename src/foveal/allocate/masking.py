@@ -9,17 +9,21 @@ from foveal import _kernels
 from foveal.allocate.perception import MASKED_ABOVE, USUAL_STRENGTH
 from foveal.allocate.weights import windows_3x3
 from foveal.jpeg import Component
+from foveal.jpeg.strips import in_threads, row_ranges
 
 _SIXTEENTHS = 16
+_COEFFICIENTS_PER_STRIP = 1 << 18
 
 
-def strength(blocks: NDArray[np.int16], component: Component) -> NDArray[np.float32]:
+def strength(blocks: NDArray[np.int16], component: Component, threads: int = 1) -> NDArray[np.float32]:
     """Root mean square of the AC coefficients of each block of a component.
 
     Parameters
     ----------
     blocks
         (padded rows, padded columns, 64) int16 coefficients in sixteenths.
+    threads
+        Threads to work on; the result does not depend on it.
 
     Returns
     -------
@@ -27,7 +31,12 @@ def strength(blocks: NDArray[np.int16], component: Component) -> NDArray[np.floa
         (block_rows, block_columns) float32, in the unit of pixels.
     """
     sixteenths = np.empty(blocks.shape[:2], dtype=np.float32)
-    _kernels.ac_strength(blocks.reshape(-1, 64), sixteenths.reshape(-1))
+
+    def measure(rows: tuple[int, int]) -> None:
+        strip = slice(*rows)
+        _kernels.ac_strength(blocks[strip].reshape(-1, 64), sixteenths[strip].reshape(-1))
+
+    in_threads(measure, row_ranges(blocks.shape[0], blocks[0].size, _COEFFICIENTS_PER_STRIP), threads)
     return sixteenths[: component.block_rows, : component.block_columns] / np.float32(_SIXTEENTHS)
 
 

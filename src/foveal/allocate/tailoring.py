@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.allocate.masking import strength
 from foveal.allocate.perception import Perception
-from foveal.jpeg import Frame
 
 _LEAST_STRENGTH = 0.3  # in the unit of pixels: weaker is noise
 _FURTHEST = 1.0  # from the usual photo, as logarithms: beyond it nothing was measured
@@ -31,13 +30,12 @@ class Colourfulness:
     share: float
 
 
-def colourfulness(blocks: tuple[NDArray[np.int16], ...], frame: Frame, tuned: Perception) -> Colourfulness:
-    """Measure it; a grey photo counts as usual."""
-    if len(blocks) == 1:
+def colourfulness(strengths: Sequence[NDArray[np.float32]], tuned: Perception) -> Colourfulness:
+    """Measure it, from `masking.strength` of Y and Cb; a grey photo, which has Y alone, counts as usual."""
+    if len(strengths) == 1:
         return Colourfulness(0, 0)
     luminance, blue = (
-        float(np.log(strength(of_component, component).mean(dtype=np.float64) + _LEAST_STRENGTH))
-        for of_component, component in zip(blocks[:2], frame.components[:2], strict=True)
+        float(np.log(of_component.mean(dtype=np.float64) + _LEAST_STRENGTH)) for of_component in strengths
     )
     usual = tuned.usual_blue
     away = np.clip([blue - usual, blue - luminance - tuned.usual_share], -_FURTHEST, _FURTHEST)

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from foveal.errors import ParameterError
 from foveal.jpeg import color, dct, sampling
 from foveal.jpeg.coefficients import Coefficients
-from foveal.jpeg.file_writer import check_restart_interval, write_coefficients
+from foveal.jpeg.file_writer import check_restart_interval, file_of_levels
 from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
-from foveal.jpeg.quantize import Quantizer, Rounding
+from foveal.jpeg.quantize import Quantizer, Rounding, run_plans
 from foveal.jpeg.script import ScriptMaker, spectral_selection_script
 from foveal.jpeg.segments import Metadata, metadata_segments
 from foveal.jpeg.strips import in_threads, row_ranges
@@ -108,11 +108,8 @@ def frame_of(pixels: color.Pixels, subsampling: str) -> Frame:
 
 def write(coefficients: Coefficients, settings: EncoderSettings) -> bytes:
     """Levels to a file, by the cheapest of the scripts."""
-    return write_coefficients(  # B.2, F.1.2, G.1.2
-        coefficients,
-        scripts=[make_script(len(coefficients.frame.headers)) for make_script in settings.scripts],
-        threads=settings.threads,
-    )
+    scripts = [make_script(len(coefficients.frame.headers)) for make_script in settings.scripts]
+    return file_of_levels(coefficients, scripts, settings.restart_interval, settings.threads)  # B.2, F.1.2, G.1.2
 
 
 def transform(
@@ -166,8 +163,9 @@ def quantize(blocks: tuple[NDArray[np.int16], ...], frame: Frame, settings: Enco
     slots = [min(index, len(settings.tables) - 1) for index in range(len(frame.components))]
     frame = frame.with_table_slots(slots)
     tables = tuple(settings.tables[slot] for slot in slots)
-    for component, component_blocks, table in zip(frame.components, blocks, tables, strict=True):
-        settings.quantizer.plan(component_blocks, frame, component, table).run(component_blocks, settings.threads)
+    parts = list(zip(blocks, frame.components, tables, strict=True))
+    plans = in_threads(lambda part: settings.quantizer.plan(part[0], frame, part[1], part[2]), parts, settings.threads)
+    run_plans(plans, settings.threads)
     return Coefficients(
         frame=frame,
         tables=tables,

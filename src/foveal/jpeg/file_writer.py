@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from numbers import Integral
 
 from foveal.errors import ParameterError
 from foveal.jpeg import markers, segments
 from foveal.jpeg.coefficients import Coefficients
+from foveal.jpeg.frame import Frame
 from foveal.jpeg.multi_picture import entries_of, is_index, rewritten
-from foveal.jpeg.scan import ScanPlan, ScanStatistics, tally, write_scan
+from foveal.jpeg.scan import ScanPlan, ScanStatistics, tally, write_scans
 from foveal.jpeg.script import Scan, Script, check_script, is_progressive, non_interleaved_script
 from foveal.jpeg.segments import Segment
 
@@ -65,10 +66,22 @@ def write_coefficients(
     interval = coefficients.restart_interval if restart_interval is None else restart_interval
     check_restart_interval(interval)
     _check_levels(coefficients)
+    return file_of_levels(coefficients, scripts or (_own_script(coefficients),), interval, threads)
+
+
+def file_of_levels(coefficients: Coefficients, scripts: Sequence[Script], interval: int, threads: int) -> bytes:
+    """Do what `write_coefficients` does, with levels that are known to be in range, and a script at least.
+
+    Raises
+    ------
+    ParameterError
+        A script is not legal.
+    """
     frame = coefficients.frame
     tables = {header.table_slot: table for header, table in zip(frame.headers, coefficients.tables, strict=True)}
-    script, scans = _cheapest_script(coefficients, scripts or (_own_script(coefficients),), interval, threads)
-    scan_parts = [part for scan in scans for part in (scan.headers, write_scan(scan.plan, scan.statistics, threads))]
+    script, scans = _cheapest_script(coefficients, scripts, interval, threads)
+    scan_data = write_scans([scan.plan for scan in scans], [scan.statistics for scan in scans], threads)
+    scan_parts = [part for scan, data in zip(scans, scan_data, strict=True) for part in (scan.headers, data)]
     picture = [
         segments.quantization_tables(tables),
         segments.frame_header(_frame_marker(script, coefficients), frame),
@@ -118,36 +131,48 @@ def _check_levels(coefficients: Coefficients) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class _PricedScan:
-    """A scan that is ready to be written: DHT and SOS, and what its data will take."""
+class _TalliedScan:
+    """A scan whose symbols are counted, or those of a sample of it."""
 
-    headers: bytes
+    scan: Scan
+    frame: Frame
     plan: ScanPlan
     statistics: ScanStatistics
 
+    @cached_property
+    def headers(self) -> bytes:
+        """DHT and SOS."""
+        return segments.huffman_tables(self.statistics.tables) + segments.scan_header(self.scan, self.frame)
+
     @property
-    def size_bytes(self) -> int:
-        return len(self.headers) + self.statistics.size_bytes
+    def size_bytes(self) -> float:
+        """What the whole scan takes, before byte stuffing."""
+        return len(self.headers) + self.statistics.size_bytes / self.plan.covered
 
 
 def _cheapest_script(
     coefficients: Coefficients, scripts: Sequence[Script], restart_interval: int, threads: int
-) -> tuple[Script, list[_PricedScan]]:
-    """Return the script that takes the fewest bytes (before byte stuffing), and its scans."""
+) -> tuple[Script, list[_TalliedScan]]:
+    """Return the script that takes the fewest bytes (before byte stuffing, as samples tell), and its scans."""
     frame = coefficients.frame
-
-    @cache  # scripts have scans in common
-    def priced(scan: Scan) -> _PricedScan:
-        plan = ScanPlan.of(scan, frame, coefficients.blocks, restart_interval)
-        statistics = tally(plan, threads)
-        headers = segments.huffman_tables(statistics.tables) + segments.scan_header(scan, frame)
-        return _PricedScan(headers, plan, statistics)
-
-    candidates = []
     for script in scripts:
         check_script(script, frame)
-        candidates.append((script, [priced(scan) for scan in script]))
-    return min(candidates, key=lambda candidate: sum(scan.size_bytes for scan in candidate[1]))
+    scans = dict.fromkeys(scan for script in scripts for scan in script)  # scripts have scans in common
+    plans = {scan: ScanPlan.of(scan, frame, coefficients.blocks, restart_interval) for scan in scans}
+
+    def tallied(of_scans: dict[Scan, ScanPlan]) -> dict[Scan, _TalliedScan]:
+        statistics = tally(list(of_scans.values()), threads)
+        return {
+            scan: _TalliedScan(scan, frame, plan, counted)
+            for (scan, plan), counted in zip(of_scans.items(), statistics, strict=True)
+        }
+
+    if len(scripts) == 1:
+        return scripts[0], list(tallied(plans).values())
+    sampled = tallied({scan: plan.sample() for scan, plan in plans.items()})
+    script = min(scripts, key=lambda script: sum(sampled[scan].size_bytes for scan in script))
+    whole = tallied({scan: plans[scan] for scan in script if sampled[scan].plan is not plans[scan]})
+    return script, [whole.get(scan, sampled[scan]) for scan in script]
 
 
 def _frame_marker(script: Script, coefficients: Coefficients) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TypeVar
 
 import numpy as np
@@ -201,7 +201,8 @@ class Frame:
         rows, columns = component.padded_block_rows, component.padded_block_columns
         missing = (rows * down - grid.shape[0], columns * across - grid.shape[1])
         padded = np.pad(grid, ((0, missing[0]), (0, missing[1])), mode="edge")
-        return np.ascontiguousarray(padded.reshape(rows, down, columns, across).max(axis=(1, 3)))
+        covered = [padded[row::down, column::across] for row in range(down) for column in range(across)]
+        return np.ascontiguousarray(reduce(np.maximum, covered))
 
 
 def subsampling_name(frame: Frame) -> str:

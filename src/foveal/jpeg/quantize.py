@@ -6,7 +6,7 @@ up.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,23 +27,32 @@ class QuantizationPlan:
 
     Parameters
     ----------
+    blocks
+        (rows, columns, 64) int16 coefficients, in sixteenths and zig-zag order.
     per_block
         (rows, columns): what the kernel needs to know of each block.
     kernel
         Turns (n, 64) int16 coefficients into levels, in place, given the (n,) values of `per_block`.
     """
 
+    blocks: NDArray[np.int16]
     per_block: NDArray[Any]
     kernel: Callable[[NDArray[np.int16], NDArray[Any]], None]
 
-    def run(self, blocks: NDArray[np.int16], threads: int) -> None:
-        """Turn (rows, columns, 64) int16 coefficients, in sixteenths and zig-zag order, into levels, in place."""
+    def run(self, rows: tuple[int, int]) -> None:
+        """Turn the blocks of rows [first, last) into levels, in place."""
+        strip = slice(*rows)
+        self.kernel(self.blocks[strip].reshape(-1, 64), self.per_block[strip].reshape(-1))
 
-        def quantize_rows(rows: tuple[int, int]) -> None:
-            strip = slice(*rows)
-            self.kernel(blocks[strip].reshape(-1, 64), self.per_block[strip].reshape(-1))
 
-        in_threads(quantize_rows, row_ranges(blocks.shape[0], blocks[0].size, _COEFFICIENTS_PER_STRIP), threads)
+def run_plans(plans: Sequence[QuantizationPlan], threads: int) -> None:
+    """Turn the blocks of components into levels, in place."""
+    strips = [
+        (plan, rows)
+        for plan in plans
+        for rows in row_ranges(plan.blocks.shape[0], plan.blocks[0].size, _COEFFICIENTS_PER_STRIP)
+    ]
+    in_threads(lambda strip: strip[0].run(strip[1]), strips, threads)
 
 
 class Quantizer(Protocol):
@@ -68,7 +77,7 @@ class Rounding:
     ) -> QuantizationPlan:
         """See `Quantizer.plan`."""
         steps, plain = table.steps_in_sixteenths, np.full(blocks.shape[:2], 0.5, dtype=np.float32)
-        return QuantizationPlan(plain, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
+        return QuantizationPlan(blocks, plain, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,7 @@ class DeadZone:
         weights = frame.largest_of_covered_blocks(self.block_weights[component.huffman_slot], component)
         threshold = np.minimum(0.5 + self.bits / (2 * weights), 1.5).astype(np.float32)
         steps = table.steps_in_sixteenths
-        return QuantizationPlan(threshold, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
+        return QuantizationPlan(blocks, threshold, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
 
 
 @dataclass(frozen=True)
@@ -122,5 +131,5 @@ class PerBlockTables:
         index = frame.largest_of_covered_blocks(self.table_index, component)
         steps = table.steps_in_sixteenths
         return QuantizationPlan(
-            index, lambda strip, own_index: _kernels.quantize_per_block(strip, own_steps, own_index, steps)
+            blocks, index, lambda strip, own_index: _kernels.quantize_per_block(strip, own_steps, own_index, steps)
         )

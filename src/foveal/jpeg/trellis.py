@@ -70,6 +70,7 @@ class Trellis:
         steps = table.steps_in_sixteenths
         by_frequency = self.frequency_weights[min(component.table_slot, len(self.frequency_weights) - 1)]
         return QuantizationPlan(
+            blocks,
             rounded,
             lambda strip, strip_weight: _kernels.trellis(
                 strip, steps, strip_weight, by_frequency, rates.run_size_bits, rates.end_of_block_bits, self.look_back
