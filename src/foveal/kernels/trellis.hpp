@@ -7,6 +7,7 @@
 // other without summing the zeros between them.
 #pragma once
 
+#include "nonzero.hpp"
 #include "quantize.hpp"
 
 namespace {
@@ -20,10 +21,21 @@ struct Rates {
     float end_of_block;
 };
 
-struct Node {
-    float reach;
-    std::int16_t level;
-    std::int8_t position, previous;
+// Nodes [0, kOrigin) are out of reach, so that there is always the same number of them to look back at.
+constexpr int kOrigin = 4;
+
+struct Nodes {
+    float reach[kOrigin + kBlockSize];
+    std::ptrdiff_t minus_position[kOrigin + kBlockSize];
+    int previous[kOrigin + kBlockSize];
+    std::int16_t level[kOrigin + kBlockSize];
+
+    Nodes() {
+        for (int i = 0; i <= kOrigin; ++i) {
+            reach[i] = i == kOrigin ? 0.0f : 1e30f;
+            minus_position[i] = 0;
+        }
+    }
 };
 
 struct Arrival {
@@ -31,75 +43,72 @@ struct Arrival {
     int previous;
 };
 
-// The cheapest way to arrive at `position` with a level of `size` bits from the origin (nodes[0]) or one of the last
-// `look_back` nodes before `node`.
-inline Arrival cheapest_arrival(const Node* nodes, int node, int look_back, int position, const float* bits_by_run) {
-    Arrival best{nodes[0].reach + bits_by_run[position - 1], 0};
-    const int first = node - look_back > 1 ? node - look_back : 1;
+// The cheapest way to arrive at a position from the origin or one of the nodes [first, node); bits_after[-p]: those of
+// the level there after a level at position p.
+inline Arrival cheapest_arrival(const Nodes& nodes, int first, int node, const float* bits_after) {
+    Arrival best{nodes.reach[kOrigin] + bits_after[0], kOrigin};
     for (int i = first; i < node; ++i) {
-        const float reach = nodes[i].reach + bits_by_run[position - nodes[i].position - 1];
-        if (reach < best.reach) best = {reach, i};
+        const float reach = nodes.reach[i] + bits_after[nodes.minus_position[i]];
+        best.previous = reach < best.reach ? i : best.previous;
+        best.reach = reach < best.reach ? reach : best.reach;
     }
     return best;
 }
 
-// In place, levels with signs; magnitudes: |coefficient| / step of the same block.
-inline void optimise_block(std::int16_t* levels, const float* magnitudes, float distortion_weight,
-                           const float* frequency_weights, Rates rates, int look_back) {
-    Node nodes[kBlockSize];
-    nodes[0] = {0.0f, 0, 0, 0};
-    int node_count = 1;
-    for (int k = 1; k < kBlockSize; ++k) {
-        if (levels[k] == 0) continue;
-        const int level = levels[k] < 0 ? -levels[k] : levels[k];
-        const int size = bit_width(static_cast<std::uint32_t>(level));
+// levels: 0 but for DC, filled with the best AC; rounded: the nearest levels, magnitudes: |coefficient| / step;
+// kLookBack: nodes before a node that are its possible predecessors, or 0 for as many as `look_back` says.
+template <int kLookBack>
+inline void optimise_block(std::int16_t* levels, const std::int16_t* rounded, const float* magnitudes,
+                           float distortion_weight, const float* frequency_weights, Rates rates, int look_back) {
+    static_assert(kLookBack <= kOrigin);
+    Nodes nodes;
+    int node = kOrigin + 1, last = kOrigin;
+    float least = rates.end_of_block;
+    for (std::uint64_t left = nonzero_mask(rounded) & ~std::uint64_t{1}; left != 0; left &= left - 1, ++node) {
+        const int k = __builtin_ctzll(left);
+        const int sign = rounded[k] < 0 ? -1 : 0;
+        const int level = (rounded[k] ^ sign) - sign;
+        const int size = 32 - __builtin_clz(static_cast<std::uint32_t>(level));
         const float weight = distortion_weight * frequency_weights[k];
         const float zero_distortion = weight * (magnitudes[k] * magnitudes[k]);
         const float error = magnitudes[k] - static_cast<float>(level);
+        const float* bits_after = rates.run_size + size * kRunCount + k - 1;
+        const int first = kLookBack != 0               ? node - kLookBack
+                          : node - look_back > kOrigin ? node - look_back
+                                                       : kOrigin + 1;
 
-        Arrival best = cheapest_arrival(nodes, node_count, look_back, k, rates.run_size + size * kRunCount);
+        Arrival best = cheapest_arrival(nodes, first, node, bits_after);
         best.reach += weight * (error * error) - zero_distortion;
         int best_level = level;
         if (level > 1 && (level & (level - 1)) == 0) {
-            Arrival lower = cheapest_arrival(nodes, node_count, look_back, k, rates.run_size + (size - 1) * kRunCount);
+            Arrival lower = cheapest_arrival(nodes, first, node, bits_after - kRunCount);
             lower.reach += weight * ((error + 1.0f) * (error + 1.0f)) - zero_distortion;
             if (lower.reach < best.reach) {
                 best = lower;
                 best_level = level - 1;
             }
         }
-        nodes[node_count++] = {best.reach, static_cast<std::int16_t>(best_level), static_cast<std::int8_t>(k),
-                               static_cast<std::int8_t>(best.previous)};
-    }
+        nodes.reach[node] = best.reach;
+        nodes.level[node] = static_cast<std::int16_t>((best_level ^ sign) - sign);
+        nodes.minus_position[node] = -k;
+        nodes.previous[node] = best.previous;
 
-    int last = 0;
-    float least = rates.end_of_block;
-    for (int i = 1; i < node_count; ++i) {
-        const float total = nodes[i].reach + (nodes[i].position == kBlockSize - 1 ? 0.0f : rates.end_of_block);
-        if (total < least) {
-            least = total;
-            last = i;
-        }
+        const float total = best.reach + (k == kBlockSize - 1 ? 0.0f : rates.end_of_block);
+        last = total < least ? node : last;
+        least = total < least ? total : least;
     }
-    for (int i = node_count - 1; i > 0; --i) {
-        std::int16_t& level = levels[nodes[i].position];
-        if (i == last) {
-            level = level < 0 ? static_cast<std::int16_t>(-nodes[i].level) : nodes[i].level;
-            last = nodes[i].previous;
-        } else {
-            level = 0;
-        }
-    }
+    for (; last != kOrigin; last = nodes.previous[last]) levels[-nodes.minus_position[last]] = nodes.level[last];
 }
 
 // In place: sixteenths become levels; DC is rounded.
-inline void trellis(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,
-                    const float* frequency_weights, const float* run_size_bits, float end_of_block_bits,
-                    int look_back) {
-    const Rates rates{run_size_bits, end_of_block_bits};
+template <int kLookBack>
+inline void optimise_blocks(std::int16_t* blocks, std::ptrdiff_t count, const float* steps,
+                            const float* distortion_weight, const float* frequency_weights, Rates rates,
+                            int look_back) {
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
         const std::int16_t dc = quantize_dc(blocks[0], steps[0]);
         float magnitudes[kBlockSize];
+        std::int16_t rounded[kBlockSize];
         for (int k = 0; k < kBlockSize; k += 8) {
             const Float8 coefficient = load_shorts(blocks + k);
             const Float8 magnitude = absolute(coefficient) / load8(steps + k);
@@ -107,11 +116,20 @@ inline void trellis(std::int16_t* blocks, std::ptrdiff_t count, const float* ste
             // tie stands for values on both sides of it.) Other magnitudes are further than this from a tie.
             const Int8 level = clamp_levels(__builtin_convertvector(magnitude + (0.5f - kTieWidth), Int8));
             store8(magnitudes + k, magnitude);
-            store_shorts(blocks + k, coefficient < splat8(0.0f) ? -level : level);
+            store_shorts(rounded + k, coefficient < splat8(0.0f) ? -level : level);
         }
+        std::memset(blocks, 0, kBlockSize * sizeof *blocks);
         blocks[0] = dc;
-        optimise_block(blocks, magnitudes, distortion_weight[n], frequency_weights, rates, look_back);
+        optimise_block<kLookBack>(blocks, rounded, magnitudes, distortion_weight[n], frequency_weights, rates,
+                                  look_back);
     }
+}
+
+inline void trellis(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,
+                    const float* frequency_weights, const float* run_size_bits, float end_of_block_bits,
+                    int look_back) {
+    const auto optimise = look_back == 4 ? optimise_blocks<4> : optimise_blocks<0>;  // that of effort "balanced"
+    optimise(blocks, count, steps, distortion_weight, frequency_weights, {run_size_bits, end_of_block_bits}, look_back);
 }
 
 }  // namespace
