@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
 from typing import TypeVar
 
 import numpy as np
@@ -167,6 +166,15 @@ def write_scans(plans: Sequence[ScanPlan], statistics: Sequence[ScanStatistics],
 def _by_plan(
     function: Callable[[tuple[ScanPlan, tuple[int, int]]], Result], plans: Sequence[ScanPlan], threads: int
 ) -> list[list[Result]]:
-    """Apply a function to every strip of every plan, all of them together, as threads that wait are of no use."""
-    results = iter(in_threads(function, [(plan, rows) for plan in plans for rows in plan.row_ranges], threads))
-    return [list(islice(results, len(plan.row_ranges))) for plan in plans]
+    """Apply a function to every strip of every plan.
+
+    All in one go, so that no thread has to wait, and from the top of the picture down, as coefficients that one scan
+    has just used are in the cache for the next one.
+    """
+    strips = [(index, rows) for index, plan in enumerate(plans) for rows in plan.row_ranges]
+    strips.sort(key=lambda strip: strip[1][0] / plans[strip[0]].mcu_rows)
+    results: list[list[Result]] = [[] for _ in plans]
+    done = in_threads(function, [(plans[index], rows) for index, rows in strips], threads)
+    for (index, _), result in zip(strips, done, strict=True):
+        results[index].append(result)
+    return results

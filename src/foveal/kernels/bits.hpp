@@ -3,20 +3,30 @@
 
 #include "block.hpp"
 
+#include <bit>
+
 namespace {
 
 enum CodeClass { kDcCode = 0, kAcCode = 1 };
 constexpr int kSymbolCount = 256;
 
-inline void store_big_endian(std::uint8_t* target, std::uint32_t word) {
-    for (int i = 0; i < 4; ++i) target[i] = static_cast<std::uint8_t>(word >> (24 - 8 * i));
+inline std::uint64_t big_endian(std::uint64_t word) {
+    return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
 }
 
-inline std::uint32_t load_big_endian(const std::uint8_t* source) {
-    std::uint32_t word = 0;
-    for (int i = 0; i < 4; ++i) word = word << 8 | source[i];
-    return word;
+inline void store_big_endian(std::uint8_t* target, std::uint64_t word) {
+    word = big_endian(word);
+    std::memcpy(target, &word, sizeof word);
 }
+
+inline std::uint64_t load_big_endian(const std::uint8_t* source) {
+    std::uint64_t word;
+    std::memcpy(&word, source, sizeof word);
+    return big_endian(word);
+}
+
+// Sinks are handed on by value, and what they do is inlined, so that they stay in registers.
+#define FOVEAL_INLINE __attribute__((always_inline)) inline
 
 // Both sinks see the same calls in the same order, so that what was priced is what is written.
 // Histograms and codes are laid out [class][slot][symbol].
@@ -26,11 +36,11 @@ struct CountingSink {
     int slot_count;
     std::uint64_t raw_bits = 0;  // all bits that are not Huffman codes
 
-    void symbol(CodeClass code_class, int slot, int symbol, std::uint32_t, int extra_bits) {
+    FOVEAL_INLINE void symbol(CodeClass code_class, int slot, int symbol, std::uint32_t, int extra_bits) {
         ++histogram[(code_class * slot_count + slot) * kSymbolCount + symbol];
         raw_bits += static_cast<std::uint64_t>(extra_bits);
     }
-    void raw(std::uint32_t, int count) { raw_bits += static_cast<std::uint64_t>(count); }
+    FOVEAL_INLINE void raw(std::uint32_t, int count) { raw_bits += static_cast<std::uint64_t>(count); }
     void restart() {}
 };
 
@@ -42,29 +52,31 @@ struct WritingSink {
     std::uint64_t* restarts;  // bit positions at which a restart marker belongs
     std::ptrdiff_t byte_count = 0;
     std::ptrdiff_t restart_count = 0;
-    std::uint64_t pending = 0;  // the last pending_count bits written, in the low bits
-    int pending_count = 0;
+    std::uint64_t pending = 0;  // the bits that wait to be stored, in the low bits
+    int room = 64;              // for more of them
 
-    // count <= 32; value < 2^count
-    void raw(std::uint32_t value, int count) {
-        pending = pending << count | value;
-        pending_count += count;
-        if (pending_count >= 32) {
-            pending_count -= 32;
-            store_big_endian(bytes + byte_count, static_cast<std::uint32_t>(pending >> pending_count));
-            byte_count += 4;
+    // count < 32; value < 2^count
+    FOVEAL_INLINE void raw(std::uint32_t value, int count) {
+        room -= count;
+        if (room >= 0) {
+            pending = pending << count | value;
+            return;
         }
+        store_big_endian(bytes + byte_count, pending << (count + room) | value >> -room);
+        byte_count += 8;
+        room += 64;
+        pending = value;  // those that are stored will be shifted out
     }
-    void symbol(CodeClass code_class, int slot, int symbol, std::uint32_t extra, int extra_bits) {
+    FOVEAL_INLINE void symbol(CodeClass code_class, int slot, int symbol, std::uint32_t extra, int extra_bits) {
         const foveal::Code entry = codes[(code_class * slot_count + slot) * kSymbolCount + symbol];
         raw(entry.code << extra_bits | extra, static_cast<int>(entry.length) + extra_bits);
     }
     std::uint64_t bit_count() const {
-        return 8 * static_cast<std::uint64_t>(byte_count) + static_cast<std::uint64_t>(pending_count);
+        return 8 * static_cast<std::uint64_t>(byte_count) + static_cast<std::uint64_t>(64 - room);
     }
     void restart() { restarts[restart_count++] = bit_count(); }
     void finish() {
-        for (int left = pending_count; left > 0; left -= 8)
+        for (int left = 64 - room; left > 0; left -= 8)
             bytes[byte_count++] = static_cast<std::uint8_t>(left >= 8 ? pending >> (left - 8) : pending << (8 - left));
     }
 };
@@ -90,18 +102,18 @@ struct ScanBytes {
             put_byte(static_cast<std::uint8_t>(pending >> pending_count));
         }
     }
-    // 32 bits at once; most words hold no 0xFF and go out as they are.
-    void put_word(std::uint32_t word) {
-        pending = pending << 32 | word;
-        const auto ready = static_cast<std::uint32_t>(pending >> pending_count);
-        const std::uint32_t inverted = ~ready;
-        const bool has_ff = ((inverted - 0x01010101u) & ready & 0x80808080u) != 0;  // a zero byte in `inverted`
-        if (has_ff) {
-            for (int shift = 24; shift >= 0; shift -= 8) put_byte(static_cast<std::uint8_t>(ready >> shift));
+    // 64 bits at once; most words hold no 0xFF and go out as they are.
+    void put_word(std::uint64_t word) {
+        const std::uint64_t ready =
+            pending_count == 0 ? word : pending << (64 - pending_count) | word >> pending_count;
+        const std::uint64_t inverted = ~ready;  // has a zero byte where there is an 0xFF
+        if (((inverted - 0x0101010101010101u) & ready & 0x8080808080808080u) != 0) {
+            for (int shift = 56; shift >= 0; shift -= 8) put_byte(static_cast<std::uint8_t>(ready >> shift));
         } else {
             store_big_endian(bytes + byte_count, ready);
-            byte_count += 4;
+            byte_count += 8;
         }
+        pending = word;
     }
     void align() {
         if (pending_count > 0) put((1u << (8 - pending_count)) - 1, 8 - pending_count);
@@ -116,9 +128,7 @@ struct ScanBytes {
 
 // Appends bits [first, last) of `strip`.
 inline void append_bits(ScanBytes& out, const std::uint8_t* strip, std::uint64_t first, std::uint64_t last) {
-    for (; (first & 7) == 0 && last - first >= 32; first += 32) {
-        out.put_word(load_big_endian(strip + (first >> 3)));
-    }
+    for (; (first & 7) == 0 && last - first >= 64; first += 64) out.put_word(load_big_endian(strip + (first >> 3)));
     while (first < last) {
         const int offset = static_cast<int>(first & 7);
         const std::uint64_t left = last - first;

@@ -28,14 +28,14 @@ inline std::uint32_t extra_bits_of(int level, int size) {
 }
 
 template <class Sink>
-inline void code_dc(Sink& sink, int slot, int difference) {
+FOVEAL_INLINE void code_dc(Sink& sink, int slot, int difference) {
     const int size = bit_width(static_cast<std::uint32_t>(difference < 0 ? -difference : difference));
     sink.symbol(kDcCode, slot, size, extra_bits_of(difference, size), size);
 }
 
 // The nonzero coefficients given by `mask` (F.1.2.2); returns the first position after the last of them.
 template <class Sink>
-inline int code_runs(Sink& sink, int slot, const std::int16_t* levels, std::uint64_t mask, int next) {
+FOVEAL_INLINE int code_runs(Sink& sink, int slot, const std::int16_t* levels, std::uint64_t mask, int next) {
     while (mask != 0) {
         const int k = __builtin_ctzll(mask);
         mask &= mask - 1;
@@ -60,10 +60,10 @@ struct EobRun {
 
     EobRun(Sink& target, int table_slot) : sink(target), slot(table_slot) {}
 
-    void add_block() {
+    FOVEAL_INLINE void add_block() {
         if (++length == kMaxEobRun || correction_count > kMaxCorrections - kBlockSize) flush();
     }
-    void flush() {
+    FOVEAL_INLINE void flush() {
         if (length != 0) {
             const int extra_bits = bit_width(length) - 1;
             sink.symbol(kAcCode, slot, extra_bits << 4, length & ((1u << extra_bits) - 1), extra_bits);
@@ -105,7 +105,7 @@ struct DcPredictions {
 };
 
 template <class Sink>
-void code_sequential(Sink& sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
+Sink code_sequential(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     DcPredictions predictions(scan, first);
     const auto code_block = [&](int c, const std::int16_t* block) {
         const int slot = scan.components[c].slot;
@@ -118,10 +118,11 @@ void code_sequential(Sink& sink, const Scan& scan, std::ptrdiff_t first, std::pt
         sink.restart();
         predictions.reset();
     });
+    return sink;
 }
 
 template <class Sink>
-void code_dc_first(Sink& sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
+Sink code_dc_first(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     DcPredictions predictions(scan, first);
     const auto code_block = [&](int c, const std::int16_t* block) {
         const int dc = block[0] >> scan.approximation_low;  // A.4: an arithmetic shift
@@ -132,16 +133,18 @@ void code_dc_first(Sink& sink, const Scan& scan, std::ptrdiff_t first, std::ptrd
         sink.restart();
         predictions.reset();
     });
+    return sink;
 }
 
 template <class Sink>
-void code_dc_refinement(Sink& sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
+Sink code_dc_refinement(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     for_each_block(
         scan, first, last,
         [&](int, const std::int16_t* block) {
             sink.raw(static_cast<std::uint32_t>(block[0] >> scan.approximation_low & 1), 1);
         },
         [&] { sink.restart(); });
+    return sink;
 }
 
 // The point transform of AC coefficients (A.4): divided by 2^Al, towards zero.
@@ -153,7 +156,7 @@ inline void point_transform(const std::int16_t* block, int approximation_low, st
 }
 
 template <class Sink>
-void code_ac_first(Sink& sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
+Sink code_ac_first(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     const int slot = scan.components[0].slot;
     const std::uint64_t band = band_mask(scan.spectral_start, scan.spectral_end);
     EobRun<Sink> eob_run{sink, slot};
@@ -173,6 +176,7 @@ void code_ac_first(Sink& sink, const Scan& scan, std::ptrdiff_t first, std::ptrd
         sink.restart();
     });
     eob_run.flush();
+    return sink;
 }
 
 // One block of an AC refinement scan (G.1.2.3, figure G.7): coefficients that become nonzero in this scan are coded with
@@ -221,7 +225,7 @@ inline void refine_block(Sink& sink, EobRun<Sink>& eob_run, const Scan& scan, co
 }
 
 template <class Sink>
-void code_ac_refinement(Sink& sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
+Sink code_ac_refinement(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     EobRun<Sink> eob_run{sink, scan.components[0].slot};
     for_each_block(
         scan, first, last, [&](int, const std::int16_t* block) { refine_block(sink, eob_run, scan, block); },
@@ -230,20 +234,17 @@ void code_ac_refinement(Sink& sink, const Scan& scan, std::ptrdiff_t first, std:
             sink.restart();
         });
     eob_run.flush();
+    return sink;
 }
 
+// Codes the scan and returns what has become of the sink.
 template <class Sink>
-void code_scan(Sink& sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
-    if (scan.spectral_start == 0 && scan.spectral_end == kBlockSize - 1)
-        code_sequential(sink, scan, first, last);
-    else if (scan.spectral_start == 0 && scan.approximation_high == 0)
-        code_dc_first(sink, scan, first, last);
-    else if (scan.spectral_start == 0)
-        code_dc_refinement(sink, scan, first, last);
-    else if (scan.approximation_high == 0)
-        code_ac_first(sink, scan, first, last);
-    else
-        code_ac_refinement(sink, scan, first, last);
+Sink code_scan(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
+    if (scan.spectral_start == 0 && scan.spectral_end == kBlockSize - 1) return code_sequential(sink, scan, first, last);
+    if (scan.spectral_start == 0 && scan.approximation_high == 0) return code_dc_first(sink, scan, first, last);
+    if (scan.spectral_start == 0) return code_dc_refinement(sink, scan, first, last);
+    if (scan.approximation_high == 0) return code_ac_first(sink, scan, first, last);
+    return code_ac_refinement(sink, scan, first, last);
 }
 
 }  // namespace

@@ -4,10 +4,9 @@
 // less than that at most, so it is enough to look after each block whether the data was long enough.
 #pragma once
 
+#include "bits.hpp"
 #include "block_walk.hpp"
 #include "lookup.hpp"
-
-#include <bit>
 
 namespace {
 
@@ -18,13 +17,6 @@ using foveal::ScanFailure;
 constexpr int kMaxLevel = 32767;
 // DC stays where the difference to any other fits the 15 bits that a Huffman symbol can announce.
 constexpr int kMaxDc = 16383;
-
-inline std::uint64_t load_big_endian_64(const std::uint8_t* source) {
-    std::uint64_t word;
-    std::memcpy(&word, source, sizeof word);
-    if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
-    return word;
-}
 
 // At least 56 bits are there after refill(): enough for a code of 16 and 15 extra bits.
 struct BitReader {
@@ -40,7 +32,7 @@ struct BitReader {
     std::int64_t position() const { return 8 * (next - data) - count; }
     void refill() {
         // As many whole bytes as there is room for; `count | 56` is the count with them, as 8 of them would be 64 more.
-        bits |= load_big_endian_64(next) >> count;
+        bits |= load_big_endian(next) >> count;
         next += (63 - count) >> 3;
         count |= 56;
     }

@@ -19,15 +19,12 @@ namespace {
 
 std::uint64_t tally_scan(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
                          std::uint32_t* histogram) {
-    CountingSink sink{histogram, slot_count};
-    code_scan(sink, scan, first_row, last_row);
-    return sink.raw_bits;
+    return code_scan(CountingSink{histogram, slot_count}, scan, first_row, last_row).raw_bits;
 }
 
 WrittenBits write_scan(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
                        const Code* codes, std::uint8_t* bytes, std::uint64_t* restarts) {
-    WritingSink sink{codes, slot_count, bytes, restarts};
-    code_scan(sink, scan, first_row, last_row);
+    WritingSink sink = code_scan(WritingSink{codes, slot_count, bytes, restarts}, scan, first_row, last_row);
     const std::uint64_t bit_count = sink.bit_count();
     sink.finish();
     return {sink.byte_count, bit_count, sink.restart_count};
