@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from foveal import _kernels
 from foveal.allocate.perception import MASKED_ABOVE, USUAL_STRENGTH
-from foveal.allocate.weights import windows_3x3
+from foveal.allocate.weights import means_3x3
 from foveal.jpeg import Component
 from foveal.jpeg.strips import in_threads, row_ranges
 
@@ -46,7 +46,7 @@ def activity(strength: NDArray[np.float32]) -> NDArray[np.float32]:
     Where a block is busier than its neighbourhood, it counts as busy as that: an edge beside something flat masks
     nothing, ringing shows there.
     """
-    return np.asarray(np.minimum(strength, windows_3x3(strength).mean(axis=0)), dtype=np.float32)
+    return np.minimum(strength, means_3x3(strength))
 
 
 def masking_weights(activity: NDArray[np.float32], exponent: float) -> NDArray[np.float32]:

@@ -85,12 +85,16 @@ def _sums_between(values: Map, count: int, length: float, axis: int) -> tuple[ND
 
 def _feather(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
     """Spread each value to its neighbours, then smooth: what was 1 stays 1, the fall-off lies outside of it."""
-    spread = windows_3x3(blocks).max(axis=0)
-    return np.asarray(windows_3x3(spread).mean(axis=0), dtype=np.float32)
+    return means_3x3(_over_3x3(np.maximum, blocks))
 
 
-def windows_3x3(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Stack each value with its eight neighbours, edges repeated: (9, rows, columns)."""
-    rows, columns = values.shape
+def means_3x3(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean of each value and its eight neighbours, edges repeated."""
+    return _over_3x3(np.add, values) / np.float32(9)
+
+
+def _over_3x3(operation: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Apply an operation to each value and its eight neighbours, edges repeated: down, then across."""
     padded = np.pad(values, 1, mode="edge")
-    return np.stack([padded[r : r + rows, c : c + columns] for r in range(3) for c in range(3)])
+    columns = operation(operation(padded[:-2], padded[1:-1]), padded[2:])
+    return np.asarray(operation(operation(columns[:, :-2], columns[:, 1:-1]), columns[:, 2:]))

@@ -69,20 +69,21 @@ class HuffmanTable:
 def _code_lengths(frequencies: dict[int, int]) -> dict[int, int]:
     """Lengths of Huffman codes, the reserved symbol included (figure K.1, ties taken as there)."""
     # The heap finds V1 and V2 of figure K.1: the least frequency, and among equals the largest symbol.
-    heap: list[tuple[int, int, tuple[int, ...]]] = [
-        (count, -symbol, (symbol,)) for symbol, count in frequencies.items()
-    ]
-    heap.append((1, -_RESERVED, (_RESERVED,)))
+    heap = [(count, -symbol, symbol) for symbol, count in frequencies.items()]
+    heap.append((1, -_RESERVED, _RESERVED))
     heapq.heapify(heap)
-    lengths = dict.fromkeys((*frequencies, _RESERVED), 0)
+    parents: dict[int, int] = {}  # nodes of the tree: symbols, then what unites two of them
+    root = _RESERVED
     while len(heap) > 1:
-        least_count, least, least_members = heapq.heappop(heap)
-        next_count, _, next_members = heapq.heappop(heap)
-        members = least_members + next_members
-        for symbol in members:
-            lengths[symbol] += 1
-        heapq.heappush(heap, (least_count + next_count, least, members))
-    return lengths
+        least_count, least, first = heapq.heappop(heap)
+        next_count, _, second = heap[0]
+        root += 1
+        parents[first] = parents[second] = root
+        heapq.heapreplace(heap, (least_count + next_count, least, root))
+    depths = {root: 0}
+    for node, parent in reversed(parents.items()):  # parents come before their children
+        depths[node] = depths[parent] + 1
+    return {node: depth for node, depth in depths.items() if node <= _RESERVED}
 
 
 def _limit_lengths(counts: list[int]) -> tuple[int, ...]:
