@@ -7,6 +7,8 @@
 
 #include "block.hpp"
 
+#include <utility>
+
 namespace {
 
 constexpr float kAanScale[kBlockSide] = {0.353553391f, 0.254897790f, 0.270598050f, 0.300672443f,
@@ -78,15 +80,45 @@ struct TransposedOrder {
 };
 constexpr TransposedOrder kTransposedOrder;
 
+template <int... n>
+using Numbers = std::integer_sequence<int, n...>;
+using UpTo7 = std::make_integer_sequence<int, kBlockSide>;
+
+// Lane of (eight, row) one after the other that becomes `lane`: of `row` where the coefficient is there, else as it was.
+constexpr int picked_lane(int group, int row, int lane) {
+    const int index = kTransposedOrder.index[kBlockSide * group + lane];
+    return index / kBlockSide == row ? kBlockSide + index % kBlockSide : lane;
+}
+
+template <int group, int row, int... lane>
+inline Short8 with_lanes_of_row(Short8 eight, Short8 from, Numbers<lane...>) {
+    return __builtin_shufflevector(eight, from, picked_lane(group, row, lane)...);
+}
+
+// Coefficients 8 group to 8 group + 7 in zig-zag order.
+template <int group, int... row>
+inline Short8 zigzag_group(const Short8 (&transposed)[kBlockSide], Numbers<row...>) {
+    Short8 eight{};
+    ((eight = with_lanes_of_row<group, row>(eight, transposed[row], UpTo7{})), ...);
+    return eight;
+}
+
+template <int... group>
+inline void store_zigzag(const Short8 (&transposed)[kBlockSide], std::int16_t* block, Numbers<group...>) {
+    const Short8 eights[] = {zigzag_group<group>(transposed, UpTo7{})...};
+    std::memcpy(block, eights, sizeof eights);
+}
+
 // plane: samples centred on 0; blocks: (rows / 8, columns / 8, 64) in zig-zag order, in sixteenths.
 inline void forward_dct(const float* plane, Extent size, std::int16_t* blocks) {
     for (std::ptrdiff_t y = 0; y < size.rows; y += kBlockSide) {
         for (std::ptrdiff_t x = 0; x < size.columns; x += kBlockSide, blocks += kBlockSize) {
             Float8 output[kBlockSide];
             dct_block(plane + y * size.columns + x, size.columns, kCoefficientScale, output);
-            std::int16_t transposed[kBlockSize];
-            for (int u = 0; u < kBlockSide; ++u) store_shorts(transposed + u * kBlockSide, round_to_int(output[u]));
-            for (int k = 0; k < kBlockSize; ++k) blocks[k] = transposed[kTransposedOrder.index[k]];
+            Short8 transposed[kBlockSide];
+            for (int u = 0; u < kBlockSide; ++u)
+                transposed[u] = __builtin_convertvector(round_to_int(output[u]), Short8);
+            store_zigzag(transposed, blocks, UpTo7{});
         }
     }
 }
