@@ -78,22 +78,25 @@ def tally_scan(
     of each; band: Ss, Se, Ah, Al, with 0 and 63 for a sequential scan. Returns the bits that are not Huffman codes.
     """
 
-def write_scan(
+def record_scan(
     grids: Sequence[NDArray[np.int16]],
     factors: Sequence[tuple[int, int, int]],
     band: tuple[int, int, int, int],
     restart_interval: int,
     first_row: int,
     last_row: int,
-    codes: NDArray[np.uint32],
-) -> tuple[bytes, int, list[int]]:
-    """Code what `tally_scan` counts with codes (2, slots, 256, 2) of (code, length).
+    histogram: NDArray[np.uint32],
+) -> tuple[NDArray[np.uint32], int]:
+    """Do what `tally_scan` does, and return the symbols, too, a word each, at most 4 slots, in front of the bits."""
+
+def write_recorded(words: NDArray[np.uint32], codes: NDArray[np.uint32]) -> tuple[bytes, int, list[int]]:
+    """Code the words of `record_scan` with codes (2, slots, 256, 2) of (code, length).
 
     Returns bytes without stuffing, the number of bits in them, and the bits at which restart markers belong.
     """
 
 def join_strips(strips: Sequence[tuple[bytes, int, list[int]]]) -> bytes:
-    """Join what `write_scan` returned for strips that follow each other; stuffing and restart markers go in."""
+    """Join what `write_recorded` returned for strips that follow each other; stuffing and restart markers go in."""
 
 class DecodingTable:
     """A Huffman table to decode with."""

@@ -161,9 +161,13 @@ def test_unstuffing_and_finding_back() -> None:
         lambda: _kernels.tally_scan([blocks(1, 1)], [(1, 1, 0)], (0, 63, 0, 0), -1, 0, 1, HISTOGRAM),
         lambda: _kernels.tally_scan([blocks(1, 1)] * 5, [(1, 1, 0)] * 5, (0, 63, 0, 0), 0, 0, 1, HISTOGRAM),
         lambda: _kernels.tally_scan([blocks(1, 1)] * 2, [(1, 1, 0)] * 2, (1, 63, 0, 0), 0, 0, 1, HISTOGRAM),
-        lambda: _kernels.write_scan(
-            [blocks(1, 1)], [(1, 1, 0)], (0, 63, 0, 0), 0, 0, 1, np.full((2, 1, 256, 2), 17, np.uint32)
+        lambda: _kernels.record_scan([blocks(1, 1)], [(1, 1, 0)], (0, 63, 0, 0), 0, 0, 2, HISTOGRAM),
+        lambda: _kernels.record_scan(
+            [blocks(1, 1)], [(1, 1, 0)], (0, 63, 0, 0), 0, 0, 1, np.zeros((2, 5, 256), np.uint32)
         ),
+        lambda: _kernels.write_recorded(np.zeros(1, np.uint32), np.full((2, 1, 256, 2), 17, np.uint32)),
+        lambda: _kernels.write_recorded(np.zeros(1, np.uint32), np.zeros((2, 5, 256, 2), np.uint32)),
+        lambda: _kernels.write_recorded(np.array([514 << 20], np.uint32), np.zeros((2, 1, 256, 2), np.uint32)),
         lambda: _kernels.join_strips([(b"\0", 9, [])]),
         lambda: _kernels.join_strips([(b"\0", 8, [9])]),
         lambda: _kernels.join_strips([(b"\0", 8, [5, 4])]),

@@ -14,7 +14,7 @@ from foveal.errors import ParameterError
 from foveal.jpeg.encoder import quantize, transform
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.quantize import DeadZone, Quantizer, Rounding
-from foveal.jpeg.scan import ScanPlan, tally, write_scans
+from foveal.jpeg.scan import ScanPlan, record, tally, write_scans
 from foveal.jpeg.script import Scan, check_script
 from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.trellis import Trellis
@@ -67,9 +67,11 @@ def test_the_price_of_a_scan_is_what_it_takes(make: jpeg.ScriptMaker, coffee: np
     frame = Frame.of_picture(*coffee.shape[:2], (2, 2))
     coefficients = quantize(transform(coffee, frame, 1), frame, jpeg.EncoderSettings())
     plans = [ScanPlan.of(scan, frame, coefficients.blocks, restart_interval=0) for scan in make(3)]
-    statistics = tally(plans, threads=1)
-    for counted, written in zip(statistics, write_scans(plans, statistics, threads=1), strict=True):
-        assert counted.size_bytes == len(written) - written.count(b"\xff\x00")
+    scans = record(plans, threads=1)
+    for scan, counted, written in zip(scans, tally(plans, threads=1), write_scans(scans, threads=1), strict=True):
+        assert scan.statistics.size_bytes == len(written) - written.count(b"\xff\x00")
+        np.testing.assert_array_equal(scan.statistics.histogram, counted.histogram)
+        assert scan.statistics.raw_bits == counted.raw_bits
 
 
 def test_the_cheapest_script_is_taken(coffee: np.ndarray) -> None:

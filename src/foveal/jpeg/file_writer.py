@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from numbers import Integral
 
 from foveal.errors import ParameterError
@@ -12,7 +10,7 @@ from foveal.jpeg import markers, segments
 from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.multi_picture import entries_of, is_index, rewritten
-from foveal.jpeg.scan import ScanPlan, ScanStatistics, tally, write_scans
+from foveal.jpeg.scan import ScanPlan, ScanStatistics, record, tally, write_scans
 from foveal.jpeg.script import Scan, Script, check_script, is_progressive, non_interleaved_script
 from foveal.jpeg.segments import Segment
 
@@ -79,9 +77,10 @@ def file_of_levels(coefficients: Coefficients, scripts: Sequence[Script], interv
     """
     frame = coefficients.frame
     tables = {header.table_slot: table for header, table in zip(frame.headers, coefficients.tables, strict=True)}
-    script, scans = _cheapest_script(coefficients, scripts, interval, threads)
-    scan_data = write_scans([scan.plan for scan in scans], [scan.statistics for scan in scans], threads)
-    scan_parts = [part for scan, data in zip(scans, scan_data, strict=True) for part in (scan.headers, data)]
+    script = _cheapest_script(coefficients, scripts, interval, threads)
+    scans = record([ScanPlan.of(scan, frame, coefficients.blocks, interval) for scan in script], threads)
+    headers = [_headers(scan, frame, recorded.statistics) for scan, recorded in zip(script, scans, strict=True)]
+    scan_parts = [part for parts in zip(headers, write_scans(scans, threads), strict=True) for part in parts]
     picture = [
         segments.quantization_tables(tables),
         segments.frame_header(_frame_marker(script, coefficients), frame),
@@ -130,49 +129,27 @@ def _check_levels(coefficients: Coefficients) -> None:
             raise ParameterError(f"levels must be within +-{MAX_AC:,}, DC within +-{MAX_DC:,}")
 
 
-@dataclass(frozen=True, eq=False)
-class _TalliedScan:
-    """A scan whose symbols are counted, or those of a sample of it."""
-
-    scan: Scan
-    frame: Frame
-    plan: ScanPlan
-    statistics: ScanStatistics
-
-    @cached_property
-    def headers(self) -> bytes:
-        """DHT and SOS."""
-        return segments.huffman_tables(self.statistics.tables) + segments.scan_header(self.scan, self.frame)
-
-    @property
-    def size_bytes(self) -> float:
-        """What the whole scan takes, before byte stuffing."""
-        return len(self.headers) + self.statistics.size_bytes / self.plan.covered
-
-
 def _cheapest_script(
     coefficients: Coefficients, scripts: Sequence[Script], restart_interval: int, threads: int
-) -> tuple[Script, list[_TalliedScan]]:
-    """Return the script that takes the fewest bytes (before byte stuffing, as samples tell), and its scans."""
+) -> Script:
+    """Return the script that takes the fewest bytes (before byte stuffing), as far as samples can tell."""
     frame = coefficients.frame
     for script in scripts:
         check_script(script, frame)
-    scans = dict.fromkeys(scan for script in scripts for scan in script)  # scripts have scans in common
-    plans = {scan: ScanPlan.of(scan, frame, coefficients.blocks, restart_interval) for scan in scans}
-
-    def tallied(of_scans: dict[Scan, ScanPlan]) -> dict[Scan, _TalliedScan]:
-        statistics = tally(list(of_scans.values()), threads)
-        return {
-            scan: _TalliedScan(scan, frame, plan, counted)
-            for (scan, plan), counted in zip(of_scans.items(), statistics, strict=True)
-        }
-
     if len(scripts) == 1:
-        return scripts[0], list(tallied(plans).values())
-    sampled = tallied({scan: plan.sample() for scan, plan in plans.items()})
-    script = min(scripts, key=lambda script: sum(sampled[scan].size_bytes for scan in script))
-    whole = tallied({scan: plans[scan] for scan in script if sampled[scan].plan is not plans[scan]})
-    return script, [whole.get(scan, sampled[scan]) for scan in script]
+        return scripts[0]
+    scans = list(dict.fromkeys(scan for script in scripts for scan in script))  # scripts have scans in common
+    samples = [ScanPlan.of(scan, frame, coefficients.blocks, restart_interval).sample() for scan in scans]
+    size_bytes = {
+        scan: len(_headers(scan, frame, statistics)) + statistics.size_bytes / sample.covered
+        for scan, sample, statistics in zip(scans, samples, tally(samples, threads), strict=True)
+    }
+    return min(scripts, key=lambda script: sum(size_bytes[scan] for scan in script))
+
+
+def _headers(scan: Scan, frame: Frame, statistics: ScanStatistics) -> bytes:
+    """DHT and SOS."""
+    return segments.huffman_tables(statistics.tables) + segments.scan_header(scan, frame)
 
 
 def _frame_marker(script: Script, coefficients: Coefficients) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from typing import TypeVar
 
 import numpy as np
@@ -115,6 +116,12 @@ class ScanStatistics:
     raw_bits: int
     restart_markers: int = 0
 
+    @classmethod
+    def of_strips(cls, plan: ScanPlan, strips: Sequence[tuple[NDArray[np.uint32], int]]) -> ScanStatistics:
+        """Add up histograms and raw bits of the strips of a plan."""
+        histogram = np.stack([histogram for histogram, _ in strips]).sum(axis=0, dtype=np.uint32)
+        return cls(histogram, sum(raw_bits for _, raw_bits in strips), plan.restart_markers)
+
     @cached_property
     def tables(self) -> dict[tuple[int, int], HuffmanTable]:
         """The best tables for these symbols, by (class, slot), as far as any are needed."""
@@ -136,35 +143,61 @@ class ScanStatistics:
         return -(-(bits + self.restart_markers * _RESTART_BITS) // 8)
 
 
+@dataclass(frozen=True, eq=False)
+class RecordedScan:
+    """Symbols of a scan, strip by strip.
+
+    Parameters
+    ----------
+    statistics
+        The same symbols, counted.
+    strips
+        Of each strip (n,) uint32, as the kernels keep symbols and their extra bits.
+    """
+
+    statistics: ScanStatistics
+    strips: list[NDArray[np.uint32]]
+
+
 def tally(plans: Sequence[ScanPlan], threads: int) -> list[ScanStatistics]:
     """Count the symbols that coding each of several scans writes."""
 
-    def tally_rows(strip: tuple[ScanPlan, tuple[int, int]]) -> tuple[NDArray[np.uint32], int]:
-        plan, rows = strip
+    def tally_rows(plan: ScanPlan, rows: tuple[int, int]) -> tuple[NDArray[np.uint32], int]:
         histogram = np.zeros((2, _TABLE_SLOTS, 256), dtype=np.uint32)
         raw_bits = _kernels.tally_scan(plan.grids, plan.factors, plan.band, plan.restart_interval, *rows, histogram)
         return histogram, raw_bits
 
-    statistics = []
-    for plan, tallied in zip(plans, _by_plan(tally_rows, plans, threads), strict=True):
-        histogram = np.stack([histogram for histogram, _ in tallied]).sum(axis=0, dtype=np.uint32)
-        statistics.append(ScanStatistics(histogram, sum(raw_bits for _, raw_bits in tallied), plan.restart_markers))
-    return statistics
+    tallied = _by_plan(tally_rows, plans, threads)
+    return [ScanStatistics.of_strips(plan, strips) for plan, strips in zip(plans, tallied, strict=True)]
 
 
-def write_scans(plans: Sequence[ScanPlan], statistics: Sequence[ScanStatistics], threads: int) -> list[bytes]:
+def record(plans: Sequence[ScanPlan], threads: int) -> list[RecordedScan]:
+    """Count the symbols of several scans, and keep them until there are codes to write them with."""
+
+    def record_rows(plan: ScanPlan, rows: tuple[int, int]) -> tuple[NDArray[np.uint32], tuple[NDArray[np.uint32], int]]:
+        histogram = np.zeros((2, _TABLE_SLOTS, 256), dtype=np.uint32)
+        words, raw_bits = _kernels.record_scan(
+            plan.grids, plan.factors, plan.band, plan.restart_interval, *rows, histogram
+        )
+        return words, (histogram, raw_bits)
+
+    recorded = []
+    for plan, strips in zip(plans, _by_plan(record_rows, plans, threads), strict=True):
+        statistics = ScanStatistics.of_strips(plan, [counts for _, counts in strips])
+        recorded.append(RecordedScan(statistics, [words for words, _ in strips]))
+    return recorded
+
+
+def write_scans(scans: Sequence[RecordedScan], threads: int) -> list[bytes]:
     """Code scans with the tables of their statistics: of each the bytes with stuffing and restart markers."""
-    codes = {id(plan): of_plan.codes for plan, of_plan in zip(plans, statistics, strict=True)}
-
-    def write_rows(strip: tuple[ScanPlan, tuple[int, int]]) -> tuple[bytes, int, list[int]]:
-        plan, rows = strip
-        return _kernels.write_scan(plan.grids, plan.factors, plan.band, plan.restart_interval, *rows, codes[id(plan)])
-
-    return in_threads(_kernels.join_strips, _by_plan(write_rows, plans, threads), threads)
+    strips = [(words, scan.statistics.codes) for scan in scans for words in scan.strips]
+    written = iter(in_threads(lambda strip: _kernels.write_recorded(*strip), strips, threads))
+    by_scan = [list(islice(written, len(scan.strips))) for scan in scans]
+    return in_threads(_kernels.join_strips, by_scan, threads)
 
 
 def _by_plan(
-    function: Callable[[tuple[ScanPlan, tuple[int, int]]], Result], plans: Sequence[ScanPlan], threads: int
+    function: Callable[[ScanPlan, tuple[int, int]], Result], plans: Sequence[ScanPlan], threads: int
 ) -> list[list[Result]]:
     """Apply a function to every strip of every plan.
 
@@ -174,7 +207,7 @@ def _by_plan(
     strips = [(index, rows) for index, plan in enumerate(plans) for rows in plan.row_ranges]
     strips.sort(key=lambda strip: strip[1][0] / plans[strip[0]].mcu_rows)
     results: list[list[Result]] = [[] for _ in plans]
-    done = in_threads(function, [(plans[index], rows) for index, rows in strips], threads)
+    done = in_threads(lambda strip: function(plans[strip[0]], strip[1]), strips, threads)
     for (index, _), result in zip(strips, done, strict=True):
         results[index].append(result)
     return results

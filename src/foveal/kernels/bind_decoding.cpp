@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <memory>
 
 // The parts that depend on no instruction set are used directly.
@@ -13,13 +12,6 @@
 namespace {
 
 constexpr int kMaxSymbols = 256;  // of a Huffman table
-
-template <class T>
-nb::ndarray<nb::numpy, T> owned_array(std::unique_ptr<T[]> values, std::initializer_list<std::size_t> shape) {
-    T* const data = values.release();
-    const nb::capsule owner(data, [](void* pointer) noexcept { delete[] static_cast<T*>(pointer); });
-    return nb::ndarray<nb::numpy, T>(data, shape, owner);
-}
 
 std::ptrdiff_t checked_size(const nb::bytes& file, std::ptrdiff_t offset) {
     const auto size = static_cast<std::ptrdiff_t>(file.size());

@@ -1,6 +1,7 @@
 // Bindings of the kernels that encode: checks that the arrays fit each other, releases the GIL, calls the kernels.
 #include "bindings.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -12,9 +13,11 @@ namespace {
 using foveal::Code;
 using foveal::Scan;
 
-// Bytes that a block can take at most: DC and 63 AC of 16 + 15 bits, an EOB run of 16 + 14. Levels are within
-// +-32767, DC within +-16383 (jpeg/coefficients.py).
-constexpr std::size_t kMaxBlockBytes = 256;
+// Words that are recorded for a block at most: a symbol or a correction bit for each coefficient, 3 ZRL, an EOB, the end
+// of an EOB run, a restart.
+constexpr std::size_t kMaxBlockWords = 72;
+constexpr std::size_t kMaxWordBytes = 4;  // a code of 16 bits, 15 extra bits
+constexpr int kMaxSlots = 4;              // of Huffman tables (T.81 B.2.4.2); their symbols fit the index of a word
 
 foveal::Extent plane_extent(const Planes& planes) {
     return {static_cast<std::ptrdiff_t>(planes.shape(1)), static_cast<std::ptrdiff_t>(planes.shape(2))};
@@ -151,29 +154,60 @@ std::uint64_t tally_scan(const std::vector<BlockGrid>& grids, const std::vector<
     return kernels()->tally_scan(checked.scan, first_row, last_row, slot_count, histogram.data());
 }
 
-nb::tuple write_scan(const std::vector<BlockGrid>& grids, const std::vector<std::tuple<int, int, int>>& factors,
-                     std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval, std::ptrdiff_t first_row,
-                     std::ptrdiff_t last_row, const Array<const std::uint32_t, nb::shape<2, -1, kSymbolCount, 2>>& codes) {
-    const int slot_count = static_cast<int>(codes.shape(1));
+nb::tuple record_scan(const std::vector<BlockGrid>& grids, const std::vector<std::tuple<int, int, int>>& factors,
+                      std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval, std::ptrdiff_t first_row,
+                      std::ptrdiff_t last_row, const Array<std::uint32_t, nb::shape<2, -1, kSymbolCount>>& histogram) {
+    require(histogram.shape(1) <= kMaxSlots, "too many table slots");
+    const int slot_count = static_cast<int>(histogram.shape(1));
     const CheckedScan checked(grids, factors, band, restart_interval, slot_count);
     checked.require_rows(first_row, last_row);
-    for (std::size_t i = 0; i < codes.size(); i += 2)
-        require(codes.data()[i + 1] <= 16 && codes.data()[i] >> codes.data()[i + 1] == 0, "not a Huffman code");
-
     const auto mcu_count = static_cast<std::size_t>((last_row - first_row) * checked.scan.mcu_columns);
-    const std::size_t capacity = mcu_count * checked.mcu_blocks * kMaxBlockBytes + 16;
-    std::unique_ptr<std::uint8_t[]> bytes;
-    std::vector<std::uint64_t> restarts;
-    foveal::WrittenBits written;
+    std::unique_ptr<std::uint32_t[]> words;
+    foveal::RecordedScan recorded;
     {
         nb::gil_scoped_release release;
-        bytes.reset(new std::uint8_t[capacity]);  // not zeroed: most of it is never touched
-        restarts.resize(restart_interval == 0 ? 0 : mcu_count / static_cast<std::size_t>(restart_interval) + 1);
-        written = kernels()->write_scan(checked.scan, first_row, last_row, slot_count,
-                                      reinterpret_cast<const Code*>(codes.data()), bytes.get(), restarts.data());
+        // Not zeroed: most of it is never touched.
+        const std::unique_ptr<std::uint32_t[]> room(
+            new std::uint32_t[mcu_count * checked.mcu_blocks * kMaxBlockWords + 1]);
+        recorded = kernels()->record_scan(checked.scan, first_row, last_row, slot_count, histogram.data(), room.get());
+        words.reset(new std::uint32_t[static_cast<std::size_t>(recorded.word_count)]);
+        std::copy_n(room.get(), recorded.word_count, words.get());
     }
+    return nb::make_tuple(owned_array(std::move(words), {static_cast<std::size_t>(recorded.word_count)}),
+                          recorded.raw_bits);
+}
+
+nb::tuple write_recorded(const Array<const std::uint32_t, nb::ndim<1>>& words,
+                         const Array<const std::uint32_t, nb::shape<2, -1, kSymbolCount, 2>>& codes) {
+    require(codes.shape(1) <= kMaxSlots, "too many table slots");
+    const int slot_count = static_cast<int>(codes.shape(1));
+    for (std::size_t i = 0; i < codes.size(); i += 2)
+        require(codes.data()[i + 1] <= 16 && codes.data()[i] >> codes.data()[i + 1] == 0, "not a Huffman code");
+    const std::uint32_t* const first = words.data();
+    const std::size_t count = words.size();
+    const std::uint32_t last_index = static_cast<std::uint32_t>(restart_index(slot_count));
+    std::unique_ptr<std::uint8_t[]> bytes;
+    std::vector<std::uint64_t> restarts;
+    std::uint32_t largest = 0;
+    foveal::WrittenBits written{};
+    {
+        nb::gil_scoped_release release;
+        std::size_t restart_count = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            largest = std::max(largest, first[i] >> kIndexShift);
+            restart_count += first[i] >> kIndexShift == last_index;
+        }
+        if (largest <= last_index) {
+            restarts.resize(restart_count);
+            bytes.reset(new std::uint8_t[count * kMaxWordBytes + 16]);
+            written = kernels()->write_recorded(first, static_cast<std::ptrdiff_t>(count), slot_count,
+                                                reinterpret_cast<const Code*>(codes.data()), bytes.get(),
+                                                restarts.data());
+        }
+    }
+    require(largest <= last_index, "not recorded for these table slots");
     nb::list positions;
-    for (std::ptrdiff_t i = 0; i < written.restart_count; ++i) positions.append(restarts[static_cast<std::size_t>(i)]);
+    for (const std::uint64_t position : restarts) positions.append(position);
     return nb::make_tuple(nb::bytes(bytes.get(), static_cast<std::size_t>(written.byte_count)), written.bit_count,
                           positions);
 }
@@ -235,7 +269,8 @@ void foveal::bind_encoding(nb::module_& m) {
           nb::arg("run_size_bits").noconvert(), nb::arg("end_of_block_bits"), nb::arg("look_back"));
     m.def("tally_scan", &tally_scan, nb::arg("grids").noconvert(), nb::arg("factors"), nb::arg("band"),
           nb::arg("restart_interval"), nb::arg("first_row"), nb::arg("last_row"), nb::arg("histogram").noconvert());
-    m.def("write_scan", &write_scan, nb::arg("grids").noconvert(), nb::arg("factors"), nb::arg("band"),
-          nb::arg("restart_interval"), nb::arg("first_row"), nb::arg("last_row"), nb::arg("codes").noconvert());
+    m.def("record_scan", &record_scan, nb::arg("grids").noconvert(), nb::arg("factors"), nb::arg("band"),
+          nb::arg("restart_interval"), nb::arg("first_row"), nb::arg("last_row"), nb::arg("histogram").noconvert());
+    m.def("write_recorded", &write_recorded, nb::arg("words").noconvert(), nb::arg("codes").noconvert());
     m.def("join_strips", &join_strips, nb::arg("strips"));
 }

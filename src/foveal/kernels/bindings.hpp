@@ -10,6 +10,8 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <initializer_list>
+#include <memory>
 #include <stdexcept>
 #include <tuple>
 #include <vector>
@@ -50,6 +52,13 @@ using SampleArray = nb::ndarray<T, nb::ndim<2>, nb::device::cpu>;
 
 inline void require(bool condition, const char* message) {
     if (!condition) throw std::invalid_argument(message);
+}
+
+template <class T>
+nb::ndarray<nb::numpy, T> owned_array(std::unique_ptr<T[]> values, std::initializer_list<std::size_t> shape) {
+    T* const data = values.release();
+    const nb::capsule owner(data, [](void* pointer) noexcept { delete[] static_cast<T*>(pointer); });
+    return nb::ndarray<nb::numpy, T>(data, shape, owner);
 }
 
 // Rows and columns of MCUs in a grid of blocks.

@@ -1,4 +1,4 @@
-// Where the symbols of a scan go: counted, or written as bits; and how the bits of strips become a scan's bytes.
+// Where the symbols of a scan go: counted, or recorded to be written as bits; and how the bits of strips become a scan's bytes.
 #pragma once
 
 #include "block.hpp"
@@ -29,7 +29,22 @@ inline std::uint64_t load_big_endian(const std::uint8_t* source) {
 #define FOVEAL_INLINE __attribute__((always_inline)) inline
 
 // Both sinks see the same calls in the same order, so that what was priced is what is written.
-// Histograms and codes are laid out [class][slot][symbol].
+// Histograms and codes are laid out [class][slot][symbol]; the position in them is the index of a symbol.
+
+inline int symbol_index(CodeClass code_class, int slot_count, int slot, int symbol) {
+    return (code_class * slot_count + slot) * kSymbolCount + symbol;
+}
+
+// A recorded symbol is a word: its index, the number of its extra bits (4 bits) and those bits (16 bits). Behind the
+// indices of all symbols come that of bits without a symbol and that of a restart.
+constexpr int kIndexShift = 20, kExtraCountShift = 16;
+
+inline std::uint32_t recorded(int index, std::uint32_t extra, int extra_bits) {
+    return static_cast<std::uint32_t>(index) << kIndexShift |
+           static_cast<std::uint32_t>(extra_bits) << kExtraCountShift | extra;
+}
+inline int raw_index(int slot_count) { return 2 * slot_count * kSymbolCount; }
+inline int restart_index(int slot_count) { return raw_index(slot_count) + 1; }
 
 struct CountingSink {
     std::uint32_t* histogram;
@@ -37,17 +52,36 @@ struct CountingSink {
     std::uint64_t raw_bits = 0;  // all bits that are not Huffman codes
 
     FOVEAL_INLINE void symbol(CodeClass code_class, int slot, int symbol, std::uint32_t, int extra_bits) {
-        ++histogram[(code_class * slot_count + slot) * kSymbolCount + symbol];
+        ++histogram[symbol_index(code_class, slot_count, slot, symbol)];
         raw_bits += static_cast<std::uint64_t>(extra_bits);
     }
     FOVEAL_INLINE void raw(std::uint32_t, int count) { raw_bits += static_cast<std::uint64_t>(count); }
     void restart() {}
 };
 
-// Bits of one strip, most significant first, without byte stuffing. The caller provides room for the worst case.
-struct WritingSink {
-    const foveal::Code* codes;
+// Counts symbols and keeps them. The caller provides room for the worst case.
+struct RecordingSink {
+    std::uint32_t* histogram;
     int slot_count;
+    std::uint32_t* words;
+    std::ptrdiff_t word_count = 0;
+    std::uint64_t raw_bits = 0;
+
+    FOVEAL_INLINE void symbol(CodeClass code_class, int slot, int symbol, std::uint32_t extra, int extra_bits) {
+        const int index = symbol_index(code_class, slot_count, slot, symbol);
+        ++histogram[index];
+        raw_bits += static_cast<std::uint64_t>(extra_bits);
+        words[word_count++] = recorded(index, extra, extra_bits);
+    }
+    FOVEAL_INLINE void raw(std::uint32_t value, int count) {
+        raw_bits += static_cast<std::uint64_t>(count);
+        words[word_count++] = recorded(raw_index(slot_count), value, count);
+    }
+    void restart() { words[word_count++] = recorded(restart_index(slot_count), 0, 0); }
+};
+
+// Bits of one strip, most significant first, without byte stuffing. The caller provides room for the worst case.
+struct BitWriter {
     std::uint8_t* bytes;
     std::uint64_t* restarts;  // bit positions at which a restart marker belongs
     std::ptrdiff_t byte_count = 0;
@@ -56,7 +90,7 @@ struct WritingSink {
     int room = 64;              // for more of them
 
     // count < 32; value < 2^count
-    FOVEAL_INLINE void raw(std::uint32_t value, int count) {
+    FOVEAL_INLINE void put(std::uint32_t value, int count) {
         room -= count;
         if (room >= 0) {
             pending = pending << count | value;
@@ -67,10 +101,6 @@ struct WritingSink {
         room += 64;
         pending = value;  // those that are stored will be shifted out
     }
-    FOVEAL_INLINE void symbol(CodeClass code_class, int slot, int symbol, std::uint32_t extra, int extra_bits) {
-        const foveal::Code entry = codes[(code_class * slot_count + slot) * kSymbolCount + symbol];
-        raw(entry.code << extra_bits | extra, static_cast<int>(entry.length) + extra_bits);
-    }
     std::uint64_t bit_count() const {
         return 8 * static_cast<std::uint64_t>(byte_count) + static_cast<std::uint64_t>(64 - room);
     }
@@ -80,6 +110,26 @@ struct WritingSink {
             bytes[byte_count++] = static_cast<std::uint8_t>(left >= 8 ? pending >> (left - 8) : pending << (8 - left));
     }
 };
+
+// What was recorded, as bits.
+inline BitWriter write_words(BitWriter writer, const std::uint32_t* words, std::ptrdiff_t count, int slot_count,
+                             const foveal::Code* codes) {
+    const auto first_other = static_cast<std::uint32_t>(raw_index(slot_count));
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        const std::uint32_t index = words[i] >> kIndexShift;
+        const std::uint32_t extra = words[i] & ((1u << kExtraCountShift) - 1);
+        const int extra_bits = static_cast<int>(words[i] >> kExtraCountShift & 15);
+        if (index < first_other) [[likely]] {
+            const foveal::Code entry = codes[index];
+            writer.put(entry.code << extra_bits | extra, static_cast<int>(entry.length) + extra_bits);
+        } else if (index == first_other) {
+            writer.put(extra, extra_bits);
+        } else {
+            writer.restart();
+        }
+    }
+    return writer;
+}
 
 // The bytes of a scan (T.81 F.1.2.3, B.1.1.5): bits appended one strip after the other, a zero byte after each 0xFF, ones
 // up to the byte boundary before a marker.

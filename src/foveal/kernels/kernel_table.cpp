@@ -22,12 +22,18 @@ std::uint64_t tally_scan(const Scan& scan, std::ptrdiff_t first_row, std::ptrdif
     return code_scan(CountingSink{histogram, slot_count}, scan, first_row, last_row).raw_bits;
 }
 
-WrittenBits write_scan(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
-                       const Code* codes, std::uint8_t* bytes, std::uint64_t* restarts) {
-    WritingSink sink = code_scan(WritingSink{codes, slot_count, bytes, restarts}, scan, first_row, last_row);
-    const std::uint64_t bit_count = sink.bit_count();
-    sink.finish();
-    return {sink.byte_count, bit_count, sink.restart_count};
+RecordedScan record_scan(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
+                         std::uint32_t* histogram, std::uint32_t* words) {
+    const RecordingSink sink = code_scan(RecordingSink{histogram, slot_count, words}, scan, first_row, last_row);
+    return {sink.word_count, sink.raw_bits};
+}
+
+WrittenBits write_recorded(const std::uint32_t* words, std::ptrdiff_t count, int slot_count, const Code* codes,
+                           std::uint8_t* bytes, std::uint64_t* restarts) {
+    BitWriter writer = write_words(BitWriter{bytes, restarts}, words, count, slot_count, codes);
+    const std::uint64_t bit_count = writer.bit_count();
+    writer.finish();
+    return {writer.byte_count, bit_count, writer.restart_count};
 }
 
 }  // namespace
@@ -37,7 +43,8 @@ extern const KernelTable FOVEAL_TABLE = {
     grey_to_plane<std::uint8_t>, grey_to_plane<std::uint16_t>, downsample,
     sharpen,                     forward_dct,                  ac_strength,
     quantize,                    quantize_per_block,
-    trellis,                     tally_scan,                   write_scan,
+    trellis,                     tally_scan,                   record_scan,
+    write_recorded,
     decode_scan,                 inverse_dct,                  upsample_triangle,
     upsample_replicate,          ycbcr_to_rgb,                 interleave,
     linear_light,                halve,                        linear_to_xyb,

@@ -36,6 +36,11 @@ struct Code {
     std::uint32_t code, length;
 };
 
+struct RecordedScan {
+    std::ptrdiff_t word_count;
+    std::uint64_t raw_bits;
+};
+
 struct WrittenBits {
     std::ptrdiff_t byte_count;
     std::uint64_t bit_count;
@@ -107,8 +112,10 @@ struct KernelTable {
                     const float* frequency_weights, const float* run_size_bits, float end_of_block_bits, int look_back);
     std::uint64_t (*tally_scan)(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
                                 std::uint32_t* histogram);
-    WrittenBits (*write_scan)(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
-                              const Code* codes, std::uint8_t* bytes, std::uint64_t* restarts);
+    RecordedScan (*record_scan)(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
+                                std::uint32_t* histogram, std::uint32_t* words);
+    WrittenBits (*write_recorded)(const std::uint32_t* words, std::ptrdiff_t count, int slot_count, const Code* codes,
+                                  std::uint8_t* bytes, std::uint64_t* restarts);
     ScanFailure (*decode_scan)(const DecodingScan& scan, std::ptrdiff_t first_row, std::int64_t last_mcu,
                                DecodingState& state);
     void (*inverse_dct)(const std::int16_t* blocks, std::ptrdiff_t row_stride, Extent size, const std::uint16_t* steps,
