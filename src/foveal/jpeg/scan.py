@@ -21,7 +21,7 @@ _TABLE_SLOTS = 2
 _RESTART_BITS = 20  # a marker, and half of the byte before it
 _COEFFICIENTS_PER_STRIP = 1 << 18
 _SAMPLE_EVERY = 16
-_SMALLEST_SAMPLE = 32  # rows of MCUs of the frame; less high pictures are sampled more densely, down to every row
+_SMALLEST_SAMPLE = 16  # rows of MCUs of the frame; less high pictures are sampled more densely, down to every row
 
 Result = TypeVar("Result")
 

@@ -15,6 +15,7 @@ from foveal.jpeg.tables import QuantizationTable
 
 _SAMPLE_EVERY = 16
 _SMALLEST_SAMPLE = 512  # blocks; smaller pictures are sampled more densely, down to every block
+_LARGEST_SAMPLE = 4096  # blocks, about; larger pictures are sampled less densely
 _STEPS_OF_WEIGHT = 32  # in a bit
 _EVEN: NDArray[np.float32] = np.ones(64, dtype=np.float32)
 _ZERO_RUN_16 = 0xF0
@@ -79,7 +80,7 @@ class Trellis:
 
 
 def sampled_rates(blocks: NDArray[np.int16], table: QuantizationTable) -> Rates:
-    """Rates of AC symbols, coded sequentially, after plain rounding of about every 16th block.
+    """Rates of AC symbols, coded sequentially, after plain rounding of about every 16th block, 4,096 at most.
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ def sampled_rates(blocks: NDArray[np.int16], table: QuantizationTable) -> Rates:
         (rows, columns, 64) int16 coefficients in sixteenths, zig-zag order.
     """
     count = blocks.shape[0] * blocks.shape[1]
-    every = max(1, min(_SAMPLE_EVERY, count // _SMALLEST_SAMPLE))
+    every = max(1, min(_SAMPLE_EVERY, count // _SMALLEST_SAMPLE), count // _LARGEST_SAMPLE)
     while math.gcd(every, blocks.shape[1]) > 1:  # else the sample would come from a few columns of the picture
         every += 1
     chosen = np.arange(0, count, every)
