@@ -20,6 +20,7 @@ from bench.tune import middle
 from foveal import jpeg
 from foveal.allocate.perception import perception
 from foveal.allocate.score_prediction import CEILING, Regression, features, predicted_score
+from foveal.allocate.subsampling import Subsampling
 from foveal.comparison.peers import decoded
 from foveal.image import eight_bits
 from foveal.metrics import Ssimulacra2Reference
@@ -39,7 +40,7 @@ def measured(path: Path) -> tuple[list[Array], list[float]]:
     pixels = middle(eight_bits(foveal.open(path).pixels))
     reference, settings = Ssimulacra2Reference(pixels), jpeg.EncoderSettings()
     weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
-    photo = WeighedPhoto(pixels, weights, EncodeOptions(subsampling="4:2:0"), settings)
+    photo = WeighedPhoto(pixels, weights, EncodeOptions(), settings, Subsampling("4:2:0"))
     found, scores = [], []
     for level in LEVELS:
         before, quantized = photo.trial(level, perception())

@@ -28,12 +28,12 @@ def rocket() -> np.ndarray:
     return np.ascontiguousarray(skimage.data.rocket()[60:380, 160:560])
 
 
-@pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4"])
-def test_levels_fall_with_quality(subsampling: str) -> None:
-    levels = [level_of_quality(quality, subsampling) for quality in np.linspace(0, 100, 401)]
+def test_levels_fall_with_quality() -> None:
+    levels = [level_of_quality(quality) for quality in np.linspace(0, 100, 401)]
     assert all(after <= before for before, after in itertools.pairwise(levels))
-    finest = perception().tables(level_of_quality(100, subsampling))
-    assert all(max(tuned.table.values) <= 4 for tuned in finest)
+    finest = level_of_quality(100)
+    for tuned in (perception(), perception().without_down_sampling(finest)):
+        assert all(max(table.table.values) <= 4 for table in tuned.tables(finest))
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket"])

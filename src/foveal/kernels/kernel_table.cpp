@@ -3,6 +3,7 @@
 
 #include "area_means.hpp"
 #include "color.hpp"
+#include "color_loss.hpp"
 #include "dct.hpp"
 #include "entropy_coding.hpp"
 #include "entropy_decoding.hpp"
@@ -38,7 +39,8 @@ WrittenBits write_scan(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_
 extern const KernelTable FOVEAL_TABLE = {
     FOVEAL_TABLE_NAME,           rgb_to_ycbcr<std::uint8_t>,   rgb_to_ycbcr<std::uint16_t>,
     grey_to_plane<std::uint8_t>, grey_to_plane<std::uint16_t>, downsample,
-    sharpen,                     forward_dct,                  ac_strength,
+    sharpen,                     color_loss<std::uint8_t>,     color_loss<std::uint16_t>,
+    forward_dct,                 ac_strength,
     quantize,                    quantize_per_block,
     trellis,                     tally_scan,                   write_scan,
     decode_scan,                 inverse_dct,                  upsample_triangle,
