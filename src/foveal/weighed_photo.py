@@ -12,7 +12,7 @@ from foveal.allocate.allocations import quality_map, rdo
 from foveal.allocate.levels import level_of_quality
 from foveal.allocate.masking import activity, strength
 from foveal.allocate.perception import Perception, perception
-from foveal.allocate.score_prediction import features, predicted_score
+from foveal.allocate.score_prediction import features, predicted_score, regression_for
 from foveal.allocate.subsampling import Subsampling
 from foveal.allocate.tailoring import colourfulness, tailored
 from foveal.jpeg.color import Pixels
@@ -67,7 +67,8 @@ class WeighedPhoto:
         """Guess the SSIMULACRA2 of the file of a quality; see `score_prediction`."""
         frame, blocks = self._transformed(quality)
         before = tuple(grid.copy() for grid in blocks)  # they are quantized in place
-        return predicted_score(features(before, self._spent(quality, frame, blocks)))
+        found = features(before, self._spent(quality, frame, blocks))
+        return predicted_score(found, regression_for(self.subsampling.at(quality)))
 
     def sharpening_at(self, quality: float) -> float:
         """How much down-sampled colour is sharpened, see `jpeg.sampling.sharpen`."""

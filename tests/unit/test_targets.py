@@ -92,8 +92,10 @@ def test_scores_out_of_reach_are_told() -> None:
         foveal.encode(noise, target_score=99, verify=True, saliency=None, subsampling="4:2:0")
 
 
-def test_predictions_are_near_and_rise_with_the_target(astronaut: np.ndarray) -> None:
-    found = [encode_photo(foveal.Photo(astronaut), EncodeOptions(target_score=s, saliency=None)) for s in (50, 70, 85)]
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4"])
+def test_predictions_are_near_and_rise_with_the_target(astronaut: np.ndarray, subsampling: str) -> None:
+    options = [EncodeOptions(target_score=s, saliency=None, subsampling=subsampling) for s in (50, 70, 85)]
+    found = [encode_photo(foveal.Photo(astronaut), each) for each in options]
     assert [encoded.score for encoded in found] == pytest.approx([50, 70, 85], abs=1)
     measured = [ssimulacra2(astronaut, pillow_pixels(encoded.data)) for encoded in found]
     np.testing.assert_allclose(measured, [50, 70, 85], atol=6)
