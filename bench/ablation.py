@@ -20,6 +20,7 @@ from bench.rd.luma import Pixels
 from foveal import jpeg
 from foveal.allocate.levels import level_of_quality
 from foveal.allocate.perception import Perception, Trend, perception
+from foveal.allocate.subsampling import Subsampling
 from foveal.options import EncodeOptions
 from foveal.weighed_photo import WeighedPhoto
 
@@ -31,8 +32,8 @@ def tuned_file(pixels: Pixels, quality: float, tuned: Perception) -> bytes:
     """Blind file with other numbers, by the script of one split."""
     settings = jpeg.EncoderSettings(scripts=(jpeg.spectral_selection_script,))
     weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
-    photo = WeighedPhoto(pixels, weights, EncodeOptions(subsampling="4:2:0"), settings)
-    return jpeg.write(photo.trial(level_of_quality(quality, "4:2:0"), tuned)[1], settings)
+    photo = WeighedPhoto(pixels, weights, EncodeOptions(), settings, Subsampling("4:2:0"))
+    return jpeg.write(photo.trial(level_of_quality(quality), tuned)[1], settings)
 
 
 def annex_k_file(pixels: Pixels, quality: float) -> bytes:

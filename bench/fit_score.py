@@ -2,8 +2,8 @@
 
 python -m bench.fit_score --images DIR ... --output FILE
 
-Every photo is encoded blind at several levels. How well a fit predicts is told by leaving each photo out in turn: the
-share of files that score 35 or more whose prediction is within 3 points.
+Every photo is encoded blind at several levels, with and without down-sampling. How well a fit predicts is told by
+leaving each photo out in turn: the share of files that score 35 or more whose prediction is within 3 points.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +21,14 @@ from bench.tune import middle
 from foveal import jpeg
 from foveal.allocate.perception import perception
 from foveal.allocate.score_prediction import CEILING, Regression, features, predicted_score
+from foveal.allocate.subsampling import Subsampling
 from foveal.comparison.peers import decoded
 from foveal.image import eight_bits
 from foveal.metrics import Ssimulacra2Reference
 from foveal.options import EncodeOptions
 from foveal.weighed_photo import WeighedPhoto
 
+SUBSAMPLINGS = ("4:2:0", "4:4:4")
 LEVELS = np.linspace(0.4, 3.6, 9)
 LEAST_SCORE = 20.0  # worse files are not learned from
 LEAST_JUDGED = 35.0
@@ -34,12 +37,12 @@ RIDGE = 30.0
 Array = NDArray[np.float64]
 
 
-def measured(path: Path) -> tuple[list[Array], list[float]]:
+def measured(path: Path, subsampling: str) -> tuple[list[Array], list[float]]:
     """Features and scores of a photo's files."""
     pixels = middle(eight_bits(foveal.open(path).pixels))
     reference, settings = Ssimulacra2Reference(pixels), jpeg.EncoderSettings()
     weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
-    photo = WeighedPhoto(pixels, weights, EncodeOptions(subsampling="4:2:0"), settings)
+    photo = WeighedPhoto(pixels, weights, EncodeOptions(), settings, Subsampling(subsampling))
     found, scores = [], []
     for level in LEVELS:
         before, quantized = photo.trial(level, perception())
@@ -69,6 +72,21 @@ def left_out_errors(found: Array, scores: Array, photos: NDArray[np.intp]) -> Ar
     return np.array(errors)
 
 
+def judged_fit(paths: list[Path], subsampling: str) -> dict[str, Any]:
+    """Fit all files of a subsampling; print how well such a fit predicts."""
+    results = [measured(path, subsampling) for path in paths]
+    found = np.array([each for features_of_photo, _ in results for each in features_of_photo])
+    scores = np.array([each for _, scores_of_photo in results for each in scores_of_photo])
+    photos = np.repeat(np.arange(len(results)), len(LEVELS))
+
+    errors = left_out_errors(found, scores, photos)
+    within = float((np.abs(errors) <= 3).mean())
+    print(f"{subsampling}, {len(results)} photos: {100 * within:.0f} % within 3, mean error {errors.mean():+.2f}")
+    kept = scores > LEAST_SCORE
+    regression = fitted(found[kept], scores[kept])
+    return {name: np.round(values, 5).tolist() for name, values in regression._asdict().items()}
+
+
 def main() -> None:
     """Measure, judge, fit, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -77,18 +95,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
     paths = [path for folder in arguments.images for path in sorted(folder.iterdir())[:: arguments.every]]
-    results = [measured(path) for path in paths if foveal.open(path).pixels.ndim == 3]
-    found = np.array([each for features_of_photo, _ in results for each in features_of_photo])
-    scores = np.array([each for _, scores_of_photo in results for each in scores_of_photo])
-    photos = np.repeat(np.arange(len(results)), len(LEVELS))
-
-    errors = left_out_errors(found, scores, photos)
-    within = float((np.abs(errors) <= 3).mean())
-    print(f"{len(results)} photos: {100 * within:.0f} % within 3, mean error {errors.mean():+.2f}")
-    kept = scores > LEAST_SCORE
-    regression = fitted(found[kept], scores[kept])
-    rounded = {name: np.round(values, 5).tolist() for name, values in regression._asdict().items()}
-    arguments.output.write_text(json.dumps(rounded) + "\n")
+    paths = [path for path in paths if foveal.open(path).pixels.ndim == 3]
+    fits = {subsampling: judged_fit(paths, subsampling) for subsampling in SUBSAMPLINGS}
+    arguments.output.write_text(json.dumps(fits) + "\n")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from bench import photos
 from bench.rd.luma import Pixels
 from foveal import jpeg
 from foveal.allocate.perception import Perception, perception
+from foveal.allocate.subsampling import Subsampling
 from foveal.comparison import peers
 from foveal.metrics import Ssimulacra2Reference
 from foveal.options import EncodeOptions
@@ -62,11 +63,11 @@ class Subject:
         """Score of libjpeg-turbo, 4:2:0."""
         return self.scored(peers.libjpeg_turbo(self._pixels, quality))[1]
 
-    def file(self, level: float, tuned: Perception, subsampling: str = "4:2:0") -> bytes:
-        """Our file, blind, at a level."""
+    def file(self, level: float, tuned: Perception) -> bytes:
+        """Our file, blind, 4:2:0, at a level."""
         grid, settings = jpeg.block_grid(*self._pixels.shape[:2]), jpeg.EncoderSettings()
-        options = EncodeOptions(subsampling=subsampling)
-        photo = WeighedPhoto(self._pixels, np.ones(grid, np.float32), options, settings)
+        weights = np.ones(grid, np.float32)
+        photo = WeighedPhoto(self._pixels, weights, EncodeOptions(), settings, Subsampling("4:2:0"))
         return jpeg.write(photo.trial(level, tuned)[1], settings)
 
     def excess(self, level: float, tuned: Perception) -> float:
@@ -117,13 +118,13 @@ def search(subjects: list[Subject], values: dict[str, Any], sweeps: int) -> dict
     return values
 
 
-def levels(subjects: list[Subject], tuned: Perception, subsampling: str) -> dict[str, list[float]]:
+def levels(subjects: list[Subject], tuned: Perception) -> dict[str, list[float]]:
     """Level of each quality: at which the photos score as libjpeg-turbo's files, in the mean without the extremes.
 
     Up to 95; from there it goes on to the finest at 100, where libjpeg's 4:2:0 cannot follow.
     """
     grid = np.linspace(COARSEST_LEVEL, FINEST_LEVEL, 24)
-    ours = np.array([[subject.scored(subject.file(at, tuned, subsampling))[1] for subject in subjects] for at in grid])
+    ours = np.array([[subject.scored(subject.file(at, tuned))[1] for subject in subjects] for at in grid])
 
     def level_of(quality: float) -> float:
         theirs = np.array([subject.libjpeg_score(quality) for subject in subjects])
@@ -147,8 +148,7 @@ def main() -> None:
     values = json.loads(arguments.start.read_text())["perception"] if arguments.start else asdict(perception())
     values = search(subjects, values, arguments.sweeps)
     tuned = Perception.from_dict(values)
-    measured = {subsampling: levels(subjects, tuned, subsampling) for subsampling in ("4:2:0", "4:4:4")}
-    arguments.output.write_text(json.dumps({"perception": values, "levels": measured}, indent=2) + "\n")
+    arguments.output.write_text(json.dumps({"perception": values, "levels": levels(subjects, tuned)}, indent=2) + "\n")
 
 
 def middle(pixels: Pixels) -> Pixels:

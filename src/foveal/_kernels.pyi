@@ -32,6 +32,12 @@ def sharpen(plane: NDArray[np.float32], h: int, v: int, gain: float, first_row: 
     out = plane + gain (plane - blurred), blurred by (1, 6, 1) / 8 across if h is 2 and down if v is 2.
     """
 
+def color_loss(pixels: NDArray[np.uint8 | np.uint16], first_row: int, out: NDArray[np.float32]) -> None:
+    """Fill out (2, r, c): what halving Cb and Cr of pixels (h, w, 3) costs each block from row first_row of blocks on.
+
+    Mean squared errors of the two middle rows of a block, in 8-bit units, where a triangle filter doubles the planes.
+    """
+
 def forward_dct(plane: NDArray[np.float32], blocks: NDArray[np.int16]) -> None:
     """Fill blocks (r, c, 64) with the coefficients of plane (8 r, 8 c)."""
 

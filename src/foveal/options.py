@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from foveal import jpeg
 from foveal.allocate.allocations import EFFORTS
+from foveal.allocate.subsampling import AUTO
 from foveal.checks import MAX_THREADS, check_choice, check_integer, check_number
 from foveal.errors import ParameterError
 from foveal.metadata import POLICIES
 from foveal.saliency import method_named
 
 ALLOCATIONS = ("rdo", "quality-map")
-SUBSAMPLINGS = ("auto", *jpeg.SAMPLING_FACTORS)
-FULL_COLOR_FROM_QUALITY = 96  # "auto" subsampling keeps all chrominance samples from here on: 4:2:0 has no more to give
+SUBSAMPLINGS = (AUTO, *jpeg.SAMPLING_FACTORS)
 
 Saliency = str | NDArray[Any] | None
 
@@ -40,7 +40,7 @@ class EncodeOptions:
     saliency: Saliency = "auto"
     strength: float = 0.5
     allocation: str = "rdo"
-    subsampling: str | int = "auto"
+    subsampling: str | int = AUTO
     progressive: bool = True
     effort: str = "balanced"
     restart_interval: int = 0
@@ -60,7 +60,7 @@ class EncodeOptions:
         check_choice("allocation", self.allocation, ALLOCATIONS)
         check_choice("effort", self.effort, EFFORTS)
         check_choice("metadata", self.metadata, POLICIES)
-        check_choice("subsampling", _with_colons(self.subsampling), SUBSAMPLINGS)
+        check_choice("subsampling", self.subsampling_name, SUBSAMPLINGS)
         if isinstance(self.saliency, str):
             method_named(self.saliency)
         elif self.saliency is not None and not isinstance(self.saliency, np.ndarray):
@@ -68,12 +68,11 @@ class EncodeOptions:
                 f"saliency must be the name of a method, an array or None, not {type(self.saliency).__name__}"
             )
 
-    def subsampling_at(self, quality: float) -> str:
-        """Subsampling as "4:x:y" of a file of some quality."""
-        name = _with_colons(self.subsampling)
-        if name == "auto":
-            return "4:4:4" if quality >= FULL_COLOR_FROM_QUALITY else "4:2:0"
-        return name
+    @property
+    def subsampling_name(self) -> str:
+        """Subsampling as "auto" or "4:x:y", of 420 and "420" too."""
+        name = str(self.subsampling)
+        return ":".join(name) if len(name) == 3 and name.isdigit() else name
 
     def _check_target(self) -> None:
         given = [name for name in ("quality", "target_size", "target_score") if getattr(self, name) is not None]
@@ -87,9 +86,3 @@ class EncodeOptions:
             raise ParameterError(f"verify must be True or False, not {self.verify!r}")
         if self.verify and self.target_score is None:
             raise ParameterError("verify needs a target_score")
-
-
-def _with_colons(subsampling: str | int) -> str:
-    """420 and "420" as "4:2:0"."""
-    name = str(subsampling)
-    return ":".join(name) if len(name) == 3 and name.isdigit() else name

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from foveal import jpeg, orientation, targets
+from foveal.allocate.subsampling import chosen_subsampling
 from foveal.allocate.weights import block_weights
 from foveal.background import Color
 from foveal.errors import ParameterError
@@ -183,14 +184,15 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
         threads=options.threads or available_threads(),
         metadata=metadata,
     )
-    met = _met_target(WeighedPhoto(photo.pixels, saliency.weights, options, settings))
+    subsampling = chosen_subsampling(options.subsampling_name, photo.pixels, settings.threads)
+    met = _met_target(WeighedPhoto(photo.pixels, saliency.weights, options, settings, subsampling))
     return Encoded(
         data=met.data,
         photo=photo,
         quality=met.quality,
         score=met.score,
         sharpening=met.photo.sharpening_at(met.quality),
-        subsampling="grey" if photo.pixels.ndim == 2 else met.photo.options.subsampling_at(met.quality),
+        subsampling="grey" if photo.pixels.ndim == 2 else met.photo.subsampling.at(met.quality),
         saliency_name=saliency.name,
         confidence=saliency.confidence,
         weights=saliency.weights,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from foveal import jpeg
 from foveal.equal_bytes import largest_within
@@ -19,6 +19,7 @@ DEFAULT_QUALITIES = (60.0, 95.0)  # between which it is looked for: where a scor
 LEAST_QUALITY, MOST_QUALITY = 1.0, 100.0
 _SCORE_TOLERANCE = 0.2  # of a search
 _VERIFIED_TOLERANCE = 0.5
+_PROMISED_TOLERANCE = 1.0
 _WELL_USED = 0.97  # of a size
 _QUALITY_STEP = 0.02  # of sizes: where tables are finest, 0.1 can be 5 % of the bytes
 _MOST_STEPS = 12
@@ -55,8 +56,12 @@ def of_default_score(photo: WeighedPhoto) -> MetTarget:
 
 def of_predicted_score(photo: WeighedPhoto, score: float) -> MetTarget:
     """File that scores as wanted over the whole photo, as predicted; the nearest there is where none does."""
-    quality, predicted = _quality_of_score(photo.sample().predicted_score, score, _SCORE_TOLERANCE)
-    return MetTarget(photo, photo.encode(quality), quality, predicted)
+
+    def met(photo: WeighedPhoto) -> MetTarget:
+        quality, predicted = _quality_of_score(photo.sample().predicted_score, score, _SCORE_TOLERANCE)
+        return MetTarget(photo, photo.encode(quality), quality, predicted)
+
+    return _in_one_subsampling(met, photo, lambda found: _points_off(found, score), _PROMISED_TOLERANCE)
 
 
 def of_measured_score(photo: WeighedPhoto, score: float) -> MetTarget:
@@ -68,16 +73,21 @@ def of_measured_score(photo: WeighedPhoto, score: float) -> MetTarget:
         No quality scores so high, or so low.
     """
     reference = Ssimulacra2Reference(eight_bits(photo.pixels))
-    files: dict[float, bytes] = {}
 
-    def measured(quality: float) -> float:
-        files[quality] = photo.encode(quality)
-        return reference.score(jpeg.decode(files[quality]))
+    def met(photo: WeighedPhoto) -> MetTarget:
+        files: dict[float, bytes] = {}
 
-    quality, found = _quality_of_score(measured, score, _VERIFIED_TOLERANCE)
-    if abs(found - score) > 1:
-        raise TargetError(f"no file scores {score:g}: at quality {quality:g} it is {found:.1f}")
-    return MetTarget(photo, files[quality], quality, found)
+        def measured(quality: float) -> float:
+            files[quality] = photo.encode(quality)
+            return reference.score(jpeg.decode(files[quality]))
+
+        quality, found = _quality_of_score(measured, score, _VERIFIED_TOLERANCE)
+        return MetTarget(photo, files[quality], quality, found)
+
+    found = _in_one_subsampling(met, photo, lambda found: _points_off(found, score), _PROMISED_TOLERANCE)
+    if _points_off(found, score) > _PROMISED_TOLERANCE:
+        raise TargetError(f"no file scores {score:g}: at quality {found.quality:g} it is {found.score:.1f}")
+    return found
 
 
 def of_size(photo: WeighedPhoto, size_bytes: int) -> MetTarget:
@@ -88,16 +98,40 @@ def of_size(photo: WeighedPhoto, size_bytes: int) -> MetTarget:
     TargetError
         Even the smallest file is larger.
     """
-    fitted = largest_within(photo.encode, size_bytes, quality_step=_QUALITY_STEP)
-    if fitted is None:
+
+    def met(photo: WeighedPhoto) -> MetTarget | None:
+        fitted = largest_within(photo.encode, size_bytes, quality_step=_QUALITY_STEP)
+        return MetTarget(photo, *fitted) if fitted else None
+
+    def unused(found: MetTarget | None) -> float:
+        return 1 - len(found.data) / size_bytes if found else 1
+
+    found = _in_one_subsampling(met, photo, unused, 1 - _WELL_USED)
+    if found is None:
         least = len(photo.encode(LEAST_QUALITY))
         raise TargetError(f"no file of at most {size_bytes:,} bytes: the smallest, at quality 1, has {least:,}")
-    if len(fitted.data) < _WELL_USED * size_bytes:  # where more colour samples would be too many: finer steps instead
-        kept = photo.with_subsampling_of(fitted.quality)
-        return MetTarget(
-            kept, *(largest_within(kept.encode, size_bytes, quality_step=_QUALITY_STEP, near=fitted.quality) or fitted)
-        )
-    return MetTarget(photo, *fitted)
+    return found
+
+
+Found = TypeVar("Found", bound=MetTarget | None)
+
+
+def _in_one_subsampling(
+    met: Callable[[WeighedPhoto], Found], photo: WeighedPhoto, missed_by: Callable[[Found], float], tolerance: float
+) -> Found:
+    """What meets a target.
+
+    Where the subsampling changes, sizes and scores jump. A target between both ends of the jump is met with all colour
+    samples, at a lower quality: from there on that looks better for its bytes.
+    """
+    found = met(photo)
+    if missed_by(found) <= tolerance or not photo.subsampling.changes:
+        return found
+    return min(found, met(photo.with_subsampling_of(MOST_QUALITY)), key=missed_by)
+
+
+def _points_off(found: MetTarget, score: float) -> float:
+    return abs((found.score or 0) - score)
 
 
 def _quality_of_score(score_at: Callable[[float], float], wanted: float, tolerance: float) -> tuple[float, float]:

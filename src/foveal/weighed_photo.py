@@ -12,7 +12,8 @@ from foveal.allocate.allocations import quality_map, rdo
 from foveal.allocate.levels import level_of_quality
 from foveal.allocate.masking import activity, strength
 from foveal.allocate.perception import Perception, perception
-from foveal.allocate.score_prediction import features, predicted_score
+from foveal.allocate.score_prediction import features, predicted_score, regression_for
+from foveal.allocate.subsampling import Subsampling
 from foveal.allocate.tailoring import colourfulness, tailored
 from foveal.jpeg.color import Pixels
 from foveal.options import EncodeOptions
@@ -34,15 +35,18 @@ class WeighedPhoto:
     weights
         (rows, columns) float32 in (0, 1]: how much each 8x8-pixel block matters by its saliency.
     options
-        Of `foveal.encode`: allocation, effort and subsampling are heeded.
+        Of `foveal.encode`: allocation and effort are heeded.
     settings
         Scripts, restart interval, threads and metadata; everything else in it is replaced.
+    subsampling
+        Of its files.
     """
 
     pixels: Pixels
     weights: NDArray[np.float32]
     options: EncodeOptions
     settings: jpeg.EncoderSettings
+    subsampling: Subsampling
 
     def encode(self, quality: float) -> bytes:
         """Encode at a quality of 0 to 100 on libjpeg's scale."""
@@ -54,7 +58,7 @@ class WeighedPhoto:
 
     def trial(self, level: float, tuned: Perception) -> tuple[Blocks, jpeg.Coefficients]:
         """Coefficients, and the same quantized by "rdo" at a level of other numbers: for those who look for numbers."""
-        frame = jpeg.frame_of(self.pixels, self.options.subsampling_at(0))
+        frame = jpeg.frame_of(self.pixels, self.subsampling.at(0))
         blocks = jpeg.transform(self.pixels, frame, self.settings.threads, tuned.sharpening.at(level))
         before = tuple(grid.copy() for grid in blocks)
         return before, self._spent_at(level, tuned, frame, blocks)
@@ -63,13 +67,14 @@ class WeighedPhoto:
         """Guess the SSIMULACRA2 of the file of a quality; see `score_prediction`."""
         frame, blocks = self._transformed(quality)
         before = tuple(grid.copy() for grid in blocks)  # they are quantized in place
-        return predicted_score(features(before, self._spent(quality, frame, blocks)))
+        found = features(before, self._spent(quality, frame, blocks))
+        return predicted_score(found, regression_for(self.subsampling.at(quality)))
 
     def sharpening_at(self, quality: float) -> float:
         """How much down-sampled colour is sharpened, see `jpeg.sampling.sharpen`."""
         if self.options.allocation == "quality-map":
             return 0.0
-        return perception().sharpening.at(level_of_quality(quality, self.options.subsampling_at(quality)))
+        return perception().sharpening.at(level_of_quality(quality))
 
     def without_saliency(self) -> WeighedPhoto:
         """Return the photo with the weights of what is looked at everywhere."""
@@ -77,7 +82,7 @@ class WeighedPhoto:
 
     def with_subsampling_of(self, quality: float) -> WeighedPhoto:
         """Return the photo with the subsampling of a quality, whatever its quality will be."""
-        return replace(self, options=replace(self.options, subsampling=self.options.subsampling_at(quality)))
+        return replace(self, subsampling=Subsampling(self.subsampling.at(quality)))
 
     def sample(self) -> WeighedPhoto:
         """Return bands of the photo, evenly spaced: enough to predict scores from, in a fraction of the time."""
@@ -93,14 +98,14 @@ class WeighedPhoto:
         return replace(self, pixels=pixels, weights=weights)
 
     def _transformed(self, quality: float) -> tuple[jpeg.Frame, Blocks]:
-        frame = jpeg.frame_of(self.pixels, self.options.subsampling_at(quality))
+        frame = jpeg.frame_of(self.pixels, self.subsampling.at(quality))
         return frame, jpeg.transform(self.pixels, frame, self.settings.threads, self.sharpening_at(quality))
 
     def _spent(self, quality: float, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
         if self.options.allocation == "quality-map":
             spending = quality_map(quality, self.weights)
             return jpeg.quantize(blocks, frame, self.settings.spending(spending.tables, spending.quantizer))
-        level = level_of_quality(quality, self.options.subsampling_at(quality))
+        level = level_of_quality(quality)
         return self._spent_at(level, perception(), frame, blocks)
 
     def _spent_at(self, level: float, tuned: Perception, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
@@ -109,5 +114,7 @@ class WeighedPhoto:
             for grid, component in zip(blocks[:2], frame.components[:2], strict=True)
         ]
         numbers = tailored(tuned, colourfulness(strengths, tuned))
+        if frame.h_max == frame.v_max == 1:
+            numbers = numbers.without_down_sampling(level)
         spending = rdo(level, self.weights, activity(strengths[0]), self.options.effort, numbers)
         return jpeg.quantize(blocks, frame, self.settings.spending(spending.tables, spending.quantizer))

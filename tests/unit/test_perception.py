@@ -15,7 +15,7 @@ from scipy.ndimage import uniform_filter
 from foveal import jpeg
 from foveal.allocate.masking import activity, masking_weights, strength
 from foveal.allocate.perception import USUAL_STRENGTH, perception
-from foveal.allocate.score_prediction import features, predicted_score
+from foveal.allocate.score_prediction import features, predicted_score, regression_for
 from foveal.allocate.tailoring import Colourfulness, colourfulness, tailored
 from foveal.jpeg.encoder import samples_of_strip
 from foveal.jpeg.frame import Frame
@@ -129,7 +129,7 @@ def test_predicted_scores_fall_with_coarser_steps(coffee: np.ndarray) -> None:
         blocks = jpeg.transform(coffee, frame, 1)
         before = tuple(grid.copy() for grid in blocks)
         quantized = jpeg.quantize(blocks, frame, jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality)))
-        scores.append(predicted_score(features(before, quantized)))
+        scores.append(predicted_score(features(before, quantized), regression_for("4:2:0")))
     assert scores == sorted(scores, reverse=True)
     assert 60 < scores[1] < 90
     assert scores[-1] < 50
@@ -141,4 +141,4 @@ def test_a_grey_photo_has_a_predicted_score(coffee: np.ndarray) -> None:
     blocks = jpeg.transform(grey, frame, 1)
     before = tuple(grid.copy() for grid in blocks)
     quantized = jpeg.quantize(blocks, frame, jpeg.EncoderSettings(tables=jpeg.annex_k_tables(75)))
-    assert 50 < predicted_score(features(before, quantized)) < 95
+    assert 50 < predicted_score(features(before, quantized), regression_for("4:2:0")) < 95

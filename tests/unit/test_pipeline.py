@@ -49,11 +49,6 @@ def test_names_of_subsampling(subsampling: str | int, luma: int) -> None:
     assert sof(foveal.encode(PIXELS, subsampling=subsampling))[1] == [luma, 0x11, 0x11]
 
 
-@pytest.mark.parametrize(("quality", "luma"), [(0, 0x22), (95.9, 0x22), (96, 0x11), (100, 0x11)])
-def test_auto_subsampling(quality: float, luma: int) -> None:
-    assert sof(foveal.encode(PIXELS, quality=quality))[1][0] == luma
-
-
 def test_grey_has_one_component_whatever_the_subsampling() -> None:
     assert sof(foveal.encode(PIXELS[:, :, 0].copy(), subsampling="4:2:0"))[1] == [0x11]
 

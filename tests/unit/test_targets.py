@@ -28,12 +28,12 @@ def rocket() -> np.ndarray:
     return np.ascontiguousarray(skimage.data.rocket()[60:380, 160:560])
 
 
-@pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4"])
-def test_levels_fall_with_quality(subsampling: str) -> None:
-    levels = [level_of_quality(quality, subsampling) for quality in np.linspace(0, 100, 401)]
+def test_levels_fall_with_quality() -> None:
+    levels = [level_of_quality(quality) for quality in np.linspace(0, 100, 401)]
     assert all(after <= before for before, after in itertools.pairwise(levels))
-    finest = perception().tables(level_of_quality(100, subsampling))
-    assert all(max(tuned.table.values) <= 4 for tuned in finest)
+    finest = level_of_quality(100)
+    for tuned in (perception(), perception().without_down_sampling(finest)):
+        assert all(max(table.table.values) <= 4 for table in tuned.tables(finest))
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket"])
@@ -92,8 +92,10 @@ def test_scores_out_of_reach_are_told() -> None:
         foveal.encode(noise, target_score=99, verify=True, saliency=None, subsampling="4:2:0")
 
 
-def test_predictions_are_near_and_rise_with_the_target(astronaut: np.ndarray) -> None:
-    found = [encode_photo(foveal.Photo(astronaut), EncodeOptions(target_score=s, saliency=None)) for s in (50, 70, 85)]
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4"])
+def test_predictions_are_near_and_rise_with_the_target(astronaut: np.ndarray, subsampling: str) -> None:
+    options = [EncodeOptions(target_score=s, saliency=None, subsampling=subsampling) for s in (50, 70, 85)]
+    found = [encode_photo(foveal.Photo(astronaut), each) for each in options]
     assert [encoded.score for encoded in found] == pytest.approx([50, 70, 85], abs=1)
     measured = [ssimulacra2(astronaut, pillow_pixels(encoded.data)) for encoded in found]
     np.testing.assert_allclose(measured, [50, 70, 85], atol=6)

@@ -7,11 +7,12 @@ import numpy as np
 from foveal.allocate.perception import levels_of_qualities
 
 
-def level_of_quality(quality: float, subsampling: str) -> float:
+def level_of_quality(quality: float) -> float:
     """Level at which our files look as good as libjpeg's of that quality, 0 to 100 (0 counts as 1).
 
     Measured: with 4:2:0 and without saliency, by the mean SSIMULACRA2 of photographs (`python -m bench.tune`), and then
-    interpolated. It falls with quality, so that files grow with it.
+    interpolated. It falls with quality, so that files grow with it. With 4:4:4 it is the same, as with libjpeg: so they
+    also grow where the subsampling changes.
     """
-    qualities, levels = levels_of_qualities(subsampling)
+    qualities, levels = levels_of_qualities()
     return float(np.interp(quality, qualities, levels))

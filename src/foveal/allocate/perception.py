@@ -7,7 +7,7 @@ are kept in perception.json beside this module.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -93,6 +93,8 @@ class Perception:
         The tables.
     cb, cr
         How much coarser than luminance's they are: logarithms.
+    full_chrominance
+        How much coarser yet where chrominance is not down-sampled: four blocks then share what one held.
     luminance_lambda, chrominance_lambda
         Logarithm of the squared steps that a bit is worth in a block of weight 1.
     luminance_masking, chrominance_masking
@@ -107,6 +109,7 @@ class Perception:
     chrominance: Spectrum
     cb: float
     cr: float
+    full_chrominance: Trend
     luminance_lambda: Trend
     chrominance_lambda: Trend
     luminance_masking: Trend
@@ -135,6 +138,11 @@ class Perception:
             self.chrominance.table(level + self.cr),
         )
 
+    def without_down_sampling(self, level: float) -> Perception:
+        """Return the numbers for files of a level whose chrominance is not down-sampled."""
+        coarser = self.full_chrominance.at(level)
+        return replace(self, cb=self.cb + coarser, cr=self.cr + coarser)
+
     def lambdas(self, level: float) -> tuple[float, float]:
         """Squared steps that a bit is worth, of luminance and of chrominance."""
         return float(np.exp(self.luminance_lambda.at(level))), float(np.exp(self.chrominance_lambda.at(level)))
@@ -156,7 +164,7 @@ def perception() -> Perception:
 
 
 @cache
-def levels_of_qualities(subsampling: str) -> tuple[list[float], list[float]]:
-    """Qualities on libjpeg's scale, rising, and the level that stands for each, with or without down-sampling."""
-    measured = _shipped()["levels"]["4:4:4" if subsampling == "4:4:4" else "4:2:0"]
+def levels_of_qualities() -> tuple[list[float], list[float]]:
+    """Qualities on libjpeg's scale, rising, and the level that stands for each."""
+    measured = _shipped()["levels"]
     return measured["qualities"], measured["levels"]

@@ -1,7 +1,8 @@
 """SSIMULACRA2 of a file, guessed from its quantization errors without decoding it.
 
 A ridge regression on logarithms of errors, pooled over blocks in three ways, for bands of frequencies of each
-component; `python -m bench.fit_score` fits it, and score_prediction.json beside this module keeps it.
+component. There is one for down-sampled colour, whose blocks are four times as large, and one for 4:4:4;
+`python -m bench.fit_score` fits them, and score_prediction.json beside this module keeps them.
 """
 
 from __future__ import annotations
@@ -60,15 +61,17 @@ def features(blocks: tuple[NDArray[np.int16], ...], quantized: Coefficients) -> 
     return np.array(found, dtype=np.float64)
 
 
-def predicted_score(found: NDArray[np.float64], regression: Regression | None = None) -> float:
+def predicted_score(found: NDArray[np.float64], regression: Regression) -> float:
     """Score of a file by its `features`; where it has no colour, colour counts as usual."""
-    mean, deviation, weights = regression or _shipped()
+    mean, deviation, weights = regression
     standardised = np.zeros(len(mean))
     standardised[: len(found)] = (found - mean[: len(found)]) / deviation[: len(found)]
     return CEILING - float(np.exp(weights[0] + standardised @ weights[1:]))
 
 
 @cache
-def _shipped() -> Regression:
+def regression_for(subsampling: str) -> Regression:
+    """Return what is shipped for "4:4:4", or for any other."""
     values = json.loads(files("foveal.allocate").joinpath("score_prediction.json").read_text())
-    return Regression(*(np.array(values[name]) for name in Regression._fields))
+    fitted = values["4:4:4" if subsampling == "4:4:4" else "4:2:0"]
+    return Regression(*(np.array(fitted[name]) for name in Regression._fields))

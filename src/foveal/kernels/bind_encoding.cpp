@@ -74,6 +74,23 @@ void sharpen(const Array<const float, nb::ndim<2>>& plane, int h, int v, float g
                        gain, first_row, out.data(), static_cast<std::ptrdiff_t>(out.shape(0)));
 }
 
+template <class T, auto KernelTable::*Kernel>
+void color_loss(const Pixels<T>& pixels, std::ptrdiff_t first_row, const Planes& out) {
+    require(pixels.ndim() == 3 && pixels.shape(2) == 3 && pixels.size() > 0, "pixels must be (height, width, 3)");
+    require(out.shape(0) == 2, "out must be (2, block rows, block columns)");
+    const foveal::Extent pixel_size{static_cast<std::ptrdiff_t>(pixels.shape(0)),
+                                    static_cast<std::ptrdiff_t>(pixels.shape(1))};
+    const foveal::Extent out_size = plane_extent(out), grid{(pixel_size.rows + kBlockSide - 1) / kBlockSide,
+                                                            (pixel_size.columns + kBlockSide - 1) / kBlockSide};
+    require(out_size.columns == grid.columns, "out must be as wide as the pixels");
+    require(first_row >= 0 && out_size.rows <= grid.rows && first_row <= grid.rows - out_size.rows,
+            "out must be rows of blocks of the pixels");
+    nb::gil_scoped_release release;
+    const std::ptrdiff_t row_floats = grid.columns * kBlockSide + foveal::kColorLossMargin;
+    const std::unique_ptr<float[]> work(new float[static_cast<std::size_t>(foveal::kColorLossRows * row_floats)]);
+    (kernels()->*Kernel)(pixels.data(), pixel_size, first_row, work.get(), out.data(), out_size);
+}
+
 void forward_dct(const Array<const float, nb::ndim<2>>& plane,
                  const Array<std::int16_t, nb::shape<-1, -1, kBlockSize>>& blocks) {
     require(plane.shape(0) == blocks.shape(0) * kBlockSide && plane.shape(1) == blocks.shape(1) * kBlockSide,
@@ -258,6 +275,10 @@ void foveal::bind_encoding(nb::module_& m) {
           nb::arg("planes").noconvert());
     m.def("downsample", &downsample, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"), nb::arg("out").noconvert());
     m.def("sharpen", &sharpen, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"), nb::arg("gain"),
+          nb::arg("first_row"), nb::arg("out").noconvert());
+    m.def("color_loss", &color_loss<std::uint8_t, &KernelTable::color_loss_8>, nb::arg("pixels").noconvert(),
+          nb::arg("first_row"), nb::arg("out").noconvert());
+    m.def("color_loss", &color_loss<std::uint16_t, &KernelTable::color_loss_16>, nb::arg("pixels").noconvert(),
           nb::arg("first_row"), nb::arg("out").noconvert());
     m.def("forward_dct", &forward_dct, nb::arg("plane").noconvert(), nb::arg("blocks").noconvert());
     m.def("ac_strength", &ac_strength, nb::arg("blocks").noconvert(), nb::arg("out").noconvert());

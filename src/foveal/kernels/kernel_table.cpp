@@ -3,6 +3,7 @@
 
 #include "area_means.hpp"
 #include "color.hpp"
+#include "color_loss.hpp"
 #include "dct.hpp"
 #include "entropy_coding.hpp"
 #include "entropy_decoding.hpp"
@@ -41,7 +42,8 @@ WrittenBits write_recorded(const std::uint32_t* words, std::ptrdiff_t count, int
 extern const KernelTable FOVEAL_TABLE = {
     FOVEAL_TABLE_NAME,           rgb_to_ycbcr<std::uint8_t>,   rgb_to_ycbcr<std::uint16_t>,
     grey_to_plane<std::uint8_t>, grey_to_plane<std::uint16_t>, downsample,
-    sharpen,                     forward_dct,                  ac_strength,
+    sharpen,                     color_loss<std::uint8_t>,     color_loss<std::uint16_t>,
+    forward_dct,                 ac_strength,
     quantize,                    quantize_per_block,
     trellis,                     tally_scan,                   record_scan,
     write_recorded,

@@ -94,6 +94,10 @@ constexpr int kErrorSums = 6;
 // What the blur keeps for every two rows: of five quantities and three cosines, two outputs in eight lanes.
 constexpr std::size_t kPairStateFloats = 5 * 3 * 2 * 8;
 
+// What color_loss works on: rows of so many more columns than the blocks have.
+constexpr int kColorLossRows = 11;
+constexpr std::ptrdiff_t kColorLossMargin = 16;
+
 struct KernelTable {
     const char* name;
     void (*rgb8_to_ycbcr)(const std::uint8_t* pixels, Extent pixel_size, float* planes, Extent plane_size);
@@ -103,6 +107,10 @@ struct KernelTable {
     void (*downsample)(const float* plane, std::ptrdiff_t columns, int h, int v, float* out, Extent out_size);
     void (*sharpen)(const float* plane, Extent size, int h, int v, float gain, std::ptrdiff_t first_row, float* out,
                     std::ptrdiff_t out_rows);
+    void (*color_loss_8)(const std::uint8_t* pixels, Extent pixel_size, std::ptrdiff_t first_row, float* work, float* out,
+                         Extent out_size);
+    void (*color_loss_16)(const std::uint16_t* pixels, Extent pixel_size, std::ptrdiff_t first_row, float* work,
+                          float* out, Extent out_size);
     void (*forward_dct)(const float* plane, Extent plane_size, std::int16_t* blocks);
     void (*ac_strength)(const std::int16_t* blocks, std::ptrdiff_t count, float* out);
     void (*quantize)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold);

@@ -1,0 +1,100 @@
+"""When colour is down-sampled: by what that would cost the photo where it costs most, and the quality it is to have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal import _kernels
+from foveal.jpeg import block_grid
+from foveal.jpeg.strips import in_threads, row_ranges
+
+AUTO = "auto"
+HALVED, FULL = "4:2:0", "4:4:4"
+
+# Quality from which a photo keeps all its colour samples, by its colour loss. Where 4:4:4 has the better SSIMULACRA2 at
+# equal bytes: ordinary photographs lose less than 19 and reach that between 92 and 98; coloured text and lines lose 25
+# (blue) to 60 (red) and reach it between 20 and 70.
+_LOSSES, _QUALITIES = (0.0, 18.0, 30.0, 50.0), (99.0, 95.0, 60.0, 30.0)
+_NO_LOSS = 0.5  # less than rounding: 4:4:4 would be the same picture
+_WORST_SHARE = 1000  # one block of so many
+_BLUE_WEIGHT = 0.25  # of errors of Cb: blue and yellow are seen less sharply than red and green
+_PIXELS_PER_STRIP = 1 << 18
+
+
+@dataclass(frozen=True)
+class Subsampling:
+    """Subsampling of a photo's files: it changes once with their quality, from `below` to 4:4:4, or never.
+
+    Parameters
+    ----------
+    below
+        "4:x:y".
+    full_from
+        Quality from which it is 4:4:4 instead.
+    """
+
+    below: str
+    full_from: float = float("inf")
+
+    @property
+    def changes(self) -> bool:
+        """Whether it depends on the quality."""
+        return self.full_from < float("inf")
+
+    def at(self, quality: float) -> str:
+        """Subsampling of the file of a quality."""
+        return FULL if quality >= self.full_from else self.below
+
+
+def chosen_subsampling(name: str, pixels: NDArray[np.uint8 | np.uint16], threads: int) -> Subsampling:
+    """Subsampling as it was asked for, or, for "auto", by the colour loss of the photo.
+
+    Parameters
+    ----------
+    name
+        "auto" or "4:x:y".
+    pixels
+        (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous.
+    threads
+        At most so many.
+    """
+    if name != AUTO:
+        return Subsampling(name)
+    loss = colour_loss(pixels, threads) if pixels.ndim == 3 else 0
+    if loss < _NO_LOSS:
+        return Subsampling(HALVED)
+    return Subsampling(HALVED, float(np.interp(loss, _LOSSES, _QUALITIES)))
+
+
+def colour_loss(pixels: NDArray[np.uint8 | np.uint16], threads: int = 1) -> float:
+    """Error of colour that down-sampling leaves in the worst of a photo's blocks.
+
+    What counts is one block of a thousand, so that a few red words on a page are not outvoted by the rest of it.
+
+    Parameters
+    ----------
+    pixels
+        (h, w, 3) RGB, uint8 or uint16, C-contiguous.
+    threads
+        At most so many; the result does not depend on it.
+
+    Returns
+    -------
+    float
+        Root mean square in 8-bit units, of Cr and, less, of Cb: after averaging 2 x 2 samples and doubling them again
+        as decoders do (libjpeg's "fancy up-sampling"), without quantization.
+    """
+    rows, columns = block_grid(*pixels.shape[:2])
+    strips = row_ranges(rows, 64 * columns, _PIXELS_PER_STRIP)
+
+    def errors_of(strip: tuple[int, int]) -> NDArray[np.float32]:
+        blue_and_red = np.empty((2, strip[1] - strip[0], columns), dtype=np.float32)
+        _kernels.color_loss(pixels, strip[0], blue_and_red)
+        return np.asarray(_BLUE_WEIGHT * blue_and_red[0] + blue_and_red[1]).ravel()
+
+    errors = np.sort(np.concatenate(in_threads(errors_of, strips, threads)))
+    worst = errors[-max(1, len(errors) // _WORST_SHARE) :]
+    return float(np.sqrt(worst.mean(dtype=np.float64)))

@@ -1,0 +1,86 @@
+// What is lost of a picture's colour where its planes are halved both ways and doubled again by a decoder's triangle
+// filter: measured on the middle two rows of each row of blocks, for which four rows of pixels are enough.
+#pragma once
+
+#include "block.hpp"
+#include "color.hpp"
+
+namespace {
+
+using foveal::kColorLossRows;
+using foveal::kColorLossMargin;
+
+constexpr int kRowsRead = 4;   // pairs of rows that become one, above and below the middle of a block
+constexpr int kFirstRead = 2;  // of the rows of a block
+
+// One row of a plane that was halved across and whose pairs of rows were halved and doubled: three quarters of the nearer
+// pair of rows, one quarter of the other.
+inline void halved(const float* const (&near)[2], const float* const (&far)[2], std::ptrdiff_t columns, float* out) {
+    const float* __restrict near_upper = near[0];
+    const float* __restrict near_lower = near[1];
+    const float* __restrict far_upper = far[0];
+    const float* __restrict far_lower = far[1];
+    for (std::ptrdiff_t x = 0; x < columns; ++x) {
+        const float left = 0.1875f * (near_upper[2 * x] + near_lower[2 * x]) +
+                           0.0625f * (far_upper[2 * x] + far_lower[2 * x]);
+        const float right = 0.1875f * (near_upper[2 * x + 1] + near_lower[2 * x + 1]) +
+                            0.0625f * (far_upper[2 * x + 1] + far_lower[2 * x + 1]);
+        out[x] = left + right;
+    }
+}
+
+// Adds the squared errors that a row has when it is doubled across from one of half its length, to those of its pairs.
+// Half the row is read from one before its first to one behind its last.
+inline void add_squared_errors(const float* __restrict row, const float* __restrict half, std::ptrdiff_t columns,
+                               float* __restrict errors) {
+    for (std::ptrdiff_t x = 0; x < columns; ++x) {
+        const float left = row[2 * x] - (0.75f * half[x] + 0.25f * half[x - 1]);
+        const float right = row[2 * x + 1] - (0.75f * half[x] + 0.25f * half[x + 1]);
+        errors[x] += left * left + right * right;
+    }
+}
+
+// rows: kRowsRead rows of a plane, columns even; half, errors: rows to work on. out: mean squared error of each block.
+inline void plane_loss(float* const (&rows)[kRowsRead], std::ptrdiff_t columns, float* half, float* errors,
+                       float* out) {
+    const std::ptrdiff_t half_columns = columns / 2;
+    const float* const upper[2] = {rows[0], rows[1]};
+    const float* const lower[2] = {rows[2], rows[3]};
+    for (std::ptrdiff_t x = 0; x < half_columns; ++x) errors[x] = 0.0f;
+    for (int row = 0; row < 2; ++row) {
+        row == 0 ? halved(upper, lower, half_columns, half) : halved(lower, upper, half_columns, half);
+        half[-1] = half[0];
+        half[half_columns] = half[half_columns - 1];
+        add_squared_errors(rows[1 + row], half, half_columns, errors);
+    }
+    for (std::ptrdiff_t block = 0; block < columns / kBlockSide; ++block) {
+        const float* sums = errors + block * (kBlockSide / 2);
+        out[block] = ((sums[0] + sums[1]) + (sums[2] + sums[3])) / (2 * kBlockSide);
+    }
+}
+
+// pixels: rows x columns x 3; out: mean squared errors of Cb, then of Cr, of block rows first_row, first_row + 1, ...,
+// each of out_size. work: kColorLossRows rows of the columns of the blocks and kColorLossMargin more.
+template <class Sample>
+void color_loss(const Sample* pixels, Extent pixel_size, std::ptrdiff_t first_row, float* work, float* out,
+                Extent out_size) {
+    const std::ptrdiff_t columns = out_size.columns * kBlockSide, stride = columns + kColorLossMargin;
+    float* rows[kColorLossRows];
+    for (int n = 0; n < kColorLossRows; ++n) rows[n] = work + n * stride + kColorLossMargin / 2;
+    float *const luma = rows[0], *const half = rows[1], *const errors = rows[2];
+    float* const blue[kRowsRead] = {rows[3], rows[4], rows[5], rows[6]};
+    float* const red[kRowsRead] = {rows[7], rows[8], rows[9], rows[10]};
+    for (std::ptrdiff_t y = 0; y < out_size.rows; ++y) {
+        for (int n = 0; n < kRowsRead; ++n) {
+            const std::ptrdiff_t wanted = (first_row + y) * kBlockSide + kFirstRead + n;
+            const std::ptrdiff_t row = wanted < pixel_size.rows ? wanted : pixel_size.rows - 1;
+            rgb_row_to_ycbcr(pixels + 3 * row * pixel_size.columns, pixel_size.columns, luma, blue[n], red[n]);
+            replicate_right(blue[n], pixel_size.columns, columns);
+            replicate_right(red[n], pixel_size.columns, columns);
+        }
+        plane_loss(blue, columns, half, errors, out + y * out_size.columns);
+        plane_loss(red, columns, half, errors, out + (out_size.rows + y) * out_size.columns);
+    }
+}
+
+}  // namespace
