@@ -105,7 +105,9 @@ def encode(
     allocation
         "rdo" (least error and bits together) or "quality-map" (a quality for each block, the published MS-ROI method).
     subsampling
-        "auto" (4:2:0 below quality 96, else 4:4:4), "4:4:4", "4:2:2", "4:4:0" or "4:2:0"; 420 and "420" do as well.
+        "4:4:4", "4:2:2", "4:4:0" or "4:2:0"; 420 and "420" do as well. "auto" is 4:2:0, and from some quality on
+        4:4:4: the lower, the more colour the photo would lose where it would lose most (red text from about 30,
+        photographs from 92 to 99).
     progressive
         Progressive scans, or one sequential scan (baseline).
     effort

@@ -53,7 +53,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=click.Choice(SUBSAMPLINGS),
         default="auto",
         show_default=True,
-        help="Resolution of colour.",
+        help="Resolution of colour; auto: full where halving it would show, as of red text.",
     ),
     click.option("--baseline", is_flag=True, help="One sequential scan instead of progressive ones."),
     click.option(
