@@ -17,9 +17,10 @@ from bench import photos
 from bench.rd import compare_variants, foveal_420
 from bench.rd.compare import CACHE_FOLDER
 from bench.rd.luma import Pixels
+from bench.sensitivity import smoothed
 from foveal import jpeg
 from foveal.allocate.levels import level_of_quality
-from foveal.allocate.perception import Perception, Trend, perception
+from foveal.allocate.perception import ColourSensitivity, Masking, Perception, Spectrum, Trend, perception
 from foveal.allocate.subsampling import Subsampling
 from foveal.options import EncodeOptions
 from foveal.weighed_photo import WeighedPhoto
@@ -46,17 +47,38 @@ def annex_k_file(pixels: Pixels, quality: float) -> bytes:
 
 def without() -> dict[str, Perception]:
     """Numbers with a lever taken out."""
-    all_of_them, off = perception(), Trend(0)
-    untailored = replace(all_of_them, slope_by_blue=0, lambda_by_blue=0, cb_by_share=0)
-    luminance, chrominance = (replace(each, dc=off) for each in (all_of_them.luminance, all_of_them.chrominance))
-    coarse_dc = replace(all_of_them, luminance=luminance, chrominance=chrominance)
+    everything, off = perception(), ColourSensitivity(red_green=0, blue=0, usual=1, power=0)
+    even = replace(everything, masking=Masking(knee=1, power=1, floor=1, detail=0))
+    unlifted, coarse_dc, smooth = (_with_spectra(everything, change) for change in (_unlifted, _coarse_dc, _smooth))
     return {
-        "one script": all_of_them,
-        "one script, no masking": replace(all_of_them, luminance_masking=off, chrominance_masking=off),
-        "one script, no sharpened colour": replace(all_of_them, sharpening=off),
-        "one script, no tailoring": untailored,
+        "one script": everything,
+        "one script, no masking": even,
+        "one script, errors weigh alike in all colours": replace(
+            everything, luminance_colour=off, cb_colour=off, cr_colour=off
+        ),
+        "one script, weak and strong alike": unlifted,
+        "one script, smooth tables": smooth,
+        "one script, no sharpened colour": replace(everything, sharpening=Trend(0)),
+        "one script, no tailoring": replace(everything, slope_by_blue=0, slope_by_grain=0, cb_by_share=0),
         "one script, DC as coarse as its neighbours": coarse_dc,
     }
+
+
+def _with_spectra(tuned: Perception, change: Callable[[Spectrum], Spectrum]) -> Perception:
+    luminance, cb, cr = (change(spectrum) for spectrum in tuned.spectra)
+    return replace(tuned, luminance=luminance, cb=cb, cr=cr)
+
+
+def _unlifted(spectrum: Spectrum) -> Spectrum:
+    return replace(spectrum, lift=0)
+
+
+def _coarse_dc(spectrum: Spectrum) -> Spectrum:
+    return replace(spectrum, dc=spectrum.profile[0])
+
+
+def _smooth(spectrum: Spectrum) -> Spectrum:
+    return replace(spectrum, profile=tuple(smoothed(np.array(spectrum.profile)).tolist()))
 
 
 def main() -> None:

@@ -52,14 +52,17 @@ def quantize_per_block(
 ) -> None:
     """Turn blocks (n, 64) into levels; own_steps (tables, 64); table_index (n,); file_steps (64,)."""
 
-def ac_strength(blocks: NDArray[np.int16], out: NDArray[np.float32]) -> None:
-    """Root mean square of the AC coefficients of each of the blocks (n, 64): out (n,)."""
+def ac_strengths(
+    blocks: NDArray[np.int16], all: NDArray[np.float32], coarse: NDArray[np.float32], fine: NDArray[np.float32]
+) -> None:
+    """Root mean square of AC coefficients of each of the blocks (n, 64): of all, of 1 to 5, of 15 to 63; each (n,)."""
 
 def trellis(
     blocks: NDArray[np.int16],
     steps: NDArray[np.float32],
     distortion_weight: NDArray[np.float32],
     frequency_weights: NDArray[np.float32],
+    lift: float,
     run_size_bits: NDArray[np.float32],
     end_of_block_bits: float,
     look_back: int,
@@ -67,6 +70,7 @@ def trellis(
     """Turn blocks (n, 64) into levels; steps (64,); run_size_bits (11, 63).
 
     distortion_weight (n,): the bits that a squared error of a step is worth; times frequency_weights (64,).
+    Errors of levels that are not 0 count from the magnitude plus `lift` steps.
     """
 
 def tally_scan(

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from foveal import jpeg
 from foveal.allocate.allocations import quality_map, rdo
+from foveal.allocate.colour_sensitivity import colour_weights
 from foveal.allocate.levels import level_of_quality
-from foveal.allocate.masking import activity, strength
+from foveal.allocate.masking import masking_weights, texture
 from foveal.allocate.perception import Perception, perception
 from foveal.allocate.score_prediction import features, predicted_score, regression_for
 from foveal.allocate.subsampling import Subsampling
-from foveal.allocate.tailoring import colourfulness, tailored
+from foveal.allocate.tailoring import character, tailored
 from foveal.jpeg.color import Pixels
 from foveal.options import EncodeOptions
 
@@ -109,12 +110,15 @@ class WeighedPhoto:
         return self._spent_at(level, perception(), frame, blocks)
 
     def _spent_at(self, level: float, tuned: Perception, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
-        strengths = [
-            strength(grid, component, self.settings.threads)
+        threads = self.settings.threads
+        luminance, *blue = (
+            texture(grid, component, threads)
             for grid, component in zip(blocks[:2], frame.components[:2], strict=True)
-        ]
-        numbers = tailored(tuned, colourfulness(strengths, tuned))
+        )
+        numbers = tailored(tuned, character(luminance, blue[0].strength if blue else None, tuned))
         if frame.h_max == frame.v_max == 1:
             numbers = numbers.without_down_sampling(level)
-        spending = rdo(level, self.weights, activity(strengths[0]), self.options.effort, numbers)
+        visibility = colour_weights(blocks, frame, tuned)
+        visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking)
+        spending = rdo(level, self.weights, visibility, self.options.effort, numbers)
         return jpeg.quantize(blocks, frame, self.settings.spending(spending.tables, spending.quantizer))

@@ -90,8 +90,8 @@ def test_weight_rises_with_saliency_in_a_straight_line(strength: float) -> None:
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_lambda_falls_with_the_square_root_of_the_mean_weight(effort: str) -> None:
     weights = np.array([[0.1, 0.1, 0.1, 0.7]], dtype=np.float32)  # mean 1/4
-    activity = np.array([[1, 10, 100, 5]], dtype=np.float32)
-    salient, blind = (rdo(2.0, w, activity, effort, perception()).quantizer for w in (weights, np.ones_like(weights)))
+    visibility = [np.array([[1, 0.5, 0.1, 2]], dtype=np.float32)] * 3
+    salient, blind = (rdo(2.0, w, visibility, effort, perception()).quantizer for w in (weights, np.ones_like(weights)))
     for found, before in zip(salient.block_weights, blind.block_weights, strict=True):
         np.testing.assert_allclose(found, 2 * weights * before, rtol=1e-5)
 

@@ -141,7 +141,9 @@ def test_unstuffing_and_finding_back() -> None:
         lambda: _kernels.sharpen(planes(8, 8), 3, 2, 1.0, 0, planes(8, 8)),
         lambda: _kernels.sharpen(planes(8, 8), 2, 2, 1.0, -1, planes(8, 8)),
         lambda: _kernels.sharpen(planes(8, 0), 2, 2, 1.0, 0, planes(8, 0)),
-        lambda: _kernels.ac_strength(blocks(2), planes(3)),
+        lambda: _kernels.ac_strengths(blocks(2), planes(3), planes(2), planes(2)),
+        lambda: _kernels.ac_strengths(blocks(2), planes(2), planes(1), planes(2)),
+        lambda: _kernels.ac_strengths(blocks(2), planes(2), planes(2), planes(3)),
         lambda: _kernels.area_means(samples(4, 4), samples(5, 4)),
         lambda: _kernels.area_means(samples(4, 4), samples(4, 5)),
         lambda: _kernels.area_means(samples(4, 4), samples(0, 4)),
@@ -159,8 +161,10 @@ def test_unstuffing_and_finding_back() -> None:
         lambda: _kernels.forward_dct(planes(16, 8), blocks(1, 1)),
         lambda: _kernels.quantize(blocks(2), STEPS, planes(3)),
         lambda: _kernels.quantize_per_block(blocks(2), STEPS[None], np.array([0, 1], np.uint8), STEPS),
-        lambda: _kernels.trellis(blocks(2), STEPS, planes(1), planes(64), planes(11, 63), 1.0, 4),
-        lambda: _kernels.trellis(blocks(1), STEPS, planes(1), planes(64), planes(11, 63), 1.0, 0),
+        lambda: _kernels.trellis(blocks(2), STEPS, planes(1), planes(64), 0.0, planes(11, 63), 1.0, 4),
+        lambda: _kernels.trellis(blocks(1), STEPS, planes(1), planes(64), 0.0, planes(11, 63), 1.0, 0),
+        lambda: _kernels.trellis(blocks(1), STEPS, planes(1), planes(64), 0.51, planes(11, 63), 1.0, 4),
+        lambda: _kernels.trellis(blocks(1), STEPS, planes(1), planes(64), -0.01, planes(11, 63), 1.0, 4),
         lambda: _kernels.tally_scan([blocks(1, 1)], [(2, 1, 0)], (0, 63, 0, 0), 0, 0, 1, HISTOGRAM),
         lambda: _kernels.tally_scan([blocks(1, 1)], [(1, 1, 2)], (0, 63, 0, 0), 0, 0, 1, HISTOGRAM),
         lambda: _kernels.tally_scan([blocks(1, 1)], [(1, 1, 0)], (0, 64, 0, 0), 0, 0, 1, HISTOGRAM),
@@ -262,7 +266,7 @@ def test_levels_stay_within_what_can_be_coded(kernel: str) -> None:
         _kernels.quantize_per_block(coefficients, STEPS[None], np.zeros(count, np.uint8), STEPS)
     else:
         _kernels.trellis(
-            coefficients, STEPS, np.full(count, 1e6, np.float32), np.ones(64, np.float32), planes(11, 63), 1.0, 4
+            coefficients, STEPS, np.full(count, 1e6, np.float32), np.ones(64, np.float32), 0.4, planes(11, 63), 1.0, 4
         )
     away = np.sign(values) * np.floor(np.abs(values.astype(int)) / 16 + 0.5)
     assert coefficients[:, 0].tolist() == np.clip(away, -1024, 1023).tolist()

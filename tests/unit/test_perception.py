@@ -7,16 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import noisy_gradient, pillow_pixels
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from scipy.ndimage import uniform_filter
 
-from foveal import jpeg
-from foveal.allocate.masking import activity, masking_weights, strength
-from foveal.allocate.perception import USUAL_STRENGTH, perception
+from foveal import _kernels, jpeg
+from foveal.allocate.colour_sensitivity import colour_weights, squared_changes
+from foveal.allocate.masking import Texture, activity, masking_weights, texture
+from foveal.allocate.perception import Masking, Perception, perception
 from foveal.allocate.score_prediction import features, predicted_score, regression_for
-from foveal.allocate.tailoring import Colourfulness, colourfulness, tailored
+from foveal.allocate.tailoring import Character, character, tailored
 from foveal.jpeg.encoder import samples_of_strip
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.sampling import sharpen
@@ -73,53 +74,134 @@ def test_colour_comes_back_nearer_when_it_was_sharpened(coffee: np.ndarray) -> N
     assert error(1.0) < 0.9 * error(0.0)
 
 
-def luminance_of(pixels: np.ndarray) -> tuple[Frame, tuple[np.ndarray, ...]]:
+def textures_of(pixels: np.ndarray, threads: int = 1) -> list[Texture]:
     frame = jpeg.frame_of(pixels, "4:2:0")
-    return frame, jpeg.transform(pixels, frame, 1)
+    blocks = jpeg.transform(pixels, frame, 1)
+    return [texture(grid, each, threads) for grid, each in zip(blocks[:2], frame.components[:2], strict=True)]
 
 
-def strengths_of(pixels: np.ndarray) -> list[np.ndarray]:
-    frame, blocks = luminance_of(pixels)
-    return [strength(grid, component) for grid, component in zip(blocks[:2], frame.components[:2], strict=True)]
+def test_texture_is_the_strength_of_three_bands(coffee: np.ndarray) -> None:
+    frame = jpeg.frame_of(coffee, "4:2:0")
+    for index, component in enumerate(frame.components[:2]):
+        blocks = jpeg.transform(coffee, frame, 1)[index][: component.block_rows, : component.block_columns]
+        for found, band in zip(textures_of(coffee)[index], (slice(1, 64), slice(1, 6), slice(15, 64)), strict=True):
+            np.testing.assert_allclose(found, np.sqrt(((blocks[..., band] / 16.0) ** 2).mean(axis=2)), rtol=1e-4)
+    for one, three in zip(textures_of(coffee), textures_of(coffee, threads=3), strict=True):
+        np.testing.assert_array_equal(one, three)
 
 
 def test_activity_is_that_of_the_quieter_of_block_and_neighbourhood(coffee: np.ndarray) -> None:
-    frame, blocks = luminance_of(coffee)
-    component = frame.components[0]
-    squares = (blocks[0][: component.block_rows, : component.block_columns, 1:].astype(float) / 16) ** 2
-    own = np.sqrt(squares.mean(axis=2))
-    found = strength(blocks[0], component)
-    np.testing.assert_array_equal(strength(blocks[0], component, threads=3), found)
-    np.testing.assert_allclose(found, own, rtol=1e-4)
+    own = textures_of(coffee)[0].strength
     quieter = np.minimum(own, uniform_filter(own, 3, mode="nearest"))
-    np.testing.assert_allclose(activity(found), quieter, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(activity(own), quieter, rtol=1e-3, atol=1e-3)
 
 
-def test_busy_blocks_weigh_less_and_usual_ones_one() -> None:
-    weights = masking_weights(np.array([0, 1, USUAL_STRENGTH - 1, 50], np.float32), 0.8)
-    assert weights[0] > weights[1] > weights[2] > weights[3]
-    assert weights[2] == pytest.approx(1)
-    assert (masking_weights(np.array([0, 99], np.float32), 0) == 1).all()
+def even_texture(strength: float, coarse: float = 1, fine: float = 1) -> Texture:
+    return Texture(*(np.full((3, 3), value, np.float32) for value in (strength, coarse, fine)))
+
+
+def test_weights_fall_to_the_floor_as_blocks_get_busy() -> None:
+    masking = Masking(knee=10, power=2, floor=0.1, detail=0)
+    found = [masking_weights(even_texture(strength), masking)[1, 1] for strength in (0, 10, 1e6)]
+    assert found == pytest.approx([1, 0.55, 0.1])
+
+
+def test_weights_rise_with_the_share_of_fine_waves() -> None:
+    masking = Masking(knee=10, power=2, floor=0.1, detail=0.5)
+    shares = [(0, 1e4), (1, 10), (10, 10), (1e4, 0)]  # fine, coarse
+    found = [masking_weights(even_texture(0, coarse, fine), masking)[1, 1] for fine, coarse in shares]
+    assert found == sorted(found)
+    assert found[0] == pytest.approx((0.035 / 0.16) ** 0.5)  # bounds, lest empty blocks go without limit
+    assert found[1] == pytest.approx((1.34 / 11.07 / 0.16) ** 0.5)
+    assert found[3] == pytest.approx((0.48 / 0.16) ** 0.5)
+
+
+@given(
+    ycbcr=st.tuples(st.floats(30, 220), st.floats(-40, 40), st.floats(-40, 40)),
+    index=st.integers(0, 2),
+)
+@settings(deadline=None, max_examples=60)
+def test_changes_of_colour_are_those_of_xyb(ycbcr: tuple[float, float, float], index: int) -> None:
+    """Against a small step through Pillow's matrix and the XYB of our SSIMULACRA 2 kernel, which is libjxl's."""
+    colour, step = np.array(ycbcr), np.zeros(3)
+    step[index] = 1.0
+
+    def xyb(colour: np.ndarray) -> np.ndarray:
+        red = colour[0] + 1.402 * colour[2]
+        green = colour[0] - 0.344136 * colour[1] - 0.714136 * colour[2]
+        blue = colour[0] + 1.772 * colour[1]
+        encoded = np.array([red, green, blue]) / 255
+        light = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded.clip(0) + 0.055) / 1.055) ** 2.4)
+        planes = np.ascontiguousarray(light.reshape(1, 3, 1), np.float32)
+        _kernels.linear_to_xyb(planes)
+        return planes.ravel().astype(float)
+
+    rgb = np.array([ycbcr[0] + 1.772 * ycbcr[1], ycbcr[0] + 1.402 * ycbcr[2]])
+    green = ycbcr[0] - 0.344136 * ycbcr[1] - 0.714136 * ycbcr[2]
+    assume(min(*rgb, green) > 12)  # where the curve of light has its corner
+    assume(max(*rgb, green) < 250)
+    expected = ((xyb(colour + step) - xyb(colour - step)) / 2 * 255) ** 2
+    found = squared_changes(colour.reshape(3, 1), index)[:, 0]
+    np.testing.assert_allclose(found, expected, rtol=0.05, atol=2e-3)
+
+
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:0", "4:4:4"])
+def test_colour_weights_go_with_the_colour_of_each_block(subsampling: str) -> None:
+    colours = np.array([[200, 200, 40], [40, 40, 120], [128, 128, 128], [60, 60, 60]], np.uint8)
+    pixels = np.tile(np.repeat(colours, 16, axis=0), (40, 1, 1))
+    frame = jpeg.frame_of(pixels, subsampling)
+    found = colour_weights(jpeg.transform(pixels, frame, 1), frame, perception())
+    assert [each.shape for each in found] == [frame.block_grid] * 3
+    for each in found:
+        assert (each == each[0]).all()
+        assert (each[0, 0::2] == each[0, 1::2]).all()
+    cb = found[1][0, ::2]
+    assert cb[1] > cb[2] > cb[0]  # dark blue, grey, yellow
+    luminance = found[0][0, ::2]
+    assert luminance[3] > luminance[2]  # errors show more in the dark
+
+
+def test_colour_weights_of_a_grey_photo() -> None:
+    pixels = noisy_gradient(40, 40, None)
+    frame = jpeg.frame_of(pixels, "4:2:0")
+    (found,) = colour_weights(jpeg.transform(pixels, frame, 1), frame, perception())
+    assert found.shape == frame.block_grid
+    assert (found > 0).all()
+
+
+def character_of(pixels: np.ndarray, tuned: Perception | None = None) -> Character:
+    luminance, *blue = textures_of(pixels)
+    return character(luminance, blue[0].strength if blue else None, tuned or perception())
 
 
 def test_a_photo_of_weak_colour_gets_steeper_luminance(coffee: np.ndarray) -> None:
     grey = coffee.mean(axis=2, keepdims=True)
     photos = [(grey + share * (coffee - grey)).astype(np.uint8) for share in (0.3, 1)]
-    weak, strong = (colourfulness(strengths_of(photo), perception()) for photo in photos)
-    assert weak.of_blue < strong.of_blue
-    assert weak.share < strong.share
+    weak, strong = (replace(character_of(photo), grain=0) for photo in photos)
+    assert weak.blue < strong.blue
+    assert weak.blue_share < strong.blue_share
     slopes = [tailored(perception(), each).luminance.slope for each in (weak, strong)]
     assert slopes[0] > slopes[1]
-    cb = [tailored(perception(), each).cb for each in (weak, strong)]
+    cb = [tailored(perception(), each).cb.coarser for each in (weak, strong)]
     assert cb[0] < cb[1]
 
 
-def test_tailoring_has_bounds_and_leaves_grey_alone() -> None:
-    assert colourfulness(strengths_of(noisy_gradient(40, 40, None)), perception()) == Colourfulness(0, 0)
-    assert tailored(perception(), Colourfulness(0, 0)) == perception()
+def test_a_photo_with_grain_gets_steeper_luminance(coffee: np.ndarray) -> None:
+    noise = np.random.default_rng(1).normal(0, 8, coffee.shape)
+    grainy = (coffee + noise).clip(0, 255).astype(np.uint8)
+    characters = [replace(character_of(photo), blue=0) for photo in (coffee, grainy)]
+    assert characters[0].grain < characters[1].grain
+    slopes = [tailored(perception(), each).luminance.slope for each in characters]
+    assert slopes[0] < slopes[1]
+
+
+def test_tailoring_has_bounds_and_leaves_usual_photos_alone() -> None:
+    of_grey = character_of(noisy_gradient(40, 40, None))
+    assert (of_grey.blue, of_grey.blue_share) == (0, 0)
+    assert tailored(perception(), Character()) == perception()
     flat = np.full((40, 40, 3), 90, np.uint8)
-    far = colourfulness(strengths_of(flat), replace(perception(), usual_blue=9.0, usual_share=-9.0))
-    assert (far.of_blue, far.share) == (-1, 1)
+    far = character_of(flat, replace(perception(), usual_blue=9.0, usual_share=-9.0, usual_grain=9.0))
+    assert far == Character(-1, 1, -1)
 
 
 def test_predicted_scores_fall_with_coarser_steps(coffee: np.ndarray) -> None:

@@ -116,10 +116,16 @@ def test_weights_of_subsampled_blocks_are_those_of_the_most_important_block_belo
 
 
 def cost(
-    levels: np.ndarray, magnitudes: np.ndarray, weight: float | np.ndarray, run_size: np.ndarray, eob: float
+    levels: np.ndarray,
+    magnitudes: np.ndarray,
+    weight: float | np.ndarray,
+    run_size: np.ndarray,
+    eob: float,
+    lift: float = 0.0,
 ) -> float:
     """What a block costs: squared error and bits, spelt out."""
-    total = float((weight * (magnitudes - np.abs(levels)) ** 2)[1:].sum())
+    lifted = np.where(levels == 0, magnitudes, magnitudes + lift)
+    total = float((weight * (lifted - np.abs(levels)) ** 2)[1:].sum())
     last = 0
     for k in np.flatnonzero(levels[1:]) + 1:
         total += float(run_size[int(abs(levels[k])).bit_length(), k - last - 1])
@@ -127,16 +133,19 @@ def cost(
     return total + (eob if last != 63 else 0)
 
 
-def exhaustive(magnitudes: np.ndarray, weight: float | np.ndarray, run_size: np.ndarray, eob: float) -> float:
+def exhaustive(
+    magnitudes: np.ndarray, weight: float | np.ndarray, run_size: np.ndarray, eob: float, lift: float
+) -> float:
     """Least cost over all choices that the trellis has: each nonzero level kept, one less, or zero."""
-    rounded = np.ceil(magnitudes - 0.5).astype(int)  # a tie goes to the smaller level
+    # A tie goes to the smaller level.
+    rounded = np.where(magnitudes > 0.5, np.ceil(magnitudes + lift - 0.5), 0).astype(int)
     positions = [k for k in range(1, 64) if rounded[k] > 0]
     best = np.inf
     choices = [sorted({0, rounded[k], rounded[k] - 1}) for k in positions]
     for combination in itertools.product(*choices):
         levels = np.zeros(64, dtype=int)
         levels[positions] = combination
-        best = min(best, cost(levels, magnitudes, weight, run_size, eob))
+        best = min(best, cost(levels, magnitudes, weight, run_size, eob, lift))
     return best
 
 
@@ -145,10 +154,13 @@ def exhaustive(magnitudes: np.ndarray, weight: float | np.ndarray, run_size: np.
     nonzero=st.integers(0, 7),
     distortion_weight=st.sampled_from([0.5, 2.0, 8.0, 20.0, 100.0]),
     at_the_end=st.booleans(),
+    lift=st.sampled_from([0.0, 0.04, 0.3, 0.5]),
 )
-@example(seed=235, nonzero=6, distortion_weight=20.0, at_the_end=False)  # a magnitude of exactly 1/2
+@example(seed=235, nonzero=6, distortion_weight=20.0, at_the_end=False, lift=0.0)  # a magnitude of exactly 1/2
 @settings(deadline=None)
-def test_trellis_finds_the_least_cost(seed: int, nonzero: int, distortion_weight: float, at_the_end: bool) -> None:
+def test_trellis_finds_the_least_cost(
+    seed: int, nonzero: int, distortion_weight: float, at_the_end: bool, lift: float
+) -> None:
     rng = np.random.default_rng(seed)
     rates = rates_of(rng.integers(0, 1000, 256).astype(np.uint32))
     table = jpeg.QuantizationTable(tuple(rng.integers(1, 40, 64).tolist()))
@@ -164,13 +176,13 @@ def test_trellis_finds_the_least_cost(seed: int, nonzero: int, distortion_weight
     weights = np.array([distortion_weight], dtype=np.float32)
     by_frequency = rng.uniform(0.5, 2, 64).astype(np.float32)
     distortion_weight = distortion_weight * by_frequency.astype(np.float64)
-    expected = exhaustive(magnitudes, distortion_weight, rates.run_size_bits, rates.end_of_block_bits)
+    expected = exhaustive(magnitudes, distortion_weight, rates.run_size_bits, rates.end_of_block_bits, lift)
     _kernels.trellis(
-        block, table.steps_in_sixteenths, weights, by_frequency, rates.run_size_bits, rates.end_of_block_bits, 63
+        block, table.steps_in_sixteenths, weights, by_frequency, lift, rates.run_size_bits, rates.end_of_block_bits, 63
     )
     assert (block[0] * signs >= 0).all()
     assert block[0, 0] == np.floor(777 / table.steps_in_sixteenths[0] + 0.5)
-    found = cost(block[0], magnitudes, distortion_weight, rates.run_size_bits, rates.end_of_block_bits)
+    found = cost(block[0], magnitudes, distortion_weight, rates.run_size_bits, rates.end_of_block_bits, lift)
     assert found == pytest.approx(expected, rel=1e-4, abs=1e-3)
 
 
@@ -208,7 +220,8 @@ def test_trellis_looks_back_as_far_as_it_is_told(look_back: int) -> None:
             int
         )
         magnitudes = np.abs(block[0].astype(np.float64)) / table.steps_in_sixteenths
-        _kernels.trellis(block, table.steps_in_sixteenths, weights, np.ones(64, np.float32), cheap_runs, 2.0, look_back)
+        even = np.ones(64, np.float32)
+        _kernels.trellis(block, table.steps_in_sixteenths, weights, even, 0.0, cheap_runs, 2.0, look_back)
         found = cost(block[0], magnitudes, 4.0, cheap_runs, 2.0)
         assert found == pytest.approx(windowed_search(magnitudes, 4.0, rates, look_back), rel=1e-4)
 

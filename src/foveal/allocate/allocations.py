@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.allocate.masking import masking_weights
 from foveal.allocate.perception import Perception
 from foveal.jpeg import DeadZone, PerBlockTables, QuantizationTable, Quantizer, Trellis, annex_k_tables
 
 QUALITY_FACTORS = 32  # different ones in a file
 
-Weights = tuple[NDArray[np.float32], NDArray[np.float32]]  # for luminance and for chrominance
-
-# From least to most work; each makes a quantizer of block weights.
-_QUANTIZERS: dict[str, Callable[[Weights, tuple[NDArray[np.float32], ...]], Quantizer]] = {
-    "fast": lambda weights, _: DeadZone(weights),
+# From least to most work; each makes a quantizer of block weights, frequency weights and lifts of the components.
+_QUANTIZERS: dict[str, Callable[..., Quantizer]] = {
+    "fast": lambda weights, _frequencies, _lifts: DeadZone(weights),
     "balanced": partial(Trellis, look_back=4),
     "best": partial(Trellis, look_back=63),
 }
@@ -37,13 +34,13 @@ class Allocation:
 def rdo(
     level: float,
     weights: NDArray[np.float32],
-    activity: NDArray[np.float32],
+    visibility: Sequence[NDArray[np.float32]],
     effort: str,
     tuned: Perception,
 ) -> Allocation:
     """Blocks that matter less give up more of their coefficients, wherever that saves most bits for its harm.
 
-    An error in a block matters by its saliency and by how much of it the block's texture masks.
+    An error in a block matters by its saliency and by how much of it is seen.
 
     Parameters
     ----------
@@ -51,25 +48,26 @@ def rdo(
         Of the tables: the logarithm of luminance's coarsest steps.
     weights
         (rows, columns) of each 8x8-pixel block by saliency, in (0, 1].
-    activity
-        (rows, columns): see `masking.activity`.
+    visibility
+        For each component, (rows, columns) of each 8x8-pixel block: how much an error is seen there.
     effort
         One of `EFFORTS`: "fast" decides by a dead zone, "balanced" by a trellis, "best" by an exhaustive one.
     tuned
-        The numbers behind tables, masking and lambda.
+        The numbers behind tables and lambda.
 
     Returns
     -------
     Allocation
         The tables of that level, and the quantizer.
     """
-    relative = _relative(weights)
-    luminance, chrominance = (
-        np.asarray(relative * masking_weights(activity, exponent) / trade, dtype=np.float32)
-        for exponent, trade in zip(tuned.masking(level), tuned.lambdas(level), strict=True)
+    relative, spectra = _relative(weights), tuned.spectra[: len(visibility)]
+    block_weights = tuple(
+        np.asarray(relative * seen / np.exp(spectrum.bit_worth.at(level)), dtype=np.float32)
+        for spectrum, seen in zip(spectra, visibility, strict=True)
     )
-    tables, by_frequency = zip(*tuned.tables(level), strict=True)
-    return Allocation(tables, _QUANTIZERS[effort]((luminance, chrominance), by_frequency))
+    tables, by_frequency = zip(*(spectrum.table(level) for spectrum in spectra), strict=True)
+    lifts = tuple(spectrum.lift for spectrum in spectra)
+    return Allocation(tables, _QUANTIZERS[effort](block_weights, by_frequency, lifts))
 
 
 def _relative(weights: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from foveal.jpeg import NATURAL_INDEX, QuantizationTable
 
 LARGEST_STEP = 255  # what baseline files hold
-MASKED_ABOVE = 1.0  # root mean square of AC: flatter blocks mask as if they were this busy
-USUAL_STRENGTH = 7.0  # MASKED_ABOVE + activity of the blocks whose weight is 1
 MIDDLE_LEVEL, LEVEL_SPAN = 2.2, 0.8  # of the levels that the numbers were found for
 
 _ROWS, _COLUMNS = (axis.astype(np.float64) / 7 for axis in np.divmod(NATURAL_INDEX, 8))
@@ -51,27 +49,35 @@ class TunedTable(NamedTuple):
 
 @dataclass(frozen=True)
 class Spectrum:
-    """How the steps of a table go with frequency: logarithms relative to the table's level, a smooth surface and DC.
+    """Steps of a component, and what its bits are worth. All are logarithms but for `lift`.
 
     Parameters
     ----------
-    slope, curve
-        Of the distance from DC and of its square.
-    diagonal
-        Of the product of the vertical and the horizontal frequency.
+    profile
+        63 steps of AC in zig-zag order, relative to each other: from what an error of each frequency takes from the
+        score (`python -m bench.sensitivity`).
+    coarser
+        Steps against those of luminance.
+    slope
+        Added to the profile with the distance from DC.
     dc
         The step of DC.
+    bit_worth
+        Squared steps that a bit is worth in a block of weight 1.
+    lift
+        Of `jpeg.Trellis`: how much more, in steps, what is weakened shows than what is strengthened.
     """
 
+    profile: tuple[float, ...]
+    coarser: float
     slope: float
-    curve: float
-    diagonal: float
-    dc: Trend
+    dc: float
+    bit_worth: Trend
+    lift: float
 
     def table(self, level: float) -> TunedTable:
-        """Table whose coarsest patterns have steps of exp(level)."""
-        logarithms = level + self.slope * FREQUENCY + self.curve * FREQUENCY**2 + self.diagonal * _ROWS * _COLUMNS
-        logarithms[0] = level + self.dc.at(level)
+        """Table of a level."""
+        logarithms = np.array([self.dc, *self.profile]) + self.slope * FREQUENCY + self.coarser + level
         wanted = np.exp(logarithms)
         steps = np.clip(np.rint(wanted), 1, LARGEST_STEP)
         table = QuantizationTable(tuple(steps.astype(int).tolist()))
@@ -80,7 +86,49 @@ class Spectrum:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Spectrum:
         """Make one of what `dataclasses.asdict` gives."""
-        return cls(**{**values, "dc": Trend(**values["dc"])})
+        return cls(**{**values, "profile": tuple(values["profile"]), "bit_worth": Trend(**values["bit_worth"])})
+
+
+@dataclass(frozen=True)
+class Masking:
+    """How texture hides errors of luminance, see `masking`.
+
+    Parameters
+    ----------
+    knee
+        Activity at which half of the weight is lost, in the unit of pixels.
+    power
+        How steeply it is lost.
+    floor
+        Weight of the busiest blocks.
+    detail
+        Exponent of the share of fine waves.
+    """
+
+    knee: float
+    power: float
+    floor: float
+    detail: float
+
+
+@dataclass(frozen=True)
+class ColourSensitivity:
+    """How much an error of a component shows in a colour, see `colour_sensitivity`.
+
+    Parameters
+    ----------
+    red_green, blue
+        What squared changes of X and of B count, where those of Y count 1.
+    usual
+        What the error counts in the mean of photographs.
+    power
+        Exponent of it all.
+    """
+
+    red_green: float
+    blue: float
+    usual: float
+    power: float
 
 
 @dataclass(frozen=True)
@@ -89,67 +137,61 @@ class Perception:
 
     Parameters
     ----------
-    luminance, chrominance
-        The tables.
-    cb, cr
-        How much coarser than luminance's they are: logarithms.
+    luminance, cb, cr
+        The tables, and what bits are worth.
     full_chrominance
-        How much coarser yet where chrominance is not down-sampled: four blocks then share what one held.
-    luminance_lambda, chrominance_lambda
-        Logarithm of the squared steps that a bit is worth in a block of weight 1.
-    luminance_masking, chrominance_masking
-        Exponent by which the weight of a block falls with its activity.
+        How much coarser chrominance is where it is not down-sampled: four blocks then share what one held.
+    masking
+        How texture hides errors.
+    luminance_colour, cb_colour, cr_colour
+        How much errors show in each colour.
     sharpening
         Of `jpeg.sampling.sharpen`.
-    usual_blue, usual_share, slope_by_blue, lambda_by_blue, cb_by_share
-        How the numbers go with a photo's colours, see `tailoring`.
+    usual_blue, usual_share, usual_grain, slope_by_blue, slope_by_grain, cb_by_share
+        How the numbers go with a photo, see `tailoring`.
     """
 
     luminance: Spectrum
-    chrominance: Spectrum
-    cb: float
-    cr: float
+    cb: Spectrum
+    cr: Spectrum
     full_chrominance: Trend
-    luminance_lambda: Trend
-    chrominance_lambda: Trend
-    luminance_masking: Trend
-    chrominance_masking: Trend
+    masking: Masking
+    luminance_colour: ColourSensitivity
+    cb_colour: ColourSensitivity
+    cr_colour: ColourSensitivity
     sharpening: Trend
     usual_blue: float
     usual_share: float
+    usual_grain: float
     slope_by_blue: float
-    lambda_by_blue: float
+    slope_by_grain: float
     cb_by_share: float
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Perception:
         """Make one of what `dataclasses.asdict` gives."""
-        spectra = {name: Spectrum.from_dict(values[name]) for name in ("luminance", "chrominance")}
-        trends = {
-            name: Trend(**value) for name, value in values.items() if isinstance(value, dict) and "middle" in value
+        spectra = {name: Spectrum.from_dict(values[name]) for name in ("luminance", "cb", "cr")}
+        trends = {name: Trend(**values[name]) for name in ("full_chrominance", "sharpening")}
+        colours = {
+            name: ColourSensitivity(**values[name]) for name in ("luminance_colour", "cb_colour", "cr_colour")
         }
-        return cls(**{**values, **spectra, **trends})
+        return cls(**{**values, **spectra, **trends, **colours, "masking": Masking(**values["masking"])})
 
-    def tables(self, level: float) -> tuple[TunedTable, ...]:
-        """Tables of Y, Cb and Cr at a level: the logarithm of luminance's coarsest steps."""
-        return (
-            self.luminance.table(level),
-            self.chrominance.table(level + self.cb),
-            self.chrominance.table(level + self.cr),
-        )
+    @property
+    def spectra(self) -> tuple[Spectrum, Spectrum, Spectrum]:
+        """Those of Y, Cb and Cr."""
+        return self.luminance, self.cb, self.cr
+
+    @property
+    def colours(self) -> tuple[ColourSensitivity, ColourSensitivity, ColourSensitivity]:
+        """Those of Y, Cb and Cr."""
+        return self.luminance_colour, self.cb_colour, self.cr_colour
 
     def without_down_sampling(self, level: float) -> Perception:
         """Return the numbers for files of a level whose chrominance is not down-sampled."""
         coarser = self.full_chrominance.at(level)
-        return replace(self, cb=self.cb + coarser, cr=self.cr + coarser)
-
-    def lambdas(self, level: float) -> tuple[float, float]:
-        """Squared steps that a bit is worth, of luminance and of chrominance."""
-        return float(np.exp(self.luminance_lambda.at(level))), float(np.exp(self.chrominance_lambda.at(level)))
-
-    def masking(self, level: float) -> tuple[float, float]:
-        """Exponents of luminance and of chrominance."""
-        return self.luminance_masking.at(level), self.chrominance_masking.at(level)
+        cb, cr = (replace(each, coarser=each.coarser + coarser) for each in (self.cb, self.cr))
+        return replace(self, cb=cb, cr=cr)
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from foveal import _kernels
 from foveal.jpeg.frame import Component, Frame
 from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.tables import QuantizationTable
+
+Value = TypeVar("Value")
 
 _COEFFICIENTS_PER_STRIP = 1 << 17
 
@@ -55,6 +57,11 @@ def run_plans(plans: Sequence[QuantizationPlan], threads: int) -> None:
     in_threads(lambda strip: strip[0].run(strip[1]), strips, threads)
 
 
+def of_slot(values: Sequence[Value], component: Component) -> Value:
+    """Value for the table slot of a component; the last serves those that have none of their own."""
+    return values[min(component.table_slot, len(values) - 1)]
+
+
 class Quantizer(Protocol):
     """Decides the levels of a picture."""
 
@@ -90,19 +97,20 @@ class DeadZone:
     Parameters
     ----------
     block_weights
-        For luminance and for chrominance, `Frame.block_grid` float32 above 0: the bits that a squared step is worth.
+        For each table slot, `Frame.block_grid` float32 above 0: the bits that a squared step is worth; the last serves
+        those that have none of their own.
     bits
         What a +-1 takes, about.
     """
 
-    block_weights: tuple[NDArray[np.float32], NDArray[np.float32]]
+    block_weights: tuple[NDArray[np.float32], ...]
     bits: float = 5.0
 
     def plan(
         self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
     ) -> QuantizationPlan:
         """See `Quantizer.plan`."""
-        weights = frame.largest_of_covered_blocks(self.block_weights[component.huffman_slot], component)
+        weights = frame.largest_of_covered_blocks(of_slot(self.block_weights, component), component)
         threshold = np.minimum(0.5 + self.bits / (2 * weights), 1.5).astype(np.float32)
         steps = table.steps_in_sixteenths
         return QuantizationPlan(blocks, threshold, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))

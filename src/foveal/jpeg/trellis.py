@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from foveal import _kernels
 from foveal.jpeg.frame import Component, Frame
-from foveal.jpeg.quantize import QuantizationPlan
+from foveal.jpeg.quantize import QuantizationPlan, of_slot
 from foveal.jpeg.tables import QuantizationTable
 
 _SAMPLE_EVERY = 16
@@ -49,15 +49,20 @@ class Trellis:
     Parameters
     ----------
     block_weights
-        For luminance and for chrominance, `Frame.block_grid` float32 above 0: the bits that a squared step is worth.
+        For each table slot, `Frame.block_grid` float32 above 0: the bits that a squared step is worth; the last serves
+        those that have none of their own.
     frequency_weights
-        For each table slot, (64,) float32 in zig-zag order; the last serves those that have none of their own.
+        For each table slot, (64,) float32 in zig-zag order.
+    lifts
+        For each table slot, 0 to 0.5: the error of a level that is not 0 counts from so many steps above the
+        coefficient's magnitude, as what is weakened shows more than what is strengthened.
     look_back
         Nonzero positions before a coefficient that the search considers as its predecessor; 63 is exhaustive.
     """
 
-    block_weights: tuple[NDArray[np.float32], NDArray[np.float32]]
+    block_weights: tuple[NDArray[np.float32], ...]
     frequency_weights: tuple[NDArray[np.float32], ...] = (_EVEN,)
+    lifts: tuple[float, ...] = (0.0,)
     look_back: int = 4
 
     def plan(
@@ -65,16 +70,23 @@ class Trellis:
     ) -> QuantizationPlan:
         """See `Quantizer.plan`."""
         rates = sampled_rates(blocks[: component.block_rows, : component.block_columns], table)
-        weights = frame.largest_of_covered_blocks(self.block_weights[component.huffman_slot], component)
+        weights = frame.largest_of_covered_blocks(of_slot(self.block_weights, component), component)
         # Rounded, so that the last bit of a float computed elsewhere cannot change a decision.
         rounded = np.rint(weights * _STEPS_OF_WEIGHT) / np.float32(_STEPS_OF_WEIGHT)
         steps = table.steps_in_sixteenths
-        by_frequency = self.frequency_weights[min(component.table_slot, len(self.frequency_weights) - 1)]
+        by_frequency, lift = of_slot(self.frequency_weights, component), of_slot(self.lifts, component)
         return QuantizationPlan(
             blocks,
             rounded,
             lambda strip, strip_weight: _kernels.trellis(
-                strip, steps, strip_weight, by_frequency, rates.run_size_bits, rates.end_of_block_bits, self.look_back
+                strip,
+                steps,
+                strip_weight,
+                by_frequency,
+                lift,
+                rates.run_size_bits,
+                rates.end_of_block_bits,
+                self.look_back,
             ),
         )
 

@@ -101,11 +101,14 @@ void forward_dct(const Array<const float, nb::ndim<2>>& plane,
                          blocks.data());
 }
 
-void ac_strength(const Array<const std::int16_t, nb::shape<-1, kBlockSize>>& blocks,
-                 const Array<float, nb::ndim<1>>& out) {
-    require(blocks.shape(0) == out.shape(0), "one value for each block");
+void ac_strengths(const Array<const std::int16_t, nb::shape<-1, kBlockSize>>& blocks,
+                  const Array<float, nb::ndim<1>>& all, const Array<float, nb::ndim<1>>& coarse,
+                  const Array<float, nb::ndim<1>>& fine) {
+    for (const auto* out : {&all, &coarse, &fine})
+        require(out->shape(0) == blocks.shape(0), "three values for each block");
     nb::gil_scoped_release release;
-    kernels()->ac_strength(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), out.data());
+    kernels()->ac_strengths(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), all.data(), coarse.data(),
+                            fine.data());
 }
 
 void quantize(const Blocks& blocks, const Steps& steps, const Array<const float, nb::ndim<1>>& zero_threshold) {
@@ -126,13 +129,14 @@ void quantize_per_block(const Blocks& blocks, const Array<const float, nb::shape
 }
 
 void trellis(const Blocks& blocks, const Steps& steps, const Array<const float, nb::ndim<1>>& distortion_weight,
-             const Steps& frequency_weights, const Array<const float, nb::shape<11, 63>>& run_size_bits,
-             float end_of_block_bits, int look_back) {
+             const Steps& frequency_weights, float lift,
+             const Array<const float, nb::shape<11, 63>>& run_size_bits, float end_of_block_bits, int look_back) {
     require(distortion_weight.shape(0) == blocks.shape(0), "one distortion weight for each block");
     require(look_back >= 1, "look_back must be at least 1");
+    require(lift >= 0.0f && lift <= 0.5f, "lift must be 0 to 0.5");
     nb::gil_scoped_release release;
     kernels()->trellis(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), steps.data(),
-                     distortion_weight.data(), frequency_weights.data(), run_size_bits.data(), end_of_block_bits,
+                     distortion_weight.data(), frequency_weights.data(), lift, run_size_bits.data(), end_of_block_bits,
                      look_back);
 }
 
@@ -281,12 +285,13 @@ void foveal::bind_encoding(nb::module_& m) {
     m.def("color_loss", &color_loss<std::uint16_t, &KernelTable::color_loss_16>, nb::arg("pixels").noconvert(),
           nb::arg("first_row"), nb::arg("out").noconvert());
     m.def("forward_dct", &forward_dct, nb::arg("plane").noconvert(), nb::arg("blocks").noconvert());
-    m.def("ac_strength", &ac_strength, nb::arg("blocks").noconvert(), nb::arg("out").noconvert());
+    m.def("ac_strengths", &ac_strengths, nb::arg("blocks").noconvert(), nb::arg("all").noconvert(),
+          nb::arg("coarse").noconvert(), nb::arg("fine").noconvert());
     m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("zero_threshold").noconvert());
     m.def("quantize_per_block", &quantize_per_block, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
           nb::arg("table_index").noconvert(), nb::arg("file_steps").noconvert());
     m.def("trellis", &trellis, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("distortion_weight").noconvert(),
-          nb::arg("frequency_weights").noconvert(),
+          nb::arg("frequency_weights").noconvert(), nb::arg("lift"),
           nb::arg("run_size_bits").noconvert(), nb::arg("end_of_block_bits"), nb::arg("look_back"));
     m.def("tally_scan", &tally_scan, nb::arg("grids").noconvert(), nb::arg("factors"), nb::arg("band"),
           nb::arg("restart_interval"), nb::arg("first_row"), nb::arg("last_row"), nb::arg("histogram").noconvert());

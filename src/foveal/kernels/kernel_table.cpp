@@ -43,7 +43,7 @@ extern const KernelTable FOVEAL_TABLE = {
     FOVEAL_TABLE_NAME,           rgb_to_ycbcr<std::uint8_t>,   rgb_to_ycbcr<std::uint16_t>,
     grey_to_plane<std::uint8_t>, grey_to_plane<std::uint16_t>, downsample,
     sharpen,                     color_loss<std::uint8_t>,     color_loss<std::uint16_t>,
-    forward_dct,                 ac_strength,
+    forward_dct,                 ac_strengths,
     quantize,                    quantize_per_block,
     trellis,                     tally_scan,                   record_scan,
     write_recorded,

@@ -112,12 +112,13 @@ struct KernelTable {
     void (*color_loss_16)(const std::uint16_t* pixels, Extent pixel_size, std::ptrdiff_t first_row, float* work,
                           float* out, Extent out_size);
     void (*forward_dct)(const float* plane, Extent plane_size, std::int16_t* blocks);
-    void (*ac_strength)(const std::int16_t* blocks, std::ptrdiff_t count, float* out);
+    void (*ac_strengths)(const std::int16_t* blocks, std::ptrdiff_t count, float* all, float* coarse, float* fine);
     void (*quantize)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold);
     void (*quantize_per_block)(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
                            const std::uint8_t* table_index, const float* file_steps);
     void (*trellis)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,
-                    const float* frequency_weights, const float* run_size_bits, float end_of_block_bits, int look_back);
+                    const float* frequency_weights, float lift, const float* run_size_bits, float end_of_block_bits,
+                    int look_back);
     std::uint64_t (*tally_scan)(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
                                 std::uint32_t* histogram);
     RecordedScan (*record_scan)(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,

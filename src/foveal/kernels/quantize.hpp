@@ -21,19 +21,29 @@ inline std::int16_t quantize_dc(std::int16_t coefficient, float step) {
     return static_cast<std::int16_t>(level > kLargestLevel ? kLargestLevel : level);
 }
 
-// Root mean square of the AC coefficients of each block, in the unit of the coefficients.
-inline void ac_strength(const std::int16_t* blocks, std::ptrdiff_t count, float* out) {
+inline float sum_of_lanes(Float8 value) {
+    float sum = 0.0f;
+    for (int lane = 0; lane < 8; ++lane) sum += value[lane];
+    return sum;
+}
+
+// Root mean square of the AC coefficients of each block, in the unit of the coefficients: of all, of the coarse waves
+// (1 to 5 in zig-zag order) and of the fine ones (15 to 63).
+inline void ac_strengths(const std::int16_t* blocks, std::ptrdiff_t count, float* all, float* coarse, float* fine) {
+    const Float8 is_coarse = {0, 1, 1, 1, 1, 1, 0, 0}, is_fine = {0, 0, 0, 0, 0, 0, 0, 1};  // of 0..7 and of 8..15
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
-        Float8 squares = load_shorts(blocks);
-        squares[0] = 0.0f;  // DC
-        squares = squares * squares;
-        for (int k = 8; k < kBlockSize; k += 8) {
+        Float8 first = load_shorts(blocks), second = load_shorts(blocks + 8);
+        first[0] = 0.0f;  // DC
+        first = first * first;
+        second = second * second;
+        Float8 rest = {};
+        for (int k = 16; k < kBlockSize; k += 8) {
             const Float8 coefficient = load_shorts(blocks + k);
-            squares = squares + coefficient * coefficient;
+            rest = rest + coefficient * coefficient;
         }
-        float sum = 0.0f;
-        for (int lane = 0; lane < 8; ++lane) sum += squares[lane];
-        out[n] = __builtin_sqrtf(sum / (kBlockSize - 1));
+        all[n] = __builtin_sqrtf(sum_of_lanes(first + second + rest) / (kBlockSize - 1));
+        coarse[n] = __builtin_sqrtf(sum_of_lanes(first * is_coarse) / 5);
+        fine[n] = __builtin_sqrtf(sum_of_lanes(rest + second * is_fine) / (kBlockSize - 15));
     }
 }
 

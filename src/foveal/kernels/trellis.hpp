@@ -55,11 +55,15 @@ inline Arrival cheapest_arrival(const Nodes& nodes, int first, int node, const f
     return best;
 }
 
+// An error of a level that is not 0 counts from the magnitude and `lift` steps: for equal errors, what was weakened shows
+// more than what was strengthened.
+//
 // levels: 0 but for DC, filled with the best AC; rounded: the nearest levels, magnitudes: |coefficient| / step;
 // kLookBack: nodes before a node that are its possible predecessors, or 0 for as many as `look_back` says.
 template <int kLookBack>
 inline void optimise_block(std::int16_t* levels, const std::int16_t* rounded, const float* magnitudes,
-                           float distortion_weight, const float* frequency_weights, Rates rates, int look_back) {
+                           float distortion_weight, const float* frequency_weights, float lift, Rates rates,
+                           int look_back) {
     static_assert(kLookBack <= kOrigin);
     Nodes nodes;
     int node = kOrigin + 1, last = kOrigin;
@@ -71,7 +75,7 @@ inline void optimise_block(std::int16_t* levels, const std::int16_t* rounded, co
         const int size = 32 - __builtin_clz(static_cast<std::uint32_t>(level));
         const float weight = distortion_weight * frequency_weights[k];
         const float zero_distortion = weight * (magnitudes[k] * magnitudes[k]);
-        const float error = magnitudes[k] - static_cast<float>(level);
+        const float error = magnitudes[k] + lift - static_cast<float>(level);
         const float* bits_after = rates.run_size + size * kRunCount + k - 1;
         const int first = kLookBack != 0               ? node - kLookBack
                           : node - look_back > kOrigin ? node - look_back
@@ -103,7 +107,7 @@ inline void optimise_block(std::int16_t* levels, const std::int16_t* rounded, co
 // In place: sixteenths become levels; DC is rounded.
 template <int kLookBack>
 inline void optimise_blocks(std::int16_t* blocks, std::ptrdiff_t count, const float* steps,
-                            const float* distortion_weight, const float* frequency_weights, Rates rates,
+                            const float* distortion_weight, const float* frequency_weights, float lift, Rates rates,
                             int look_back) {
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
         const std::int16_t dc = quantize_dc(blocks[0], steps[0]);
@@ -114,22 +118,24 @@ inline void optimise_blocks(std::int16_t* blocks, std::ptrdiff_t count, const fl
             const Float8 magnitude = absolute(coefficient) / load8(steps + k);
             // A tie goes to the smaller level, which is never dearer. (Coefficients come rounded to sixteenths, so that a
             // tie stands for values on both sides of it.) Other magnitudes are further than this from a tie.
-            const Int8 level = clamp_levels(__builtin_convertvector(magnitude + (0.5f - kTieWidth), Int8));
+            const Float8 lifted = magnitude < splat8(0.5f + kTieWidth) ? Float8{} : magnitude + (lift + 0.5f - kTieWidth);
+            const Int8 level = clamp_levels(__builtin_convertvector(lifted, Int8));
             store8(magnitudes + k, magnitude);
             store_shorts(rounded + k, coefficient < splat8(0.0f) ? -level : level);
         }
         std::memset(blocks, 0, kBlockSize * sizeof *blocks);
         blocks[0] = dc;
-        optimise_block<kLookBack>(blocks, rounded, magnitudes, distortion_weight[n], frequency_weights, rates,
-                                  look_back);
+        optimise_block<kLookBack>(blocks, rounded, magnitudes, distortion_weight[n], frequency_weights, lift,
+                                  rates, look_back);
     }
 }
 
 inline void trellis(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,
-                    const float* frequency_weights, const float* run_size_bits, float end_of_block_bits,
+                    const float* frequency_weights, float lift, const float* run_size_bits, float end_of_block_bits,
                     int look_back) {
     const auto optimise = look_back == 4 ? optimise_blocks<4> : optimise_blocks<0>;  // that of effort "balanced"
-    optimise(blocks, count, steps, distortion_weight, frequency_weights, {run_size_bits, end_of_block_bits}, look_back);
+    optimise(blocks, count, steps, distortion_weight, frequency_weights, lift, {run_size_bits, end_of_block_bits},
+             look_back);
 }
 
 }  // namespace

@@ -1,0 +1,89 @@
+"""How much an error of Y, Cb or Cr shows in each colour: what it changes in XYB, where equal steps look alike.
+
+XYB is the colour space of JPEG XL (ISO/IEC 18181-1, annex L), in which SSIMULACRA 2 compares pictures: cube roots of
+what the three kinds of cones see, as red against green (X), brightness (Y) and blue (B). An error of Cb shows more in a
+dark blue than in a bright yellow, for example, mostly by what it changes in brightness.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal.allocate.perception import ColourSensitivity, Perception
+from foveal.jpeg import Frame
+
+_CONES = np.array([[0.300, 0.622, 0.078], [0.230, 0.692, 0.078], [0.24342269, 0.20476744, 0.55180987]])
+_CONE_BIAS = 0.0037930733
+_X_SCALE = 14.0  # as in SSIMULACRA 2
+# R, G and B by Y, Cb and Cr (T.871 7).
+_TO_RGB = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]])
+_CELL_SHIFT = 11  # of a DC coefficient, 128 to the unit of pixels: cells are 16 wide
+_CELLS = 16
+_LARGEST = 8.0  # weight: few colours go beyond it
+
+
+def colour_weights(blocks: tuple[NDArray[np.int16], ...], frame: Frame, tuned: Perception) -> list[NDArray[np.float32]]:
+    """Weights of errors of each component by the mean colour of each 8x8-pixel block.
+
+    Parameters
+    ----------
+    blocks
+        For each component, (padded rows, padded columns, 64) int16 coefficients in sixteenths.
+
+    Returns
+    -------
+    list of ndarray
+        For each component, `Frame.block_grid` float32 above 0: about 1 in the usual colour.
+    """
+    cells = tuple(_cells(grid, frame, index) for index, grid in enumerate(blocks))
+    if len(cells) == 1:
+        cells = (cells[0], *(np.full_like(cells[0], _CELLS // 2) for _ in range(2)))
+    return [_weights_of_cells(colour, index)[cells] for index, colour in enumerate(tuned.colours[: len(blocks)])]
+
+
+def _cells(grid: NDArray[np.int16], frame: Frame, index: int) -> NDArray[np.intp]:
+    """Which of 16 equal parts of its range a component has in each 8x8-pixel block."""
+    component = frame.components[index]
+    rows, columns = (np.arange(count) for count in frame.block_grid)
+    rows, columns = rows * component.v_factor // frame.v_max, columns * component.h_factor // frame.h_max
+    of_dc = np.clip((grid[..., 0] >> _CELL_SHIFT) + _CELLS // 2, 0, _CELLS - 1)
+    return np.asarray(of_dc[np.ix_(rows, columns)], dtype=np.intp)
+
+
+@cache
+def _weights_of_cells(colour: ColourSensitivity, index: int) -> NDArray[np.float32]:
+    """(16, 16, 16) float32: weights by the parts in which Y, Cb and Cr lie."""
+    centres = (np.arange(_CELLS) + 0.5) * (256 / _CELLS)
+    ycbcr = np.stack(np.meshgrid(centres, centres - 128, centres - 128, indexing="ij"))
+    x, y, b = squared_changes(ycbcr, index)
+    shows = colour.red_green * x + y + colour.blue * b
+    return np.asarray(np.minimum((shows / colour.usual) ** colour.power, _LARGEST), dtype=np.float32)
+
+
+def squared_changes(ycbcr: NDArray[np.float64], index: int) -> NDArray[np.float64]:
+    """Squares of what a step of a component changes in X, Y and B.
+
+    Parameters
+    ----------
+    ycbcr
+        (3, ...) floats: 0 to 255, and -128 to 128 for Cb and Cr.
+    index
+        Of the component.
+
+    Returns
+    -------
+    ndarray
+        (3, ...): for X as large as SSIMULACRA 2 takes it, Y, and B less Y; a step is 255.
+    """
+    rgb = np.clip(np.tensordot(_TO_RGB, ycbcr, 1), 0, 255) / 255
+    is_dark = rgb <= 0.04045  # IEC 61966-2-1
+    light = np.where(is_dark, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    slope = np.where(is_dark, 1 / 12.92, 2.4 / 1.055 * ((rgb + 0.055) / 1.055) ** 1.4)
+    cones = np.tensordot(_CONES, light, 1) + _CONE_BIAS
+    by_component = slope * _TO_RGB[:, index].reshape(3, *[1] * (ycbcr.ndim - 1))
+    long, medium, short = np.tensordot(_CONES, by_component, 1) * cones ** (-2 / 3) / 3
+    brightness = (long + medium) / 2
+    return np.stack([_X_SCALE * (long - medium) / 2, brightness, short - brightness]) ** 2
