@@ -103,6 +103,8 @@ def test_the_script_of_a_high_picture_is_chosen_by_a_sample(coffee: np.ndarray) 
     sizes = [len(jpeg.encode(high, jpeg.EncoderSettings(scripts=(script,)))) for script in scripts]
     chosen = {jpeg.encode(high, jpeg.EncoderSettings(scripts=scripts, threads=threads)) for threads in (1, 2, 3, 8)}
     assert [len(data) for data in chosen] == [min(sizes)]
+    settings = [jpeg.EncoderSettings(scripts=scripts, restart_interval=7, threads=threads) for threads in (1, 2, 3, 8)]
+    assert len({jpeg.encode(high, each) for each in settings}) == 1
 
 
 def quantizers(frame: Frame) -> list[Quantizer]:
