@@ -18,7 +18,7 @@ from foveal.jpeg.frame import Component, Frame
 from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.tables import QuantizationTable
 
-_COEFFICIENTS_PER_STRIP = 1 << 17
+_COEFFICIENTS_PER_STRIP = 1 << 18
 
 
 @dataclass(frozen=True)
