@@ -16,6 +16,7 @@ from foveal.allocate.weights import block_weights
 from foveal.background import Color
 from foveal.errors import ParameterError
 from foveal.image import Photo, as_photo
+from foveal.jpeg.strips import helpers
 from foveal.metadata import apply_policy, without_extended_xmp
 from foveal.options import EncodeOptions, Saliency
 from foveal.saliency import Looked, look
@@ -186,8 +187,9 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
         threads=options.threads or available_threads(),
         metadata=metadata,
     )
-    subsampling = chosen_subsampling(options.subsampling_name, photo.pixels, settings.threads)
-    met = _met_target(WeighedPhoto(photo.pixels, saliency.weights, options, settings, subsampling))
+    with helpers(settings.threads):
+        subsampling = chosen_subsampling(options.subsampling_name, photo.pixels, settings.threads)
+        met = _met_target(WeighedPhoto(photo.pixels, saliency.weights, options, settings, subsampling))
     return Encoded(
         data=met.data,
         photo=photo,

@@ -285,6 +285,57 @@ def test_a_refinement_scan_ends_with_eob_rather_than_runs_of_zeros() -> None:
     assert raw_bits == 2  # a sign and a correction
 
 
+def test_a_scan_is_recorded_as_it_is_counted() -> None:
+    """Words: index of the symbol [class][slot][symbol] << 20, extra bits << 16, those bits (bits.hpp)."""
+    levels = np.zeros((1, 2, 64), dtype=np.int16)
+    levels[0, 0, 0], levels[0, 0, 20] = 5, -2
+    counted, recorded = np.zeros((2, 2, 2, 256), dtype=np.uint32)
+    scan = ([levels], [(1, 1, 1)], (0, 63, 0, 0), 1, 0, 1)
+    raw_bits = _kernels.tally_scan(*scan, counted)
+    words, recorded_raw_bits = _kernels.record_scan(*scan, recorded)
+    dc, ac, restart = 256, 768, 1025
+    expected = [
+        (dc + 3, 3, 5),
+        (ac + 0xF0, 0, 0),
+        (ac + 0x32, 2, 1),
+        (ac, 0, 0),
+        (restart, 0, 0),
+        (dc, 0, 0),
+        (ac, 0, 0),
+    ]
+    assert words.tolist() == [index << 20 | count << 16 | extra for index, count, extra in expected]
+    np.testing.assert_array_equal(recorded, counted)
+    assert raw_bits == recorded_raw_bits == 5
+
+
+def test_recorded_words_become_bits() -> None:
+    codes = np.zeros((2, 1, 256, 2), dtype=np.uint32)
+    codes[0, 0, 5], codes[1, 0, 0x21] = (0b101, 3), (0xFFFE, 16)
+    words = np.array([5 << 20 | 5 << 16 | 0b10011, 512 << 20 | 1 << 16 | 1, 513 << 20, (256 + 0x21) << 20 | 1 << 16])
+    written = _kernels.write_recorded(words.astype(np.uint32), codes)
+    assert written == (bytes([0b10110011, 0b11111111, 0b11111111, 0b00000000]), 26, [9])
+    assert _kernels.write_recorded(words[:0].astype(np.uint32), codes) == (b"", 0, [])
+
+
+@pytest.mark.parametrize("longest", [1, 15])
+def test_recorded_bits_agree_with_strings_of_bits(longest: int) -> None:
+    """Bits leave in words of 64: all ways to come to the end of one."""
+    rng = np.random.default_rng(longest)
+    codes = np.zeros((2, 1, 256, 2), dtype=np.uint32)
+    codes[1, 0, 7] = 0x7FFF, 16
+    for _ in range(200):
+        words, text = [], ""
+        for _ in range(rng.integers(0, 200 // longest)):
+            count = int(rng.integers(1, longest + 1))
+            extra = int(rng.integers(0, 1 << count))
+            is_symbol = longest == 15 and rng.random() < 0.5
+            words.append((263 if is_symbol else 512) << 20 | count << 16 | extra)
+            text += ("0" + "1" * 15 if is_symbol else "") + f"{extra:0{count}b}"
+        padded = text + "0" * (-len(text) % 8)
+        expected = bytes(int(padded[i : i + 8], 2) for i in range(0, len(padded), 8))
+        assert _kernels.write_recorded(np.array(words, np.uint32), codes) == (expected, len(text), [])
+
+
 def test_joining_nothing_but_ones_doubles_the_bytes() -> None:
     strip = (b"\xff" * 10_000, 80_000, [])
     assert _kernels.join_strips([strip, strip]) == b"\xff\x00" * 20_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,7 +17,7 @@ from foveal.jpeg.frame import Frame
 from foveal.jpeg.quantize import DeadZone, Quantizer, Rounding
 from foveal.jpeg.scan import ScanPlan, record, tally, write_scans
 from foveal.jpeg.script import Scan, check_script
-from foveal.jpeg.strips import in_threads, row_ranges
+from foveal.jpeg.strips import helpers, in_threads, row_ranges
 from foveal.jpeg.trellis import Trellis
 
 SCRIPTS = [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script]
@@ -103,6 +104,8 @@ def test_the_script_of_a_high_picture_is_chosen_by_a_sample(coffee: np.ndarray) 
     sizes = [len(jpeg.encode(high, jpeg.EncoderSettings(scripts=(script,)))) for script in scripts]
     chosen = {jpeg.encode(high, jpeg.EncoderSettings(scripts=scripts, threads=threads)) for threads in (1, 2, 3, 8)}
     assert [len(data) for data in chosen] == [min(sizes)]
+    settings = [jpeg.EncoderSettings(scripts=scripts, restart_interval=7, threads=threads) for threads in (1, 2, 3, 8)]
+    assert len({jpeg.encode(high, each) for each in settings}) == 1
 
 
 def quantizers(frame: Frame) -> list[Quantizer]:
@@ -181,6 +184,29 @@ def test_an_error_stops_the_work() -> None:
     with pytest.raises(RuntimeError):
         in_threads(fail_first, range(100), 1)
     assert done == [0]
+
+
+def test_helpers_are_kept_for_several_stages() -> None:
+    def name(barrier: threading.Barrier) -> str:
+        barrier.wait(timeout=10)  # so that each thread takes one
+        return threading.current_thread().name
+
+    with helpers(3):
+        seen = [set(in_threads(name, [threading.Barrier(3)] * 3, 3)) for _ in range(5)]
+        inner = in_threads(lambda item: in_threads(lambda other: item * other, [1, 2, 3], 3), [10, 20], 3)
+    assert seen == [seen[0]] * 5
+    assert len(seen[0]) == 3
+    assert inner == [[10, 20, 30], [20, 40, 60]]
+    alive = {thread.name for thread in threading.enumerate()}
+    assert alive & seen[0] == {threading.current_thread().name}
+
+
+def test_work_is_done_without_helpers_where_no_thread_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert in_threads(lambda item: 2 * item, range(5), 3) == [0, 2, 4, 6, 8]
 
 
 def test_results_of_threads_come_in_order() -> None:

@@ -23,7 +23,7 @@ from foveal.jpeg.segments import Metadata, metadata_segments
 from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.tables import QuantizationTable, annex_k_tables
 
-_PIXELS_PER_STRIP = 1 << 17  # planes of a strip stay in the cache
+_PIXELS_PER_STRIP = 1 << 18  # larger ones leave the cache, smaller ones keep Python busy
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ class HuffmanTable:
         histogram
             (256,) counts of the symbols; those of count 0 get no code. At least one must occur.
         """
-        lengths = _code_lengths({symbol: int(histogram[symbol]) for symbol in np.flatnonzero(histogram).tolist()})
+        used = np.flatnonzero(histogram)
+        lengths = _code_lengths(dict(zip(used.tolist(), histogram[used].tolist(), strict=True)))
         counts = [0] * (max(lengths.values()) + 1)
         for length in lengths.values():
             counts[length] += 1
@@ -50,14 +51,15 @@ class HuffmanTable:
     @cached_property
     def codes(self) -> NDArray[np.uint32]:
         """EHUFCO and EHUFSI (C.2) by symbol: (256, 2) uint32 of code and length in bits; length 0 where none."""
+        codes: list[int] = []
+        code = 0
+        for count in self.bits:
+            codes += range(code, code + count)
+            code = (code + count) << 1
         table = np.zeros((256, 2), dtype=np.uint32)
-        code, position = 0, 0
-        for length, count in enumerate(self.bits, start=1):
-            for symbol in self.huffval[position : position + count]:
-                table[symbol] = code, length
-                code += 1
-            position += count
-            code <<= 1
+        symbols = list(self.huffval)
+        table[symbols, 0] = codes
+        table[symbols, 1] = np.repeat(np.arange(1, MAX_CODE_BITS + 1), self.bits)
         return table
 
     @cached_property

@@ -20,7 +20,7 @@ from foveal.jpeg.tables import QuantizationTable
 
 Value = TypeVar("Value")
 
-_COEFFICIENTS_PER_STRIP = 1 << 17
+_COEFFICIENTS_PER_STRIP = 1 << 18
 
 
 @dataclass(frozen=True)

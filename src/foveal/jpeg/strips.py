@@ -6,9 +6,10 @@ Where strips begin depends on the picture alone, never on the number of threads,
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from threading import Thread
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from threading import local
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -19,6 +20,27 @@ def row_ranges(rows: int, pixels_per_row: int, pixels_per_strip: int) -> list[tu
     """Split `rows` into ranges [first, last) of about `pixels_per_strip` pixels each, at least a row."""
     rows_per_strip = max(1, pixels_per_strip // pixels_per_row)
     return [(first, min(first + rows_per_strip, rows)) for first in range(0, rows, rows_per_strip)]
+
+
+_of_this_thread = local()
+
+
+@contextmanager
+def helpers(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Keep `threads` - 1 helper threads for all that this thread does `in_threads` meanwhile.
+
+    Started anew for every stage, they would begin each on a processor that another thread keeps busy.
+    """
+    pool = getattr(_of_this_thread, "pool", None)
+    if pool is not None:
+        yield pool
+        return
+    with ThreadPoolExecutor(max(1, threads - 1)) as pool:
+        _of_this_thread.pool = pool
+        try:
+            yield pool
+        finally:
+            _of_this_thread.pool = None
 
 
 def in_threads(function: Callable[[Item], Result], items: Sequence[Item], threads: int) -> list[Result]:
@@ -44,15 +66,13 @@ def in_threads(function: Callable[[Item], Result], items: Sequence[Item], thread
             except BaseException as error:
                 errors.append(error)
 
-    helpers = []
-    with suppress(RuntimeError):  # no more threads to be had: those that started, and this one, do it all
-        for _ in range(min(threads, len(items)) - 1):
-            helper = Thread(target=work)
-            helper.start()
-            helpers.append(helper)
-    work()
-    for helper in helpers:
-        helper.join()
+    workers = min(threads, len(items))
+    with helpers(workers) as pool:
+        started: list[Future[None]] = []
+        with suppress(RuntimeError):  # no more threads to be had: those that started, and this one, do it all
+            started.extend(pool.submit(work) for _ in range(workers - 1))
+        work()
+        wait([helper for helper in started if not helper.cancel()])
     if errors:
         raise errors[0]
     return [results[position] for position in range(len(items))]
