@@ -207,6 +207,31 @@ def error_sums(
     (3, 2): gain and feedback of each cosine of the blur.
     """
 
+def error_slopes(
+    first: NDArray[np.float32],
+    second: NDArray[np.float32],
+    channel: int,
+    blur_taps: NDArray[np.float32],
+    prices: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
+    """Fill a channel of out (rows, 3, columns) with what its errors, at these prices, change by with second.
+
+    first, second: as of `error_sums`; blur_taps (5,): of the blur, from its middle outwards; prices (2, 3): of an error
+    of each map, and of its cube.
+    """
+
+def xyb_to_linear_slopes(xyb: NDArray[np.float32], slopes: NDArray[np.float32]) -> None:
+    """Turn slopes (rows, 3, columns) by XYB into those by linear light; xyb: what `linear_to_xyb` made."""
+
+def add_slopes_of_half(half: NDArray[np.float32], slopes: NDArray[np.float32]) -> None:
+    """Add to slopes (rows, 3, columns) those by the means that `halve` makes of such planes."""
+
+def linear_to_sample_slopes(
+    pixels: NDArray[np.uint8], light_slopes: NDArray[np.float32], slopes: NDArray[np.float32]
+) -> None:
+    """Turn slopes (h, 3, w) by linear light into those by sample values; pixels (h, w, 3); light_slopes (256,)."""
+
 def area_means(pixels: NDArray[np.uint8 | np.uint16], out: NDArray[np.uint8]) -> None:
     """Fill out (r, c), r <= h, c <= w, from pixels (h, w), or (r, c, n) from (h, w, n): exact means of equal areas.
 

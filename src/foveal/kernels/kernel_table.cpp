@@ -7,6 +7,7 @@
 #include "dct.hpp"
 #include "entropy_coding.hpp"
 #include "entropy_decoding.hpp"
+#include "error_slopes.hpp"
 #include "idct.hpp"
 #include "pixels.hpp"
 #include "quantize.hpp"
@@ -14,6 +15,7 @@
 #include "trellis.hpp"
 #include "upsample.hpp"
 #include "xyb.hpp"
+#include "xyb_slopes.hpp"
 
 namespace foveal {
 namespace {
@@ -50,7 +52,9 @@ extern const KernelTable FOVEAL_TABLE = {
     decode_scan,                 inverse_dct,                  upsample_triangle,
     upsample_replicate,          ycbcr_to_rgb,                 interleave,
     linear_light,                halve,                        linear_to_xyb,
-    error_sums,                  area_means<std::uint8_t>,     area_means<std::uint16_t>,
+    error_sums,                  error_slopes,                 xyb_to_linear_slopes,
+    add_slopes_of_half,          linear_to_sample_slopes,      area_means<std::uint8_t>,
+    area_means<std::uint16_t>,
 };
 
 }  // namespace foveal

@@ -91,6 +91,14 @@ struct SamplePlane {
 // Sums over a channel: of three error maps, each of the errors and of their fourth powers.
 constexpr int kErrorSums = 6;
 
+// What an error of each map and its cube are worth: the slopes of a weighed mean and of a weighed 4-norm.
+struct ErrorPrices {
+    float of_error[3], of_cube[3];
+};
+
+// Samples to each side that the blur looks at.
+constexpr std::ptrdiff_t kBlurReach = 4;
+
 // What the blur keeps for every two rows: of five quantities and three cosines, two outputs in eight lanes.
 constexpr std::size_t kPairStateFloats = 5 * 3 * 2 * 8;
 
@@ -139,6 +147,11 @@ struct KernelTable {
     void (*linear_to_xyb)(float* planes, Extent size);
     void (*error_sums)(const float* first, const float* second, Extent size, int channel, const double* gaussian,
                        float* states, double* sums);
+    void (*error_slopes)(const float* first, const float* second, Extent size, int channel, const float* blur_taps,
+                         const ErrorPrices& prices, float* out);
+    void (*xyb_to_linear_slopes)(const float* xyb, Extent size, float* slopes);
+    void (*add_slopes_of_half)(const float* half, Extent size, float* slopes);
+    void (*linear_to_sample_slopes)(const std::uint8_t* pixels, Extent size, const float* light_slopes, float* slopes);
     void (*area_means_8)(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, std::uint64_t* sums,
                          std::uint8_t* out, Extent out_size);
     void (*area_means_16)(const std::uint16_t* pixels, Extent size, std::ptrdiff_t channels, std::uint64_t* sums,

@@ -58,25 +58,31 @@ inline Float8 cube_root_plus(Float8 value, float addend) {
     return multiply_add(square, value, splat8(addend));
 }
 
-inline Float8 mixed(float red, Float8 r, float green, Float8 g, float blue, Float8 b, float bias) {
-    return multiply_add(splat8(red), r, multiply_add(splat8(green), g, multiply_add(splat8(blue), b, splat8(bias))));
-}
-
 // The opsin absorbance of JPEG XL (ISO/IEC 18181-1, annex L; libjxl lib/jxl/cms/opsin_params.h), then X, Y and B moved
 // and stretched to 0..1 as SSIMULACRA 2 does: 14 X + 0.42, Y + 0.01, B - Y + 0.55.
+constexpr float kAbsorbance[3][3] = {
+    {0.30f, 1.0f - 0.078f - 0.30f, 0.078f},
+    {0.23f, 1.0f - 0.078f - 0.23f, 0.078f},
+    {0.24342268924547819f, 0.20476744424496821f, 1.0f - 0.24342268924547819f - 0.20476744424496821f},
+};
+constexpr float kAbsorbanceBias = 0.0037930732552754493f, kMinusRoot = -0.15595420054924863f;
+constexpr float kXStretch = 14.0f, kXybShift[3] = {0.42f, 0.01f, 0.55f};
+
+inline Float8 absorbed(int kind, Float8 r, Float8 g, Float8 b) {
+    const float(&share)[3] = kAbsorbance[kind];
+    const Float8 blue = multiply_add(splat8(share[2]), b, splat8(kAbsorbanceBias));
+    return multiply_add(splat8(share[0]), r, multiply_add(splat8(share[1]), g, blue));
+}
+
 inline void linear_to_xyb(Float8& first, Float8& second, Float8& third) {
-    constexpr float bias = 0.0037930732552754493f, minus_root = -0.15595420054924863f;
-    constexpr float m02 = 0.078f, m00 = 0.30f, m01 = 1.0f - m02 - m00;
-    constexpr float m12 = 0.078f, m10 = 0.23f, m11 = 1.0f - m12 - m10;
-    constexpr float m20 = 0.24342268924547819f, m21 = 0.20476744424496821f, m22 = 1.0f - m20 - m21;
     const Float8 r = first, g = second, b = third;
-    const Float8 l = cube_root_plus(mixed(m00, r, m01, g, m02, b, bias), minus_root);
-    const Float8 m = cube_root_plus(mixed(m10, r, m11, g, m12, b, bias), minus_root);
-    const Float8 s = cube_root_plus(mixed(m20, r, m21, g, m22, b, bias), minus_root);
+    const Float8 l = cube_root_plus(absorbed(0, r, g, b), kMinusRoot);
+    const Float8 m = cube_root_plus(absorbed(1, r, g, b), kMinusRoot);
+    const Float8 s = cube_root_plus(absorbed(2, r, g, b), kMinusRoot);
     const Float8 x = (l - m) * 0.5f, y = (l + m) * 0.5f;
-    first = x * 14.0f + 0.42f;
-    second = y + 0.01f;
-    third = (s - y) + 0.55f;
+    first = x * kXStretch + kXybShift[0];
+    second = y + kXybShift[1];
+    third = (s - y) + kXybShift[2];
 }
 
 // In place; linear light of 0 to 1.
