@@ -34,7 +34,7 @@ def tuned_file(pixels: Pixels, quality: float, tuned: Perception) -> bytes:
     settings = jpeg.EncoderSettings(scripts=(jpeg.spectral_selection_script,))
     weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
     photo = WeighedPhoto(pixels, weights, EncodeOptions(), settings, Subsampling("4:2:0"))
-    return jpeg.write(photo.trial(level_of_quality(quality), tuned)[1], settings)
+    return jpeg.write(photo.trial(level_of_quality(quality), tuned).quantized, settings)
 
 
 def annex_k_file(pixels: Pixels, quality: float) -> bytes:

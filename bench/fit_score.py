@@ -45,7 +45,7 @@ def measured(path: Path, subsampling: str) -> tuple[list[Array], list[float]]:
     photo = WeighedPhoto(pixels, weights, EncodeOptions(), settings, Subsampling(subsampling))
     found, scores = [], []
     for level in LEVELS:
-        before, quantized = photo.trial(level, perception())
+        before, _, quantized = photo.trial(level, perception())
         found.append(features(before, quantized))
         scores.append(reference.score(decoded(jpeg.write(quantized, settings))))
     return found, scores

@@ -39,7 +39,7 @@ CLIP = 0.25
 CROP_SIDE = 512  # pixels; of larger photos the middle is taken
 ANCHOR_QUALITIES = (12, 20, 30, 40, 50, 60, 70, 76, 82, 87, 91, 94, 96, 98)
 QUALITIES = (1, 5, 10, 15, 20, 25, 30, 40, 50, 60, 65, 70, 75, 80, 85, 88, 90, 92, 94, 95)
-FINEST_LEVEL, COARSEST_LEVEL = -0.7, 5.2
+FINEST_LEVEL, COARSEST_LEVEL = -0.9, 5.2
 TRIMMED = 0.2  # of the photos on either side, where levels are measured
 SMALLEST_STEP = 0.02  # in the mean of the objective, in percent, that counts as better
 
@@ -68,7 +68,7 @@ class Subject:
         grid, settings = jpeg.block_grid(*self._pixels.shape[:2]), jpeg.EncoderSettings()
         weights = np.ones(grid, np.float32)
         photo = WeighedPhoto(self._pixels, weights, EncodeOptions(), settings, Subsampling("4:2:0"))
-        return jpeg.write(photo.trial(level, tuned)[1], settings)
+        return jpeg.write(photo.trial(level, tuned).quantized, settings)
 
     def excess(self, level: float, tuned: Perception) -> float:
         """Logarithm of our bytes over jpegli's at the same score."""

@@ -53,9 +53,9 @@ def quantize_per_block(
     """Turn blocks (n, 64) into levels; own_steps (tables, 64); table_index (n,); file_steps (64,)."""
 
 def ac_strengths(
-    blocks: NDArray[np.int16], all: NDArray[np.float32], coarse: NDArray[np.float32], fine: NDArray[np.float32]
+    blocks: NDArray[np.int16], every: NDArray[np.float32], coarse: NDArray[np.float32], fine: NDArray[np.float32]
 ) -> None:
-    """Root mean square of AC coefficients of each of the blocks (n, 64): of all, of 1 to 5, of 15 to 63; each (n,)."""
+    """Root mean square of coefficients 1 to 63, 1 to 5 and 15 to 63 of each of the blocks (n, 64): each (n,)."""
 
 def trellis(
     blocks: NDArray[np.int16],

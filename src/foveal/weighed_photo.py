@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foveal import jpeg
-from foveal.allocate.allocations import quality_map, rdo
+from foveal.allocate.allocations import Allocation, quality_map, rdo
 from foveal.allocate.colour_sensitivity import colour_weights
 from foveal.allocate.levels import level_of_quality
 from foveal.allocate.masking import masking_weights, texture
@@ -23,6 +24,14 @@ _SAMPLED_PIXELS = 1_000_000  # of larger photos, bands of so many pixels in tota
 _BAND_BLOCKS = 4  # rows of blocks in a band: two MCUs at 4:2:0
 
 Blocks = tuple[NDArray[np.int16], ...]
+
+
+class Trial(NamedTuple):
+    """A photo's coefficients in sixteenths, what was decided about them, and the levels they became."""
+
+    before: Blocks
+    spending: Allocation
+    quantized: jpeg.Coefficients
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +66,13 @@ class WeighedPhoto:
         """Quantize at a quality of 0 to 100 on libjpeg's scale."""
         return self._spent(quality, *self._transformed(quality))
 
-    def trial(self, level: float, tuned: Perception) -> tuple[Blocks, jpeg.Coefficients]:
-        """Coefficients, and the same quantized by "rdo" at a level of other numbers: for those who look for numbers."""
+    def trial(self, level: float, tuned: Perception) -> Trial:
+        """Quantize by "rdo" at a level of other numbers: for those who look for numbers."""
         frame = jpeg.frame_of(self.pixels, self.subsampling.at(0))
         blocks = jpeg.transform(self.pixels, frame, self.settings.threads, tuned.sharpening.at(level))
         before = tuple(grid.copy() for grid in blocks)
-        return before, self._spent_at(level, tuned, frame, blocks)
+        spending = self._spending(level, tuned, frame, blocks)
+        return Trial(before, spending, self._quantized_by(spending, frame, blocks))
 
     def predicted_score(self, quality: float) -> float:
         """Guess the SSIMULACRA2 of the file of a quality; see `score_prediction`."""
@@ -104,21 +114,20 @@ class WeighedPhoto:
 
     def _spent(self, quality: float, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
         if self.options.allocation == "quality-map":
-            spending = quality_map(quality, self.weights)
-            return jpeg.quantize(blocks, frame, self.settings.spending(spending.tables, spending.quantizer))
-        level = level_of_quality(quality)
-        return self._spent_at(level, perception(), frame, blocks)
+            return self._quantized_by(quality_map(quality, self.weights), frame, blocks)
+        return self._quantized_by(self._spending(level_of_quality(quality), perception(), frame, blocks), frame, blocks)
 
-    def _spent_at(self, level: float, tuned: Perception, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
+    def _spending(self, level: float, tuned: Perception, frame: jpeg.Frame, blocks: Blocks) -> Allocation:
         threads = self.settings.threads
         luminance, *blue = (
-            texture(grid, component, threads)
-            for grid, component in zip(blocks[:2], frame.components[:2], strict=True)
+            texture(grid, component, threads) for grid, component in zip(blocks[:2], frame.components[:2], strict=True)
         )
         numbers = tailored(tuned, character(luminance, blue[0].strength if blue else None, tuned))
         if frame.h_max == frame.v_max == 1:
             numbers = numbers.without_down_sampling(level)
         visibility = colour_weights(blocks, frame, tuned)
         visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking)
-        spending = rdo(level, self.weights, visibility, self.options.effort, numbers)
+        return rdo(level, self.weights, visibility, self.options.effort, numbers)
+
+    def _quantized_by(self, spending: Allocation, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
         return jpeg.quantize(blocks, frame, self.settings.spending(spending.tables, spending.quantizer))

@@ -33,7 +33,7 @@ def test_levels_fall_with_quality() -> None:
     assert all(after <= before for before, after in itertools.pairwise(levels))
     finest = level_of_quality(100)
     for tuned in (perception(), perception().without_down_sampling(finest)):
-        assert all(max(table.table.values) <= 4 for table in tuned.tables(finest))
+        assert all(max(spectrum.table(finest).table.values) <= 4 for spectrum in tuned.spectra)
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket"])
@@ -151,10 +151,11 @@ def test_the_numbers_survive_being_written() -> None:
 
 
 def test_tables_are_finer_at_lower_levels_and_for_dc() -> None:
-    for fine, coarse in zip(perception().tables(1.5), perception().tables(2.5), strict=True):
+    for spectrum in perception().spectra:
+        fine, coarse = spectrum.table(1.5), spectrum.table(2.5)
         assert all(a <= b for a, b in zip(fine.table.values, coarse.table.values, strict=True))
         assert coarse.table.values[0] < coarse.table.values[1] < coarse.table.values[-1]
-    assert max(max(tuned.table.values) for tuned in perception().tables(9)) == 255
+    assert max(max(spectrum.table(9).table.values) for spectrum in perception().spectra) == 255
 
 
 def test_errors_count_in_the_steps_that_were_wanted() -> None:

@@ -172,9 +172,7 @@ class Perception:
         """Make one of what `dataclasses.asdict` gives."""
         spectra = {name: Spectrum.from_dict(values[name]) for name in ("luminance", "cb", "cr")}
         trends = {name: Trend(**values[name]) for name in ("full_chrominance", "sharpening")}
-        colours = {
-            name: ColourSensitivity(**values[name]) for name in ("luminance_colour", "cb_colour", "cr_colour")
-        }
+        colours = {name: ColourSensitivity(**values[name]) for name in ("luminance_colour", "cb_colour", "cr_colour")}
         return cls(**{**values, **spectra, **trends, **colours, "masking": Masking(**values["masking"])})
 
     @property

@@ -102,12 +102,12 @@ void forward_dct(const Array<const float, nb::ndim<2>>& plane,
 }
 
 void ac_strengths(const Array<const std::int16_t, nb::shape<-1, kBlockSize>>& blocks,
-                  const Array<float, nb::ndim<1>>& all, const Array<float, nb::ndim<1>>& coarse,
+                  const Array<float, nb::ndim<1>>& every, const Array<float, nb::ndim<1>>& coarse,
                   const Array<float, nb::ndim<1>>& fine) {
-    for (const auto* out : {&all, &coarse, &fine})
+    for (const auto* out : {&every, &coarse, &fine})
         require(out->shape(0) == blocks.shape(0), "three values for each block");
     nb::gil_scoped_release release;
-    kernels()->ac_strengths(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), all.data(), coarse.data(),
+    kernels()->ac_strengths(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), every.data(), coarse.data(),
                             fine.data());
 }
 
@@ -285,7 +285,7 @@ void foveal::bind_encoding(nb::module_& m) {
     m.def("color_loss", &color_loss<std::uint16_t, &KernelTable::color_loss_16>, nb::arg("pixels").noconvert(),
           nb::arg("first_row"), nb::arg("out").noconvert());
     m.def("forward_dct", &forward_dct, nb::arg("plane").noconvert(), nb::arg("blocks").noconvert());
-    m.def("ac_strengths", &ac_strengths, nb::arg("blocks").noconvert(), nb::arg("all").noconvert(),
+    m.def("ac_strengths", &ac_strengths, nb::arg("blocks").noconvert(), nb::arg("every").noconvert(),
           nb::arg("coarse").noconvert(), nb::arg("fine").noconvert());
     m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("zero_threshold").noconvert());
     m.def("quantize_per_block", &quantize_per_block, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),

@@ -120,7 +120,7 @@ struct KernelTable {
     void (*color_loss_16)(const std::uint16_t* pixels, Extent pixel_size, std::ptrdiff_t first_row, float* work,
                           float* out, Extent out_size);
     void (*forward_dct)(const float* plane, Extent plane_size, std::int16_t* blocks);
-    void (*ac_strengths)(const std::int16_t* blocks, std::ptrdiff_t count, float* all, float* coarse, float* fine);
+    void (*ac_strengths)(const std::int16_t* blocks, std::ptrdiff_t count, float* every, float* coarse, float* fine);
     void (*quantize)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold);
     void (*quantize_per_block)(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
                            const std::uint8_t* table_index, const float* file_steps);

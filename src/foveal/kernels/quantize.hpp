@@ -29,7 +29,7 @@ inline float sum_of_lanes(Float8 value) {
 
 // Root mean square of the AC coefficients of each block, in the unit of the coefficients: of all, of the coarse waves
 // (1 to 5 in zig-zag order) and of the fine ones (15 to 63).
-inline void ac_strengths(const std::int16_t* blocks, std::ptrdiff_t count, float* all, float* coarse, float* fine) {
+inline void ac_strengths(const std::int16_t* blocks, std::ptrdiff_t count, float* every, float* coarse, float* fine) {
     const Float8 is_coarse = {0, 1, 1, 1, 1, 1, 0, 0}, is_fine = {0, 0, 0, 0, 0, 0, 0, 1};  // of 0..7 and of 8..15
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
         Float8 first = load_shorts(blocks), second = load_shorts(blocks + 8);
@@ -41,7 +41,7 @@ inline void ac_strengths(const std::int16_t* blocks, std::ptrdiff_t count, float
             const Float8 coefficient = load_shorts(blocks + k);
             rest = rest + coefficient * coefficient;
         }
-        all[n] = __builtin_sqrtf(sum_of_lanes(first + second + rest) / (kBlockSize - 1));
+        every[n] = __builtin_sqrtf(sum_of_lanes(first + second + rest) / (kBlockSize - 1));
         coarse[n] = __builtin_sqrtf(sum_of_lanes(first * is_coarse) / 5);
         fine[n] = __builtin_sqrtf(sum_of_lanes(rest + second * is_fine) / (kBlockSize - 15));
     }
