@@ -20,8 +20,9 @@ _CONE_BIAS = 0.0037930733
 _X_SCALE = 14.0  # as in SSIMULACRA 2
 # R, G and B by Y, Cb and Cr (T.871 7).
 _TO_RGB = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]])
-_CELL_SHIFT = 11  # of a DC coefficient, 128 to the unit of pixels: cells are 16 wide
-_CELLS = 16
+_COMPONENTS = 3
+_PARTS = 16  # of the range of a component; three of them are a cell
+_PART_SHIFT = 11  # from a DC coefficient, 128 to the unit of pixels: parts are 16 wide
 _LARGEST = 8.0  # weight: few colours go beyond it
 
 
@@ -38,29 +39,31 @@ def colour_weights(blocks: tuple[NDArray[np.int16], ...], frame: Frame, tuned: P
     list of ndarray
         For each component, `Frame.block_grid` float32 above 0: about 1 in the usual colour.
     """
-    cells = tuple(_cells(grid, frame, index) for index, grid in enumerate(blocks))
-    if len(cells) == 1:
-        cells = (cells[0], *(np.full_like(cells[0], _CELLS // 2) for _ in range(2)))
-    return [_weights_of_cells(colour, index)[cells] for index, colour in enumerate(tuned.colours[: len(blocks)])]
+    cell = np.zeros(frame.block_grid, dtype=np.uint16)
+    for index in range(_COMPONENTS):
+        cell *= _PARTS
+        cell += _parts(blocks[index], frame, index) if index < len(blocks) else _PARTS // 2
+    return [_weights_of_cells(colour, index)[cell] for index, colour in enumerate(tuned.colours[: len(blocks)])]
 
 
-def _cells(grid: NDArray[np.int16], frame: Frame, index: int) -> NDArray[np.intp]:
+def _parts(grid: NDArray[np.int16], frame: Frame, index: int) -> NDArray[np.uint16]:
     """Which of 16 equal parts of its range a component has in each 8x8-pixel block."""
     component = frame.components[index]
-    rows, columns = (np.arange(count) for count in frame.block_grid)
-    rows, columns = rows * component.v_factor // frame.v_max, columns * component.h_factor // frame.h_max
-    of_dc = np.clip((grid[..., 0] >> _CELL_SHIFT) + _CELLS // 2, 0, _CELLS - 1)
-    return np.asarray(of_dc[np.ix_(rows, columns)], dtype=np.intp)
+    means = grid[: component.block_rows, : component.block_columns, 0] >> _PART_SHIFT
+    parts = np.clip(means + _PARTS // 2, 0, _PARTS - 1).astype(np.uint16)
+    rows, columns = frame.block_grid
+    down, across = frame.v_max // component.v_factor, frame.h_max // component.h_factor
+    return np.asarray(parts.repeat(down, axis=0).repeat(across, axis=1)[:rows, :columns])
 
 
 @cache
 def _weights_of_cells(colour: ColourSensitivity, index: int) -> NDArray[np.float32]:
-    """(16, 16, 16) float32: weights by the parts in which Y, Cb and Cr lie."""
-    centres = (np.arange(_CELLS) + 0.5) * (256 / _CELLS)
+    """(4096,) float32: weights by the parts in which Y, Cb and Cr lie, Cr's the last to count up."""
+    centres = (np.arange(_PARTS) + 0.5) * (256 / _PARTS)
     ycbcr = np.stack(np.meshgrid(centres, centres - 128, centres - 128, indexing="ij"))
     x, y, b = squared_changes(ycbcr, index)
     shows = colour.red_green * x + y + colour.blue * b
-    return np.asarray(np.minimum((shows / colour.usual) ** colour.power, _LARGEST), dtype=np.float32)
+    return np.asarray(np.minimum((shows / colour.usual) ** colour.power, _LARGEST), dtype=np.float32).ravel()
 
 
 def squared_changes(ycbcr: NDArray[np.float64], index: int) -> NDArray[np.float64]:
