@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,8 @@ from conftest import noisy_gradient, pillow_pixels
 import foveal
 from foveal import jpeg, weighed_photo
 from foveal.allocate import closed_loop
-from foveal.allocate.allocations import rdo
 from foveal.allocate.perception import perception
+from foveal.allocate.subsampling import Subsampling
 from foveal.metrics import Ssimulacra2Reference, ssimulacra2
 from foveal.options import EncodeOptions
 
@@ -122,7 +123,7 @@ def test_bands_cover_every_row_of_blocks(size: tuple[int, int]) -> None:
     bands = closed_loop._bands(*size)
     assert [bands[0][0], bands[-1][1]] == [0, -(-size[0] // 8)]
     assert all(first < last for first, last in bands)
-    assert all(before[1] == after[0] for before, after in zip(bands, bands[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(bands))
     assert len(bands) == (2 if size == (2000, 2100) else 1)
 
 
@@ -187,10 +188,13 @@ def test_bytes_rise_with_quality(photo: str, request: pytest.FixtureRequest) -> 
     assert sizes == sorted(set(sizes))
 
 
-def test_factors_multiply_the_weights_of_luminance_alone() -> None:
-    activity = np.array([[1, 10, 100, 5]], dtype=np.float32)
-    factors = np.array([[1, 0.5, 2, 3]], dtype=np.float32)
-    arguments = 2.0, np.ones_like(activity), activity, "best", perception()
-    plain, multiplied = rdo(*arguments).quantizer, rdo(*arguments, factors).quantizer
-    np.testing.assert_allclose(multiplied.block_weights[0], factors * plain.block_weights[0], rtol=1e-6)
-    np.testing.assert_array_equal(multiplied.block_weights[1], plain.block_weights[1])
+def test_factors_multiply_the_weights_of_luminance_alone(chelsea: np.ndarray) -> None:
+    grid = jpeg.block_grid(*chelsea.shape[:2])
+    options, settings = EncodeOptions(saliency=None, effort="best"), jpeg.EncoderSettings()
+    photo = weighed_photo.WeighedPhoto(chelsea, np.ones(grid, np.float32), options, settings, Subsampling("4:2:0"))
+    factors = np.random.default_rng(2).uniform(0.5, 2, grid).astype(np.float32)
+    arguments = 2.0, perception(), *photo._transformed(75)
+    plain, multiplied = (photo._spending(*arguments, each).quantizer.block_weights for each in (1.0, factors))
+    np.testing.assert_allclose(multiplied[0], factors * plain[0], rtol=1e-6)
+    for before, after in zip(plain[1:], multiplied[1:], strict=True):
+        np.testing.assert_array_equal(before, after)
