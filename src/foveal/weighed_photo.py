@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +24,6 @@ from foveal.ssimulacra2 import MIN_SIDE
 
 _SAMPLED_PIXELS = 1_000_000  # of larger photos, bands of so many pixels in total stand for the whole
 _BAND_BLOCKS = 4  # rows of blocks in a band: two MCUs at 4:2:0
-_MEASURED_EVERY = 5  # qualities at which the closed loop measures; near them its factors hardly differ
 
 Blocks = tuple[NDArray[np.int16], ...]
 
@@ -60,7 +59,6 @@ class WeighedPhoto:
     options: EncodeOptions
     settings: jpeg.EncoderSettings
     subsampling: Subsampling
-    _measured: dict[tuple[float, str], NDArray[np.float32]] = field(default_factory=dict, repr=False)
 
     def encode(self, quality: float) -> bytes:
         """Encode at a quality of 0 to 100 on libjpeg's scale."""
@@ -68,8 +66,8 @@ class WeighedPhoto:
 
     def quantized(self, quality: float) -> jpeg.Coefficients:
         """Quantize at a quality of 0 to 100 on libjpeg's scale."""
-        factors = self._measured_factors(quality)
-        return self._spent(quality, *self._transformed(quality), factors)
+        frame, blocks = self._transformed(quality)
+        return self._spent(quality, frame, blocks, self._measured_factors(quality, frame, blocks))
 
     def trial(self, level: float, tuned: Perception) -> Trial:
         """Quantize by "rdo" at a level of other numbers: for those who look for numbers."""
@@ -147,26 +145,17 @@ class WeighedPhoto:
     def _quantized_by(self, spending: Allocation, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
         return jpeg.quantize(blocks, frame, self.settings.spending(spending.tables, spending.quantizer))
 
-    def _measured_factors(self, quality: float) -> NDArray[np.float32] | float:
-        """What the closed loop of effort "best" finds for luminance's blocks, at one of a few qualities.
+    def _measured_factors(self, quality: float, frame: jpeg.Frame, blocks: Blocks) -> NDArray[np.float32] | float:
+        """What the closed loop of effort "best" finds for luminance's blocks.
 
         Without saliency: it says what the eye notices; where people look is another matter.
         """
         options = self.options
         if options.effort != "best" or options.allocation != "rdo" or min(self.pixels.shape[:2]) < MIN_SIDE:
             return 1.0
-        measured_at = max(round(quality / _MEASURED_EVERY), 1) * _MEASURED_EVERY
-        key = (measured_at, self.subsampling.at(quality))
-        if key not in self._measured:
-            trial = replace(self.without_saliency(), options=replace(options, effort="balanced"))
-            self._measured[key] = trial.with_subsampling_of(quality)._factors_at(measured_at)
-        return self._measured[key]
-
-    def _factors_at(self, quality: float) -> NDArray[np.float32]:
-        frame, blocks = self._transformed(quality)
-        level = level_of_quality(quality)
+        trial = replace(self.without_saliency(), options=replace(options, effort="balanced"))
 
         def spend(factors: NDArray[np.float32]) -> Allocation:
-            return self._spending(level, perception(), frame, blocks, factors)
+            return trial._spending(level_of_quality(quality), perception(), frame, blocks, factors)
 
         return luminance_factors(self.pixels, blocks, frame, self.settings, spend)

@@ -16,6 +16,7 @@ from foveal.allocate.perception import perception
 from foveal.allocate.subsampling import Subsampling
 from foveal.metrics import Ssimulacra2Reference, ssimulacra2
 from foveal.options import EncodeOptions
+from foveal.pipeline import encode_photo
 
 Factors = list[np.ndarray]
 
@@ -89,7 +90,7 @@ def test_where_errors_cost_more_than_believed_weights_rise() -> None:
     factors = closed_loop._correction(costs, believed)
     usual = factors[0, 0]
     assert factors[1, 2] > 1.2 * usual
-    assert factors[2, 4] < 0.8 * usual
+    assert factors[2, 4] < 0.9 * usual
     assert factors.dtype == np.float32
     assert closed_loop._correction(np.zeros((2, 2)), np.zeros((2, 2))) == pytest.approx(1)
     assert closed_loop._correction(7 * believed, believed) == pytest.approx(1)
@@ -99,7 +100,7 @@ def test_factors_are_bounded(astronaut: np.ndarray, found: Factors) -> None:
     foveal.encode(astronaut, quality=60, effort="best", saliency=None)
     (factors,) = found
     assert factors.shape == (64, 64)
-    assert 0.3 < factors.min() < 0.8
+    assert 0.8**2 / 2 < factors.min() < 0.9
     assert 1.5 < factors.max() <= 5
 
 
@@ -172,13 +173,11 @@ def test_16_bit_pixels_find_what_8_bit_ones_do(coffee: np.ndarray, found: Factor
     np.testing.assert_allclose(*found, rtol=0.02)
 
 
-def test_a_search_measures_at_few_qualities(coffee: np.ndarray, found: Factors) -> None:
-    """And a file that it finds is the file of its quality."""
-    chosen = foveal.pipeline.encode_photo(
-        foveal.Photo(coffee), EncodeOptions(target_size=30_000, saliency=None, effort="best")
-    )
-    assert 1 <= len(found) <= 5
-    assert chosen.data == foveal.encode(coffee, quality=chosen.quality, saliency=None, effort="best")
+def test_a_search_finds_the_file_of_its_quality(chelsea: np.ndarray) -> None:
+    options = EncodeOptions(target_size=15_000, saliency=None, effort="best")
+    chosen = encode_photo(foveal.Photo(chelsea), options)
+    assert 0.97 * 15_000 <= len(chosen.data) <= 15_000
+    assert chosen.data == foveal.encode(chelsea, quality=chosen.quality, saliency=None, effort="best")
 
 
 @pytest.mark.parametrize("photo", ["chelsea", "coffee"])
