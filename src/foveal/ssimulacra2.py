@@ -28,6 +28,7 @@ _SIZES = 6
 MIN_SIDE = 8
 _PIXELS_PER_STRIP = 1 << 18
 _BLUR_REACH = 4  # samples to each side
+_LEAST_WEIGHT = 0.002  # of a channel at a size in the gradient: those below count for nothing, the largest is 225
 _LEAST_NORM = 1e-9  # where errors are so small, single precision has no cubes of them
 
 # From ssimulacra2.cc: found by its authors on four sets of opinion scores. For X, Y and B, from full size to 1:32:
@@ -152,11 +153,12 @@ class Ssimulacra2Reference:
 
         Notes
         -----
-        The derivative of the score but for the rounding errors that are part of it (see `ssimulacra2`).
+        The derivative of the score but for the rounding errors that are part of it (see `ssimulacra2`), and but for
+        channels whose weights are all below 0.002: at full size only Y is left.
         """
         self._require_version(distorted)
         sizes = list(xyb_sizes(distorted, threads))
-        norms = _error_norms(self._sizes, sizes, threads)
+        norms = _error_norms(self._sizes, sizes, threads, _LEAST_WEIGHT)
         prices = _score_slope(_total_error(norms)) * _norm_slopes(norms, sizes)
         slopes = _slopes_by_sample(distorted, sizes, _slopes_by_xyb(self._sizes, sizes, prices, threads), threads)
         return slopes.sum(axis=1) if distorted.ndim == 2 else slopes.swapaxes(1, 2)
@@ -316,32 +318,41 @@ def _half(planes: Planes, threads: int) -> Planes:
     return smaller
 
 
-def _error_norms(reference: list[Planes], distorted: list[Planes], threads: int) -> NDArray[np.float64]:
-    """(channels, sizes, norms, maps): mean and 4-norm of the three error maps of X, Y and B in each size."""
+def _error_norms(
+    reference: list[Planes], distorted: list[Planes], threads: int, least_weight: float = 0.0
+) -> NDArray[np.float64]:
+    """(channels, sizes, norms, maps): mean and 4-norm of the three error maps of X, Y and B in each size.
 
-    def sums_of(item: tuple[int, int]) -> NDArray[np.float64]:
+    Those whose weights are all less than `least_weight` are left out: zeros.
+    """
+    sums = np.zeros((len(reference), 3, 6))
+
+    def add_up(item: tuple[int, int]) -> None:
         size, channel = item
-        sums = np.empty(6)
-        _kernels.error_sums(reference[size], distorted[size], channel, _GAUSSIAN, sums)
-        return sums
+        _kernels.error_sums(reference[size], distorted[size], channel, _GAUSSIAN, sums[size, channel])
 
-    items = [(size, channel) for size in range(len(reference)) for channel in range(3)]  # the large ones first
-    sums = np.array(in_threads(sums_of, items, threads)).reshape(len(reference), 3, 3, 2)
-    means = sums / np.array([planes.size / 3 for planes in reference])[:, None, None, None]
+    in_threads(add_up, _counted(len(reference), least_weight), threads)
+    means = sums.reshape(-1, 3, 3, 2) / np.array([planes.size / 3 for planes in reference])[:, None, None, None]
     return np.stack([means[..., 0], means[..., 1] ** 0.25], axis=2).swapaxes(0, 1)
+
+
+def _counted(sizes: int, least_weight: float) -> list[tuple[int, int]]:
+    """(size, channel) of those with a weight of at least so much, the large ones first."""
+    largest = _weights(sizes).max(axis=(2, 3))
+    return [(size, channel) for size in range(sizes) for channel in range(3) if largest[channel, size] >= least_weight]
 
 
 def _total_error(norms: NDArray[np.float64]) -> float:
     """Weighted sum of norms (channels, sizes, norms, maps)."""
-    return float(norms.ravel() @ _weights(norms).ravel())
+    return float(norms.ravel() @ _weights(norms.shape[1]).ravel())
 
 
-def _weights(norms: NDArray[np.float64]) -> NDArray[np.float64]:
+def _weights(sizes: int) -> NDArray[np.float64]:
     """Weight of each of the norms (channels, sizes, norms, maps).
 
     With fewer than six sizes the reference tool goes through its weights without leaving any out.
     """
-    return _WEIGHTS.ravel()[: norms.size].reshape(norms.shape)
+    return _WEIGHTS.ravel()[: 18 * sizes].reshape(3, sizes, 2, 3)
 
 
 def _score(total_error: float) -> float:
@@ -366,7 +377,7 @@ def _norm_slopes(norms: NDArray[np.float64], sizes: list[Planes]) -> NDArray[np.
     The 4-norm's slope by an error is its cube over the number of pixels and over the cube of the norm.
     """
     pixels = np.array([planes.size / 3 for planes in sizes])[:, None]
-    slopes = _weights(norms) / pixels[:, None]
+    slopes = _weights(len(sizes)) / pixels[:, None]
     fourth = norms[:, :, 1]
     slopes[:, :, 1] *= (fourth > _LEAST_NORM) / np.maximum(fourth, _LEAST_NORM) ** 3
     return np.asarray(slopes)
@@ -376,14 +387,14 @@ def _slopes_by_xyb(
     reference: list[Planes], distorted: list[Planes], prices: NDArray[np.float64], threads: int
 ) -> list[Planes]:
     """What errors of some prices (channels, sizes, 2, maps) change by for each sample of each size."""
-    slopes = [np.empty_like(planes) for planes in distorted]
+    slopes = [np.zeros_like(planes) for planes in distorted]
 
     def fill(item: tuple[int, int]) -> None:
         size, channel = item
         arguments = reference[size], distorted[size], channel, _RESPONSE, prices[channel, size].astype(np.float32)
         _kernels.error_slopes(*arguments, slopes[size])
 
-    in_threads(fill, [(size, channel) for size in range(len(reference)) for channel in range(3)], threads)
+    in_threads(fill, _counted(len(reference), _LEAST_WEIGHT), threads)
     return slopes
 
 

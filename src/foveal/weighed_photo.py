@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from foveal import jpeg
 from foveal.allocate.allocations import Allocation, quality_map, rdo
+from foveal.allocate.closed_loop import luminance_factors
 from foveal.allocate.colour_sensitivity import colour_weights
 from foveal.allocate.levels import level_of_quality
 from foveal.allocate.masking import masking_weights, texture
@@ -19,6 +20,7 @@ from foveal.allocate.subsampling import Subsampling
 from foveal.allocate.tailoring import character, tailored
 from foveal.jpeg.color import Pixels
 from foveal.options import EncodeOptions
+from foveal.ssimulacra2 import MIN_SIDE
 
 _SAMPLED_PIXELS = 1_000_000  # of larger photos, bands of so many pixels in total stand for the whole
 _BAND_BLOCKS = 4  # rows of blocks in a band: two MCUs at 4:2:0
@@ -64,7 +66,8 @@ class WeighedPhoto:
 
     def quantized(self, quality: float) -> jpeg.Coefficients:
         """Quantize at a quality of 0 to 100 on libjpeg's scale."""
-        return self._spent(quality, *self._transformed(quality))
+        frame, blocks = self._transformed(quality)
+        return self._spent(quality, frame, blocks, self._measured_factors(quality, frame, blocks))
 
     def trial(self, level: float, tuned: Perception) -> Trial:
         """Quantize by "rdo" at a level of other numbers: for those who look for numbers."""
@@ -112,12 +115,22 @@ class WeighedPhoto:
         frame = jpeg.frame_of(self.pixels, self.subsampling.at(quality))
         return frame, jpeg.transform(self.pixels, frame, self.settings.threads, self.sharpening_at(quality))
 
-    def _spent(self, quality: float, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
+    def _spent(
+        self, quality: float, frame: jpeg.Frame, blocks: Blocks, factors: NDArray[np.float32] | float = 1.0
+    ) -> jpeg.Coefficients:
         if self.options.allocation == "quality-map":
             return self._quantized_by(quality_map(quality, self.weights), frame, blocks)
-        return self._quantized_by(self._spending(level_of_quality(quality), perception(), frame, blocks), frame, blocks)
+        spending = self._spending(level_of_quality(quality), perception(), frame, blocks, factors)
+        return self._quantized_by(spending, frame, blocks)
 
-    def _spending(self, level: float, tuned: Perception, frame: jpeg.Frame, blocks: Blocks) -> Allocation:
+    def _spending(
+        self,
+        level: float,
+        tuned: Perception,
+        frame: jpeg.Frame,
+        blocks: Blocks,
+        factors: NDArray[np.float32] | float = 1.0,
+    ) -> Allocation:
         threads = self.settings.threads
         luminance, *blue = (
             texture(grid, component, threads) for grid, component in zip(blocks[:2], frame.components[:2], strict=True)
@@ -126,8 +139,23 @@ class WeighedPhoto:
         if frame.h_max == frame.v_max == 1:
             numbers = numbers.without_down_sampling(level)
         visibility = colour_weights(blocks, frame, tuned)
-        visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking)
+        visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking) * factors
         return rdo(level, self.weights, visibility, self.options.effort, numbers)
 
     def _quantized_by(self, spending: Allocation, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
         return jpeg.quantize(blocks, frame, self.settings.spending(spending.tables, spending.quantizer))
+
+    def _measured_factors(self, quality: float, frame: jpeg.Frame, blocks: Blocks) -> NDArray[np.float32] | float:
+        """What the closed loop of effort "best" finds for luminance's blocks.
+
+        Without saliency: it says what the eye notices; where people look is another matter.
+        """
+        options = self.options
+        if options.effort != "best" or options.allocation != "rdo" or min(self.pixels.shape[:2]) < MIN_SIDE:
+            return 1.0
+        trial = replace(self.without_saliency(), options=replace(options, effort="balanced"))
+
+        def spend(factors: NDArray[np.float32]) -> Allocation:
+            return trial._spending(level_of_quality(quality), perception(), frame, blocks, factors)
+
+        return luminance_factors(self.pixels, blocks, frame, self.settings, spend)

@@ -543,3 +543,10 @@ def test_a_lenient_reading_ends_with_the_data() -> None:
         decoded, notes = lenient(without_codes[:start] + bytes(length) + b"\xff\xd9")
         assert (decoded == 128).all()
         assert "found none" in notes[0]
+
+
+@pytest.mark.parametrize(
+    "data", [BASELINE, GREY, RESTARTED, PROGRESSIVE], ids=["baseline", "grey", "restarts", "scans"]
+)
+def test_coefficients_become_the_pixels_of_their_file(data: bytes) -> None:
+    np.testing.assert_array_equal(jpeg.reconstruct(jpeg.read_coefficients(data)), jpeg.decode(data))

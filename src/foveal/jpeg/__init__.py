@@ -4,7 +4,7 @@ Read `encoder.py` first, then `decoder.py`.
 """
 
 from foveal.jpeg.coefficients import Coefficients
-from foveal.jpeg.decoder import decode, read_coefficients
+from foveal.jpeg.decoder import decode, read_coefficients, reconstruct
 from foveal.jpeg.encoder import EncoderSettings, encode, frame_of, quantize, transform, write
 from foveal.jpeg.file_writer import MAX_RESTART_INTERVAL, write_coefficients
 from foveal.jpeg.frame import BLOCK_SIDE, MAX_SIDE, SAMPLING_FACTORS, Component, ComponentHeader, Frame, block_grid
@@ -58,6 +58,7 @@ __all__ = [
     "non_interleaved_script",
     "quantize",
     "read_coefficients",
+    "reconstruct",
     "sequential_script",
     "spectral_selection_script",
     "successive_approximation_script",

@@ -113,6 +113,17 @@ def decode_file(
     return DecodedFile(pixels, model, reader.segments, tuple(reader.diagnosis.notes))
 
 
+def reconstruct(coefficients: Coefficients) -> NDArray[np.uint8]:
+    """Make pixels of coefficients: what `decode` returns for the file that `write_coefficients` makes of them.
+
+    Raises
+    ------
+    UnsupportedError
+        Two components, or more than four.
+    """
+    return _reconstructed(coefficients, color_model(coefficients.frame, coefficients.segments))
+
+
 def read_coefficients(
     data: bytes | bytearray | memoryview, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS
 ) -> Coefficients:
@@ -175,11 +186,14 @@ def _decode(reader: FileReader) -> tuple[ColorModel, NDArray[np.uint8]]:
         _decode_in_strips(reader, first, reconstruction)
         reader.next_scan()  # on to EOI: a second scan is a fault, as everything has been sent
         return model, reconstruction.pixels
-    coefficients = _read_all(reader, first)
-    reconstruction = Reconstruction(frame, coefficients.tables, model)
-    for rows in _strips(frame):
-        reconstruction.add(_blocks_of(coefficients.blocks, frame, rows), *rows)
-    return model, reconstruction.pixels
+    return model, _reconstructed(_read_all(reader, first), model)
+
+
+def _reconstructed(coefficients: Coefficients, model: ColorModel) -> NDArray[np.uint8]:
+    reconstruction = Reconstruction(coefficients.frame, coefficients.tables, model)
+    for rows in _strips(coefficients.frame):
+        reconstruction.add(_blocks_of(coefficients.blocks, coefficients.frame, rows), *rows)
+    return reconstruction.pixels
 
 
 def _decode_in_strips(reader: FileReader, file_scan: FileScan, reconstruction: Reconstruction) -> None:
