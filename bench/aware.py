@@ -1,6 +1,7 @@
 """Content-aware files against those of MozJPEG and jpegli, where people looked: BD-rates.
 
-python -m bench.aware FOLDER [--maps gaze=DIR fixations ...] [--strengths 0.5] [--count 15]
+python -m bench.aware FOLDER [--maps gaze=DIR fixations ...] [--strengths 0.5] [--effort best]
+    [--count 15]
 
 FOLDER holds photographs with fixations. Everything is 4:2:0; PSNR and SSIM are weighted by the density of the
 fixations, SSIMULACRA2 is that of the whole photograph.
@@ -24,6 +25,7 @@ from bench.gains import MapSource, map_and_density
 from bench.rd.bd_rate import bd_rate, summary
 from bench.rd.luma import Pixels
 from foveal import metrics
+from foveal.allocate.allocations import EFFORTS
 from foveal.comparison.peers import JPEGLI, MOZJPEG, decoded
 from foveal.image import eight_bits
 from foveal.training.gaze_data import GazePhoto, fixation_density, gaze_photos
@@ -35,10 +37,12 @@ SCORES = ("PSNR there", "SSIM there", "SSIMULACRA2")
 Points = list[tuple[int, tuple[float, ...]]]  # size_bytes and SCORES of the files of an encoder
 
 
-def encoders(photo: GazePhoto, sources: list[MapSource], strengths: list[float]) -> dict[str, Callable[..., bytes]]:
+def encoders(
+    photo: GazePhoto, sources: list[MapSource], strengths: list[float], effort: str
+) -> dict[str, Callable[..., bytes]]:
     """Everything that is compared on a photo, by name."""
     opened = foveal.open(photo.path)
-    ours = partial(foveal.encode, subsampling="4:2:0")
+    ours = partial(foveal.encode, subsampling="4:2:0", effort=effort)
     found: dict[str, Callable[..., bytes]] = {
         peer.name: lambda pixels, quality, peer=peer: peer.encode(pixels, quality) for peer in ANCHORS
     }
@@ -49,7 +53,7 @@ def encoders(photo: GazePhoto, sources: list[MapSource], strengths: list[float])
     return found
 
 
-def curves(photo: GazePhoto, sources: list[MapSource], strengths: list[float]) -> dict[str, Points]:
+def curves(photo: GazePhoto, sources: list[MapSource], strengths: list[float], effort: str) -> dict[str, Points]:
     """Sizes and scores of all files of a photo."""
     pixels = np.ascontiguousarray(eight_bits(foveal.open(photo.path).pixels))
     if photo.fixations is None:
@@ -64,7 +68,7 @@ def curves(photo: GazePhoto, sources: list[MapSource], strengths: list[float]) -
 
     return {
         name: [point(encode(pixels, quality=quality)) for quality in QUALITIES]
-        for name, encode in encoders(photo, sources, strengths).items()
+        for name, encode in encoders(photo, sources, strengths, effort).items()
     }
 
 
@@ -83,10 +87,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--maps", type=map_source, nargs="+", default=[map_source("gaze"), map_source("fixations")])
     parser.add_argument("--strengths", type=float, nargs="+", default=[0.5])
+    parser.add_argument("--effort", choices=EFFORTS, default="balanced")
     parser.add_argument("--count", type=int, default=15, help="photos, spread over the folder")
     arguments = parser.parse_args()
     chosen = spread(gaze_photos(arguments.folder), arguments.count)
-    by_photo = [curves(photo, arguments.maps, arguments.strengths) for photo in chosen]
+    by_photo = [curves(photo, arguments.maps, arguments.strengths, arguments.effort) for photo in chosen]
     for anchor in ANCHORS:
         table = Table("encoder", *SCORES, title=f"{len(chosen)} photos: bytes against {anchor.name}, %")
         for name in by_photo[0]:
