@@ -20,7 +20,7 @@ from foveal.errors import ModelError  # noqa: E402
 from foveal.training import checkpoint, lessons, losses  # noqa: E402
 from foveal.training.__main__ import main  # noqa: E402
 from foveal.training.evaluation import CEILING, evaluate, network_methods  # noqa: E402
-from foveal.training.gaze_data import GazeExample, gaze_photos  # noqa: E402
+from foveal.training.gaze_data import FOLDS, GazeExample, gaze_photos  # noqa: E402
 from foveal.training.loop import CHECKPOINT, CURVES, LOG, Run, TrainingData, beginning, beginning_from, train  # noqa: E402
 from foveal.training.network import NetworkShape, SaliencyNetwork  # noqa: E402
 from foveal.training.photos import load_photos  # noqa: E402
@@ -70,7 +70,7 @@ def gaze_examples() -> list[GazeExample]:
         draw_shape(image, "disc", (left, top, left + 20, top + 20))
         density = np.zeros((96, 96), np.float32)
         density[top : top + 20, left : left + 20] = 1 / 400
-        examples.append(GazeExample(Path(f"{number}.png"), np.asarray(image), density, 1.0))
+        examples.append(GazeExample(Path(f"{number}.png"), np.asarray(image), density, 1.0, number % FOLDS))
     return examples
 
 
@@ -364,6 +364,42 @@ def test_evaluation_ranks_maps_between_chance_and_ceiling(trained: Path, tmp_pat
     assert nss["cam"] > 1
 
 
+def test_a_network_is_not_judged_by_photos_that_it_learned_from(tmp_path: Path) -> None:
+    write_scene_set(tmp_path / "discs")
+    state = beginning(CLASSES, SHAPE, seed=1)
+    every_fold = frozenset(range(FOLDS))
+    for fold in every_fold:
+        checkpoint.save(replace(state, learned_folds=every_fold - {fold}), tmp_path / f"{fold}.pt")
+    checkpoint.save(state, tmp_path / "blank.pt")
+
+    def outcome(*names: object, command: str = "maps") -> tuple[int, str]:
+        options = [text for name in names for text in ("--checkpoint", str(tmp_path / f"{name}.pt"))]
+        out = ["-o", str(tmp_path / "maps")] if command == "maps" else []
+        done = CliRunner().invoke(main, [command, str(tmp_path / "discs"), *options, *out])
+        return done.exit_code, done.output
+
+    for command in ("maps", "evaluate"):
+        code, output = outcome(0, 1, 2, 4, 3, command=command)
+        assert code == 1
+        assert output == (
+            f"Error: {tmp_path / '4.pt'} is given for fold 3 but learned from folds 0, 1, 2, 3: "
+            "give the checkpoints in the order of the folds that they left out\n"
+        )
+    assert not (tmp_path / "maps").exists()
+    assert outcome(0, 1, 2, 3, 4) == (0, "")
+    assert outcome(0, 1, "blank", "blank", 4) == (0, "")
+    assert outcome(4) == (0, "")  # one network is judged by whatever it is given
+
+
+def test_a_checkpoint_without_a_note_of_its_folds(tmp_path: Path) -> None:
+    path = tmp_path / "early.pt"
+    checkpoint.save(beginning(CLASSES, SHAPE, seed=1), path)
+    content = torch.load(path, weights_only=True)
+    del content["learned_folds"]
+    torch.save(content, path)
+    assert checkpoint.load(path).learned_folds == frozenset()
+
+
 def test_what_cannot_be_trained_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     write_scene_set(tmp_path / "discs")
@@ -392,7 +428,12 @@ def test_the_commands_train_evaluate_and_refuse_to_overwrite(tmp_path: Path) -> 
         again = runner.invoke(main, [*run, "--fold", "1"])
         other = runner.invoke(main, [*run, "--fold", "2", "--resume"])
     assert first.exit_code == 0, first.output
-    assert (tmp_path / "run" / "heads.pt").exists()
+    photo_folds = {photo.fold for photo in gaze_photos(tmp_path / "data" / "discs")}
+    assert {1} < photo_folds
+    assert checkpoint.load(tmp_path / "run" / "scenes.pt").learned_folds == frozenset()
+    heads = checkpoint.load(tmp_path / "run" / "heads.pt")
+    assert heads.learned_folds == photo_folds - {1}
+    assert beginning_from(heads, CLASSES).learned_folds == photo_folds - {1}
     assert "discs_nss" in [*log_of(tmp_path / "run")[-1]["validation"]]  # type: ignore[misc]
     assert again.exit_code == 1
     assert "--resume" in again.output

@@ -212,7 +212,21 @@ def _checkpoints(paths: tuple[Path, ...], threads: int | None) -> list[Checkpoin
         torch.set_num_threads(threads)
     if len(paths) not in (0, 1, FOLDS):
         raise ParameterError(f"give one checkpoint, or {FOLDS}: one for each fold")
-    return [checkpoint.load(path) for path in paths]
+    folds = [checkpoint.load(path) for path in paths]
+    if len(folds) == FOLDS:
+        _check_unseen(paths, folds)
+    return folds
+
+
+def _check_unseen(paths: tuple[Path, ...], folds: list[Checkpoint]) -> None:
+    """A network judged by photos that it learned from looks better than it is."""
+    for fold, (path, state) in enumerate(zip(paths, folds, strict=True)):
+        if fold in state.learned_folds:
+            learned = ", ".join(map(str, sorted(state.learned_folds)))
+            raise ParameterError(
+                f"{path} is given for fold {fold} but learned from folds {learned}: "
+                "give the checkpoints in the order of the folds that they left out"
+            )
 
 
 def _table(dataset: str, rows: list[Row]) -> Table:

@@ -37,6 +37,9 @@ class Checkpoint:
         State of the optimizer; None at the beginning of a phase.
     threshold
         T of MS-ROI: classes more probable than this light up; from the last validation.
+    learned_folds
+        Folds of the photos with fixations or masks that the network learned from, as far as this was noted: files of
+        older versions say nothing.
     """
 
     position: Position
@@ -46,6 +49,7 @@ class Checkpoint:
     average: dict[str, Any]
     optimizer: dict[str, Any] | None
     threshold: float
+    learned_folds: frozenset[int]
 
     def averaged_network(self) -> SaliencyNetwork:
         """The network with averaged weights, ready to look (batch normalisation uses its statistics)."""
@@ -64,6 +68,7 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
         "average": checkpoint.average,
         "optimizer": checkpoint.optimizer,
         "threshold": checkpoint.threshold,
+        "learned_folds": sorted(checkpoint.learned_folds),
     }
     half_written = path.with_suffix(".tmp")
     with half_written.open("wb") as file:
@@ -91,6 +96,7 @@ def load(path: Path) -> Checkpoint:
             content["average"],
             content["optimizer"],
             content["threshold"],
+            frozenset(content.get("learned_folds", ())),
         )
     except Exception as error:  # torch.load raises whatever the broken bytes lead to
         raise ModelError(f"{path} is no checkpoint: {type(error).__name__}: {error}") from error

@@ -56,12 +56,13 @@ class GazePhoto:
 
 @dataclass(frozen=True)
 class GazeExample:
-    """A photo's path, (H, W, 3) uint8 RGB, (H, W) float32 density of sum 1, and how much it is to be trusted."""
+    """A photo's path, (H, W, 3) uint8 RGB, (H, W) float32 density of sum 1, how much it is to be trusted, its fold."""
 
     path: Path
     rgb: NDArray[np.uint8]
     density: NDArray[np.float32]
     trust: float
+    fold: int
 
 
 def is_gaze_set(folder: Path) -> bool:
@@ -139,8 +140,8 @@ def gaze_example(photo: GazePhoto, long_side: int, short_side: int) -> GazeExamp
         width, height = (long_side, short_side) if landscape else (short_side, long_side)
         rgb = np.asarray(image.convert("RGB").resize((width, height), Image.Resampling.BOX))
     if photo.fixations is not None:
-        return GazeExample(photo.path, rgb, fixation_density(photo.fixations, height, width), 1.0)
+        return GazeExample(photo.path, rgb, fixation_density(photo.fixations, height, width), 1.0, photo.fold)
     assert photo.mask is not None  # noqa: S101 (one of the two is known)
     with Image.open(photo.mask) as mask:
         graded = np.asarray(mask.convert("L").resize((width, height), Image.Resampling.BOX))
-    return GazeExample(photo.path, rgb, mask_density(graded), MASK_TRUST if graded.any() else 0.0)
+    return GazeExample(photo.path, rgb, mask_density(graded), MASK_TRUST if graded.any() else 0.0, photo.fold)

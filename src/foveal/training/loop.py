@@ -64,6 +64,11 @@ class TrainingData:
         paths = {photo.path for photo in self.held_back}
         return np.array([example.path not in paths for example in self.gaze])
 
+    @property
+    def learned_folds(self) -> frozenset[int]:
+        """Folds of the photos with fixations that may be learned from."""
+        return frozenset(example.fold for example, may in zip(self.gaze, self.learned, strict=True) if may)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -106,7 +111,7 @@ def beginning(class_names: tuple[str, ...], shape: NetworkShape, seed: int) -> C
     """State before the first step: weights drawn by the seed."""
     torch.manual_seed(seed)
     fresh = SaliencyNetwork(shape).state_dict()
-    return Checkpoint(Position(), shape, class_names, fresh, fresh, None, FIRST_THRESHOLD)
+    return Checkpoint(Position(), shape, class_names, fresh, fresh, None, FIRST_THRESHOLD, frozenset())
 
 
 def beginning_from(other: Checkpoint, class_names: tuple[str, ...]) -> Checkpoint:
@@ -127,7 +132,7 @@ class Trainer:
 
     def __init__(self, data: TrainingData, run: Run, log: RunLog, start: Checkpoint) -> None:
         self._data, self._run, self._log, self._start = data, run, log, start
-        self._threshold = start.threshold
+        self._threshold, self._learned_folds = start.threshold, start.learned_folds
         self.network = self._network(start.weights).train()
         self.average = self._network(start.average).eval()
         self._optimizer: torch.optim.Optimizer | None = None
@@ -141,8 +146,8 @@ class Trainer:
         """Everything to go on from `position`."""
         optimizer = self._optimizer.state_dict() if self._optimizer and position.step else None
         weights, average = self.network.state_dict(), self.average.state_dict()
-        names = self._start.class_names
-        return Checkpoint(position, self.network.shape, names, weights, average, optimizer, self._threshold)
+        shape, names, folds = self.network.shape, self._start.class_names, self._learned_folds
+        return Checkpoint(position, shape, names, weights, average, optimizer, self._threshold, folds)
 
     def run_phase(self, number: int) -> None:
         """Run a phase from its beginning, or from where the checkpoint that it started from is; then validate."""
@@ -150,8 +155,10 @@ class Trainer:
         resumed = number == self._start.position.phase and self._start.position.step > 0
         first = self._start.position.step if resumed else 0
         lesson = self._lesson(phase, number)
-        if isinstance(phase, HeadPhase) and not resumed:  # the backbone that stays is the averaged one
-            self.network.load_state_dict(self.average.state_dict())
+        if isinstance(phase, HeadPhase):
+            self._learned_folds |= self._data.learned_folds
+            if not resumed:  # the backbone that stays is the averaged one
+                self.network.load_state_dict(self.average.state_dict())
         self._optimizer = new_optimizer(lesson.learners(self.network), phase, self._run.schedule.weight_decay)
         if resumed and self._start.optimizer is not None:
             self._optimizer.load_state_dict(self._start.optimizer)

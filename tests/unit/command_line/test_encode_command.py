@@ -1,0 +1,167 @@
+"""`foveal encode`: a photo becomes a JPEG, with everything that the library can choose."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import noisy_gradient, pillow_pixels
+from PIL import Image
+from PIL.ExifTags import Base
+
+import foveal
+from command_line.conftest import PIXELS, Run, one_line
+from foveal.saliency import look
+
+
+def test_encode_writes_what_the_library_gives(run: Run) -> None:
+    outcome = run("encode", "photo.png", "-o", "out.jpg", "-q", "70", "--effort", "best", "--subsampling", "4:4:4")
+    assert outcome.code == 0
+    assert outcome.err == ""
+    assert outcome.out.startswith("out.jpg: ")
+    expected = foveal.encode(foveal.open("photo.png"), quality=70, effort="best", subsampling="4:4:4")
+    assert Path("out.jpg").read_bytes() == expected
+
+
+def test_every_option_reaches_the_encoder(run: Run) -> None:
+    Image.fromarray(np.full((5, 5), 128, np.uint8)).save("map.png")
+    outcome = run(
+        *("encode", "photo.png", "-o", "out.jpg", "--quality", "55.5", "--saliency", "map.png", "--strength", "0.9"),
+        *("--allocation", "quality-map", "--subsampling", "4:2:2", "--baseline", "--effort", "fast"),
+        *("--metadata", "none", "--threads", "2", "--json"),
+    )
+    expected = foveal.encode(
+        PIXELS,
+        quality=55.5,
+        saliency=np.full((5, 5), 128 / 255, np.float32),
+        strength=0.9,
+        allocation="quality-map",
+        subsampling="4:2:2",
+        progressive=False,
+        effort="fast",
+    )
+    assert Path("out.jpg").read_bytes() == expected
+    report = json.loads(outcome.out)
+    assert report["size_bytes"] == len(expected)
+    assert report["bits_per_pixel"] == pytest.approx(8 * len(expected) / PIXELS[:, :, 0].size, abs=1e-4)
+    assert (report["input"], report["output"]) == ("photo.png", "out.jpg")
+    assert (report["quality"], report["subsampling"], report["saliency"]) == (55.5, "4:2:2", "map")
+    assert (report["width"], report["height"]) == (56, 40)
+
+
+@pytest.mark.parametrize("name", ["none", "auto", "gaze", "msroi", "cam", "spectral", "center"])
+def test_saliency_by_name(run: Run, name: str) -> None:
+    assert run("encode", "photo.png", "-o", "out.jpg", "--saliency", name, "--metadata", "none").code == 0
+    assert Path("out.jpg").read_bytes() == foveal.encode(PIXELS, saliency=None if name == "none" else name)
+
+
+def test_the_default_output_lies_beside_the_input_and_is_never_overwritten(run: Run) -> None:
+    assert run("encode", "photo.png").code == 0
+    before = Path("photo.jpg").read_bytes()
+    one_line(run("encode", "photo.png", "-q", "5"), 2, "photo.jpg exists", "-o")
+    one_line(run("encode", "photo.jpg", "-q", "5"), 2, "photo.jpg exists", "-o")
+    assert Path("photo.jpg").read_bytes() == before
+    assert run("encode", "photo.png", "-q", "5", "-o", "photo.jpg").code == 0
+    assert len(Path("photo.jpg").read_bytes()) < len(before)
+
+
+def test_a_jpeg_as_input_works_with_a_warning(run: Run) -> None:
+    run("encode", "photo.png")
+    outcome = run("encode", "photo.jpg", "-o", "again.jpg")
+    assert outcome.code == 0
+    assert "warning: photo.jpg is a JPEG already" in outcome.err
+    assert "optimize" in outcome.err
+    assert pillow_pixels(Path("again.jpg").read_bytes()).shape == PIXELS.shape
+
+
+def test_only_the_first_of_several_pictures_is_encoded_with_a_warning(run: Run) -> None:
+    frames = [Image.new("L", (9, 9), value) for value in (10, 200)]
+    frames[0].save("film.gif", save_all=True, append_images=frames[1:])
+    outcome = run("encode", "film.gif")
+    assert outcome.code == 0
+    assert "holds 2 pictures" in outcome.err
+    assert pillow_pixels(Path("film.jpg").read_bytes()).mean() == pytest.approx(10, abs=3)
+
+
+def test_alpha_asks_for_a_background(run: Run) -> None:
+    Image.new("RGBA", (9, 9)).save("clear.png")
+    one_line(run("encode", "clear.png", "-o", "x.jpg"), 1, "clear.png", "background")
+    assert not Path("x.jpg").exists()
+    assert run("encode", "clear.png", "-o", "x.jpg", "--background", "white").code == 0
+    assert pillow_pixels(Path("x.jpg").read_bytes()).min() == 255
+    one_line(run("encode", "clear.png", "-o", "x.jpg", "--background", "whitish"), 2, "whitish", "colour")
+
+
+@pytest.mark.parametrize(("side", "warned"), [(65500, False), (65501, True), (65535, True)])
+def test_a_picture_that_libjpeg_will_not_read(run: Run, side: int, warned: bool) -> None:
+    Image.new("L", (side, 1)).save("wide.png")
+    outcome = run("encode", "wide.png")
+    assert outcome.code == 0
+    assert ("65,500" in outcome.err) == warned
+
+
+def test_a_picture_too_wide_for_jpeg(run: Run) -> None:
+    Image.new("L", (65536, 1)).save("wide.png")
+    one_line(run("encode", "wide.png"), 1, "wide.png", "65,535", "65,536")
+    assert not Path("wide.jpg").exists()
+
+
+def test_a_map_given_is_not_overwritten(run: Run) -> None:
+    Image.new("L", (9, 9)).save("map.tmp", "PNG")
+    before = Path("map.tmp").read_bytes()
+    one_line(run("encode", "photo.png", "--saliency", "map.tmp", "-o", "map.tmp"), 2, "map.tmp is an input")
+    assert Path("map.tmp").read_bytes() == before
+
+
+def test_a_map_is_applied_as_the_photo_is_displayed() -> None:
+    """The top of the displayed photo is salient; stored turned by 90 degrees, that is a column."""
+    displayed = np.zeros((56, 40), dtype=np.float32)
+    displayed[:16] = 1
+    tags = Image.Exif()
+    tags[Base.Orientation] = 6
+    turned = foveal.encode(PIXELS, exif=tags.tobytes(), saliency=displayed, metadata="keep")
+    stored_map = np.zeros((40, 56), dtype=np.float32)
+    stored_map[:, :16] = 1
+    assert foveal.encode(PIXELS, saliency=stored_map)[-500:] == turned[-500:]
+
+
+def test_encode_says_how_confident_the_method_is(run: Run) -> None:
+    confidence = look(foveal.Photo(PIXELS)).confidence
+    assert f"saliency gaze, confidence {confidence:.2f})" in run("encode", "photo.png", "-o", "a.jpg").out
+    for saliency, expected in (("gaze", pytest.approx(confidence, abs=1e-4)), ("center", 1), ("none", None)):
+        report = json.loads(run("encode", "photo.png", "-o", "b.jpg", "--saliency", saliency, "--json").out)
+        assert (report["saliency"], report["confidence"]) == (saliency, expected)
+    assert "saliency none)" in run("encode", "photo.png", "-o", "c.jpg", "--saliency", "none").out
+
+
+@pytest.mark.parametrize(
+    ("size", "size_bytes"), [("1500", 1500), ("1.5KB", 1500), ("1.5k", 1500), ("1.5KiB", 1536), ("0.0015 MB", 1500)]
+)
+def test_sizes_as_people_write_them(run: Run, size: str, size_bytes: int) -> None:
+    report = json.loads(run("encode", "photo.png", "-o", "out.jpg", "--target-size", size, "--json").out)
+    assert 0.9 * size_bytes < report["size_bytes"] <= size_bytes
+    assert report["size_bytes"] == Path("out.jpg").stat().st_size
+
+
+def test_targets_say_what_was_chosen(run: Run) -> None:
+    assert " for a score of " in run("encode", "photo.png", "-o", "out.jpg", "--target-score", "70").out
+    Image.fromarray(noisy_gradient(200, 300)).save("large.png")
+    report = json.loads(run("encode", "large.png", "-o", "o.jpg", "--target-score", "70", "--verify", "--json").out)
+    assert abs(report["score"] - 70) <= 1
+    assert json.loads(run("encode", "photo.png", "-o", "p.jpg", "--json").out)["score"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--target-size", "12 apples"), 2, ("'12 apples'", "100KB")),
+        (("--target-size", "100"), 1, ("no file of at most 100 bytes", "smallest")),
+        (("--target-size", "5KB", "-q", "50"), 2, ("give one of",)),
+        (("--verify",), 2, ("needs a target_score",)),
+    ],
+)
+def test_targets_that_cannot_be_met(run: Run, arguments: tuple[str, ...], code: int, words: tuple[str, ...]) -> None:
+    one_line(run("encode", "photo.png", "-o", "out.jpg", *arguments), code, *words)
+    assert not Path("out.jpg").exists()
