@@ -55,11 +55,10 @@ def test_best_takes_fewer_bytes_for_the_same_score(photo: str, grey: bool, reque
 def test_the_gain_is_the_loops_not_that_of_the_longer_search(
     chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = EncodeOptions(quality=70, saliency=None, effort="best")
     grid = jpeg.block_grid(*chelsea.shape[:2])
-    looped = foveal.encode(chelsea, quality=settings.quality, saliency=None, effort="best")
+    looped = foveal.encode(chelsea, quality=70, saliency=None, effort="best")
     monkeypatch.setattr(weighed_photo, "luminance_factors", lambda *_: np.ones(grid, np.float32))
-    open_loop = foveal.encode(chelsea, quality=settings.quality, saliency=None, effort="best")
+    open_loop = foveal.encode(chelsea, quality=70, saliency=None, effort="best")
     assert ssimulacra2(chelsea, pillow_pixels(looped)) > ssimulacra2(chelsea, pillow_pixels(open_loop)) + 0.3
     assert len(looped) < 1.005 * len(open_loop)
 
