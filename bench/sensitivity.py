@@ -30,6 +30,7 @@ from foveal import jpeg
 from foveal.allocate.perception import FREQUENCY, Perception, perception
 from foveal.comparison.peers import decoded
 from foveal.jpeg import NATURAL_INDEX
+from foveal.jpeg.color import TO_RGB
 from foveal.metrics import Ssimulacra2Reference
 
 Array = NDArray[np.float64]
@@ -37,8 +38,6 @@ Array = NDArray[np.float64]
 ROUNDS = 4
 DAMPING = 0.7  # of each round
 MEASURED, SMOOTHED, ANNEX_K = 0.6, 0.3, 0.1  # shares in the profile of luminance
-# R, G and B by Y, Cb and Cr (T.871 7).
-TO_RGB = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]])
 
 _ROWS, _COLUMNS = (axis / 7 for axis in np.divmod(NATURAL_INDEX[1:], 8))
 _COUNTS = 1 / np.arange(1, 64)  # coarse waves are the more common
