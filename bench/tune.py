@@ -37,6 +37,8 @@ ANCHOR_QUALITIES = (12, 20, 30, 40, 50, 60, 70, 76, 82, 87, 91, 94, 96, 98)
 QUALITIES = (1, 5, 10, 15, 20, 25, 30, 40, 50, 60, 65, 70, 75, 80, 85, 88, 90, 92, 94, 95)
 FINEST_LEVEL, COARSEST_LEVEL = -0.9, 5.2
 TRIMMED = 0.2  # of the photos on either side, where levels are measured
+# Of numbers that mean nothing beyond them.
+BOUNDS = {"lift": (0.0, 0.5), "floor": (0.0, 1.0), "red_green": (0.0, np.inf), "blue": (0.0, np.inf)}
 SMALLEST_STEP = 0.02  # in the mean of the objective, in percent, that counts as better
 
 
@@ -76,21 +78,25 @@ def objective(subjects: list[Subject], values: dict[str, Any]) -> float:
 
 
 def numbers(values: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Where the numbers are in nested dictionaries, but for the profiles: those are measured by `bench.sensitivity`."""
+    """Where the numbers are in nested dictionaries.
+
+    But for the profiles, which are measured by `bench.sensitivity`, and what is usual, which is no choice.
+    """
     for key, value in values.items():
         if isinstance(value, dict):
             yield from numbers(value, (*path, key))
-        elif isinstance(value, float):
+        elif isinstance(value, float) and not key.startswith("usual"):
             yield (*path, key)
 
 
 def moved(values: dict[str, Any], path: tuple[str, ...], by: float) -> dict[str, Any]:
-    """Return the values with one number changed."""
+    """Return the values with one number changed, within its BOUNDS."""
     result = deepcopy(values)
     inner = result
     for key in path[:-1]:
         inner = inner[key]
-    inner[path[-1]] = round(inner[path[-1]] + by, 4)
+    least, most = BOUNDS.get(path[-1], (-np.inf, np.inf))
+    inner[path[-1]] = min(max(round(inner[path[-1]] + by, 4), least), most)
     return result
 
 
