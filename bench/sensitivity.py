@@ -46,12 +46,12 @@ _COUNTS = 1 / np.arange(1, 64)  # coarse waves are the more common
 def too_coarse(pixels: Pixels, level: float, tuned: Perception) -> list[Array]:
     """For each component, (63,): what an error takes from the score, over its weight, against that of others."""
     trial = blind_trial(pixels, level, tuned)
-    quantizer = trial.spending.quantizer
+    quantizer = trial.allocation.quantizer
     assert isinstance(quantizer, jpeg.Trellis)  # noqa: S101  of effort "balanced"
     slopes = slopes_by_coefficient(Ssimulacra2Reference(pixels).gradient(decoded(file_of(trial))))
     found = []
     for index, component in enumerate(trial.quantized.frame.components):
-        steps = np.array(trial.spending.tables[index].values, np.float64)
+        steps = np.array(trial.allocation.tables[index].values, np.float64)
         errors = trial.quantized.blocks[index] * steps - trial.before[index] / 16
         weights = trial.quantized.frame.largest_of_covered_blocks(quantizer.block_weights[index], component)
         taken = -(slopes[index] * errors).sum(axis=(0, 1))

@@ -26,7 +26,7 @@ _of_this_thread = local()
 
 
 @contextmanager
-def helpers(threads: int) -> Iterator[ThreadPoolExecutor]:
+def helper_threads(threads: int) -> Iterator[ThreadPoolExecutor]:
     """Keep `threads` - 1 helper threads for all that this thread does `in_threads` meanwhile.
 
     Started anew for every stage, they would begin each on a processor that another thread keeps busy.
@@ -67,7 +67,7 @@ def in_threads(function: Callable[[Item], Result], items: Sequence[Item], thread
                 errors.append(error)
 
     workers = min(threads, len(items))
-    with helpers(workers) as pool:
+    with helper_threads(workers) as pool:
         started: list[Future[None]] = []
         with suppress(RuntimeError):  # no more threads to be had: those that started, and this one, do it all
             started.extend(pool.submit(work) for _ in range(workers - 1))
