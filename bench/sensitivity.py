@@ -31,6 +31,7 @@ from foveal.allocate.perception import FREQUENCY, Perception, perception
 from foveal.comparison.peers import decoded
 from foveal.jpeg import NATURAL_INDEX
 from foveal.jpeg.color import TO_RGB
+from foveal.jpeg.dct import COEFFICIENT_SCALE
 from foveal.metrics import Ssimulacra2Reference
 
 Array = NDArray[np.float64]
@@ -52,7 +53,7 @@ def too_coarse(pixels: Pixels, level: float, tuned: Perception) -> list[Array]:
     found = []
     for index, component in enumerate(trial.quantized.frame.components):
         steps = np.array(trial.allocation.tables[index].values, np.float64)
-        errors = trial.quantized.blocks[index] * steps - trial.before[index] / 16
+        errors = trial.quantized.blocks[index] * steps - trial.before[index] / COEFFICIENT_SCALE
         weights = trial.quantized.frame.largest_of_covered_blocks(quantizer.block_weights[index], component)
         taken = -(slopes[index] * errors).sum(axis=(0, 1))
         weighed = (weights[..., None] * (errors / steps) ** 2).sum(axis=(0, 1))

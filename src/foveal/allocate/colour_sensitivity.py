@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from foveal.allocate.perception import ColourSensitivity, Perception
 from foveal.jpeg import Frame
 from foveal.jpeg.color import TO_RGB
+from foveal.jpeg.dct import COEFFICIENT_SCALE
 from foveal.srgb import light, light_slope
 
 # XYB as kernels/xyb.hpp has it; a test compares.
@@ -23,7 +24,8 @@ _ABSORBANCE_BIAS = 0.0037930733
 _X_STRETCH = 14.0  # of SSIMULACRA 2
 _COMPONENTS = 3
 _PARTS = 16  # of the range of a component; three of them are a cell
-_PART_SHIFT = 11  # from a DC coefficient, 128 to the unit of pixels: parts are 16 wide
+# A DC coefficient is 8 times the mean (T.81 A.3.3); a shift, as it rounds down below 0 too.
+_PART_SHIFT = (256 // _PARTS * 8 * COEFFICIENT_SCALE).bit_length() - 1
 _LARGEST = 8.0  # weight: few colours go beyond it
 
 

@@ -16,9 +16,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def row_ranges(rows: int, pixels_per_row: int, pixels_per_strip: int) -> list[tuple[int, int]]:
-    """Split `rows` into ranges [first, last) of about `pixels_per_strip` pixels each, at least a row."""
-    rows_per_strip = max(1, pixels_per_strip // pixels_per_row)
+def row_ranges(rows: int, values_per_row: int, values_per_strip: int) -> list[tuple[int, int]]:
+    """Split `rows` into ranges [first, last) of about so many values (pixels, coefficients) each, at least a row."""
+    rows_per_strip = max(1, values_per_strip // values_per_row)
     return [(first, min(first + rows_per_strip, rows)) for first in range(0, rows, rows_per_strip)]
 
 
