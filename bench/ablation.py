@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from bench import photos
+from bench.blind import blind_file
 from bench.rd import compare_variants, foveal_420
 from bench.rd.compare import CACHE_FOLDER
 from bench.rd.luma import Pixels
@@ -21,20 +22,14 @@ from bench.sensitivity import smoothed
 from foveal import jpeg
 from foveal.allocate.levels import level_of_quality
 from foveal.allocate.perception import ColourSensitivity, Masking, Perception, Spectrum, Trend, perception
-from foveal.allocate.subsampling import Subsampling
-from foveal.options import EncodeOptions
-from foveal.weighed_photo import WeighedPhoto
 
 METRICS = ("SSIMULACRA2", "PSNR-HVS-M", "MS-SSIM")
 ANNEX_K_WEIGHTS = 20.0, 33.0  # bits that a squared step is worth, as before there were tuned numbers
 
 
 def tuned_file(pixels: Pixels, quality: float, tuned: Perception) -> bytes:
-    """Blind file with other numbers, by the script of one split."""
-    settings = jpeg.EncoderSettings(scripts=(jpeg.spectral_selection_script,))
-    weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
-    photo = WeighedPhoto(pixels, weights, EncodeOptions(), settings, Subsampling("4:2:0"))
-    return jpeg.write(photo.trial(level_of_quality(quality), tuned).quantized, settings)
+    """Blind file of a quality with other numbers."""
+    return blind_file(pixels, level_of_quality(quality), tuned)
 
 
 def annex_k_file(pixels: Pixels, quality: float) -> bytes:

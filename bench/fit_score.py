@@ -17,18 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 import foveal
-from bench.tune import middle
-from foveal import jpeg
+from bench.blind import blind_trial, file_of
+from bench.photos import middle
 from foveal.allocate.perception import perception
 from foveal.allocate.score_prediction import CEILING, Regression, features, predicted_score
-from foveal.allocate.subsampling import Subsampling
+from foveal.allocate.subsampling import FULL, HALVED
 from foveal.comparison.peers import decoded
 from foveal.image import eight_bits
 from foveal.metrics import Ssimulacra2Reference
-from foveal.options import EncodeOptions
-from foveal.weighed_photo import WeighedPhoto
 
-SUBSAMPLINGS = ("4:2:0", "4:4:4")
+SUBSAMPLINGS = (HALVED, FULL)
 LEVELS = np.linspace(0.4, 3.6, 9)
 LEAST_SCORE = 20.0  # worse files are not learned from
 LEAST_JUDGED = 35.0
@@ -40,14 +38,12 @@ Array = NDArray[np.float64]
 def measured(path: Path, subsampling: str) -> tuple[list[Array], list[float]]:
     """Features and scores of a photo's files."""
     pixels = middle(eight_bits(foveal.open(path).pixels))
-    reference, settings = Ssimulacra2Reference(pixels), jpeg.EncoderSettings()
-    weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
-    photo = WeighedPhoto(pixels, weights, EncodeOptions(), settings, Subsampling(subsampling))
+    reference = Ssimulacra2Reference(pixels)
     found, scores = [], []
     for level in LEVELS:
-        before, _, quantized = photo.trial(level, perception())
-        found.append(features(before, quantized))
-        scores.append(reference.score(decoded(jpeg.write(quantized, settings))))
+        trial = blind_trial(pixels, level, perception(), subsampling)
+        found.append(features(trial.before, trial.quantized))
+        scores.append(reference.score(decoded(file_of(trial))))
     return found, scores
 
 

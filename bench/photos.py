@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 import foveal
 from foveal.image import eight_bits
 
+CROP_SIDE = 512  # pixels; numbers are looked for on the middle of larger photos
+MCU_SIDE = 16  # pixels, at 4:2:0
 TILE_SIDE = 256
 
 
@@ -22,6 +24,19 @@ def load(folders: list[Path]) -> dict[str, NDArray[np.uint8]]:
     paths = [path for folder in folders for path in sorted(folder.glob("*.png"))]
     photos = {f"{path.parent.name}/{path.stem}": foveal.open(path).pixels for path in paths}
     return {name: eight_bits(photo) for name, photo in photos.items() if photo.ndim == 3}
+
+
+def middle(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the middle of a photo, at most CROP_SIDE pixels high and wide."""
+    height, width = (min(side, CROP_SIDE) for side in pixels.shape[:2])
+    top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
+    return np.ascontiguousarray(pixels[top : top + height, left : left + width])
+
+
+def whole_mcus(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a photo without the rows and columns that do not fill an MCU."""
+    height, width = (side // MCU_SIDE * MCU_SIDE for side in pixels.shape[:2])
+    return np.ascontiguousarray(pixels[:height, :width])
 
 
 def mosaic(photos: list[NDArray[np.uint8]], megapixels: float) -> NDArray[np.uint8]:

@@ -23,25 +23,22 @@ from numpy.typing import NDArray
 from scipy.fft import dctn
 
 from bench import photos
+from bench.blind import blind_trial, file_of
 from bench.rd.luma import Pixels
-from bench.tune import LEVELS, middle
+from bench.tune import LEVELS
 from foveal import jpeg
 from foveal.allocate.perception import FREQUENCY, Perception, perception
-from foveal.allocate.subsampling import Subsampling
 from foveal.comparison.peers import decoded
 from foveal.jpeg import NATURAL_INDEX
+from foveal.jpeg.color import TO_RGB
+from foveal.jpeg.dct import COEFFICIENT_SCALE
 from foveal.metrics import Ssimulacra2Reference
-from foveal.options import EncodeOptions
-from foveal.weighed_photo import Trial, WeighedPhoto
 
 Array = NDArray[np.float64]
 
 ROUNDS = 4
 DAMPING = 0.7  # of each round
 MEASURED, SMOOTHED, ANNEX_K = 0.6, 0.3, 0.1  # shares in the profile of luminance
-MCU_SIDE = 16
-# R, G and B by Y, Cb and Cr (T.871 7).
-TO_RGB = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]])
 
 _ROWS, _COLUMNS = (axis / 7 for axis in np.divmod(NATURAL_INDEX[1:], 8))
 _COUNTS = 1 / np.arange(1, 64)  # coarse waves are the more common
@@ -49,29 +46,20 @@ _COUNTS = 1 / np.arange(1, 64)  # coarse waves are the more common
 
 def too_coarse(pixels: Pixels, level: float, tuned: Perception) -> list[Array]:
     """For each component, (63,): what an error takes from the score, over its weight, against that of others."""
-    trial = trial_of(pixels, level, tuned)
-    quantizer = trial.spending.quantizer
+    trial = blind_trial(pixels, level, tuned)
+    quantizer = trial.allocation.quantizer
     assert isinstance(quantizer, jpeg.Trellis)  # noqa: S101  of effort "balanced"
-    file = jpeg.write(trial.quantized, jpeg.EncoderSettings())
-    slopes = slopes_by_coefficient(Ssimulacra2Reference(pixels).gradient(decoded(file)))
+    slopes = slopes_by_coefficient(Ssimulacra2Reference(pixels).gradient(decoded(file_of(trial))))
     found = []
     for index, component in enumerate(trial.quantized.frame.components):
-        steps = np.array(trial.spending.tables[index].values, np.float64)
-        errors = trial.quantized.blocks[index] * steps - trial.before[index] / 16
+        steps = np.array(trial.allocation.tables[index].values, np.float64)
+        errors = trial.quantized.blocks[index] * steps - trial.before[index] / COEFFICIENT_SCALE
         weights = trial.quantized.frame.largest_of_covered_blocks(quantizer.block_weights[index], component)
         taken = -(slopes[index] * errors).sum(axis=(0, 1))
         weighed = (weights[..., None] * (errors / steps) ** 2).sum(axis=(0, 1))
         ratio = taken[1:] / (weighed[1:] + 1e-9)
         found.append(np.maximum(ratio / np.average(ratio, weights=_COUNTS), 0.05))
     return found
-
-
-def trial_of(pixels: Pixels, level: float, tuned: Perception) -> Trial:
-    """Our encoder's decisions, blind, 4:2:0."""
-    weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
-    return WeighedPhoto(pixels, weights, EncodeOptions(), jpeg.EncoderSettings(), Subsampling("4:2:0")).trial(
-        level, tuned
-    )
 
 
 def slopes_by_coefficient(by_sample: NDArray[np.float32]) -> list[Array]:
@@ -145,19 +133,13 @@ def main() -> None:
     parser.add_argument("--images", type=Path, nargs="+", required=True, help="folders of PNG photographs")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
-    pictures = [whole_mcus(middle(pixels)) for pixels in photos.load(arguments.images).values()]
+    pictures = [photos.whole_mcus(photos.middle(pixels)) for pixels in photos.load(arguments.images).values()]
     luminance, cb, cr = measured_profiles(pictures, perception())
     mean = np.average(luminance, weights=_COUNTS)
     annex_k = centred(symmetric(np.log(jpeg.annex_k_tables(50)[0].values[1:]))) + mean
     mixed = MEASURED * luminance + SMOOTHED * smoothed(luminance) + ANNEX_K * annex_k
     values = asdict(with_profiles(perception(), [mixed, cb, cr]))
     arguments.output.write_text(json.dumps({"perception": values}, indent=2) + "\n")
-
-
-def whole_mcus(pixels: Pixels) -> Pixels:
-    """Return a photo without the rows and columns that do not fill an MCU."""
-    height, width = (side // MCU_SIDE * MCU_SIDE for side in pixels.shape[:2])
-    return np.ascontiguousarray(pixels[:height, :width])
 
 
 if __name__ == "__main__":

@@ -13,13 +13,13 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.table import Table
 
 import foveal
 from bench import photos
+from bench.rd.luma import Pixels
 from foveal.allocate.subsampling import AUTO, FULL, HALVED, chosen_subsampling, colour_loss
 from foveal.comparison.peers import decoded
 from foveal.equal_bytes import largest_within
@@ -36,8 +36,6 @@ TEXT_COLOURS = (
     ("#e06060", "#f0f0f0"),
     ("black", "white"),
 )
-
-Pixels = NDArray[np.uint8]
 
 
 def text(colour: str, background: str) -> Pixels:

@@ -25,22 +25,20 @@ from scipy.interpolate import PchipInterpolator
 from scipy.stats import trim_mean
 
 from bench import photos
+from bench.blind import blind_file
 from bench.rd.luma import Pixels
-from foveal import jpeg
 from foveal.allocate.perception import Perception, perception
-from foveal.allocate.subsampling import Subsampling
 from foveal.comparison import peers
 from foveal.metrics import Ssimulacra2Reference
-from foveal.options import EncodeOptions
-from foveal.weighed_photo import WeighedPhoto
 
 LEVELS = (1.5, 2.1, 2.7)
 CLIP = 0.25
-CROP_SIDE = 512  # pixels; of larger photos the middle is taken
 ANCHOR_QUALITIES = (12, 20, 30, 40, 50, 60, 70, 76, 82, 87, 91, 94, 96, 98)
 QUALITIES = (1, 5, 10, 15, 20, 25, 30, 40, 50, 60, 65, 70, 75, 80, 85, 88, 90, 92, 94, 95)
 FINEST_LEVEL, COARSEST_LEVEL = -0.9, 5.2
 TRIMMED = 0.2  # of the photos on either side, where levels are measured
+# Of numbers that mean nothing beyond them.
+BOUNDS = {"lift": (0.0, 0.5), "floor": (0.0, 1.0), "red_green": (0.0, np.inf), "blue": (0.0, np.inf)}
 SMALLEST_STEP = 0.02  # in the mean of the objective, in percent, that counts as better
 
 
@@ -65,10 +63,7 @@ class Subject:
 
     def file(self, level: float, tuned: Perception) -> bytes:
         """Our file, blind, 4:2:0, at a level."""
-        grid, settings = jpeg.block_grid(*self._pixels.shape[:2]), jpeg.EncoderSettings()
-        weights = np.ones(grid, np.float32)
-        photo = WeighedPhoto(self._pixels, weights, EncodeOptions(), settings, Subsampling("4:2:0"))
-        return jpeg.write(photo.trial(level, tuned).quantized, settings)
+        return blind_file(self._pixels, level, tuned)
 
     def excess(self, level: float, tuned: Perception) -> float:
         """Logarithm of our bytes over jpegli's at the same score."""
@@ -83,21 +78,25 @@ def objective(subjects: list[Subject], values: dict[str, Any]) -> float:
 
 
 def numbers(values: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Where the numbers are in nested dictionaries, but for the profiles: those are measured by `bench.sensitivity`."""
+    """Where the numbers are in nested dictionaries.
+
+    But for the profiles, which are measured by `bench.sensitivity`, and what is usual, which is no choice.
+    """
     for key, value in values.items():
         if isinstance(value, dict):
             yield from numbers(value, (*path, key))
-        elif isinstance(value, float):
+        elif isinstance(value, float) and not key.startswith("usual"):
             yield (*path, key)
 
 
 def moved(values: dict[str, Any], path: tuple[str, ...], by: float) -> dict[str, Any]:
-    """Return the values with one number changed."""
+    """Return the values with one number changed, within its BOUNDS."""
     result = deepcopy(values)
     inner = result
     for key in path[:-1]:
         inner = inner[key]
-    inner[path[-1]] = round(inner[path[-1]] + by, 4)
+    least, most = BOUNDS.get(path[-1], (-np.inf, np.inf))
+    inner[path[-1]] = min(max(round(inner[path[-1]] + by, 4), least), most)
     return result
 
 
@@ -144,18 +143,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
-    subjects = [Subject(middle(pixels)) for pixels in photos.load(arguments.images).values()]
+    subjects = [Subject(photos.middle(pixels)) for pixels in photos.load(arguments.images).values()]
     values = json.loads(arguments.start.read_text())["perception"] if arguments.start else asdict(perception())
     values = search(subjects, values, arguments.sweeps)
     tuned = Perception.from_dict(values)
     arguments.output.write_text(json.dumps({"perception": values, "levels": levels(subjects, tuned)}, indent=2) + "\n")
-
-
-def middle(pixels: Pixels) -> Pixels:
-    """Return the middle of a photo, at most CROP_SIDE pixels high and wide."""
-    height, width = (min(side, CROP_SIDE) for side in pixels.shape[:2])
-    top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
-    return np.ascontiguousarray(pixels[top : top + height, left : left + width])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from foveal.allocate.weights import block_weights
 from foveal.background import Color
 from foveal.errors import ParameterError
 from foveal.image import Photo, as_photo
-from foveal.jpeg.strips import helpers
+from foveal.jpeg.strips import helper_threads
 from foveal.metadata import apply_policy, without_extended_xmp
 from foveal.options import EncodeOptions, Saliency
 from foveal.saliency import Looked, look
@@ -112,9 +112,8 @@ def encode(
     progressive
         Progressive scans, or one sequential scan (baseline).
     effort
-        "fast" (no search), "balanced", or "best" (an exhaustive search; weights of blocks are corrected twice, by what
-        their errors do to the score of the result; it takes about twelve times as long as "balanced"). "fast" with
-        `saliency=None` rounds every coefficient plainly, as libjpeg does.
+        "fast" (no search), "balanced", or "best" (an exhaustive search; weights of blocks corrected twice by what
+        errors do to the score of the result; about twelve times as long as "balanced").
     restart_interval
         MCUs between restart markers, up to 65,535; 0 for none.
     threads
@@ -188,7 +187,7 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
         threads=options.threads or available_threads(),
         metadata=metadata,
     )
-    with helpers(settings.threads):
+    with helper_threads(settings.threads):
         subsampling = chosen_subsampling(options.subsampling_name, photo.pixels, settings.threads)
         met = _met_target(WeighedPhoto(photo.pixels, saliency.weights, options, settings, subsampling))
     return Encoded(

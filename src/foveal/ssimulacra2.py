@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from foveal import _kernels
 from foveal.errors import ParameterError
 from foveal.jpeg.strips import in_threads, row_ranges
+from foveal.srgb import light_slope
 
 Planes = NDArray[np.float32]  # (rows, 3, columns): the channels of a row lie next to each other
 
@@ -257,9 +258,7 @@ def _polynomial(coefficients: list[float], value: NDArray[np.float32]) -> NDArra
 
 def srgb_light_slopes() -> NDArray[np.float32]:
     """Light that a step of each sample value adds."""
-    value = np.arange(256) / 255
-    slopes = np.where(value > 0.04045, 2.4 / 1.055 * ((value + 0.055) / 1.055) ** 1.4, 1 / 12.92)
-    return (slopes / 255).astype(np.float32)
+    return (light_slope(np.arange(256) / 255) / 255).astype(np.float32)
 
 
 _LIGHT, _LIGHT_SLOPES = srgb_light(), srgb_light_slopes()
@@ -271,7 +270,9 @@ def _require_picture(pixels: NDArray[Any]) -> None:
     if pixels.dtype != np.uint8 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)):
         raise ParameterError(f"SSIMULACRA 2 takes uint8 (H, W, 3) or (H, W), not {pixels.dtype} {pixels.shape}")
     if min(pixels.shape[:2]) < MIN_SIDE:
-        raise ParameterError(f"SSIMULACRA 2 needs 8 pixels on each side, not {pixels.shape[1]} x {pixels.shape[0]}")
+        raise ParameterError(
+            f"SSIMULACRA 2 needs {MIN_SIDE} pixels on each side, not {pixels.shape[1]} x {pixels.shape[0]}"
+        )
 
 
 def xyb_sizes(pixels: NDArray[np.uint8], threads: int) -> Iterator[Planes]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from foveal import jpeg
-from foveal.equal_bytes import largest_within
+from foveal.equal_bytes import LEAST_QUALITY, MOST_QUALITY, largest_within
 from foveal.errors import TargetError
 from foveal.image import eight_bits
 from foveal.metrics import Ssimulacra2Reference
@@ -16,7 +16,6 @@ from foveal.weighed_photo import WeighedPhoto
 # between the pictures (https://github.com/cloudinary/ssimulacra2).
 DEFAULT_SCORE = 80.0
 DEFAULT_QUALITIES = (60.0, 95.0)  # between which it is looked for: where a score says little, as of a flat picture
-LEAST_QUALITY, MOST_QUALITY = 1.0, 100.0
 _SCORE_TOLERANCE = 0.2  # of a search
 _VERIFIED_TOLERANCE = 0.5
 _PROMISED_TOLERANCE = 1.0
@@ -44,6 +43,9 @@ class MetTarget(NamedTuple):
     data: bytes
     quality: float
     score: float | None = None
+
+
+Found = TypeVar("Found", bound=MetTarget | None)
 
 
 def of_default_score(photo: WeighedPhoto) -> MetTarget:
@@ -113,9 +115,6 @@ def of_size(photo: WeighedPhoto, size_bytes: int) -> MetTarget:
     return found
 
 
-Found = TypeVar("Found", bound=MetTarget | None)
-
-
 def _in_one_subsampling(
     met: Callable[[WeighedPhoto], Found], photo: WeighedPhoto, missed_by: Callable[[Found], float], tolerance: float
 ) -> Found:
@@ -141,7 +140,7 @@ def _quality_of_score(score_at: Callable[[float], float], wanted: float, toleran
     straight line.
     """
     seen: dict[float, float] = {}
-    low, high, quality = LEAST_QUALITY, MOST_QUALITY, 75.0
+    low, high, quality = float(LEAST_QUALITY), float(MOST_QUALITY), 75.0
     for step in range(_MOST_STEPS):
         seen[quality] = score_at(quality)
         if abs(seen[quality] - wanted) <= tolerance:

@@ -32,7 +32,7 @@ class Trial(NamedTuple):
     """A photo's coefficients in sixteenths, what was decided about them, and the levels they became."""
 
     before: Blocks
-    spending: Allocation
+    allocation: Allocation
     quantized: jpeg.Coefficients
 
 
@@ -67,21 +67,21 @@ class WeighedPhoto:
     def quantized(self, quality: float) -> jpeg.Coefficients:
         """Quantize at a quality of 0 to 100 on libjpeg's scale."""
         frame, blocks = self._transformed(quality)
-        return self._spent(quality, frame, blocks, self._measured_factors(quality, frame, blocks))
+        return self._quantized(quality, frame, blocks, self._measured_factors(quality, frame, blocks))
 
     def trial(self, level: float, tuned: Perception) -> Trial:
         """Quantize by "rdo" at a level of other numbers: for those who look for numbers."""
         frame = jpeg.frame_of(self.pixels, self.subsampling.at(0))
         blocks = jpeg.transform(self.pixels, frame, self.settings.threads, tuned.sharpening.at(level))
         before = tuple(grid.copy() for grid in blocks)
-        spending = self._spending(level, tuned, frame, blocks)
-        return Trial(before, spending, self._quantized_by(spending, frame, blocks))
+        allocation = self._rdo(level, tuned, frame, blocks)
+        return Trial(before, allocation, self._quantized_by(allocation, frame, blocks))
 
     def predicted_score(self, quality: float) -> float:
         """Guess the SSIMULACRA2 of the file of a quality; see `score_prediction`."""
         frame, blocks = self._transformed(quality)
         before = tuple(grid.copy() for grid in blocks)  # they are quantized in place
-        found = features(before, self._spent(quality, frame, blocks))
+        found = features(before, self._quantized(quality, frame, blocks))
         return predicted_score(found, regression_for(self.subsampling.at(quality)))
 
     def sharpening_at(self, quality: float) -> float:
@@ -115,15 +115,15 @@ class WeighedPhoto:
         frame = jpeg.frame_of(self.pixels, self.subsampling.at(quality))
         return frame, jpeg.transform(self.pixels, frame, self.settings.threads, self.sharpening_at(quality))
 
-    def _spent(
+    def _quantized(
         self, quality: float, frame: jpeg.Frame, blocks: Blocks, factors: NDArray[np.float32] | float = 1.0
     ) -> jpeg.Coefficients:
         if self.options.allocation == "quality-map":
             return self._quantized_by(quality_map(quality, self.weights), frame, blocks)
-        spending = self._spending(level_of_quality(quality), perception(), frame, blocks, factors)
-        return self._quantized_by(spending, frame, blocks)
+        allocation = self._rdo(level_of_quality(quality), perception(), frame, blocks, factors)
+        return self._quantized_by(allocation, frame, blocks)
 
-    def _spending(
+    def _rdo(
         self,
         level: float,
         tuned: Perception,
@@ -142,8 +142,8 @@ class WeighedPhoto:
         visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking) * factors
         return rdo(level, self.weights, visibility, self.options.effort, numbers)
 
-    def _quantized_by(self, spending: Allocation, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
-        return jpeg.quantize(blocks, frame, self.settings.spending(spending.tables, spending.quantizer))
+    def _quantized_by(self, allocation: Allocation, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
+        return jpeg.quantize(blocks, frame, self.settings.with_quantizer(allocation.tables, allocation.quantizer))
 
     def _measured_factors(self, quality: float, frame: jpeg.Frame, blocks: Blocks) -> NDArray[np.float32] | float:
         """What the closed loop of effort "best" finds for luminance's blocks.
@@ -153,9 +153,9 @@ class WeighedPhoto:
         options = self.options
         if options.effort != "best" or options.allocation != "rdo" or min(self.pixels.shape[:2]) < MIN_SIDE:
             return 1.0
-        trial = replace(self.without_saliency(), options=replace(options, effort="balanced"))
+        measured = replace(self.without_saliency(), options=replace(options, effort="balanced"))
 
-        def spend(factors: NDArray[np.float32]) -> Allocation:
-            return trial._spending(level_of_quality(quality), perception(), frame, blocks, factors)
+        def allocate(factors: NDArray[np.float32]) -> Allocation:
+            return measured._rdo(level_of_quality(quality), perception(), frame, blocks, factors)
 
-        return luminance_factors(self.pixels, blocks, frame, self.settings, spend)
+        return luminance_factors(self.pixels, blocks, frame, self.settings, allocate)

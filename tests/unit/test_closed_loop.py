@@ -192,7 +192,7 @@ def test_factors_multiply_the_weights_of_luminance_alone(chelsea: np.ndarray) ->
     photo = weighed_photo.WeighedPhoto(chelsea, np.ones(grid, np.float32), options, settings, Subsampling("4:2:0"))
     factors = np.random.default_rng(2).uniform(0.5, 2, grid).astype(np.float32)
     arguments = 2.0, perception(), *photo._transformed(75)
-    plain, multiplied = (photo._spending(*arguments, each).quantizer.block_weights for each in (1.0, factors))
+    plain, multiplied = (photo._rdo(*arguments, each).quantizer.block_weights for each in (1.0, factors))
     np.testing.assert_allclose(multiplied[0], factors * plain[0], rtol=1e-6)
     for before, after in zip(plain[1:], multiplied[1:], strict=True):
         np.testing.assert_array_equal(before, after)

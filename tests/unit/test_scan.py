@@ -17,7 +17,7 @@ from foveal.jpeg.frame import Frame
 from foveal.jpeg.quantize import DeadZone, Quantizer, Rounding
 from foveal.jpeg.scan import ScanPlan, record, tally, write_scans
 from foveal.jpeg.script import Scan, check_script
-from foveal.jpeg.strips import helpers, in_threads, row_ranges
+from foveal.jpeg.strips import helper_threads, in_threads, row_ranges
 from foveal.jpeg.trellis import Trellis
 
 SCRIPTS = [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script]
@@ -191,7 +191,7 @@ def test_helpers_are_kept_for_several_stages() -> None:
         barrier.wait(timeout=10)  # so that each thread takes one
         return threading.current_thread().name
 
-    with helpers(3):
+    with helper_threads(3):
         seen = [set(in_threads(name, [threading.Barrier(3)] * 3, 3)) for _ in range(5)]
         inner = in_threads(lambda item: in_threads(lambda other: item * other, [1, 2, 3], 3), [10, 20], 3)
     assert seen == [seen[0]] * 5

@@ -45,7 +45,7 @@ def rdo(
     Parameters
     ----------
     level
-        Of the tables: the logarithm of luminance's coarsest steps.
+        Of the tables: a logarithm, by which all of their steps grow.
     weights
         (rows, columns) of each 8x8-pixel block by saliency, in (0, 1].
     visibility

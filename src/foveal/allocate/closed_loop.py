@@ -41,7 +41,7 @@ def luminance_factors(
     blocks: tuple[NDArray[np.int16], ...],
     frame: jpeg.Frame,
     settings: jpeg.EncoderSettings,
-    spend: Callable[[NDArray[np.float32]], Allocation],
+    allocate: Callable[[NDArray[np.float32]], Allocation],
 ) -> NDArray[np.float32]:
     """Factors for the weights of luminance's blocks, by what their errors turn out to cost.
 
@@ -55,7 +55,7 @@ def luminance_factors(
         Of the picture.
     settings
         Threads and metadata; the factors do not depend on them.
-    spend
+    allocate
         Spends bits by a trellis, given factors.
 
     Returns
@@ -65,10 +65,10 @@ def luminance_factors(
     """
     factors = np.ones(frame.block_grid, dtype=np.float32)
     for _ in range(ROUNDS):
-        spending = spend(factors)
+        allocation = allocate(factors)
         copies = tuple(grid.copy() for grid in blocks)  # they are quantized in place
-        quantized = jpeg.quantize(copies, frame, settings.spending(spending.tables, spending.quantizer))
-        believed = _believed(blocks[0], quantized, cast(jpeg.Trellis, spending.quantizer), settings.threads)
+        quantized = jpeg.quantize(copies, frame, settings.with_quantizer(allocation.tables, allocation.quantizer))
+        believed = _believed(blocks[0], quantized, cast(jpeg.Trellis, allocation.quantizer), settings.threads)
         costs = _costs(pixels, jpeg.reconstruct(quantized), believed, settings.threads)
         factors *= _correction(_smooth(costs), _smooth(believed))
     return factors

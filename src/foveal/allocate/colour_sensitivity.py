@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 
 from foveal.allocate.perception import ColourSensitivity, Perception
 from foveal.jpeg import Frame
+from foveal.jpeg.color import TO_RGB
+from foveal.jpeg.dct import COEFFICIENT_SCALE
+from foveal.srgb import light, light_slope
 
-_CONES = np.array([[0.300, 0.622, 0.078], [0.230, 0.692, 0.078], [0.24342269, 0.20476744, 0.55180987]])
-_CONE_BIAS = 0.0037930733
-_X_SCALE = 14.0  # as in SSIMULACRA 2
-# R, G and B by Y, Cb and Cr (T.871 7).
-_TO_RGB = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]])
+# XYB as kernels/xyb.hpp has it; a test compares.
+_ABSORBANCE = np.array([[0.300, 0.622, 0.078], [0.230, 0.692, 0.078], [0.24342269, 0.20476744, 0.55180987]])
+_ABSORBANCE_BIAS = 0.0037930733
+_X_STRETCH = 14.0  # of SSIMULACRA 2
 _COMPONENTS = 3
 _PARTS = 16  # of the range of a component; three of them are a cell
-_PART_SHIFT = 11  # from a DC coefficient, 128 to the unit of pixels: parts are 16 wide
+# A DC coefficient is 8 times the mean (T.81 A.3.3); a shift, as it rounds down below 0 too.
+_PART_SHIFT = (256 // _PARTS * 8 * COEFFICIENT_SCALE).bit_length() - 1
 _LARGEST = 8.0  # weight: few colours go beyond it
 
 
@@ -81,12 +84,9 @@ def squared_changes(ycbcr: NDArray[np.float64], index: int) -> NDArray[np.float6
     ndarray
         (3, ...): for X as large as SSIMULACRA 2 takes it, Y, and B less Y; a step is 255.
     """
-    rgb = np.clip(np.tensordot(_TO_RGB, ycbcr, 1), 0, 255) / 255
-    is_dark = rgb <= 0.04045  # IEC 61966-2-1
-    light = np.where(is_dark, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    slope = np.where(is_dark, 1 / 12.92, 2.4 / 1.055 * ((rgb + 0.055) / 1.055) ** 1.4)
-    cones = np.tensordot(_CONES, light, 1) + _CONE_BIAS
-    by_component = slope * _TO_RGB[:, index].reshape(3, *[1] * (ycbcr.ndim - 1))
-    long, medium, short = np.tensordot(_CONES, by_component, 1) * cones ** (-2 / 3) / 3
+    rgb = np.clip(np.tensordot(TO_RGB, ycbcr, 1), 0, 255) / 255
+    absorbed = np.tensordot(_ABSORBANCE, light(rgb), 1) + _ABSORBANCE_BIAS
+    by_component = light_slope(rgb) * TO_RGB[:, index].reshape(3, *[1] * (ycbcr.ndim - 1))
+    long, medium, short = np.tensordot(_ABSORBANCE, by_component, 1) * absorbed ** (-2 / 3) / 3
     brightness = (long + medium) / 2
-    return np.stack([_X_SCALE * (long - medium) / 2, brightness, short - brightness]) ** 2
+    return np.stack([_X_STRETCH * (long - medium) / 2, brightness, short - brightness]) ** 2

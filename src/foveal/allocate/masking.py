@@ -11,9 +11,9 @@ from foveal import _kernels
 from foveal.allocate.perception import Masking
 from foveal.allocate.weights import means_3x3
 from foveal.jpeg import Component
+from foveal.jpeg.dct import COEFFICIENT_SCALE
 from foveal.jpeg.strips import in_threads, row_ranges
 
-_SIXTEENTHS = 16
 _COEFFICIENTS_PER_STRIP = 1 << 18
 _NO_FINE, _NO_COARSE = 0.34, 1.07  # in the unit of pixels: weaker waves are noise
 _USUAL_DETAIL = 0.16  # share of fine waves that changes no weight
@@ -53,7 +53,7 @@ def texture(blocks: NDArray[np.int16], component: Component, threads: int = 1) -
     def measure(rows: tuple[int, int]) -> None:
         strip = slice(*rows)
         _kernels.ac_strengths(blocks[strip].reshape(-1, 64), *(band[strip].reshape(-1) for band in bands))
-        bands[:, strip] /= _SIXTEENTHS
+        bands[:, strip] /= COEFFICIENT_SCALE
 
     in_threads(measure, row_ranges(blocks.shape[0], blocks[0].size, _COEFFICIENTS_PER_STRIP), threads)
     return Texture(*bands[:, : component.block_rows, : component.block_columns])

@@ -1,7 +1,8 @@
 """What an error matters at each frequency and in each block: the numbers behind tables, masking and lambda.
 
-They were found by `python -m bench.tune`, which minimises the bytes that photographs take for the same SSIMULACRA2, and
-are kept in perception.json beside this module.
+Profiles of tables are measured by `python -m bench.sensitivity`; the other numbers were found by hand and by
+`python -m bench.tune`, for the fewest bytes that photographs take for the same SSIMULACRA2. They are kept in
+perception.json beside this module.
 """
 
 from __future__ import annotations

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.jpeg import Coefficients
+from foveal.jpeg.dct import COEFFICIENT_SCALE
 
 CEILING = 102.0  # a little above the score of equal pictures: what is predicted is log(CEILING - score)
 _BANDS = (slice(0, 1), slice(1, 6), slice(6, 21), slice(21, 64))  # in zig-zag order
 _FLAT = 200.0  # squared pixels of AC energy below which a block hides nothing
 _LEAST_ERROR, _LEAST_RATIO = 1e-2, 1e-5
-_SIXTEENTHS = np.float32(16)
 
 
 class Regression(NamedTuple):
@@ -46,7 +46,7 @@ def features(blocks: tuple[NDArray[np.int16], ...], quantized: Coefficients) -> 
     parts = zip(quantized.frame.components, blocks, quantized.blocks, quantized.tables, strict=True)
     for component, before, levels, table in parts:
         inside = np.s_[: component.block_rows, : component.block_columns]
-        wanted = before[inside].reshape(-1, 64) / _SIXTEENTHS
+        wanted = before[inside].reshape(-1, 64) / np.float32(COEFFICIENT_SCALE)
         squares = (wanted - levels[inside].reshape(-1, 64) * np.array(table.values, np.float32)) ** 2
         energy = (wanted[:, 1:] ** 2).sum(axis=1)
         for band in _BANDS:

@@ -96,7 +96,7 @@ def take_apart(photo: Photo, stored: Coefficients, spot: Spot, sharpening: float
     return BlockAnatomy(
         spot=spot,
         samples=plane[rows, columns] + np.float32(_LEVEL_SHIFT),
-        coefficients=_natural(sixteenths[0, 0] / 16),
+        coefficients=_natural(sixteenths[0, 0] / dct.COEFFICIENT_SCALE),
         steps=_natural(np.asarray(table.values, dtype=np.int64)),
         levels=_natural(levels.astype(np.int64)),
         restored=restored,

@@ -9,6 +9,9 @@ from foveal import _kernels
 
 Pixels = NDArray[np.uint8 | np.uint16]
 
+# R, G and B (rows) by Y, Cb and Cr, all centred alike (T.871 clause 7).
+TO_RGB: NDArray[np.float64] = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]])
+
 
 def to_planes(pixels: Pixels, padded_height: int, padded_width: int) -> NDArray[np.float32]:
     """Component planes of a strip, level-shifted (T.81 A.3.1), with its right and lower edges repeated.

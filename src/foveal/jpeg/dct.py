@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from foveal import _kernels
 
+COEFFICIENT_SCALE = 16  # kCoefficientScale of the kernels: coefficients are whole numbers of sixteenths
+
 
 def forward(plane: NDArray[np.float32], blocks: NDArray[np.int16]) -> None:
     """Transform every block of a plane.

@@ -73,7 +73,7 @@ class EncoderSettings:
         if not self.scripts:
             raise ParameterError("at least one scan script is needed")
 
-    def spending(self, tables: tuple[QuantizationTable, ...], quantizer: Quantizer) -> EncoderSettings:
+    def with_quantizer(self, tables: tuple[QuantizationTable, ...], quantizer: Quantizer) -> EncoderSettings:
         """Return the settings with other tables and another quantizer."""
         return replace(self, tables=tables, quantizer=quantizer)
 

@@ -16,9 +16,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def row_ranges(rows: int, pixels_per_row: int, pixels_per_strip: int) -> list[tuple[int, int]]:
-    """Split `rows` into ranges [first, last) of about `pixels_per_strip` pixels each, at least a row."""
-    rows_per_strip = max(1, pixels_per_strip // pixels_per_row)
+def row_ranges(rows: int, values_per_row: int, values_per_strip: int) -> list[tuple[int, int]]:
+    """Split `rows` into ranges [first, last) of about so many values (pixels, coefficients) each, at least a row."""
+    rows_per_strip = max(1, values_per_strip // values_per_row)
     return [(first, min(first + rows_per_strip, rows)) for first in range(0, rows, rows_per_strip)]
 
 
@@ -26,7 +26,7 @@ _of_this_thread = local()
 
 
 @contextmanager
-def helpers(threads: int) -> Iterator[ThreadPoolExecutor]:
+def helper_threads(threads: int) -> Iterator[ThreadPoolExecutor]:
     """Keep `threads` - 1 helper threads for all that this thread does `in_threads` meanwhile.
 
     Started anew for every stage, they would begin each on a processor that another thread keeps busy.
@@ -67,7 +67,7 @@ def in_threads(function: Callable[[Item], Result], items: Sequence[Item], thread
                 errors.append(error)
 
     workers = min(threads, len(items))
-    with helpers(workers) as pool:
+    with helper_threads(workers) as pool:
         started: list[Future[None]] = []
         with suppress(RuntimeError):  # no more threads to be had: those that started, and this one, do it all
             started.extend(pool.submit(work) for _ in range(workers - 1))

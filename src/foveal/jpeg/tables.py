@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from foveal.errors import ParameterError
+from foveal.jpeg.dct import COEFFICIENT_SCALE
 
 # fmt: off
 # T.81 figure A.6: NATURAL_INDEX[zigzag_index] = natural_index (8 * row + column).
@@ -90,7 +91,7 @@ class QuantizationTable:
     @cached_property
     def steps_in_sixteenths(self) -> NDArray[np.float32]:
         """The steps in sixteenths, the unit of coefficients in the kernels: (64,) float32 in zig-zag order."""
-        return np.asarray(self.values, dtype=np.float32) * np.float32(16)
+        return np.asarray(self.values, dtype=np.float32) * np.float32(COEFFICIENT_SCALE)
 
 
 def quality_scale(quality: float) -> float:

@@ -135,7 +135,7 @@ def _planes(rgb: Pixels) -> NDArray[np.float32]:
 
 def _to_rgb(luma: NDArray[np.float32], blue: NDArray[np.float32], red: NDArray[np.float32]) -> Pixels:
     """Planes centred on 0 to RGB (T.871 clause 7)."""
-    rgb = np.stack([luma + 1.402 * red, luma - 0.344136 * blue - 0.714136 * red, luma + 1.772 * blue], axis=2)
+    rgb = np.stack([luma, blue, red], axis=2) @ color.TO_RGB.T
     return np.asarray(np.rint(np.clip(rgb + _LEVEL_SHIFT, 0, 255)), dtype=np.uint8)
 
 

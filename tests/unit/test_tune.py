@@ -1,0 +1,38 @@
+"""The search for numbers: wherever it may go, there are files."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pytest
+from conftest import noisy_gradient, pillow_pixels
+
+from bench.blind import blind_file
+from bench.tune import moved, numbers
+from foveal.allocate.perception import Perception, perception
+
+SHIPPED = asdict(perception())
+
+
+@pytest.mark.parametrize("by", [-0.15, 0.15])
+@pytest.mark.parametrize("path", list(numbers(SHIPPED)), ids=".".join)
+def test_every_number_can_be_moved(path: tuple[str, ...], by: float) -> None:
+    values = SHIPPED
+    for _ in range(8):
+        values = moved(values, path, by)
+    data = blind_file(noisy_gradient(24, 24), 2.1, Perception.from_dict(values))
+    assert pillow_pixels(data).shape == (24, 24, 3)
+
+
+def test_moving_stops_at_bounds() -> None:
+    lift = ("luminance", "lift")
+    assert moved(SHIPPED, lift, 0.15)["luminance"]["lift"] == pytest.approx(0.2)
+    assert moved(SHIPPED, lift, -0.15)["luminance"]["lift"] == 0
+    assert moved(SHIPPED, lift, 0.6)["luminance"]["lift"] == 0.5
+    assert asdict(perception()) == SHIPPED
+
+
+def test_profiles_and_what_is_usual_stay() -> None:
+    names = {path[-1] for path in numbers(SHIPPED)}
+    assert {"dc", "lift", "knee", "slope_by_grain"} <= names
+    assert not {name for name in names if name == "profile" or name.startswith("usual")}
