@@ -112,9 +112,8 @@ def encode(
     progressive
         Progressive scans, or one sequential scan (baseline).
     effort
-        "fast" (no search), "balanced", or "best" (an exhaustive search; weights of blocks corrected twice by what errors
-        do to the score of the result; about twelve times as long as "balanced"). "fast" with `saliency=None` rounds
-        every coefficient plainly, as libjpeg does.
+        "fast" (no search), "balanced", or "best" (an exhaustive search; weights of blocks corrected twice by what
+        errors do to the score of the result; about twelve times as long as "balanced").
     restart_interval
         MCUs between restart markers, up to 65,535; 0 for none.
     threads
