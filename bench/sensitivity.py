@@ -72,7 +72,7 @@ def _by_halved_samples(plane: Array) -> Array:
     """Adjoint of doubling both ways with the decoder's triangle: 3/4 of the nearer sample, 1/4 of the further."""
     for axis in (0, 1):
         even, odd = (np.moveaxis(plane, axis, 0)[first::2] for first in (0, 1))
-        before, after = np.concatenate([odd[:1], odd[:-1]]), np.concatenate([even[1:], even[-1:]])
+        before, after = np.concatenate([even[:1], odd[:-1]]), np.concatenate([even[1:], odd[-1:]])
         plane = np.moveaxis((3 * (even + odd) + before + after) / 4, 0, axis)
     return plane
 

@@ -74,14 +74,15 @@ def of_measured_score(photo: WeighedPhoto, score: float) -> MetTarget:
     TargetError
         No quality scores so high, or so low.
     """
-    reference = Ssimulacra2Reference(eight_bits(photo.pixels))
+    threads = photo.settings.threads
+    reference = Ssimulacra2Reference(eight_bits(photo.pixels), threads=threads)
 
     def met(photo: WeighedPhoto) -> MetTarget:
         files: dict[float, bytes] = {}
 
         def measured(quality: float) -> float:
             files[quality] = photo.encode(quality)
-            return reference.score(jpeg.decode(files[quality]))
+            return reference.score(jpeg.decode(files[quality]), threads=threads)
 
         quality, found = _quality_of_score(measured, score, _VERIFIED_TOLERANCE)
         return MetTarget(photo, files[quality], quality, found)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import noisy_gradient, pillow_pixels
+from scipy.ndimage import correlate
 
 import foveal
 from foveal import jpeg, weighed_photo
@@ -81,6 +82,74 @@ def test_costs_are_gradient_times_error_without_the_means_of_blocks(shape: tuple
         block = np.s_[8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
         expected[row, column] = -(gradient[block] * (error[block] - error[block].mean())).mean()
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+
+def test_what_the_trellis_believes_is_the_distortion_that_it_minimises(astronaut: np.ndarray) -> None:
+    """Of luminance's AC: weight of the block and of the frequency x squared steps from the lifted magnitude."""
+    pixels = astronaut[100:151, 200:277].copy()
+    frame = jpeg.frame_of(pixels, "4:2:0")
+    rng = np.random.default_rng(5)
+    weights = rng.uniform(2, 20, frame.block_grid).astype(np.float32)
+    by_frequency = rng.uniform(0.5, 2, 64).astype(np.float32)
+    trellis = jpeg.Trellis((weights,), (by_frequency,), (0.3,))
+    before = jpeg.transform(pixels, frame, 1)
+    settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(60), quantizer=trellis)
+    quantized = jpeg.quantize(tuple(grid.copy() for grid in before), frame, settings)
+    found = closed_loop._believed(before[0], quantized, trellis, 2)
+    assert found.shape == frame.block_grid
+    steps = 16.0 * np.array(settings.tables[0].values)
+    for row, column in np.ndindex(found.shape):
+        levels = np.abs(quantized.blocks[0][row, column].astype(float))
+        errors = np.abs(before[0][row, column]) / steps + np.where(levels > 0, 0.3, 0) - levels
+        expected = weights[row, column] * float((by_frequency * errors**2)[1:].sum())
+        assert found[row, column] == pytest.approx(expected, rel=1e-4)
+
+
+def test_costs_are_mixed_with_those_of_the_neighbours() -> None:
+    blocks = np.random.default_rng(6).uniform(size=(5, 7)).astype(np.float32)
+    axis = np.array([1, 4, 1]) / 6
+    expected = correlate(blocks.astype(float), np.outer(axis, axis), mode="nearest")
+    np.testing.assert_allclose(closed_loop._smooth(blocks), expected, rtol=1e-6)
+
+
+def test_both_sides_of_a_ratio_are_smoothed(chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(closed_loop, "_smooth", lambda blocks: seen.append(blocks) or blocks.astype(float))
+    foveal.encode(chelsea[:64, :80].copy(), quality=70, effort="best", saliency=None)
+    assert len(seen) == 2 * closed_loop.ROUNDS
+
+
+def test_costs_are_not_negative_and_in_each_band_as_much_as_believed(
+    coffee: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some errors do good by the score; that is no reason for less than nothing."""
+    pixels = coffee[:200, :160].copy()
+    decoded = pillow_pixels(foveal.encode(pixels, quality=60, saliency=None))
+    assert closed_loop._costs_of_picture(pixels, decoded, 1).min() < 0
+    believed = np.random.default_rng(7).uniform(size=jpeg.block_grid(200, 160)).astype(np.float32)
+    for band_pixels in (1 << 22, 160 * 100):
+        monkeypatch.setattr(closed_loop, "_BAND_PIXELS", band_pixels)
+        costs = closed_loop._costs(pixels, decoded, believed, 1)
+        assert costs.min() == 0
+        for first, last in closed_loop._bands(200, 160):
+            assert costs[first:last].sum() == pytest.approx(believed[first:last].sum(), rel=1e-4)
+
+
+def test_a_band_sees_what_is_around_it(coffee: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = coffee[:256, :160].copy()
+    decoded = pillow_pixels(foveal.encode(pixels, quality=60, saliency=None))
+    seen = []
+
+    def kept(original: np.ndarray, decoded: np.ndarray, threads: int) -> np.ndarray:
+        seen.append((original, decoded))
+        return np.ones(jpeg.block_grid(*original.shape[:2]), np.float32)
+
+    monkeypatch.setattr(closed_loop, "_costs_of_picture", kept)
+    monkeypatch.setattr(closed_loop, "_BAND_PIXELS", 160 * 128)
+    closed_loop._costs(pixels, decoded, np.ones((32, 20), np.float32), 1)
+    for found, first, last in zip(seen, (0, 64), (192, 256), strict=True):
+        for each, whole in zip(found, (pixels, decoded), strict=True):
+            np.testing.assert_array_equal(each, whole[first:last])
 
 
 def test_where_errors_cost_more_than_believed_weights_rise() -> None:

@@ -156,6 +156,7 @@ def test_unstuffing_and_finding_back() -> None:
         lambda: _kernels.color_loss(samples(0, 8, 3), 0, planes(2, 0, 1)),
         lambda: _kernels.color_loss(samples(8, 8, 3), 0, planes(3, 1, 1)),
         lambda: _kernels.color_loss(samples(8, 8, 3), 0, planes(2, 1, 2)),
+        lambda: _kernels.color_loss(samples(8, 9, 3), 0, planes(2, 1, 1)),
         lambda: _kernels.color_loss(samples(9, 8, 3), 1, planes(2, 2, 1)),
         lambda: _kernels.color_loss(samples(9, 8, 3), -1, planes(2, 1, 1)),
         lambda: _kernels.forward_dct(planes(8, 12), blocks(1, 1)),
@@ -284,6 +285,35 @@ def test_a_refinement_scan_ends_with_eob_rather_than_runs_of_zeros() -> None:
     raw_bits = _kernels.tally_scan([levels], [(1, 1, 0)], (1, 63, 1, 0), 0, 0, 1, histogram)
     assert {int(symbol): int(count) for symbol, count in enumerate(histogram[1, 0]) if count} == {0x01: 1, 0x00: 1}
     assert raw_bits == 2  # a sign and a correction
+
+
+def recorded_of(levels: np.ndarray, band: tuple[int, int, int, int]) -> list[tuple[int, int, int]]:
+    """(symbol of AC or -1, extra bits, their number) of what a scan of one row of blocks records."""
+    histogram = np.zeros((2, 1, 256), dtype=np.uint32)
+    words, _ = _kernels.record_scan([levels], [(1, 1, 0)], band, 0, 0, 1, histogram)
+    raw = 2 * 256
+    return [
+        (-1 if word >> 20 == raw else (word >> 20) - 256, word & 0xFFFF, word >> 16 & 15) for word in words.tolist()
+    ]
+
+
+@pytest.mark.parametrize("count", [32_766, 32_767, 32_768, 65_535])
+def test_eob_runs_are_as_long_as_symbols_can_say(count: int) -> None:
+    """T.81 G.1.2.2: EOBn with n of 0 to 14, so 32,767 blocks at most."""
+    found = recorded_of(np.zeros((1, count, 64), dtype=np.int16), (1, 63, 0, 0))
+    lengths = [(1 << extra_bits) + extra for _, extra, extra_bits in found]
+    assert [symbol >> 4 for symbol, _, _ in found] == [length.bit_length() - 1 for length in lengths]
+    assert lengths == [32_767] * (count // 32_767) + [count % 32_767] * (count % 32_767 > 0)
+
+
+def test_eob_runs_end_before_their_correction_bits_are_too_many() -> None:
+    """63 of each block, and 1,024 wait at most: there would be no room for those of a 17th block."""
+    found = recorded_of(np.full((1, 40, 64), 2, dtype=np.int16), (1, 63, 1, 0))
+    runs = [
+        (place, (1 << extra_bits) + extra) for place, (symbol, extra, extra_bits) in enumerate(found) if symbol >= 0
+    ]
+    assert runs == [(0, 16), (1 + 16 * 63, 16), (2 + 32 * 63, 8)]
+    assert len(found) == 3 + 40 * 63
 
 
 def test_a_scan_is_recorded_as_it_is_counted() -> None:

@@ -98,6 +98,25 @@ def test_a_sample_of_a_scan_has_the_same_rows_of_the_picture_as_any_other() -> N
         assert len(in_pixels) == 1
 
 
+def test_a_sample_of_a_scan_has_its_share_of_the_restart_markers(coffee: np.ndarray) -> None:
+    """Else scripts of few scans would seem to be cheap."""
+    high = np.concatenate([coffee[:, :96], coffee[::-1, 200:296], coffee[:, 400:496]])
+    frame = Frame.of_picture(*high.shape[:2], (2, 2))
+    coefficients = quantize(transform(high, frame, 1), frame, jpeg.EncoderSettings())
+    for interval in (0, 1, 7, 300, 65_535):
+        for scan in (Scan((0, 1, 2), 0, 0), Scan((0,), 1, 63)):
+            plan = ScanPlan.of(scan, frame, coefficients.blocks, interval)
+            (whole,) = record([plan], 1)
+            (written,) = write_scans([whole], 1)
+            markers = sum(written.count(bytes([0xFF, 0xD0 + number])) for number in range(8))
+            assert plan.restart_markers == whole.statistics.restart_markers == markers
+            sample = plan.sample()
+            assert sample.covered < 0.5
+            assert sample.restart_markers == pytest.approx(markers * sample.covered, abs=0.5)
+            (sampled,) = tally([sample], 1)
+            assert sampled.size_bytes / sample.covered == pytest.approx(len(written), rel=0.15)
+
+
 def test_the_script_of_a_high_picture_is_chosen_by_a_sample(coffee: np.ndarray) -> None:
     scripts = tuple(SCRIPTS)
     high = np.concatenate([coffee[:, :96], coffee[::-1, 200:296], coffee[:, 400:496]])

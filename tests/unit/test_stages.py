@@ -157,6 +157,7 @@ def exhaustive(
     lift=st.sampled_from([0.0, 0.04, 0.3, 0.5]),
 )
 @example(seed=235, nonzero=6, distortion_weight=20.0, at_the_end=False, lift=0.0)  # a magnitude of exactly 1/2
+@example(seed=235, nonzero=6, distortion_weight=100.0, at_the_end=False, lift=0.5)
 @settings(deadline=None)
 def test_trellis_finds_the_least_cost(
     seed: int, nonzero: int, distortion_weight: float, at_the_end: bool, lift: float
@@ -205,13 +206,13 @@ def windowed_search(magnitudes: np.ndarray, weight: float, rates: Rates, look_ba
     )
 
 
-@pytest.mark.parametrize("look_back", [1, 2, 4, 63])
-def test_trellis_looks_back_as_far_as_it_is_told(look_back: int) -> None:
+@pytest.mark.parametrize(("look_back", "cheap_from"), [(1, 6), (2, 1), (3, 2), (4, 3), (4, 6), (5, 4), (63, 6)])
+def test_trellis_looks_back_as_far_as_it_is_told(look_back: int, cheap_from: int) -> None:
     """Long runs made cheap, so that leaving out many coefficients in a row pays."""
     rng = np.random.default_rng(look_back)
     table = jpeg.QuantizationTable((16,) * 64)
     cheap_runs = np.full((11, 63), 30, np.float32)
-    cheap_runs[:, 6:] = 4
+    cheap_runs[:, cheap_from:] = 4
     rates = Rates(cheap_runs, 2.0)
     weights = np.array([4.0], dtype=np.float32)
     for _ in range(50):

@@ -93,9 +93,9 @@ class ScanPlan:
 
     @property
     def restart_markers(self) -> int:
-        """How many there will be."""
+        """How many there will be; of a sample, its share."""
         mcus = self.mcu_rows * (self.grids[0].shape[1] // self.factors[0][0])
-        return (mcus - 1) // self.restart_interval if self.restart_interval else 0
+        return round((mcus - 1) // self.restart_interval * self.covered) if self.restart_interval else 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ class ScanStatistics:
     raw_bits
         Bits that are not Huffman codes.
     restart_markers
-        How many there will be.
+        How many there will be among them.
     """
 
     histogram: NDArray[np.uint32]
