@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -209,3 +210,11 @@ def test_onnxruntime_is_loaded_only_where_it_is_needed(statements: str, expected
     check = f"import sys; {statements}; print('onnxruntime' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert (done.stdout.strip(), done.stderr) == (str(expected), "")
+
+
+def test_looking_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
+    """onnxruntime would keep a log of its use and an identifier there."""
+    program = "import numpy, foveal; foveal.saliency_map(numpy.zeros((64, 64, 3), numpy.uint8))"
+    environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
+    subprocess.run([sys.executable, "-c", program], env={**environment, "HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.iterdir()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import pytest
@@ -164,3 +165,20 @@ def test_errors_count_in_the_steps_that_were_wanted() -> None:
     wanted = np.array(table.values) / np.sqrt(weights)
     assert (np.abs(wanted - table.values) <= 0.5 + 1e-4).all()
     assert np.log(wanted[1]) == pytest.approx(2.0, abs=0.3)
+
+
+@pytest.mark.parametrize("target", [{}, {"target_score": 75}])
+def test_drawings_are_measured_as_predictions_are_for_photographs(target: dict[str, Any]) -> None:
+    """Stripes and a saturated disc on white: predicted from quantization errors, they would score 30 points less."""
+    rows, columns = np.mgrid[0:320, 0:480]
+    drawing = np.full((320, 480, 3), 255, np.uint8)
+    drawing[((rows // 3) % 4 == 0) & (columns % 11 < 7) & (columns < 300)] = 0
+    drawing[(rows - 160) ** 2 + (columns - 390) ** 2 < 70**2] = (200, 20, 40)
+    found = ssimulacra2(drawing, foveal.decode(foveal.encode(drawing, saliency=None, **target)))
+    assert found == pytest.approx(target.get("target_score", targets.DEFAULT_SCORE), abs=4)
+
+
+def test_a_grey_photo_has_no_subsampling(coffee: np.ndarray) -> None:
+    grey = np.ascontiguousarray(coffee[..., 1])
+    files = {foveal.encode(grey, saliency=None, subsampling=name) for name in ("auto", "4:2:0", "4:4:4")}
+    assert len(files) == 1

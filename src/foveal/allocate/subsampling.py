@@ -61,9 +61,11 @@ def chosen_subsampling(name: str, pixels: NDArray[np.uint8 | np.uint16], threads
     threads
         At most so many.
     """
+    if pixels.ndim == 2:
+        return Subsampling(HALVED)  # there is nothing to halve: all names mean the same
     if name != AUTO:
         return Subsampling(name)
-    loss = colour_loss(pixels, threads) if pixels.ndim == 3 else 0
+    loss = colour_loss(pixels, threads)
     if loss < _NO_LOSS:
         return Subsampling(HALVED)
     return Subsampling(HALVED, float(np.interp(loss, _LOSSES, _QUALITIES)))

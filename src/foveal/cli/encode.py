@@ -51,8 +51,7 @@ def _warn_about(photo: Photo, source: str) -> None:
     name = files.display_name(source)
     if photo.file_format == "JPEG":
         click.echo(
-            f"foveal: warning: {name} is a JPEG already, and encoding it again loses a little more; "
-            "a later `foveal optimize` will avoid that",
+            f"foveal: warning: {name} is a JPEG already, and encoding it again loses a little more",
             err=True,
         )
     if photo.frame_count > 1:

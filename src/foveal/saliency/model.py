@@ -209,6 +209,7 @@ _shipped_model = functools.cache(SaliencyModel)
 
 def _load(path: Path, threads: int) -> Any:
     """Session of onnxruntime for a file."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else it keeps a log and an identifier in the home folder
     try:
         import onnxruntime  # takes longer to import than all of foveal, and most commands do not need it
     except ImportError as error:
