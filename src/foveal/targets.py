@@ -49,7 +49,7 @@ Found = TypeVar("Found", bound=MetTarget | None)
 
 
 def of_default_score(photo: WeighedPhoto) -> MetTarget:
-    """File whose salient part scores DEFAULT_SCORE, as predicted for an encode that treats all blocks alike."""
+    """File whose salient part scores DEFAULT_SCORE, as predicted for an encode without saliency."""
     blind = photo.sample().without_saliency()
     found, _ = _quality_of_score(blind.predicted_score, DEFAULT_SCORE, _SCORE_TOLERANCE)
     quality = min(max(round(found), DEFAULT_QUALITIES[0]), DEFAULT_QUALITIES[1])
