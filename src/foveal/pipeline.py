@@ -99,7 +99,7 @@ def encode(
         Measure the score and correct the quality until it is within 1 of `target_score`.
     saliency
         "auto", the name of a method, a map as an (h, w) array of floats in [0, 1] or bools, of any size, that covers
-        the whole photo as displayed, or None for an encode that treats all blocks alike.
+        the whole photo as displayed, or None where all of it matters alike.
     strength
         0 (as with `saliency=None`) to 1 (the most). It is multiplied by the confidence of the method that something
         stands out in the photo.

@@ -51,7 +51,7 @@ Found = TypeVar("Found", bound=MetTarget | None)
 
 
 def of_default_score(photo: WeighedPhoto) -> MetTarget:
-    """File whose salient part scores DEFAULT_SCORE, as predicted for an encode that treats all blocks alike."""
+    """File whose salient part scores DEFAULT_SCORE, as predicted for an encode without saliency."""
     found, _ = _quality_by_sample(photo.sample().without_saliency(), DEFAULT_SCORE)
     quality = min(max(round(found), DEFAULT_QUALITIES[0]), DEFAULT_QUALITIES[1])
     return MetTarget(photo, photo.encode(quality), quality)

@@ -307,7 +307,7 @@ def test_photos_of_every_kind(kind: str, saliency: str | None) -> None:
     assert pillow_pixels(shown.jpeg()).shape[:2] == pixels.shape[:2]
     assert shown.has("codes-cb") == (pixels.ndim == 3)
     assert ("content-blind" in shown.text("scores")) == (saliency is not None)
-    assert ("all blocks weigh the same" in shown.text("weights")) == (saliency is None)
+    assert ("all blocks matter the same" in shown.text("weights")) == (saliency is None)
     assert shown.text("planes").count("16 bits") == (pixels.dtype == np.uint16)
 
 

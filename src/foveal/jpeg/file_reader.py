@@ -121,11 +121,6 @@ class FileReader:
             and not (self._first_scan_offset < found.offset and says_color_model(found.segment))
         )
 
-    @property
-    def has_frame(self) -> bool:
-        """Whether the frame is known."""
-        return self._frame is not None
-
     def next_scan(self) -> FileScan | None:
         """Read on, past the next scan's data; None at the end of the picture.
 

@@ -59,7 +59,7 @@ void downsample(const Array<const float, nb::ndim<2>>& plane, int h, int v, cons
             "out must be the plane's size divided by the factors");
     nb::gil_scoped_release release;
     kernels()->downsample(plane.data(), static_cast<std::ptrdiff_t>(plane.shape(1)), h, v, out.data(),
-                        {static_cast<std::ptrdiff_t>(out.shape(0)), static_cast<std::ptrdiff_t>(out.shape(1))});
+                          {static_cast<std::ptrdiff_t>(out.shape(0)), static_cast<std::ptrdiff_t>(out.shape(1))});
 }
 
 void sharpen(const Array<const float, nb::ndim<2>>& plane, int h, int v, float gain, std::ptrdiff_t first_row,
@@ -97,8 +97,8 @@ void forward_dct(const Array<const float, nb::ndim<2>>& plane,
             "blocks must cover the plane");
     nb::gil_scoped_release release;
     kernels()->forward_dct(plane.data(),
-                         {static_cast<std::ptrdiff_t>(plane.shape(0)), static_cast<std::ptrdiff_t>(plane.shape(1))},
-                         blocks.data());
+                           {static_cast<std::ptrdiff_t>(plane.shape(0)), static_cast<std::ptrdiff_t>(plane.shape(1))},
+                           blocks.data());
 }
 
 void ac_strengths(const Array<const std::int16_t, nb::shape<-1, kBlockSize>>& blocks,
@@ -115,17 +115,17 @@ void quantize(const Blocks& blocks, const Steps& steps, const Array<const float,
     require(zero_threshold.shape(0) == blocks.shape(0), "one zero threshold for each block");
     nb::gil_scoped_release release;
     kernels()->quantize(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), steps.data(),
-                      zero_threshold.data());
+                        zero_threshold.data());
 }
 
 void quantize_per_block(const Blocks& blocks, const Array<const float, nb::shape<-1, kBlockSize>>& own_steps,
-                    const Array<const std::uint8_t, nb::ndim<1>>& table_index, const Steps& file_steps) {
+                        const Array<const std::uint8_t, nb::ndim<1>>& table_index, const Steps& file_steps) {
     require(table_index.shape(0) == blocks.shape(0), "one table index for each block");
     for (std::size_t n = 0; n < table_index.shape(0); ++n)
         require(table_index.data()[n] < own_steps.shape(0), "table index out of range");
     nb::gil_scoped_release release;
     kernels()->quantize_per_block(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), own_steps.data(),
-                            table_index.data(), file_steps.data());
+                                  table_index.data(), file_steps.data());
 }
 
 void trellis(const Blocks& blocks, const Steps& steps, const Array<const float, nb::ndim<1>>& distortion_weight,
@@ -136,8 +136,8 @@ void trellis(const Blocks& blocks, const Steps& steps, const Array<const float, 
     require(lift >= 0.0f && lift <= 0.5f, "lift must be 0 to 0.5");
     nb::gil_scoped_release release;
     kernels()->trellis(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), steps.data(),
-                     distortion_weight.data(), frequency_weights.data(), lift, run_size_bits.data(), end_of_block_bits,
-                     look_back);
+                       distortion_weight.data(), frequency_weights.data(), lift, run_size_bits.data(),
+                       end_of_block_bits, look_back);
 }
 
 // A scan as Python describes it: grids[c] with its factors (h, v, slot), band (Ss, Se, Ah, Al).
@@ -287,11 +287,12 @@ void foveal::bind_encoding(nb::module_& m) {
     m.def("forward_dct", &forward_dct, nb::arg("plane").noconvert(), nb::arg("blocks").noconvert());
     m.def("ac_strengths", &ac_strengths, nb::arg("blocks").noconvert(), nb::arg("every").noconvert(),
           nb::arg("coarse").noconvert(), nb::arg("fine").noconvert());
-    m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("zero_threshold").noconvert());
+    m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(),
+          nb::arg("zero_threshold").noconvert());
     m.def("quantize_per_block", &quantize_per_block, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
           nb::arg("table_index").noconvert(), nb::arg("file_steps").noconvert());
-    m.def("trellis", &trellis, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("distortion_weight").noconvert(),
-          nb::arg("frequency_weights").noconvert(), nb::arg("lift"),
+    m.def("trellis", &trellis, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(),
+          nb::arg("distortion_weight").noconvert(), nb::arg("frequency_weights").noconvert(), nb::arg("lift"),
           nb::arg("run_size_bits").noconvert(), nb::arg("end_of_block_bits"), nb::arg("look_back"));
     m.def("tally_scan", &tally_scan, nb::arg("grids").noconvert(), nb::arg("factors"), nb::arg("band"),
           nb::arg("restart_interval"), nb::arg("first_row"), nb::arg("last_row"), nb::arg("histogram").noconvert());

@@ -1,29 +1,14 @@
-// Where the symbols of a scan go: counted, or recorded to be written as bits; and how the bits of strips become a scan's bytes.
+// Where the symbols of a scan go: counted, or recorded to be written as bits; and how the bits of strips become a scan's
+// bytes.
 #pragma once
 
+#include "big_endian.hpp"
 #include "block.hpp"
-
-#include <bit>
 
 namespace {
 
 enum CodeClass { kDcCode = 0, kAcCode = 1 };
 constexpr int kSymbolCount = 256;
-
-inline std::uint64_t big_endian(std::uint64_t word) {
-    return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
-}
-
-inline void store_big_endian(std::uint8_t* target, std::uint64_t word) {
-    word = big_endian(word);
-    std::memcpy(target, &word, sizeof word);
-}
-
-inline std::uint64_t load_big_endian(const std::uint8_t* source) {
-    std::uint64_t word;
-    std::memcpy(&word, source, sizeof word);
-    return big_endian(word);
-}
 
 // Sinks are handed on by value, and what they do is inlined, so that they stay in registers.
 #define FOVEAL_INLINE __attribute__((always_inline)) inline

@@ -17,8 +17,9 @@ using foveal::Extent;
 constexpr int kBlockSide = 8;     // N in T.81 A.3.3
 constexpr int kBlockSize = 64;    // coefficients of a block
 
-// The transform hands its coefficients on as integers in sixteenths (QuantizationTable.steps_in_sixteenths counts alike): four fractional bits keep the rounding error well
-// below a quantizer step of 1, and +-1024 (the range of an 8-bit DCT) still fits 16 bits with room to spare.
+// The transform hands its coefficients on as integers in sixteenths (COEFFICIENT_SCALE of jpeg/dct.py): four fractional
+// bits keep the rounding error well below a quantizer step of 1, and +-1024 (the range of an 8-bit DCT) still fits 16
+// bits with room to spare.
 constexpr float kCoefficientScale = 16.0f;
 
 using Float4 = float __attribute__((vector_size(16)));

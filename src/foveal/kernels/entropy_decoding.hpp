@@ -4,7 +4,7 @@
 // less than that at most, so it is enough to look after each block whether the data was long enough.
 #pragma once
 
-#include "bits.hpp"
+#include "big_endian.hpp"
 #include "block_walk.hpp"
 #include "lookup.hpp"
 

@@ -42,19 +42,16 @@ WrittenBits write_recorded(const std::uint32_t* words, std::ptrdiff_t count, int
 }  // namespace
 
 extern const KernelTable FOVEAL_TABLE = {
-    FOVEAL_TABLE_NAME,           rgb_to_ycbcr<std::uint8_t>,   rgb_to_ycbcr<std::uint16_t>,
-    grey_to_plane<std::uint8_t>, grey_to_plane<std::uint16_t>, downsample,
-    sharpen,                     color_loss<std::uint8_t>,     color_loss<std::uint16_t>,
-    forward_dct,                 ac_strengths,
-    quantize,                    quantize_per_block,
-    trellis,                     tally_scan,                   record_scan,
-    write_recorded,
-    decode_scan,                 inverse_dct,                  upsample_triangle,
-    upsample_replicate,          ycbcr_to_rgb,                 interleave,
-    linear_light,                halve,                        linear_to_xyb,
-    error_sums,                  error_slopes,                 xyb_to_linear_slopes,
-    add_slopes_of_half,          linear_to_sample_slopes,      area_means<std::uint8_t>,
-    area_means<std::uint16_t>,
+    FOVEAL_TABLE_NAME,
+    rgb_to_ycbcr<std::uint8_t>, rgb_to_ycbcr<std::uint16_t>, grey_to_plane<std::uint8_t>, grey_to_plane<std::uint16_t>,
+    downsample, sharpen, color_loss<std::uint8_t>, color_loss<std::uint16_t>,
+    forward_dct, ac_strengths,
+    quantize, quantize_per_block, trellis,
+    tally_scan, record_scan, write_recorded,
+    decode_scan, inverse_dct, upsample_triangle, upsample_replicate, ycbcr_to_rgb, interleave,
+    linear_light, halve, linear_to_xyb,
+    error_sums, error_slopes, xyb_to_linear_slopes, add_slopes_of_half, linear_to_sample_slopes,
+    area_means<std::uint8_t>, area_means<std::uint16_t>,
 };
 
 }  // namespace foveal

@@ -123,7 +123,7 @@ struct KernelTable {
     void (*ac_strengths)(const std::int16_t* blocks, std::ptrdiff_t count, float* every, float* coarse, float* fine);
     void (*quantize)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold);
     void (*quantize_per_block)(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
-                           const std::uint8_t* table_index, const float* file_steps);
+                               const std::uint8_t* table_index, const float* file_steps);
     void (*trellis)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,
                     const float* frequency_weights, float lift, const float* run_size_bits, float end_of_block_bits,
                     int look_back);

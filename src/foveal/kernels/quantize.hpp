@@ -67,7 +67,7 @@ inline void quantize(std::int16_t* blocks, std::ptrdiff_t count, const float* st
 // In place, the published MS-ROI quantization expressed on one table: block n is quantized with its own table
 // own_steps[table_index[n]] and the value that a decoder would rebuild from that is quantized with file_steps.
 inline void quantize_per_block(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
-                           const std::uint8_t* table_index, const float* file_steps) {
+                               const std::uint8_t* table_index, const float* file_steps) {
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
         const float* own = own_steps + kBlockSize * table_index[n];
         const std::int16_t dc = quantize_dc(blocks[0], file_steps[0]);

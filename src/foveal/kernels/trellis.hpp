@@ -1,5 +1,6 @@
 // Rate-distortion optimised quantization of the AC coefficients of a block: the levels that minimise
-// distortion_weight * squared errors (in quantizer steps, weighed by frequency) + bits, by dynamic programming over the nonzero positions.
+// distortion_weight * squared errors (in quantizer steps, weighed by frequency) + bits, by dynamic programming over the
+// nonzero positions.
 //
 // A node is a position that plain rounding leaves nonzero. It keeps its rounded level, or one less where that shortens
 // the level's code, or it becomes zero, in which case no path goes through it. `reach` of a node is the least cost of a
@@ -55,8 +56,8 @@ inline Arrival cheapest_arrival(const Nodes& nodes, int first, int node, const f
     return best;
 }
 
-// An error of a level that is not 0 counts from the magnitude and `lift` steps: for equal errors, what was weakened shows
-// more than what was strengthened.
+// An error of a level that is not 0 counts from the magnitude and `lift` steps: for equal errors, what was weakened
+// shows more than what was strengthened.
 //
 // levels: 0 but for DC, filled with the best AC; rounded: the nearest levels, magnitudes: |coefficient| / step;
 // kLookBack: nodes before a node that are its possible predecessors, or 0 for as many as `look_back` says.
@@ -116,9 +117,10 @@ inline void optimise_blocks(std::int16_t* blocks, std::ptrdiff_t count, const fl
         for (int k = 0; k < kBlockSize; k += 8) {
             const Float8 coefficient = load_shorts(blocks + k);
             const Float8 magnitude = absolute(coefficient) / load8(steps + k);
-            // A tie goes to the smaller level, which is never dearer. (Coefficients come rounded to sixteenths, so that a
-            // tie stands for values on both sides of it.) Other magnitudes are further than this from a tie.
-            const Float8 lifted = magnitude < splat8(0.5f + kTieWidth) ? Float8{} : magnitude + (lift + 0.5f - kTieWidth);
+            // A tie goes to the smaller level, which is never dearer. (Coefficients come rounded to sixteenths, so that
+            // a tie stands for values on both sides of it.) Other magnitudes are further than this from a tie.
+            const Float8 lifted =
+                magnitude < splat8(0.5f + kTieWidth) ? Float8{} : magnitude + (lift + 0.5f - kTieWidth);
             const Int8 level = clamp_levels(__builtin_convertvector(lifted, Int8));
             store8(magnitudes + k, magnitude);
             store_shorts(rounded + k, coefficient < splat8(0.0f) ? -level : level);

@@ -19,7 +19,7 @@ def saliency_section(facts: Facts) -> Markup:
     looked = facts.looked
     title = "Where people look"
     if looked is None:
-        return section("saliency", title, paragraph("No map was used: this encode treats all blocks alike."))
+        return section("saliency", title, paragraph("No map was used: all parts of the photo matter alike."))
     small = reduced(facts.photo)
     found = looked.resized((small.shape[0], small.shape[1]))
     return section(
@@ -41,7 +41,7 @@ def weights_section(facts: Facts) -> Markup:
     """Block weights."""
     weights = facts.encoded.weights
     if facts.looked is None:
-        return section("weights", "What each block is worth", paragraph("Without a map, all blocks weigh the same."))
+        return section("weights", "What each block is worth", paragraph("Without a map, all blocks matter the same."))
     least, mean, most = float(weights.min()), float(weights.mean()), float(weights.max())
     own = float(weights[facts.block.row, facts.block.column])
     return section(
@@ -92,7 +92,7 @@ def bits_section(facts: Facts) -> Markup:
         "Where the bits went",
         explained,
         paragraph(
-            f"A content-blind encode, which weighs all blocks alike, takes {len(blind.data):,} bytes at quality "
+            f"A content-blind encode, to which all blocks matter alike, takes {len(blind.data):,} bytes at quality "
             f"{blind.quality:.1f}, about as many as this file ({len(facts.file.data):,}). {_moved(facts, blind_bits)}"
         ),
         row_of(
