@@ -169,8 +169,13 @@ def test_colour_weights_go_with_the_colour_of_each_block(subsampling: str) -> No
 def test_colour_weights_are_those_of_the_middle_of_a_part_of_the_range(subsampling: str) -> None:
     """Parts are 16 wide, both ends included; few colours weigh more than 8."""
     samples = np.array(  # Y, Cb, Cr from -128 on, and the middle of their parts
-        [[[-128, 0, 0], [8, 136, 136]], [[-113, -1, 15], [8, 120, 136]], [[40, -60, 16], [168, 72, 152]]]
-        + [[[127, 127, -128], [248, 248, 8]], [[-16, -17, 31], [120, 104, 152]]],
+        [
+            [[-128, 0, 0], [8, 136, 136]],
+            [[-113, -1, 15], [8, 120, 136]],
+            [[40, -60, 16], [168, 72, 152]],
+            [[127, 127, -128], [248, 248, 8]],
+            [[-16, -17, 31], [120, 104, 152]],
+        ],
         float,
     )
     frame = Frame.of_picture(16, 16 * len(samples), jpeg.SAMPLING_FACTORS[subsampling])

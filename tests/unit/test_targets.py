@@ -106,8 +106,11 @@ def test_predictions_are_near_and_rise_with_the_target(astronaut: np.ndarray, su
 
 def test_without_a_quality_the_salient_part_decides(astronaut: np.ndarray) -> None:
     """The quality is that of an encode without a map, whatever the map; the file is smaller for it."""
-    blind, aware = (encode_photo(foveal.Photo(astronaut), EncodeOptions(saliency=s)) for s in (None, "center"))
-    assert blind.quality == aware.quality
+    corner = np.zeros((16, 16))
+    corner[:2, :2] = 1
+    maps = (None, "center", corner)
+    blind, aware, narrow = (encode_photo(foveal.Photo(astronaut), EncodeOptions(saliency=s, strength=1)) for s in maps)
+    assert blind.quality == aware.quality == narrow.quality
     assert len(aware.data) < len(blind.data)
     assert abs(ssimulacra2(astronaut, pillow_pixels(blind.data)) - targets.DEFAULT_SCORE) < 5
 
