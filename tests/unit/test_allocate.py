@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from conftest import pillow_pixels, read_levels
 import foveal
 from foveal import jpeg
 from foveal.allocate.allocations import EFFORTS, quality_map, rdo
-from foveal.allocate.perception import perception
+from foveal.allocate.perception import Trend, perception
 from foveal.allocate.weights import LEAST_WEIGHT, _block_means, block_weights
 from foveal.errors import ParameterError
 from foveal.jpeg.frame import Frame
@@ -207,3 +208,16 @@ def test_quality_map_writes_multiples_of_the_blocks_own_steps(coffee: np.ndarray
     for levels in read_levels(data, tmp_path)[0]:
         assert levels[:, :, 1:].any()
         assert not (levels[:, :, 1:] % 2).any()
+
+
+def test_what_bits_are_worth_goes_with_the_level_and_lifts_with_the_component() -> None:
+    tuned = perception()
+    spectra = [replace(each, bit_worth=Trend(-3, 0.5), lift=0.1 * index) for index, each in enumerate(tuned.spectra)]
+    tuned = replace(tuned, **dict(zip(("luminance", "cb", "cr"), spectra, strict=True)))
+    ones = np.ones((2, 3), np.float32)
+    seen = [ones, 2 * ones, 3 * ones]
+    for level, worth in ((1.4, -3.5), (2.2, -3), (3.0, -2.5)):
+        quantizer = rdo(level, ones, seen, "balanced", tuned).quantizer
+        assert quantizer.lifts == pytest.approx((0, 0.1, 0.2))
+        for factor, weights in zip((1, 2, 3), quantizer.block_weights, strict=True):
+            np.testing.assert_allclose(weights, factor * np.exp(-worth), rtol=1e-6)

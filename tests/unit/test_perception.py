@@ -13,14 +13,18 @@ from PIL import Image
 from scipy.ndimage import uniform_filter
 
 from foveal import _kernels, jpeg
+from foveal.allocate.allocations import Allocation
 from foveal.allocate.colour_sensitivity import colour_weights, squared_changes
 from foveal.allocate.masking import Texture, activity, masking_weights, texture
-from foveal.allocate.perception import Masking, Perception, perception
+from foveal.allocate.perception import Masking, Perception, Trend, perception
 from foveal.allocate.score_prediction import features, predicted_score, regression_for
+from foveal.allocate.subsampling import Subsampling
 from foveal.allocate.tailoring import Character, character, tailored
 from foveal.jpeg.encoder import samples_of_strip
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.sampling import sharpen
+from foveal.options import EncodeOptions
+from foveal.weighed_photo import WeighedPhoto
 
 
 def doubled(plane: np.ndarray, axis: int) -> np.ndarray:
@@ -159,6 +163,70 @@ def test_colour_weights_go_with_the_colour_of_each_block(subsampling: str) -> No
     assert cb[1] > cb[2] > cb[0]  # dark blue, grey, yellow
     luminance = found[0][0, ::2]
     assert luminance[3] > luminance[2]  # errors show more in the dark
+
+
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4"])
+def test_colour_weights_are_those_of_the_middle_of_a_part_of_the_range(subsampling: str) -> None:
+    """Parts are 16 wide, both ends included; few colours weigh more than 8."""
+    samples = np.array(  # Y, Cb, Cr from -128 on, and the middle of their parts
+        [
+            [[-128, 0, 0], [8, 136, 136]],
+            [[-113, -1, 15], [8, 120, 136]],
+            [[40, -60, 16], [168, 72, 152]],
+            [[127, 127, -128], [248, 248, 8]],
+            [[-16, -17, 31], [120, 104, 152]],
+        ],
+        float,
+    )
+    frame = Frame.of_picture(16, 16 * len(samples), jpeg.SAMPLING_FACTORS[subsampling])
+    blocks = tuple(np.zeros((c.padded_block_rows, c.padded_block_columns, 64), np.int16) for c in frame.components)
+    for index, grid in enumerate(blocks):
+        grid[..., 0] = np.repeat(128 * samples[:, 0, index], grid.shape[1] // len(samples))
+    tuned = perception()
+    found = colour_weights(blocks, frame, tuned)
+    for index, (colour, weights) in enumerate(zip(tuned.colours, found, strict=True)):
+        x, y, b = squared_changes(samples[:, 1].T - np.array([[0], [128], [128]]), index)
+        shows = (colour.red_green * x + y + colour.blue * b) / colour.usual
+        np.testing.assert_allclose(weights[0, ::2], np.minimum(shows**colour.power, 8), rtol=1e-5)
+    dear = replace(tuned, luminance_colour=replace(tuned.luminance_colour, usual=1e-9))
+    assert (colour_weights(blocks, frame, dear)[0] == 8).all()
+
+
+def test_a_slope_makes_fine_waves_coarser() -> None:
+    flat = replace(perception().luminance, slope=0.0)
+    steeper = replace(flat, slope=0.5)
+    (table, weights), (steep_table, steep_weights) = (each.table(2.0) for each in (flat, steeper))
+    wanted, steep_wanted = np.array(table.values) / weights**0.5, np.array(steep_table.values) / steep_weights**0.5
+    down, across = np.divmod(jpeg.NATURAL_INDEX, 8)
+    np.testing.assert_allclose(steep_wanted / wanted, np.exp(0.5 * np.hypot(down, across) / 7), rtol=1e-4)
+
+
+def test_both_colours_are_coarser_where_they_are_not_down_sampled() -> None:
+    tuned = replace(perception(), full_chrominance=Trend(0.4, 0.2))
+    for level, coarser in ((1.4, 0.2), (2.2, 0.4), (9.0, 0.6)):
+        full = tuned.without_down_sampling(level)
+        assert full.cb.coarser - tuned.cb.coarser == pytest.approx(coarser)
+        assert full.cr.coarser - tuned.cr.coarser == pytest.approx(coarser)
+        assert full == replace(tuned, cb=full.cb, cr=full.cr)
+
+
+def spending_of(pixels: np.ndarray, tuned: Perception, subsampling: str) -> Allocation:
+    weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
+    photo = WeighedPhoto(pixels, weights, EncodeOptions(), jpeg.EncoderSettings(), Subsampling(subsampling))
+    return photo.trial(2.0, tuned).spending
+
+
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:0", "4:4:4"])
+def test_tables_of_a_photo_are_tailored_and_go_with_its_subsampling(subsampling: str, coffee: np.ndarray) -> None:
+    pixels = coffee[:96, :128].copy()
+    tuned = replace(perception(), slope_by_grain=0.3, usual_grain=9.0, cb_by_share=0.5, usual_share=-9.0)
+    frame = jpeg.frame_of(pixels, subsampling)
+    blocks = jpeg.transform(pixels, frame, 1, tuned.sharpening.at(2.0))
+    luminance, blue = (texture(blocks[index], frame.components[index]) for index in (0, 1))
+    numbers = tailored(tuned, character(luminance, blue.strength, tuned))
+    if subsampling == "4:4:4":
+        numbers = numbers.without_down_sampling(2.0)
+    assert spending_of(pixels, tuned, subsampling).tables == tuple(each.table(2.0).table for each in numbers.spectra)
 
 
 def test_colour_weights_of_a_grey_photo() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from foveal import _kernels, jpeg
 from foveal.errors import LimitError, ParameterError
-from foveal.jpeg import color, sampling
+from foveal.jpeg import color, sampling, trellis
 from foveal.jpeg.encoder import transform
 from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
 from foveal.jpeg.trellis import Rates, rates_of, sampled_rates
@@ -241,6 +243,35 @@ def test_rates_are_sampled_all_over_the_picture() -> None:
     blocks[:, ::16] = 0
     rates = sampled_rates(blocks, jpeg.annex_k_tables(50)[0])
     assert rates.run_size_bits[3, 0] - 3 < 4
+
+
+@pytest.mark.parametrize(("count", "sampled"), [(7, 7), (1023, 1023), (2051, 513), (65_536, 4096), (262_144, 4096)])
+def test_how_many_blocks_rates_come_from(count: int, sampled: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(trellis, "rates_of", lambda histogram: seen.append(int(histogram.sum())))
+    sampled_rates(np.zeros((count, 1, 64), np.int16), jpeg.annex_k_tables(50)[0])  # an EOB of each block
+    assert seen == [sampled]
+
+
+def test_each_table_has_its_frequency_weights_and_its_lift(coffee: np.ndarray) -> None:
+    """Three at once find what each does alone."""
+    pixels = coffee[:64, :96].copy()
+    frame = jpeg.frame_of(pixels, "4:2:0")
+    rng = np.random.default_rng(4)
+    weights = tuple(rng.uniform(2, 20, frame.block_grid).astype(np.float32) for _ in range(3))
+    by_frequency = tuple(rng.uniform(0.3, 3, 64).astype(np.float32) for _ in range(3))
+    lifts = (0.0, 0.2, 0.5)
+    tables = tuple(jpeg.QuantizationTable((step,) * 64) for step in (9, 5, 3))
+
+    def levels_by(*quantizer: Sequence[Any]) -> tuple[np.ndarray, ...]:
+        settings = jpeg.EncoderSettings(tables=tables, quantizer=jpeg.Trellis(*quantizer))
+        return jpeg.quantize(jpeg.transform(pixels, frame, 1), frame, settings).blocks
+
+    together = levels_by(weights, by_frequency, lifts)
+    for index in range(3):
+        alone = levels_by((weights[index],), (by_frequency[index],), (lifts[index],))
+        np.testing.assert_array_equal(together[index], alone[index])
+        assert index == 0 or not np.array_equal(together[index], levels_by(weights, by_frequency)[index])
 
 
 def test_weights_are_rounded_before_they_decide(coffee: np.ndarray) -> None:

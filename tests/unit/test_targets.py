@@ -12,14 +12,16 @@ import skimage.data
 from conftest import noisy_gradient, pillow_pixels
 
 import foveal
-from foveal import targets
+from foveal import jpeg, targets
 from foveal.allocate.levels import level_of_quality
 from foveal.allocate.perception import Perception, Trend, perception
+from foveal.allocate.subsampling import Subsampling
 from foveal.comparison.peers import libjpeg_turbo
 from foveal.errors import ParameterError, TargetError
 from foveal.metrics import ssimulacra2
 from foveal.options import EncodeOptions
 from foveal.pipeline import encode_photo
+from foveal.weighed_photo import WeighedPhoto
 
 BLIND = {"saliency": None}
 
@@ -105,8 +107,11 @@ def test_predictions_are_near_and_rise_with_the_target(astronaut: np.ndarray, su
 
 def test_without_a_quality_the_salient_part_decides(astronaut: np.ndarray) -> None:
     """The quality is that of an encode without a map, whatever the map; the file is smaller for it."""
-    blind, aware = (encode_photo(foveal.Photo(astronaut), EncodeOptions(saliency=s)) for s in (None, "center"))
-    assert blind.quality == aware.quality
+    corner = np.zeros((16, 16))
+    corner[:2, :2] = 1
+    maps = (None, "center", corner)
+    blind, aware, narrow = (encode_photo(foveal.Photo(astronaut), EncodeOptions(saliency=s, strength=1)) for s in maps)
+    assert blind.quality == aware.quality == narrow.quality
     assert len(aware.data) < len(blind.data)
     assert abs(ssimulacra2(astronaut, pillow_pixels(blind.data)) - targets.DEFAULT_SCORE) < 5
 
@@ -123,6 +128,20 @@ def test_a_large_photo_is_judged_by_bands_of_it(monkeypatch: pytest.MonkeyPatch,
     whole = encode_photo(foveal.Photo(astronaut), EncodeOptions(**BLIND)).quality
     monkeypatch.setattr("foveal.weighed_photo._SAMPLED_PIXELS", 512 * 160)
     assert abs(encode_photo(foveal.Photo(astronaut), EncodeOptions(**BLIND)).quality - whole) <= 8
+
+
+def test_bands_of_a_photo_keep_their_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.repeat(np.arange(200, dtype=np.uint8), 8 * 40).reshape(200 * 8, 40)  # a value for each row of blocks
+    weights = np.repeat(np.arange(1, 201, dtype=np.float32) / 200, 5).reshape(200, 5)
+    photo = WeighedPhoto(pixels, weights, EncodeOptions(), jpeg.EncoderSettings(), Subsampling("4:2:0"))
+    assert photo.sample() is photo
+    monkeypatch.setattr("foveal.weighed_photo._SAMPLED_PIXELS", 40 * 32 * 7)
+    sample = photo.sample()
+    assert sample.pixels.shape == (32 * 7, 40)
+    assert sample.weights.shape == jpeg.block_grid(*sample.pixels.shape)
+    np.testing.assert_allclose(sample.weights[:, 0], (sample.pixels[::8, 0] + np.float32(1)) / 200)
+    assert len(np.unique(sample.weights)) == 28  # bands that do not overlap
+    assert (sample.pixels[0, 0], sample.pixels[-1, 0]) == (0, 199)
 
 
 @pytest.mark.parametrize(

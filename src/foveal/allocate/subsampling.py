@@ -22,6 +22,7 @@ _NO_LOSS = 0.5  # less than rounding: 4:4:4 would be the same picture
 _WORST_SHARE = 1000  # one block of so many
 _BLUE_WEIGHT = 0.25  # of errors of Cb: blue and yellow are seen less sharply than red and green
 _PIXELS_PER_STRIP = 1 << 18
+_PHASES = (0, 4)  # first row of the blocks: the kernel looks at their middle rows only, and lines may lie between those
 
 
 @dataclass(frozen=True)
@@ -89,14 +90,21 @@ def colour_loss(pixels: NDArray[np.uint8 | np.uint16], threads: int = 1) -> floa
         Root mean square in 8-bit units, of Cr and, less, of Cb: after averaging 2 x 2 samples and doubling them again
         as decoders do (libjpeg's "fancy up-sampling"), without quantization.
     """
-    rows, columns = block_grid(*pixels.shape[:2])
-    strips = row_ranges(rows, 64 * columns, _PIXELS_PER_STRIP)
+    shifted = [pixels[first:] for first in _PHASES if first < pixels.shape[0]]
+    strips = [(index, strip) for index, each in enumerate(shifted) for strip in _strips(each)]
 
-    def errors_of(strip: tuple[int, int]) -> NDArray[np.float32]:
-        blue_and_red = np.empty((2, strip[1] - strip[0], columns), dtype=np.float32)
-        _kernels.color_loss(pixels, strip[0], blue_and_red)
+    def errors_of(item: tuple[int, tuple[int, int]]) -> NDArray[np.float32]:
+        index, (first, last) = item
+        _, columns = block_grid(*pixels.shape[:2])
+        blue_and_red = np.empty((2, last - first, columns), dtype=np.float32)
+        _kernels.color_loss(shifted[index], first, blue_and_red)
         return np.asarray(_BLUE_WEIGHT * blue_and_red[0] + blue_and_red[1]).ravel()
 
     errors = np.sort(np.concatenate(in_threads(errors_of, strips, threads)))
     worst = errors[-max(1, len(errors) // _WORST_SHARE) :]
     return float(np.sqrt(worst.mean(dtype=np.float64)))
+
+
+def _strips(pixels: NDArray[np.uint8 | np.uint16]) -> list[tuple[int, int]]:
+    rows, columns = block_grid(*pixels.shape[:2])
+    return row_ranges(rows, 64 * columns, _PIXELS_PER_STRIP)
