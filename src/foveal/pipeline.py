@@ -113,7 +113,7 @@ def encode(
         Progressive scans, or one sequential scan (baseline).
     effort
         "fast" (no search), "balanced", or "best" (an exhaustive search; weights of blocks corrected twice by what
-        errors do to the score of the result; about twelve times as long as "balanced").
+        errors do to the score of the result; more than ten times as long as "balanced").
     restart_interval
         MCUs between restart markers, up to 65,535; 0 for none.
     threads

@@ -61,7 +61,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=click.Choice(EFFORTS),
         default=EncodeOptions.effort,
         show_default=True,
-        help="How long to search: best measures its own result, and takes twelve times as long as balanced.",
+        help="How long to search: best measures its own result, and takes more than ten times as long as balanced.",
     ),
     click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ..."),
     click.option(
