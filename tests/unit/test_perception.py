@@ -210,10 +210,10 @@ def test_both_colours_are_coarser_where_they_are_not_down_sampled() -> None:
         assert full == replace(tuned, cb=full.cb, cr=full.cr)
 
 
-def spending_of(pixels: np.ndarray, tuned: Perception, subsampling: str) -> Allocation:
+def allocation_of(pixels: np.ndarray, tuned: Perception, subsampling: str) -> Allocation:
     weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
     photo = WeighedPhoto(pixels, weights, EncodeOptions(), jpeg.EncoderSettings(), Subsampling(subsampling))
-    return photo.trial(2.0, tuned).spending
+    return photo.trial(2.0, tuned).allocation
 
 
 @pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:0", "4:4:4"])
@@ -226,7 +226,7 @@ def test_tables_of_a_photo_are_tailored_and_go_with_its_subsampling(subsampling:
     numbers = tailored(tuned, character(luminance, blue.strength, tuned))
     if subsampling == "4:4:4":
         numbers = numbers.without_down_sampling(2.0)
-    assert spending_of(pixels, tuned, subsampling).tables == tuple(each.table(2.0).table for each in numbers.spectra)
+    assert allocation_of(pixels, tuned, subsampling).tables == tuple(each.table(2.0).table for each in numbers.spectra)
 
 
 def test_colour_weights_of_a_grey_photo() -> None:
