@@ -94,7 +94,7 @@ def encode(
         Instead of a quality: the largest one whose file has no more than so many bytes.
     target_score
         Instead of a quality: one that gives the whole photo this SSIMULACRA2, 0 to 100, as predicted from the
-        quantization errors.
+        quantization errors; or as measured on a sample, where that shows the prediction to be wrong.
     verify
         Measure the score and correct the quality until it is within 1 of `target_score`.
     saliency

@@ -58,7 +58,7 @@ def of_default_score(photo: WeighedPhoto) -> MetTarget:
 
 
 def of_predicted_score(photo: WeighedPhoto, score: float) -> MetTarget:
-    """File that scores as wanted over the whole photo, as predicted; the nearest there is where none does."""
+    """File that scores as wanted over the whole photo, as a sample tells; the nearest there is where none does."""
 
     def met(photo: WeighedPhoto) -> MetTarget:
         quality, expected = _quality_by_sample(photo.sample(), score)
