@@ -25,8 +25,8 @@ from bench.gains import MapSource, map_and_density
 from bench.rd.bd_rate import bd_rate, summary
 from bench.rd.luma import Pixels
 from foveal import metrics
-from foveal.allocate.allocations import EFFORTS
 from foveal.comparison.peers import JPEGLI, MOZJPEG, decoded
+from foveal.effort import EFFORTS
 from foveal.image import eight_bits
 from foveal.training.gaze_data import GazePhoto, fixation_density, gaze_photos
 

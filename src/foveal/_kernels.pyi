@@ -11,6 +11,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+USUAL_LOOK_BACK: int
+
 def instruction_sets() -> list[str]:
     """Builds of the kernels that run on this machine, the fastest first."""
 

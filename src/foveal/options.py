@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal import jpeg
-from foveal.allocate.allocations import EFFORTS
 from foveal.allocate.subsampling import AUTO
 from foveal.checks import MAX_THREADS, check_choice, check_integer, check_number
+from foveal.effort import EFFORTS
 from foveal.errors import ParameterError
 from foveal.metadata import POLICIES
 from foveal.saliency import method_named
@@ -58,7 +58,7 @@ class EncodeOptions:
         if not isinstance(self.progressive, bool | np.bool_):
             raise ParameterError(f"progressive must be True or False, not {self.progressive!r}")
         check_choice("allocation", self.allocation, ALLOCATIONS)
-        check_choice("effort", self.effort, EFFORTS)
+        check_choice("effort", self.effort, tuple(EFFORTS))
         check_choice("metadata", self.metadata, POLICIES)
         check_choice("subsampling", self.subsampling_name, SUBSAMPLINGS)
         if isinstance(self.saliency, str):

@@ -14,6 +14,7 @@ from foveal import jpeg, orientation, targets
 from foveal.allocate.subsampling import chosen_subsampling
 from foveal.allocate.weights import block_weights
 from foveal.background import Color
+from foveal.effort import EFFORTS
 from foveal.errors import ParameterError
 from foveal.image import Photo, as_photo
 from foveal.jpeg.strips import helper_threads
@@ -242,19 +243,5 @@ def _met_target(photo: WeighedPhoto) -> MetTarget:
     return targets.of_predicted_score(photo, options.target_score)
 
 
-# Those from which the smallest file is chosen: measured to be within 0.4 % of the best of fourteen with three of them.
-_SCRIPTS: dict[str, tuple[jpeg.ScriptMaker, ...]] = {
-    "fast": (jpeg.spectral_selection_script,),
-    "balanced": (jpeg.luminance_refinement_script, jpeg.early_split_script, jpeg.sequential_script),
-    "best": (
-        jpeg.luminance_refinement_script,
-        jpeg.early_split_script,
-        jpeg.sequential_script,
-        jpeg.spectral_selection_script,
-        jpeg.successive_approximation_script,
-    ),
-}
-
-
 def _scripts(options: EncodeOptions) -> tuple[jpeg.ScriptMaker, ...]:
-    return _SCRIPTS[options.effort] if options.progressive else (jpeg.sequential_script,)
+    return EFFORTS[options.effort].scripts if options.progressive else (jpeg.sequential_script,)

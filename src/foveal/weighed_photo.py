@@ -18,6 +18,7 @@ from foveal.allocate.perception import Perception, perception
 from foveal.allocate.score_prediction import features, predicted_score, regression_for
 from foveal.allocate.subsampling import Subsampling
 from foveal.allocate.tailoring import character, tailored
+from foveal.effort import EFFORTS
 from foveal.jpeg.color import Pixels
 from foveal.options import EncodeOptions
 from foveal.ssimulacra2 import MIN_SIDE
@@ -146,16 +147,17 @@ class WeighedPhoto:
         return jpeg.quantize(blocks, frame, self.settings.with_quantizer(allocation.tables, allocation.quantizer))
 
     def _measured_factors(self, quality: float, frame: jpeg.Frame, blocks: Blocks) -> NDArray[np.float32] | float:
-        """What the closed loop of effort "best" finds for luminance's blocks.
+        """What the closed loop finds for luminance's blocks, where the effort has one.
 
-        Without saliency: it says what the eye notices; where people look is another matter.
+        Without saliency: it says what the eye notices; where people look is another matter. And by the search of
+        "balanced", which is quicker.
         """
-        options = self.options
-        if options.effort != "best" or options.allocation != "rdo" or min(self.pixels.shape[:2]) < MIN_SIDE:
+        corrections = EFFORTS[self.options.effort].corrections
+        if not corrections or self.options.allocation != "rdo" or min(self.pixels.shape[:2]) < MIN_SIDE:
             return 1.0
-        measured = replace(self.without_saliency(), options=replace(options, effort="balanced"))
+        measured = replace(self.without_saliency(), options=replace(self.options, effort="balanced"))
 
         def allocate(factors: NDArray[np.float32]) -> Allocation:
             return measured._rdo(level_of_quality(quality), perception(), frame, blocks, factors)
 
-        return luminance_factors(self.pixels, blocks, frame, self.settings, allocate)
+        return luminance_factors(self.pixels, blocks, frame, self.settings, allocate, corrections)

@@ -12,9 +12,10 @@ from conftest import pillow_pixels, read_levels
 
 import foveal
 from foveal import jpeg
-from foveal.allocate.allocations import EFFORTS, quality_map, rdo
+from foveal.allocate.allocations import quality_map, rdo
 from foveal.allocate.perception import Trend, perception
 from foveal.allocate.weights import LEAST_WEIGHT, _block_means, block_weights
+from foveal.effort import EFFORTS
 from foveal.errors import ParameterError
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.tables import annex_k_tables

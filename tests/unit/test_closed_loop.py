@@ -15,6 +15,7 @@ from foveal import jpeg, weighed_photo
 from foveal.allocate import closed_loop
 from foveal.allocate.perception import perception
 from foveal.allocate.subsampling import Subsampling
+from foveal.effort import EFFORTS
 from foveal.metrics import Ssimulacra2Reference, ssimulacra2
 from foveal.options import EncodeOptions
 from foveal.pipeline import encode_photo
@@ -116,7 +117,7 @@ def test_both_sides_of_a_ratio_are_smoothed(chelsea: np.ndarray, monkeypatch: py
     seen = []
     monkeypatch.setattr(closed_loop, "_smooth", lambda blocks: seen.append(blocks) or blocks.astype(float))
     foveal.encode(chelsea[:64, :80].copy(), quality=70, effort="best", saliency=None)
-    assert len(seen) == 2 * closed_loop.ROUNDS
+    assert len(seen) == 2 * EFFORTS["best"].corrections
 
 
 def test_costs_are_not_negative_and_in_each_band_as_much_as_believed(

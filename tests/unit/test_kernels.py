@@ -37,7 +37,7 @@ def bound_signatures() -> dict[str, list[str]]:
         if name.startswith("_"):
             continue
         bound = getattr(_kernels, name)
-        if isinstance(bound, type) and issubclass(bound, Enum):
+        if isinstance(bound, int) or (isinstance(bound, type) and issubclass(bound, Enum)):
             continue
         called = bound.__init__ if isinstance(bound, type) else bound
         overloads = {
@@ -52,6 +52,8 @@ def bound_signatures() -> dict[str, list[str]]:
 
 def test_the_stub_matches_the_extension() -> None:
     assert stub_signatures() == bound_signatures()
+    constants = [str(node.target.id) for node in ast.parse(STUB.read_text()).body if isinstance(node, ast.AnnAssign)]
+    assert constants == [name for name, value in vars(_kernels).items() if isinstance(value, int)]
 
 
 def planes(*shape: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import pytest
 from conftest import marker_segments, noisy_gradient, pillow_pixels
 
 import foveal
-from foveal.allocate.allocations import EFFORTS
+from foveal.effort import EFFORTS
 from foveal.errors import FovealError, ParameterError
 from foveal.metrics import psnr, ssimulacra2
 from foveal.options import EncodeOptions

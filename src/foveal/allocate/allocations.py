@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foveal.allocate.perception import Perception
-from foveal.jpeg import DeadZone, PerBlockTables, QuantizationTable, Quantizer, Trellis, annex_k_tables
+from foveal.effort import EFFORTS
+from foveal.jpeg import PerBlockTables, QuantizationTable, Quantizer, annex_k_tables
 
 QUALITY_FACTORS = 32  # different ones in a file
-
-# From least to most work; each makes a quantizer of block weights, frequency weights and lifts of the components.
-_QUANTIZERS: dict[str, Callable[..., Quantizer]] = {
-    "fast": lambda weights, _frequencies, _lifts: DeadZone(weights),
-    "balanced": partial(Trellis, look_back=4),
-    "best": partial(Trellis, look_back=63),
-}
-EFFORTS = tuple(_QUANTIZERS)
 
 
 @dataclass(frozen=True)
@@ -51,7 +43,7 @@ def rdo(
     visibility
         For each component, (rows, columns) of each 8x8-pixel block: how much an error is seen there.
     effort
-        One of `EFFORTS`: "fast" decides by a dead zone, "balanced" by a trellis, "best" by an exhaustive one.
+        One of `EFFORTS`, whose quantizer decides.
     tuned
         The numbers behind tables and lambda.
 
@@ -67,7 +59,7 @@ def rdo(
     )
     tables, by_frequency = zip(*(spectrum.table(level) for spectrum in spectra), strict=True)
     lifts = tuple(spectrum.lift for spectrum in spectra)
-    return Allocation(tables, _QUANTIZERS[effort](block_weights, by_frequency, lifts))
+    return Allocation(tables, EFFORTS[effort].quantizer(block_weights, by_frequency, lifts))
 
 
 def _relative(weights: NDArray[np.float32]) -> NDArray[np.float32]:

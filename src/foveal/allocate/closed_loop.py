@@ -1,4 +1,4 @@
-"""The closed loop of effort "best": quantize, decode, measure where errors harm most, and weigh blocks by that.
+"""The closed loop: quantize, decode, measure where errors harm most, and weigh blocks by that.
 
 Masking guesses from the original what texture hides. SSIMULACRA 2 sees the result, and its gradient says what each
 error costs. Where the errors of a block cost more than the trellis believes, its weight goes up, elsewhere down.
@@ -23,7 +23,6 @@ from foveal.jpeg.color import Pixels, to_planes
 from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.ssimulacra2 import Ssimulacra2Reference
 
-ROUNDS = 2
 _EXPONENT = 0.5  # of a correction: half of the way, as weights change what errors cost
 _LEAST, _MOST = 0.8, 5.0  # of a ratio: what seems to cost little costs more by other metrics
 _PRIOR = 0.1  # of the mean, added to both sides of a ratio: blocks without errors keep their weight
@@ -42,6 +41,7 @@ def luminance_factors(
     frame: jpeg.Frame,
     settings: jpeg.EncoderSettings,
     allocate: Callable[[NDArray[np.float32]], Allocation],
+    rounds: int,
 ) -> NDArray[np.float32]:
     """Factors for the weights of luminance's blocks, by what their errors turn out to cost.
 
@@ -57,6 +57,8 @@ def luminance_factors(
         Threads and metadata; the factors do not depend on them.
     allocate
         Spends bits by a trellis, given factors.
+    rounds
+        How often.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def luminance_factors(
         (rows, columns) float32, of each 8x8-pixel block.
     """
     factors = np.ones(frame.block_grid, dtype=np.float32)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         allocation = allocate(factors)
         copies = tuple(grid.copy() for grid in blocks)  # they are quantized in place
         quantized = jpeg.quantize(copies, frame, settings.with_quantizer(allocation.tables, allocation.quantizer))

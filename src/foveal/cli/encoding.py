@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from foveal.allocate.allocations import EFFORTS
 from foveal.allocate.weights import LEAST_WEIGHT
 from foveal.checks import MAX_THREADS
 from foveal.cli.options import SIZE, Command, read_saliency, saliency_option
+from foveal.effort import EFFORTS
 from foveal.options import ALLOCATIONS, SUBSAMPLINGS, EncodeOptions
 from foveal.targets import DEFAULT_SCORE
 
@@ -58,7 +58,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--baseline", is_flag=True, help="One sequential scan instead of progressive ones."),
     click.option(
         "--effort",
-        type=click.Choice(EFFORTS),
+        type=click.Choice(tuple(EFFORTS)),
         default=EncodeOptions.effort,
         show_default=True,
         help="How long to search: best measures its own result, and takes more than ten times as long as balanced.",

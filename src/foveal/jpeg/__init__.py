@@ -23,10 +23,11 @@ from foveal.jpeg.script import (
 )
 from foveal.jpeg.segments import Metadata, Segment
 from foveal.jpeg.tables import NATURAL_INDEX, QuantizationTable, annex_k_tables
-from foveal.jpeg.trellis import Trellis
+from foveal.jpeg.trellis import EXHAUSTIVE_LOOK_BACK, Trellis
 
 __all__ = [
     "BLOCK_SIDE",
+    "EXHAUSTIVE_LOOK_BACK",
     "MAX_PIXELS",
     "MAX_RESTART_INTERVAL",
     "MAX_SIDE",

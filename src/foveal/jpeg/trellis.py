@@ -13,6 +13,7 @@ from foveal.jpeg.frame import Component, Frame
 from foveal.jpeg.quantize import QuantizationPlan, of_slot
 from foveal.jpeg.tables import QuantizationTable
 
+EXHAUSTIVE_LOOK_BACK = 63
 _SAMPLE_EVERY = 16
 _SMALLEST_SAMPLE = 512  # blocks; smaller pictures are sampled more densely, down to every block
 _LARGEST_SAMPLE = 4096  # blocks, about; larger pictures are sampled less densely
@@ -57,13 +58,13 @@ class Trellis:
         For each table slot, 0 to 0.5: the error of a level that is not 0 counts from so many steps above the
         coefficient's magnitude, as what is weakened shows more than what is strengthened.
     look_back
-        Nonzero positions before a coefficient that the search considers as its predecessor; 63 is exhaustive.
+        Nonzero positions before a coefficient that the search considers as its predecessor.
     """
 
     block_weights: tuple[NDArray[np.float32], ...]
     frequency_weights: tuple[NDArray[np.float32], ...] = (_EVEN,)
     lifts: tuple[float, ...] = (0.0,)
-    look_back: int = 4
+    look_back: int = _kernels.USUAL_LOOK_BACK
 
     def plan(
         self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable

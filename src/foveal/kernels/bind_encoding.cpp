@@ -291,6 +291,7 @@ void foveal::bind_encoding(nb::module_& m) {
           nb::arg("zero_threshold").noconvert());
     m.def("quantize_per_block", &quantize_per_block, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
           nb::arg("table_index").noconvert(), nb::arg("file_steps").noconvert());
+    m.attr("USUAL_LOOK_BACK") = foveal::kUsualLookBack;
     m.def("trellis", &trellis, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(),
           nb::arg("distortion_weight").noconvert(), nb::arg("frequency_weights").noconvert(), nb::arg("lift"),
           nb::arg("run_size_bits").noconvert(), nb::arg("end_of_block_bits"), nb::arg("look_back"));

@@ -88,6 +88,9 @@ struct SamplePlane {
     Extent size;
 };
 
+// Nodes that the trellis usually looks back over: further ones gain next to nothing.
+constexpr int kUsualLookBack = 4;
+
 // Sums over a channel: of three error maps, each of the errors and of their fourth powers.
 constexpr int kErrorSums = 6;
 

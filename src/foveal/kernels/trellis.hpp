@@ -135,7 +135,8 @@ inline void optimise_blocks(std::int16_t* blocks, std::ptrdiff_t count, const fl
 inline void trellis(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,
                     const float* frequency_weights, float lift, const float* run_size_bits, float end_of_block_bits,
                     int look_back) {
-    const auto optimise = look_back == 4 ? optimise_blocks<4> : optimise_blocks<0>;  // that of effort "balanced"
+    using foveal::kUsualLookBack;  // has a build of its own, which is quicker
+    const auto optimise = look_back == kUsualLookBack ? optimise_blocks<kUsualLookBack> : optimise_blocks<0>;
     optimise(blocks, count, steps, distortion_weight, frequency_weights, lift, {run_size_bits, end_of_block_bits},
              look_back);
 }
