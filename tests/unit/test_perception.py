@@ -126,27 +126,19 @@ def test_weights_rise_with_the_share_of_fine_waves() -> None:
 )
 @settings(deadline=None, max_examples=60)
 def test_changes_of_colour_are_those_of_xyb(ycbcr: tuple[float, float, float], index: int) -> None:
-    """Against a small step through Pillow's matrix and the XYB of our SSIMULACRA 2 kernel, which is libjxl's."""
-    colour, step = np.array(ycbcr), np.zeros(3)
-    step[index] = 1.0
-
-    def xyb(colour: np.ndarray) -> np.ndarray:
-        red = colour[0] + 1.402 * colour[2]
-        green = colour[0] - 0.344136 * colour[1] - 0.714136 * colour[2]
-        blue = colour[0] + 1.772 * colour[1]
-        encoded = np.array([red, green, blue]) / 255
-        light = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded.clip(0) + 0.055) / 1.055) ** 2.4)
-        planes = np.ascontiguousarray(light.reshape(1, 3, 1), np.float32)
-        _kernels.linear_to_xyb(planes)
-        return planes.ravel().astype(float)
-
-    rgb = np.array([ycbcr[0] + 1.772 * ycbcr[1], ycbcr[0] + 1.402 * ycbcr[2]])
-    green = ycbcr[0] - 0.344136 * ycbcr[1] - 0.714136 * ycbcr[2]
-    assume(min(*rgb, green) > 12)  # where the curve of light has its corner
-    assume(max(*rgb, green) < 250)
-    expected = ((xyb(colour + step) - xyb(colour - step)) / 2 * 255) ** 2
-    found = squared_changes(colour.reshape(3, 1), index)[:, 0]
-    np.testing.assert_allclose(found, expected, rtol=0.05, atol=2e-3)
+    """Against the kernels of SSIMULACRA 2, which have libjxl's XYB (test_xyb) and its slopes, and T.871's matrix."""
+    matrix = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]])
+    encoded = matrix @ ycbcr / 255
+    assume(encoded.min() > 0.041)  # where the curve of light has its corner
+    assume(encoded.max() < 1)
+    curve = (encoded + 0.055) / 1.055
+    xyb = np.repeat(curve**2.4, 3).astype(np.float32).reshape(1, 3, 3)
+    _kernels.linear_to_xyb(xyb)
+    by_linear = np.eye(3, dtype=np.float32)[np.newaxis].copy()  # a column for each of X, Y and B
+    _kernels.xyb_to_linear_slopes(xyb, by_linear)
+    expected = ((2.4 / 1.055 * curve**1.4 * matrix[:, index]) @ by_linear[0]) ** 2
+    found = squared_changes(np.array(ycbcr).reshape(3, 1), index)[:, 0]
+    np.testing.assert_allclose(np.sqrt(found), np.sqrt(expected), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:0", "4:4:4"])

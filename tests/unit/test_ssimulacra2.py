@@ -12,7 +12,8 @@ from scipy.ndimage import convolve1d
 from foveal import _kernels
 from foveal.errors import ParameterError
 from foveal.metrics import Ssimulacra2Reference, ssimulacra2
-from foveal.ssimulacra2 import recursive_gaussian, srgb_light, xyb_sizes
+from foveal.ssimulacra2.recursive_gaussian import recursive_gaussian
+from foveal.ssimulacra2.xyb import srgb_light, xyb_sizes
 
 GAUSSIAN = recursive_gaussian(1.5)[1]
 STABILITY = np.float32(0.0009)

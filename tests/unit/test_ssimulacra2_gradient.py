@@ -14,7 +14,10 @@ from scipy.ndimage import convolve1d
 from foveal import _kernels
 from foveal.errors import ParameterError
 from foveal.metrics import Ssimulacra2Reference, ssimulacra2
-from foveal.ssimulacra2 import _WEIGHTS, recursive_gaussian, response, srgb_light, srgb_light_slopes
+from foveal.ssimulacra2.gradient import srgb_light_slopes
+from foveal.ssimulacra2.recursive_gaussian import recursive_gaussian, response
+from foveal.ssimulacra2.score import WEIGHTS
+from foveal.ssimulacra2.xyb import srgb_light
 
 GAUSSIAN = recursive_gaussian(1.5)[1]
 HALF = response(GAUSSIAN)
@@ -63,7 +66,7 @@ def plain_score(reference: np.ndarray, distorted: np.ndarray) -> float:
         by_channel = [error_maps(first[:, :, c], second[:, :, c]) for c in range(3)]
         norms.append([[[(m**p).mean() ** (1 / p) for m in maps] for p in (1, 4)] for maps in by_channel])
     flat = np.array(norms).swapaxes(0, 1).ravel()
-    error = 0.9562382616834844 * (flat @ _WEIGHTS.ravel()[: flat.size])
+    error = 0.9562382616834844 * (flat @ WEIGHTS.ravel()[: flat.size])
     error = 2.326765642916932 * error - 0.020884521182843837 * error**2 + 6.248496625763138e-05 * error**3
     return 100 - 10 * error**0.6276336467831387
 

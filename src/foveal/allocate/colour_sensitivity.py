@@ -18,7 +18,7 @@ from foveal.jpeg.color import TO_RGB
 from foveal.jpeg.dct import COEFFICIENT_SCALE
 from foveal.srgb import light, light_slope
 
-# XYB as kernels/xyb.hpp has it; a test compares.
+# XYB as kernels/xyb.hpp has it in single precision, for the scores; a test compares to five digits.
 _ABSORBANCE = np.array([[0.300, 0.622, 0.078], [0.230, 0.692, 0.078], [0.24342269, 0.20476744, 0.55180987]])
 _ABSORBANCE_BIAS = 0.0037930733
 _X_STRETCH = 14.0  # of SSIMULACRA 2
