@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from foveal import exif as exif_tags
+from foveal import icc
 from foveal import orientation as orientations
 from foveal.background import Color, without_alpha
 from foveal.errors import FormatError, FovealError, LimitError, ParameterError, UnsupportedError
@@ -76,6 +77,11 @@ class Photo:
         """Height and width as the photo is meant to be seen."""
         swapped = orientations.swaps_sides(self.orientation)
         return (self.width, self.height) if swapped else (self.height, self.width)
+
+    @property
+    def fitting_profile(self) -> bytes | None:
+        """Colour profile; None where it is for other pixels, see `icc.misfit`."""
+        return None if icc.misfit(self.icc_profile, self.pixels) else self.icc_profile
 
     def upright(self) -> Photo:
         """Return the photo as it is meant to be seen: pixels turned, orientation 1."""

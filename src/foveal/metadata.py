@@ -20,6 +20,7 @@ def apply_policy(photo: Photo, policy: str) -> tuple[Photo, Metadata]:
     policy
         "keep": everything; "safe": colour profile, resolution, orientation, artist and copyright, so no place, time or
         device; "none": the colour profile, without which the colours would change, and nothing else.
+        A profile for pixels of another kind goes, as it explains nothing.
 
     Returns
     -------
@@ -33,7 +34,7 @@ def apply_policy(photo: Photo, policy: str) -> tuple[Photo, Metadata]:
     """
     if policy == "keep":
         return photo, Metadata(
-            icc_profile=photo.icc_profile,
+            icc_profile=photo.fitting_profile,
             exif=exif.without_signature(photo.exif) if photo.exif else None,
             xmp=photo.xmp,
             comment=photo.comment,
@@ -42,12 +43,12 @@ def apply_policy(photo: Photo, policy: str) -> tuple[Photo, Metadata]:
         )
     if policy == "safe":
         return photo, Metadata(
-            icc_profile=photo.icc_profile,
+            icc_profile=photo.fitting_profile,
             exif=exif.safe_to_publish(photo.exif),
             dots_per_inch=photo.dots_per_inch,
         )
     if policy == "none":
-        return photo.upright(), Metadata(icc_profile=photo.icc_profile)
+        return photo.upright(), Metadata(icc_profile=photo.fitting_profile)
     raise ParameterError(f"metadata {policy!r} is not one of {', '.join(POLICIES)}")
 
 

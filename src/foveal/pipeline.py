@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from foveal import jpeg, orientation, targets
+from foveal import icc, jpeg, orientation, targets
 from foveal.allocate.subsampling import chosen_subsampling
 from foveal.allocate.weights import block_weights
 from foveal.background import Color
@@ -121,7 +121,8 @@ def encode(
         At most so many, 1 to 1,024; None for as many as this process may use. The bytes do not depend on it.
     metadata
         "keep" writes what the photo brought; "safe" only colour profile, resolution, orientation, artist and copyright;
-        "none" only the colour profile, with the pixels turned upright.
+        "none" only the colour profile, with the pixels turned upright. A profile of the photo that is not for such
+        pixels, as one for RGB where they are grey, is left out.
     background
         Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
     icc_profile, exif, xmp
@@ -135,7 +136,7 @@ def encode(
     Raises
     ------
     ParameterError
-        An argument is out of range or of the wrong kind.
+        An argument is out of range or of the wrong kind, or `icc_profile` is not for such pixels.
     UnsupportedError
         An alpha channel without `background`, or a Pillow image of another colour model (CMYK, Lab, ...).
     LimitError
@@ -168,6 +169,9 @@ def encode(
     for name, value in {"icc_profile": icc_profile, "exif": exif, "xmp": xmp}.items():
         if value is not None and not isinstance(value, bytes):
             raise ParameterError(f"{name} must be bytes, not {type(value).__name__}")
+    problem = icc.misfit(icc_profile, photo.pixels)
+    if problem:
+        raise ParameterError(f"icc_profile: {problem}")
     photo = replace(
         photo,
         icc_profile=photo.icc_profile if icc_profile is None else icc_profile,

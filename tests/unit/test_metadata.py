@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import pyvips
 from conftest import noisy_gradient
 from PIL import Image, ImageCms
 from PIL.ExifTags import GPS, IFD, Base
@@ -116,6 +117,32 @@ def test_arrays_take_metadata() -> None:
     image = reopened(foveal.encode(PIXELS, exif=full_exif(), icc_profile=SRGB))
     assert image.getexif()[Base.Make] == "Camera"
     assert image.info["icc_profile"] == SRGB
+
+
+@pytest.mark.parametrize("metadata", ["keep", "safe", "none"])
+@pytest.mark.parametrize("grey", [True, False], ids=["grey", "RGB"])
+@pytest.mark.parametrize("kind", ["sgrey", "srgb", "p3", "cmyk"])
+def test_a_profile_for_other_pixels_is_left_out(kind: str, grey: bool, metadata: str) -> None:
+    """Profiles that libvips carries."""
+    profile = bytes(pyvips.Operation.call("profile_load", kind))
+    pixels = PIXELS[:, :, 0].copy() if grey else PIXELS
+    fits = kind == "sgrey" if grey else kind in ("srgb", "p3")
+    photo = foveal.Photo(pixels, icc_profile=profile)
+    image = reopened(foveal.encode(photo, metadata=metadata))
+    assert image.info.get("icc_profile") == (profile if fits else None)
+    assert photo.icc_profile == profile
+    if not fits:
+        with pytest.raises(ParameterError, match=r"icc_profile: .* is for (RGB|GRAY|CMYK) pixels, and the picture is"):
+            foveal.encode(pixels, icc_profile=profile, metadata=metadata)
+
+
+def test_a_photo_that_pillow_made_grey_loses_the_profile_of_its_colours() -> None:
+    """`Image.convert` keeps it."""
+    colour = reopened(foveal.encode(PIXELS, icc_profile=SRGB))
+    grey = colour.convert("L")
+    assert grey.info["icc_profile"] == SRGB
+    assert "icc_profile" not in reopened(foveal.encode(grey)).info
+    assert reopened(foveal.encode(colour)).info["icc_profile"] == SRGB
 
 
 @pytest.mark.parametrize("size", [65519, 65520, 2 * 65519, 2 * 65519 + 1])

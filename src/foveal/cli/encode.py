@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from foveal import icc
 from foveal.cli import files
 from foveal.cli.encoding import encoding_options, options_of
 from foveal.cli.options import output_option, source_argument
@@ -56,6 +57,9 @@ def _warn_about(photo: Photo, source: str) -> None:
         )
     if photo.frame_count > 1:
         click.echo(f"foveal: warning: {name} holds {photo.frame_count} pictures; only the first is encoded", err=True)
+    problem = icc.misfit(photo.icc_profile, photo.pixels)
+    if problem:
+        click.echo(f"foveal: warning: {name}: {problem}; it is left out", err=True)
     if LIBJPEG_MAX_SIDE < max(photo.width, photo.height) <= MAX_SIDE:
         click.echo(
             f"foveal: warning: {name} has a side of more than {LIBJPEG_MAX_SIDE:,} pixels, "

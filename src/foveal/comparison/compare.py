@@ -170,7 +170,7 @@ def compare(
     regions = choose(rgb, weights)
     judge = Judge(rgb, weights, regions[0])
     entries = tuple(_entry(name, fitted, judge, regions) for name, fitted in ({OURS: ours} | files).items())
-    profile = photo.icc_profile if pixels.ndim == 3 else None  # what is shown is RGB
+    profile = photo.fitting_profile if pixels.ndim == 3 else None  # what is shown is RGB
     return Comparison(rgb, profile, weights, regions, entries, tuple(left_out))
 
 

@@ -112,7 +112,7 @@ class Facts:
     @property
     def copy_profile(self) -> bytes | None:
         """Colour profile for copies of the photo on the page; without those that would make it large."""
-        profile = self.photo.icc_profile
+        profile = self.photo.fitting_profile
         is_color = self.photo.pixels.ndim == 3  # copies are RGB, and a grey profile does not fit them
         return profile if profile and is_color and len(profile) <= _MAX_PROFILE_BYTES else None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import noisy_gradient, pillow_pixels
-from PIL import Image
+from PIL import Image, ImageCms
 from PIL.ExifTags import Base
 
 import foveal
@@ -83,6 +83,18 @@ def test_only_the_first_of_several_pictures_is_encoded_with_a_warning(run: Run) 
     assert outcome.code == 0
     assert "holds 2 pictures" in outcome.err
     assert pillow_pixels(Path("film.jpg").read_bytes()).mean() == pytest.approx(10, abs=3)
+
+
+def test_a_profile_for_other_pixels_is_left_out_with_a_warning(run: Run) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for name, picture in (("colour", Image.new("RGB", (9, 9))), ("grey", Image.new("L", (9, 9)))):
+        picture.save(f"{name}.png", icc_profile=profile)
+        outcome = run("encode", f"{name}.png")
+        assert outcome.code == 0
+        warning = "grey.png: the colour profile is for RGB pixels, and the picture is grey; it is left out"
+        assert outcome.err == (f"foveal: warning: {warning}\n" if name == "grey" else "")
+        with Image.open(f"{name}.jpg") as written:
+            assert ("icc_profile" in written.info) == (name == "colour")
 
 
 def test_alpha_asks_for_a_background(run: Run) -> None:
