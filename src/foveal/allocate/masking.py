@@ -14,9 +14,9 @@ from foveal.jpeg import Component
 from foveal.jpeg.dct import COEFFICIENT_SCALE
 from foveal.jpeg.strips import in_threads, row_ranges
 
+USUAL_DETAIL = 0.16  # share of fine waves that changes no weight
 _COEFFICIENTS_PER_STRIP = 1 << 18
 _NO_FINE, _NO_COARSE = 0.34, 1.07  # in the unit of pixels: weaker waves are noise
-_USUAL_DETAIL = 0.16  # share of fine waves that changes no weight
 _LEAST_DETAIL, _MOST_DETAIL = 0.035, 0.48
 
 
@@ -77,5 +77,5 @@ def masking_weights(luminance: Texture, masking: Masking) -> NDArray[np.float32]
     busy = (activity(luminance.strength) / np.float32(masking.knee)) ** np.float32(masking.power)
     weights = masking.floor + (1 - masking.floor) / (1 + busy)
     detail = (luminance.fine + np.float32(_NO_FINE)) / (luminance.coarse + np.float32(_NO_COARSE))
-    detail = np.clip(detail, _LEAST_DETAIL, _MOST_DETAIL) / np.float32(_USUAL_DETAIL)
+    detail = np.clip(detail, _LEAST_DETAIL, _MOST_DETAIL) / np.float32(USUAL_DETAIL)
     return np.asarray(weights * detail ** np.float32(masking.detail), dtype=np.float32)
