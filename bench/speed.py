@@ -23,7 +23,7 @@ from rich.table import Table
 
 import foveal
 from bench import photos
-from foveal.comparison.peers import JPEGLI, MOZJPEG
+from foveal.comparison.peers import JPEGLI, MOZJPEG, sequential_jpegli
 from foveal.pipeline import available_threads
 
 Encoder = Callable[[NDArray[np.uint8], int], bytes]
@@ -72,6 +72,7 @@ def encoders(threads: int) -> dict[str, Encoder]:
         REFERENCE: pillow(optimize=True),
         "Pillow progressive": pillow(progressive=True),
         **{f"{peer.name} progressive": peer.encode for peer in (MOZJPEG, JPEGLI) if peer.is_installed()},
+        **({"jpegli sequential": sequential_jpegli} if JPEGLI.is_installed() else {}),
         "foveal fast baseline": ours("fast", progressive=False),
         "foveal fast": ours("fast", progressive=True),
         "foveal balanced baseline": ours("balanced", progressive=False),

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from conftest import noisy_gradient, pillow_pixels
+from conftest import marker_segments, noisy_gradient, pillow_pixels
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -43,6 +43,16 @@ def encoded(name: str, pixels: np.ndarray, quality: float) -> bytes:
         return foveal.encode(pixels, quality=quality, saliency=None, subsampling="4:2:0")
     (peer,) = [peer for peer in peers.PEERS if peer.name == name]
     return peer.encode(pixels, quality)
+
+
+@pytest.mark.parametrize("channels", [3, None], ids=["colour", "grey"])
+def test_jpegli_is_pyjpegli_with_scans_added_without_loss(channels: int | None) -> None:
+    pixels = noisy_gradient(48, 64, channels)
+    sequential, progressive = (encode(pixels, 70) for encode in (peers.sequential_jpegli, peers.jpegli))
+    frames = [{code for code, _ in marker_segments(data)} & {0xC0, 0xC1, 0xC2} for data in (sequential, progressive)]
+    assert frames[0] <= {0xC0, 0xC1}
+    assert frames[1] == {0xC2}
+    np.testing.assert_array_equal(pillow_pixels(sequential), pillow_pixels(progressive))
 
 
 # Files of equal bytes

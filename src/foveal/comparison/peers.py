@@ -86,12 +86,17 @@ def mozjpeg(pixels: Pixels, quality: float) -> bytes:
 def jpegli(pixels: Pixels, quality: float) -> bytes:
     """Jpegli, made progressive without loss by MozJPEG's search for scans; quality is rounded, grey is sent as RGB."""
     import mozjpeg_lossless_optimization
+
+    return bytes(mozjpeg_lossless_optimization.optimize(sequential_jpegli(pixels, quality)))
+
+
+def sequential_jpegli(pixels: Pixels, quality: float) -> bytes:
+    """Jpegli as pyjpegli has it, in one scan; quality is rounded, grey is sent as RGB."""
     import pyjpegli
 
     height, width = pixels.shape[:2]
     rgb = pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, np.newaxis], 3, axis=2)
-    sequential = pyjpegli.encode(rgb.tobytes(), width, height, round(quality))
-    return bytes(mozjpeg_lossless_optimization.optimize(sequential))
+    return bytes(pyjpegli.encode(rgb.tobytes(), width, height, round(quality)))
 
 
 LIBJPEG_TURBO = Peer("libjpeg-turbo", libjpeg_turbo, quality_step=0.1)
