@@ -30,9 +30,9 @@ class Effort:
     corrections: int = 0
 
 
-# From least to most work. Three scripts give files within 0.4 % of the best of fourteen.
+# Their smallest file is within 0.4 % of that of fourteen scripts.
 _THREE_SCRIPTS = jpeg.luminance_refinement_script, jpeg.early_split_script, jpeg.sequential_script
-EFFORTS = {
+EFFORTS = {  # from least to most work
     "fast": Effort(
         lambda block_weights, _frequency_weights, _lifts: jpeg.DeadZone(block_weights),
         (jpeg.spectral_selection_script,),
