@@ -4,7 +4,7 @@ python -m bench.aware FOLDER [--maps gaze=DIR fixations ...] [--strengths 0.5] [
     [--count 15]
 
 FOLDER holds photographs with fixations. Everything is 4:2:0; PSNR and SSIM are weighted by the density of the
-fixations, SSIMULACRA2 is that of the whole photograph.
+fixations; SSIMULACRA2 is that of the box around most of them, and that of the whole photograph.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -32,9 +33,41 @@ from foveal.training.gaze_data import GazePhoto, fixation_density, gaze_photos
 
 QUALITIES = (30, 50, 65, 78, 87, 93)
 ANCHORS = (MOZJPEG, JPEGLI)
-SCORES = ("PSNR there", "SSIM there", "SSIMULACRA2")
+SCORES = ("PSNR there", "SSIM there", "SSIMULACRA2 there", "SSIMULACRA2")
+SHARE_OUTSIDE = 0.15  # of the fixations, beyond each side of the box
+SHORTEST_SIDE = 96  # of the box: pixels that SSIMULACRA2 can say something of
 
 Points = list[tuple[int, tuple[float, ...]]]  # size_bytes and SCORES of the files of an encoder
+
+
+class Watched:
+    """A photo of which is known where people looked."""
+
+    def __init__(self, photo: GazePhoto) -> None:
+        if photo.fixations is None:
+            raise ValueError(f"{photo.path} has no fixations")
+        self.pixels: Pixels = np.ascontiguousarray(eight_bits(foveal.open(photo.path).pixels))
+        self._density = fixation_density(photo.fixations, *self.pixels.shape[:2])
+        self._box = tuple(_middle(self._density.sum(axis=other)) for other in (1, 0))
+        self._whole, self._part = (
+            metrics.Ssimulacra2Reference(np.ascontiguousarray(each)) for each in (self.pixels, self.pixels[self._box])
+        )
+
+    def point(self, data: bytes) -> tuple[int, tuple[float, ...]]:
+        """Size of a file of it, and its SCORES."""
+        shown: Pixels = decoded(data)
+        ssim = -10 * np.log10(1 - metrics.ssim(self.pixels, shown, self._density))
+        there = metrics.psnr(self.pixels, shown, self._density), float(ssim)
+        part = self._part.score(np.ascontiguousarray(shown[self._box]))
+        return len(data), (*there, part, self._whole.score(shown))
+
+
+def _middle(along: NDArray[np.floating]) -> slice:
+    """Where most of a density lies along an axis."""
+    reached = np.cumsum(along) / along.sum()
+    first, last = np.searchsorted(reached, (SHARE_OUTSIDE, 1 - SHARE_OUTSIDE)).tolist()
+    missing = max(SHORTEST_SIDE - (last + 1 - first), 0)
+    return slice(max(first - missing // 2, 0), last + 1 + (missing + 1) // 2)
 
 
 def encoders(
@@ -55,19 +88,9 @@ def encoders(
 
 def curves(photo: GazePhoto, sources: list[MapSource], strengths: list[float], effort: str) -> dict[str, Points]:
     """Sizes and scores of all files of a photo."""
-    pixels = np.ascontiguousarray(eight_bits(foveal.open(photo.path).pixels))
-    if photo.fixations is None:
-        raise ValueError(f"{photo.path} has no fixations")
-    density = fixation_density(photo.fixations, *pixels.shape[:2])
-    reference = metrics.Ssimulacra2Reference(pixels)
-
-    def point(data: bytes) -> tuple[int, tuple[float, ...]]:
-        shown: Pixels = decoded(data)
-        ssim = -10 * np.log10(1 - metrics.ssim(pixels, shown, density))
-        return len(data), (metrics.psnr(pixels, shown, density), float(ssim), reference.score(shown))
-
+    watched = Watched(photo)
     return {
-        name: [point(encode(pixels, quality=quality)) for quality in QUALITIES]
+        name: [watched.point(encode(watched.pixels, quality=quality)) for quality in QUALITIES]
         for name, encode in encoders(photo, sources, strengths, effort).items()
     }
 
@@ -96,7 +119,9 @@ def main() -> None:
         table = Table("encoder", *SCORES, title=f"{len(chosen)} photos: bytes against {anchor.name}, %")
         for name in by_photo[0]:
             if name != anchor.name:
-                table.add_row(name, *(f"{rates(by_photo, anchor.name, name, score):+.1f}" for score in range(3)))
+                table.add_row(
+                    name, *(f"{rates(by_photo, anchor.name, name, score):+.1f}" for score in range(len(SCORES)))
+                )
         Console().print(table)
 
 

@@ -17,7 +17,7 @@ from foveal.allocate.masking import masking_weights, texture
 from foveal.allocate.perception import Perception, perception
 from foveal.allocate.score_prediction import features, predicted_score, regression_for
 from foveal.allocate.subsampling import Subsampling
-from foveal.allocate.tailoring import character, tailored
+from foveal.allocate.tailoring import character, tailored, tailored_to_map
 from foveal.effort import EFFORTS
 from foveal.jpeg.color import Pixels
 from foveal.options import EncodeOptions
@@ -136,11 +136,12 @@ class WeighedPhoto:
         luminance, *blue = (
             texture(grid, component, threads) for grid, component in zip(blocks[:2], frame.components[:2], strict=True)
         )
-        numbers = tailored(tuned, character(luminance, blue[0].strength if blue else None, tuned))
+        attended = tailored_to_map(tuned, self.weights, level)
+        numbers = tailored(attended, character(luminance, blue[0].strength if blue else None, attended))
         if frame.h_max == frame.v_max == 1:
             numbers = numbers.without_down_sampling(level)
-        visibility = colour_weights(blocks, frame, tuned)
-        visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking) * factors
+        visibility = colour_weights(blocks, frame, numbers)
+        visibility[0] = visibility[0] * masking_weights(luminance, numbers.masking) * factors
         return rdo(level, self.weights, visibility, self.options.effort, numbers)
 
     def _quantized_by(self, allocation: Allocation, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:

@@ -16,10 +16,10 @@ from foveal import _kernels, jpeg
 from foveal.allocate.allocations import Allocation
 from foveal.allocate.colour_sensitivity import colour_weights, squared_changes
 from foveal.allocate.masking import Texture, activity, masking_weights, texture
-from foveal.allocate.perception import Masking, Perception, Trend, perception
+from foveal.allocate.perception import Attention, Masking, Perception, Trend, perception
 from foveal.allocate.score_prediction import features, predicted_score, regression_for
 from foveal.allocate.subsampling import Subsampling
-from foveal.allocate.tailoring import Character, character, tailored
+from foveal.allocate.tailoring import Character, character, tailored, tailored_to_map
 from foveal.jpeg.encoder import samples_of_strip
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.sampling import sharpen
@@ -203,7 +203,10 @@ def test_both_colours_are_coarser_where_they_are_not_down_sampled() -> None:
 
 
 def allocation_of(pixels: np.ndarray, tuned: Perception, subsampling: str) -> Allocation:
-    weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
+    return weighed_allocation(pixels, np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32), tuned, subsampling)
+
+
+def weighed_allocation(pixels: np.ndarray, weights: np.ndarray, tuned: Perception, subsampling: str) -> Allocation:
     photo = WeighedPhoto(pixels, weights, EncodeOptions(), jpeg.EncoderSettings(), Subsampling(subsampling))
     return photo.trial(2.0, tuned).allocation
 
@@ -262,6 +265,44 @@ def test_tailoring_has_bounds_and_leaves_usual_photos_alone() -> None:
     flat = np.full((40, 40, 3), 90, np.uint8)
     far = character_of(flat, replace(perception(), usual_blue=9.0, usual_share=-9.0, usual_grain=9.0))
     assert far == Character(-1, 1, -1)
+
+
+def test_what_a_map_changes_goes_with_the_weight_that_it_takes() -> None:
+    tuned = replace(perception(), attention=Attention(0.4, -0.6, -1.0, -0.5, Trend(0.4, -0.2)))
+    weights = np.array([[1.0, 0.5], [0.25, 0.25]], dtype=np.float32)  # half of all weight
+    for level, coarser in ((0.0, 0.3), (2.2, 0.2), (3.0, 0.1)):
+        found = tailored_to_map(tuned, weights, level)
+        assert found.masking.knee == pytest.approx(tuned.masking.knee * np.exp(0.2))
+        for before, after, slope, by in zip(
+            tuned.spectra, found.spectra, (-0.3, -0.5, -0.5), (0, -0.25, 0), strict=True
+        ):
+            assert after.slope - before.slope == pytest.approx(slope)
+            assert after.coarser - before.coarser == pytest.approx(coarser + by)
+            assert after == replace(before, slope=after.slope, coarser=after.coarser)
+        for name, spectrum in zip(("luminance", "cb", "cr"), tuned.spectra, strict=True):
+            found = replace(found, **{name: spectrum})
+        assert replace(found, masking=tuned.masking) == tuned
+
+
+def test_a_map_that_takes_nothing_changes_nothing() -> None:
+    assert tailored_to_map(perception(), np.ones((3, 5), np.float32), 1.0) == perception()
+
+
+def test_what_a_map_changes_is_in_the_file(coffee: np.ndarray) -> None:
+    pixels = coffee[:96, :128].copy()
+    weights = np.full((12, 16), 0.1, np.float32)
+    weights[3:6, 4:9] = 1
+    tuned = replace(perception(), attention=Attention(2.0, -1.0, 0.5, 0.7, Trend(0.3)))
+    expected = tailored_to_map(tuned, weights, 2.0)
+    unaware = replace(expected, attention=Attention(0.0, 0.0, 0.0, 0.0, Trend(0.0)))
+    found, same, other = (
+        weighed_allocation(pixels, weights, each, "4:2:0")
+        for each in (tuned, unaware, replace(unaware, masking=tuned.masking))
+    )
+    assert found.tables == same.tables
+    block_weights = [each.quantizer.block_weights[0] for each in (found, same, other)]
+    np.testing.assert_array_equal(block_weights[0], block_weights[1])
+    assert (block_weights[0] != block_weights[2]).any()
 
 
 def test_predicted_scores_fall_with_coarser_steps(coffee: np.ndarray) -> None:

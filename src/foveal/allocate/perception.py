@@ -133,6 +133,34 @@ class ColourSensitivity:
 
 
 @dataclass(frozen=True)
+class Attention:
+    """What changes as a map takes weight from blocks, see `tailored_to_map`: for all of the weight of all blocks.
+
+    Parameters
+    ----------
+    knee
+        Logarithm by which the knee of masking moves.
+    slope, colour_slope
+        Added to the slopes of the tables of luminance, and of colour.
+    cb
+        Added to `coarser` of Cb.
+    coarser
+        Added to `coarser` of all tables: so what is looked at scores as without a map.
+    """
+
+    knee: float
+    slope: float
+    colour_slope: float
+    cb: float
+    coarser: Trend
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Attention:
+        """Make one of what `dataclasses.asdict` gives."""
+        return cls(**{**values, "coarser": Trend(**values["coarser"])})
+
+
+@dataclass(frozen=True)
 class Perception:
     """Everything that is tuned.
 
@@ -146,6 +174,8 @@ class Perception:
         How texture hides errors.
     luminance_colour, cb_colour, cr_colour
         How much errors show in each colour.
+    attention
+        What changes where people look at a part.
     sharpening
         Of `jpeg.sampling.sharpen`.
     usual_blue, usual_share, usual_grain, slope_by_blue, slope_by_grain, cb_by_share
@@ -160,6 +190,7 @@ class Perception:
     luminance_colour: ColourSensitivity
     cb_colour: ColourSensitivity
     cr_colour: ColourSensitivity
+    attention: Attention
     sharpening: Trend
     usual_blue: float
     usual_share: float
@@ -174,7 +205,8 @@ class Perception:
         spectra = {name: Spectrum.from_dict(values[name]) for name in ("luminance", "cb", "cr")}
         trends = {name: Trend(**values[name]) for name in ("full_chrominance", "sharpening")}
         colours = {name: ColourSensitivity(**values[name]) for name in ("luminance_colour", "cb_colour", "cr_colour")}
-        return cls(**{**values, **spectra, **trends, **colours, "masking": Masking(**values["masking"])})
+        masking, attention = Masking(**values["masking"]), Attention.from_dict(values["attention"])
+        return cls(**{**values, **spectra, **trends, **colours, "masking": masking, "attention": attention})
 
     @property
     def spectra(self) -> tuple[Spectrum, Spectrum, Spectrum]:

@@ -1,14 +1,15 @@
-"""Tables tailored to a photo, from the statistics of its own coefficients."""
+"""Numbers tailored to a photo: to the statistics of its coefficients, and to how much of it is looked at."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foveal.allocate.masking import Texture
-from foveal.allocate.perception import Perception
+from foveal.allocate.perception import Perception, Spectrum
 
 _LEAST_STRENGTH, _LEAST_GRAIN = 0.3, 0.1  # in the unit of pixels: weaker is noise
 _CALM_SHARE = 0.1  # of the blocks: what is fine in them is grain
@@ -68,4 +69,33 @@ def tailored(tuned: Perception, photo: Character) -> Perception:
         tuned,
         luminance=replace(tuned.luminance, slope=tuned.luminance.slope + steeper),
         cb=replace(tuned.cb, coarser=tuned.cb.coarser + tuned.cb_by_share * photo.blue_share),
+    )
+
+
+def tailored_to_map(tuned: Perception, weights: NDArray[np.float32], level: float) -> Perception:
+    """Return the numbers for a file of a level in which some blocks matter less.
+
+    Bits that blocks give up go to finer waves and finer colour where people look: what is left there to mend. And
+    texture hides less: weights multiply, and blocks that are both busy and not looked at would be left with nothing.
+
+    Parameters
+    ----------
+    weights
+        (rows, columns) of each 8x8-pixel block by saliency, in (0, 1]; where all are 1, nothing changes.
+    """
+    taken, change = 1 - float(weights.mean(dtype=np.float64)), tuned.attention
+    coarser = change.coarser.at(level)
+
+    def moved(spectrum: Spectrum, slope: float, by: float = 0.0) -> Spectrum:
+        return replace(
+            spectrum, slope=spectrum.slope + taken * slope, coarser=spectrum.coarser + taken * (coarser + by)
+        )
+
+    knee = tuned.masking.knee * math.exp(taken * change.knee)
+    return replace(
+        tuned,
+        luminance=moved(tuned.luminance, change.slope),
+        cb=moved(tuned.cb, change.colour_slope, change.cb),
+        cr=moved(tuned.cr, change.colour_slope),
+        masking=replace(tuned.masking, knee=knee),
     )
