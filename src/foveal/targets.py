@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from foveal import jpeg
@@ -104,7 +105,8 @@ def of_size(photo: WeighedPhoto, size_bytes: int) -> MetTarget:
     """
 
     def met(photo: WeighedPhoto) -> MetTarget | None:
-        fitted = largest_within(photo.encode, size_bytes, quality_step=_QUALITY_STEP)
+        price = partial(photo.price, sample=photo.sample())
+        fitted = largest_within(photo.encode, size_bytes, price=price, quality_step=_QUALITY_STEP)
         return MetTarget(photo, *fitted) if fitted else None
 
     def unused(found: MetTarget | None) -> float:
