@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 LEAST_QUALITY, MOST_QUALITY = 1, 100
+MAX_SIZE_BYTES = 2**40  # more than any JPEG has
 _LOG_SIZE_PER_QUALITY = 0.03  # about, between qualities 50 and 90
 _SHIFT = 0.05  # of the width between two known sizes
 

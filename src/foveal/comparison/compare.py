@@ -16,7 +16,7 @@ from foveal.checks import check_integer
 from foveal.comparison.peers import PEERS, Peer, decoded
 from foveal.comparison.regions import Region, choose
 from foveal.comparison.scores import SSIM_NEEDS, Judge, Scores, has_ssim
-from foveal.equal_bytes import Fitted, largest_within
+from foveal.equal_bytes import MAX_SIZE_BYTES, Fitted, largest_within
 from foveal.errors import LimitError, ParameterError, TargetError
 from foveal.image import Photo, as_photo, eight_bits
 from foveal.jpeg.limits import LIBJPEG_MAX_SIDE
@@ -27,7 +27,6 @@ from foveal.saliency import Looked, look
 Pixels = NDArray[np.uint8]
 
 OURS, OURS_BLIND = "foveal", "foveal, content-blind"
-MAX_SIZE_BYTES = 2**40  # more than any JPEG has
 DEFAULT_QUALITY = 80.0
 _SUBSAMPLING = "4:2:0"
 
