@@ -2,8 +2,9 @@
 
 python -m bench.fit_score --images DIR ... --output FILE
 
-Every photo is encoded blind at several levels, with and without down-sampling. How well a fit predicts is told by
-leaving each photo out in turn: the share of files that score 35 or more whose prediction is within 3 points.
+Every photo is encoded at several levels, with and without down-sampling, where all of it matters alike and where its
+middle does. How well a fit predicts is told by leaving each photo out in turn: the share of files that score 35 or more
+whose prediction is within 3 points.
 """
 
 from __future__ import annotations
@@ -17,33 +18,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 import foveal
-from bench.blind import blind_trial, file_of
+from bench.blind import SETTINGS
 from bench.photos import middle
 from foveal.allocate.perception import perception
 from foveal.allocate.score_prediction import CEILING, Regression, features, predicted_score
-from foveal.allocate.subsampling import FULL, HALVED
-from foveal.comparison.peers import decoded
-from foveal.image import eight_bits
+from foveal.allocate.subsampling import FULL, HALVED, Subsampling
+from foveal.allocate.weights import block_weights
+from foveal.image import Photo, eight_bits
+from foveal.jpeg import reconstruct
 from foveal.metrics import Ssimulacra2Reference
+from foveal.options import EncodeOptions
+from foveal.saliency import look
+from foveal.weighed_photo import WeighedPhoto
 
 SUBSAMPLINGS = (HALVED, FULL)
 LEVELS = np.linspace(0.4, 3.6, 9)
+STRENGTHS = (0.0, 0.5, 1.0)  # by the map "center"
 LEAST_SCORE = 20.0  # worse files are not learned from
 LEAST_JUDGED = 35.0
-RIDGE = 30.0
+RIDGE = 10.0
 
 Array = NDArray[np.float64]
 
 
 def measured(path: Path, subsampling: str) -> tuple[list[Array], list[float]]:
-    """Features and scores of a photo's files."""
+    """Features and scores of a photo's files: those of the first of STRENGTHS, then those of the next."""
     pixels = middle(eight_bits(foveal.open(path).pixels))
     reference = Ssimulacra2Reference(pixels)
+    height, width = pixels.shape[:2]
+    middle_matters = look(Photo(pixels), "center").spending_map
     found, scores = [], []
-    for level in LEVELS:
-        trial = blind_trial(pixels, level, perception(), subsampling)
-        found.append(features(trial.before, trial.quantized))
-        scores.append(reference.score(decoded(file_of(trial))))
+    for strength in STRENGTHS:
+        weights = block_weights(middle_matters, height, width, strength)
+        photo = WeighedPhoto(pixels, weights, EncodeOptions(), SETTINGS, Subsampling(subsampling))
+        for level in LEVELS:
+            trial = photo.trial(level, perception())
+            found.append(features(trial.before, trial.quantized))
+            scores.append(reference.score(reconstruct(trial.quantized)))
     return found, scores
 
 
@@ -58,14 +69,14 @@ def fitted(found: Array, scores: Array) -> Regression:
 
 
 def left_out_errors(found: Array, scores: Array, photos: NDArray[np.intp]) -> Array:
-    """Errors of predictions for each photo by a fit of all others."""
-    errors = []
+    """Errors of the predictions of all files, those of each photo by a fit of all others."""
+    errors = np.empty_like(scores)
     for photo in np.unique(photos):
         learned = (photos != photo) & (scores > LEAST_SCORE)
         regression = fitted(found[learned], scores[learned])
-        judged = np.flatnonzero((photos == photo) & (scores >= LEAST_JUDGED))
-        errors += [predicted_score(found[index], regression) - scores[index] for index in judged]
-    return np.array(errors)
+        for index in np.flatnonzero(photos == photo):
+            errors[index] = predicted_score(found[index], regression) - scores[index]
+    return errors
 
 
 def judged_fit(paths: list[Path], subsampling: str) -> dict[str, Any]:
@@ -73,11 +84,14 @@ def judged_fit(paths: list[Path], subsampling: str) -> dict[str, Any]:
     results = [measured(path, subsampling) for path in paths]
     found = np.array([each for features_of_photo, _ in results for each in features_of_photo])
     scores = np.array([each for _, scores_of_photo in results for each in scores_of_photo])
-    photos = np.repeat(np.arange(len(results)), len(LEVELS))
+    photos = np.repeat(np.arange(len(results)), len(STRENGTHS) * len(LEVELS))
+    strengths = np.tile(np.repeat(STRENGTHS, len(LEVELS)), len(results))
 
     errors = left_out_errors(found, scores, photos)
-    within = float((np.abs(errors) <= 3).mean())
-    print(f"{subsampling}, {len(results)} photos: {100 * within:.0f} % within 3, mean error {errors.mean():+.2f}")
+    for strength in STRENGTHS:
+        judged = errors[(strengths == strength) & (scores >= LEAST_JUDGED)]
+        within = f"{100 * (np.abs(judged) <= 3).mean():.1f} % within 3, mean error {judged.mean():+.2f}"
+        print(f"{subsampling}, strength {strength:g}, {len(results)} photos: {within}")
     kept = scores > LEAST_SCORE
     regression = fitted(found[kept], scores[kept])
     return {name: np.round(values, 5).tolist() for name, values in regression._asdict().items()}

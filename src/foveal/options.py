@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from foveal import jpeg
 from foveal.allocate.subsampling import AUTO
 from foveal.checks import MAX_THREADS, check_choice, check_integer, check_number
 from foveal.effort import EFFORTS
+from foveal.equal_bytes import MAX_SIZE_BYTES
 from foveal.errors import ParameterError
 from foveal.metadata import POLICIES
 from foveal.saliency import method_named
@@ -79,7 +79,7 @@ class EncodeOptions:
         if len(given) > 1:
             raise ParameterError(f"give one of {', '.join(given)}")
         if self.target_size is not None:
-            check_integer("target_size", self.target_size, 1, sys.maxsize)
+            check_integer("target_size", self.target_size, 1, MAX_SIZE_BYTES)
         if self.target_score is not None:
             check_number("target_score", self.target_score, 0, 100)
         if not isinstance(self.verify, bool | np.bool_):

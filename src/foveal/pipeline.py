@@ -38,7 +38,9 @@ class Encoded:
     quality, subsampling
         As resolved; subsampling is "grey" for one component.
     score
-        SSIMULACRA2 of the whole, predicted or measured, where that was the target; else None.
+        SSIMULACRA2 of the whole, where that was the target; else None.
+    score_is
+        "predicted", "measured on a sample" (of a megapixel at most), or "measured", where there is a score.
     sharpening
         Of down-sampled colour, see `jpeg.sampling.sharpen`.
     saliency_name
@@ -53,6 +55,7 @@ class Encoded:
     photo: Photo
     quality: float
     score: float | None
+    score_is: str | None
     sharpening: float
     subsampling: str
     saliency_name: str
@@ -200,6 +203,7 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
         photo=photo,
         quality=met.quality,
         score=met.score,
+        score_is=met.score_is,
         sharpening=met.photo.sharpening_at(met.quality),
         subsampling="grey" if photo.pixels.ndim == 2 else met.photo.subsampling.at(met.quality),
         saliency_name=saliency.name,

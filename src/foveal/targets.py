@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from foveal import jpeg
@@ -20,10 +21,12 @@ DEFAULT_QUALITIES = (60.0, 95.0)  # between which it is looked for: where a scor
 _SCORE_TOLERANCE = 0.2  # of a search
 _VERIFIED_TOLERANCE = 0.5
 _PROMISED_TOLERANCE = 1.0
-_TRUSTED = 6.0  # points that a prediction may be off: those for photographs are within 3 nine times of ten
+_TRUSTED = 5.0  # points that a prediction may be off: those for photographs are within 3 nine times of ten
 _WELL_USED = 0.97  # of a size
 _QUALITY_STEP = 0.02  # of sizes: where tables are finest, 0.1 can be 5 % of the bytes
 _MOST_STEPS = 12
+
+PREDICTED, SAMPLED, MEASURED = "predicted", "measured on a sample", "measured"  # what a score is
 
 
 class MetTarget(NamedTuple):
@@ -38,13 +41,16 @@ class MetTarget(NamedTuple):
     quality
         That made it, 0 to 100.
     score
-        SSIMULACRA2, where the target was one: predicted, or measured.
+        SSIMULACRA2, where the target was one.
+    score_is
+        PREDICTED, SAMPLED or MEASURED, where there is a score.
     """
 
     photo: WeighedPhoto
     data: bytes
     quality: float
     score: float | None = None
+    score_is: str | None = None
 
 
 Found = TypeVar("Found", bound=MetTarget | None)
@@ -52,8 +58,8 @@ Found = TypeVar("Found", bound=MetTarget | None)
 
 def of_default_score(photo: WeighedPhoto) -> MetTarget:
     """File whose salient part scores DEFAULT_SCORE, as predicted for an encode without saliency."""
-    found, _ = _quality_by_sample(photo.sample().without_saliency(), DEFAULT_SCORE)
-    quality = min(max(round(found), DEFAULT_QUALITIES[0]), DEFAULT_QUALITIES[1])
+    found = _found_on_sample(photo.sample().without_saliency(), DEFAULT_SCORE)
+    quality = min(max(round(found.quality), DEFAULT_QUALITIES[0]), DEFAULT_QUALITIES[1])
     return MetTarget(photo, photo.encode(quality), quality)
 
 
@@ -61,8 +67,8 @@ def of_predicted_score(photo: WeighedPhoto, score: float) -> MetTarget:
     """File that scores as wanted over the whole photo, as a sample tells; the nearest there is where none does."""
 
     def met(photo: WeighedPhoto) -> MetTarget:
-        quality, expected = _quality_by_sample(photo.sample(), score)
-        return MetTarget(photo, photo.encode(quality), quality, expected)
+        found = _found_on_sample(photo.sample(), score)
+        return MetTarget(photo, photo.encode(found.quality), *found)
 
     return _in_one_subsampling(met, photo, lambda found: _points_off(found, score), _PROMISED_TOLERANCE)
 
@@ -86,7 +92,7 @@ def of_measured_score(photo: WeighedPhoto, score: float) -> MetTarget:
             return reference.score(jpeg.decode(files[quality]), threads=threads)
 
         quality, found = _quality_of_score(measured, score, _VERIFIED_TOLERANCE)
-        return MetTarget(photo, files[quality], quality, found)
+        return MetTarget(photo, files[quality], quality, found, MEASURED)
 
     found = _in_one_subsampling(met, photo, lambda found: _points_off(found, score), _PROMISED_TOLERANCE)
     if _points_off(found, score) > _PROMISED_TOLERANCE:
@@ -104,7 +110,8 @@ def of_size(photo: WeighedPhoto, size_bytes: int) -> MetTarget:
     """
 
     def met(photo: WeighedPhoto) -> MetTarget | None:
-        fitted = largest_within(photo.encode, size_bytes, quality_step=_QUALITY_STEP)
+        price = partial(photo.price, sample=photo.sample())
+        fitted = largest_within(photo.encode, size_bytes, price=price, quality_step=_QUALITY_STEP)
         return MetTarget(photo, *fitted) if fitted else None
 
     def unused(found: MetTarget | None) -> float:
@@ -131,23 +138,31 @@ def _in_one_subsampling(
     return min(found, met(photo.with_subsampling_of(MOST_QUALITY)), key=missed_by)
 
 
-def _quality_by_sample(sample: WeighedPhoto, score: float) -> tuple[float, float]:
-    """Quality that a score is predicted for, and that score.
+class _Scored(NamedTuple):
+    """A quality, its score, and what that is."""
+
+    quality: float
+    score: float
+    score_is: str
+
+
+def _found_on_sample(sample: WeighedPhoto, score: float) -> _Scored:
+    """Quality that a score is predicted for.
 
     Predictions are for photographs: drawings and pages of text can be 40 points off. So the sample is measured once,
     and where it contradicts, the search begins anew with measured scores.
     """
     quality, predicted = _quality_of_score(sample.predicted_score, score, _SCORE_TOLERANCE)
     if min(sample.pixels.shape[:2]) < MIN_SIDE:
-        return quality, predicted
+        return _Scored(quality, predicted, PREDICTED)
     reference = Ssimulacra2Reference(eight_bits(sample.pixels), threads=sample.settings.threads)
 
     def measured(quality: float) -> float:
         return reference.score(jpeg.reconstruct(sample.quantized(quality)), threads=sample.settings.threads)
 
     if abs(measured(quality) - predicted) <= _TRUSTED:
-        return quality, predicted
-    return _quality_of_score(measured, score, _VERIFIED_TOLERANCE)
+        return _Scored(quality, predicted, PREDICTED)
+    return _Scored(*_quality_of_score(measured, score, _VERIFIED_TOLERANCE), SAMPLED)
 
 
 def _points_off(found: MetTarget, score: float) -> float:

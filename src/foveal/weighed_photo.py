@@ -65,6 +65,11 @@ class WeighedPhoto:
         """Encode at a quality of 0 to 100 on libjpeg's scale."""
         return jpeg.write(self.quantized(quality), self.settings)
 
+    def price(self, quality: float, sample: WeighedPhoto) -> float:
+        """Bytes that the file of a quality will have, about, from what a sample's levels would take."""
+        header_bytes, scan_bytes = jpeg.price(sample.quantized(quality), self.settings)
+        return header_bytes + scan_bytes * self.pixels.size / sample.pixels.size
+
     def quantized(self, quality: float) -> jpeg.Coefficients:
         """Quantize at a quality of 0 to 100 on libjpeg's scale."""
         frame, blocks = self._transformed(quality)

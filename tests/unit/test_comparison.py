@@ -21,11 +21,11 @@ from foveal import metrics
 from foveal.comparison import Comparison, compare, drawn, page, peers
 from foveal.comparison.regions import SHOWN_SIDE, choose
 from foveal.equal_bytes import largest_within
-from foveal.errors import LimitError, ParameterError
+from foveal.errors import LimitError, ParameterError, TargetError
 from foveal.saliency import look
 
 QUALITY = 60
-STEPS = {"foveal, content-blind": 0.1, "libjpeg-turbo": 0.1, "MozJPEG": 1, "jpegli": 1}
+STEPS = {"foveal, content-blind": 0.02, "libjpeg-turbo": 0.1, "MozJPEG": 1, "jpegli": 1}
 
 
 @pytest.fixture(scope="module")
@@ -104,13 +104,65 @@ def test_sizes_that_fall_now_and_then_still_end_where_the_next_is_too_large() ->
         assert found.quality == 100 or size_at(found.quality + 1) > size
 
 
+@given(
+    growth=st.lists(st.integers(0, 50), min_size=100, max_size=100),
+    size=st.integers(1, 3000),
+    errors=st.lists(st.floats(0.7, 1.4), min_size=100, max_size=100),
+)
+def test_a_wrong_price_costs_time_and_nothing_else(growth: list[int], size: int, errors: list[float]) -> None:
+    sizes = dict(zip(range(1, 101), (1 + np.cumsum(growth)).tolist(), strict=True))
+    found = largest_within(
+        lambda quality: bytes(sizes[int(quality)]),
+        size,
+        price=lambda quality: sizes[int(quality)] * errors[int(quality) - 1],
+        quality_step=1,
+    )
+    fitting = [quality for quality, its_size in sizes.items() if its_size <= size]
+    assert (found and (found.quality, len(found.data))) == (fitting[-1], sizes[fitting[-1]]) if fitting else not found
+
+
+@pytest.mark.parametrize(
+    ("size", "quality", "made"), [(9, None, [1]), (10, 1, [1, 2]), (1000, 100, [100]), (10**6, 100, [100])]
+)
+def test_priced_files_at_the_ends_of_the_scale(size: int, quality: int | None, made: list[int]) -> None:
+    tried = []
+
+    def encode(quality: float) -> bytes:
+        tried.append(quality)
+        return bytes(round(10 * quality))
+
+    found = largest_within(encode, size, price=lambda quality: 10 * quality, quality_step=1)
+    assert (found and found.quality) == quality
+    assert tried == made
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.98, 1, 1.02, 2])
+def test_where_prices_are_off_by_a_factor_four_files_are_made_at_most(factor: float) -> None:
+    tried = []
+
+    def size_at(quality: float) -> int:
+        return round(3000 * np.exp(quality / 30))
+
+    def encode(quality: float) -> bytes:
+        tried.append(quality)
+        return bytes(size_at(quality))
+
+    for wanted in range(4_000, 80_000, 7_000):
+        tried.clear()
+        found = largest_within(encode, wanted, price=lambda q: factor * size_at(q), quality_step=0.02)
+        assert found is not None
+        assert len(found.data) <= wanted < size_at(found.quality + 0.02)
+        assert len(tried) <= 4
+        assert len(set(tried)) == len(tried)
+
+
 def test_no_file_is_larger_than_ours_and_the_next_setting_would_be(comparison: Comparison, photo: np.ndarray) -> None:
     ours, *others = comparison.entries
     assert [entry.name for entry in others] == list(STEPS)
     for entry in others:
         assert entry.data == encoded(entry.name, photo, entry.quality)
         assert len(entry.data) <= len(ours.data)
-        following = round(entry.quality + STEPS[entry.name], 1)
+        following = round(entry.quality + STEPS[entry.name], 2)
         assert len(encoded(entry.name, photo, following)) > len(ours.data)
 
 
@@ -134,7 +186,7 @@ def test_all_files_are_progressive_4_2_0_without_metadata(comparison: Comparison
 def test_a_size_instead_of_a_quality(photo: np.ndarray) -> None:
     ours, *others = compare(photo, size_bytes=2500).entries
     assert len(ours.data) <= 2500
-    assert len(foveal.encode(photo, quality=round(ours.quality + 0.1, 1), subsampling="4:2:0")) > 2500
+    assert len(foveal.encode(photo, quality=round(ours.quality + 0.02, 2), subsampling="4:2:0")) > 2500
     assert ours.data == foveal.encode(photo, quality=ours.quality, subsampling="4:2:0")
     assert all(len(entry.data) <= len(ours.data) for entry in others)
 
@@ -142,7 +194,7 @@ def test_a_size_instead_of_a_quality(photo: np.ndarray) -> None:
 def test_the_least_size(photo: np.ndarray) -> None:
     least = len(foveal.encode(photo, quality=1, subsampling="4:2:0"))
     assert len(compare(photo, size_bytes=least).entries[0].data) == least
-    with pytest.raises(ParameterError, match=f"at quality 1, it has {least:,}"):
+    with pytest.raises(TargetError, match=f"at quality 1, has {least:,}"):
         compare(photo, size_bytes=least - 1)
 
 

@@ -318,6 +318,50 @@ def test_predicted_scores_fall_with_coarser_steps(coffee: np.ndarray) -> None:
     assert scores[-1] < 50
 
 
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4"])
+def test_predicted_scores_do_not_jump_where_the_step_of_dc_changes(subsampling: str, coffee: np.ndarray) -> None:
+    pixels = np.ascontiguousarray(coffee[180:308, 220:348])
+    weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
+    photo = WeighedPhoto(pixels, weights, EncodeOptions(), jpeg.EncoderSettings(), Subsampling(subsampling))
+    qualities = np.round(np.arange(60, 92, 0.1), 1).tolist()
+    steps_of_cb = [photo.quantized(quality).tables[1].values[0] for quality in qualities]
+    assert len(set(steps_of_cb)) > 3
+    changes = np.diff([photo.predicted_score(quality) for quality in qualities])
+    assert changes.max() < 0.5
+    assert changes.min() > -0.3
+
+
+def test_unevenly_spread_errors_are_seen(coffee: np.ndarray) -> None:
+    """Half of the photo gives up more, as where blocks have weights."""
+    frame = jpeg.frame_of(coffee, "4:4:4")
+    before = jpeg.transform(coffee, frame, 1)
+    tables = jpeg.annex_k_tables(75)
+    fine, coarse = (
+        jpeg.quantize(tuple(grid.copy() for grid in before), frame, jpeg.EncoderSettings(tables=tables, quantizer=each))
+        for each in (jpeg.Rounding(), jpeg.DeadZone((np.full(frame.block_grid, 1.0, np.float32),)))
+    )
+    half = frame.block_grid[1] // 2
+    mixed = replace(fine, blocks=tuple(grid.copy() for grid in fine.blocks))
+    for grid, other in zip(mixed.blocks, coarse.blocks, strict=True):
+        grid[:, :half] = other[:, :half]
+    even, uneven = features(before, fine), features(before, mixed)
+    assert (uneven[[12, 25, 38]] > even[[12, 25, 38]]).all()
+    assert uneven[9] == even[9]  # the energy of luminance
+
+
+def test_dc_has_no_part_in_a_predicted_score(coffee: np.ndarray) -> None:
+    frame = jpeg.frame_of(coffee, "4:2:0")
+    before = jpeg.transform(coffee, frame, 1)
+    quantized = jpeg.quantize(tuple(grid.copy() for grid in before), frame, jpeg.EncoderSettings())
+    found = features(before, quantized)
+    for grid in quantized.blocks:
+        grid[..., 0] += 1
+    np.testing.assert_array_equal(features(before, quantized), found)
+    for grid in quantized.blocks:
+        grid[..., 63] += 1
+    assert (features(before, quantized) != found).any()
+
+
 def test_a_grey_photo_has_a_predicted_score(coffee: np.ndarray) -> None:
     grey = np.ascontiguousarray(coffee[:, :, 1])
     frame = jpeg.frame_of(grey, "4:2:0")

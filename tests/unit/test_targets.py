@@ -73,6 +73,38 @@ def test_a_target_of_size_is_filled_and_kept(rocket: np.ndarray, size_bytes: int
     assert encoded.score is None
 
 
+@pytest.mark.parametrize(
+    ("options", "most_made"), [({}, 8), ({"effort": "fast", "progressive": False}, 8), ({"restart_interval": 3}, 8)]
+)
+@pytest.mark.parametrize("sampled_pixels", [10**6, 400 * 96])
+def test_a_target_of_size_is_met_with_few_files_and_the_next_would_be_too_large(
+    rocket: np.ndarray, options: dict[str, Any], most_made: int, sampled_pixels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[float, int] = {}
+    encode = WeighedPhoto.encode
+
+    def counted(photo: WeighedPhoto, quality: float) -> bytes:
+        data = encode(photo, quality)
+        made[quality] = len(data)
+        return data
+
+    monkeypatch.setattr(WeighedPhoto, "encode", counted)
+    monkeypatch.setattr("foveal.weighed_photo._SAMPLED_PIXELS", sampled_pixels)
+    encoded = encode_photo(foveal.Photo(rocket), EncodeOptions(target_size=15_000, saliency=None, **options))
+    following = round(encoded.quality + 0.02, 2)
+    assert 0.97 * 15_000 <= made[encoded.quality] <= 15_000 < made[following]
+    assert len(made) <= most_made
+
+
+def test_metadata_counts_for_the_size(rocket: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("foveal.weighed_photo._SAMPLED_PIXELS", 400 * 96)
+    photo = foveal.Photo(rocket, xmp=b"x" * 20_000)
+    encoded = encode_photo(photo, EncodeOptions(target_size=30_000, saliency=None))
+    assert 0.97 * 30_000 <= len(encoded.data) <= 30_000
+    with pytest.raises(TargetError, match="no file of at most 20,000 bytes"):
+        encode_photo(photo, EncodeOptions(target_size=20_000, saliency=None))
+
+
 def test_a_size_that_no_file_has_is_told_with_the_smallest(rocket: np.ndarray) -> None:
     smallest = len(foveal.encode(rocket, quality=1, saliency=None))
     with pytest.raises(TargetError, match=f"smallest, at quality 1, has {smallest:,}"):

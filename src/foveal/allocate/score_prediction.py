@@ -1,8 +1,10 @@
 """SSIMULACRA2 of a file, guessed from its quantization errors without decoding it.
 
 A ridge regression on logarithms of errors, pooled over blocks in three ways, for bands of frequencies of each
-component. There is one for down-sampled colour, whose blocks are four times as large, and one for 4:4:4;
-`python -m bench.fit_score` fits them, and score_prediction.json beside this module keeps them.
+component, on its steps, and on how unevenly its errors are spread, as they are where blocks have weights. DC has no
+part in it: its errors double where its step, a small whole number, changes by one, and the score hardly changes. There
+is one for down-sampled colour, whose blocks are four times as large, and one for 4:4:4; `python -m bench.fit_score`
+fits them, and score_prediction.json beside this module keeps them.
 """
 
 from __future__ import annotations
@@ -19,9 +21,9 @@ from foveal.jpeg import Coefficients
 from foveal.jpeg.dct import COEFFICIENT_SCALE
 
 CEILING = 102.0  # a little above the score of equal pictures: what is predicted is log(CEILING - score)
-_BANDS = (slice(0, 1), slice(1, 6), slice(6, 21), slice(21, 64))  # in zig-zag order
+_BANDS = (slice(1, 6), slice(6, 21), slice(21, 64))  # in zig-zag order
 _FLAT = 200.0  # squared pixels of AC energy below which a block hides nothing
-_LEAST_ERROR, _LEAST_RATIO = 1e-2, 1e-5
+_LEAST_ERROR, _LEAST_RATIO, _LEAST_SHARE = 1e-2, 1e-5, 1e-3
 
 
 class Regression(NamedTuple):
@@ -33,7 +35,7 @@ class Regression(NamedTuple):
 
 
 def features(blocks: tuple[NDArray[np.int16], ...], quantized: Coefficients) -> NDArray[np.float64]:
-    """Logarithms of pooled errors of each component and band, and of each component's energy.
+    """For each component logarithms of pooled errors of each band, of its energy and steps, and how errors are spread.
 
     Parameters
     ----------
@@ -57,7 +59,10 @@ def features(blocks: tuple[NDArray[np.int16], ...], quantized: Coefficients) -> 
                 np.log(visible.mean() + _LEAST_RATIO),
                 np.log(np.sqrt((visible**2).mean()) + _LEAST_RATIO),
             ]
-        found.append(np.log(energy.mean() + 1))
+        step = np.log(table.values[1:]).mean()  # of many steps, few of which change at once
+        in_steps = (squares[:, 1:] / np.square(np.array(table.values[1:], np.float32))).mean(axis=1)
+        unevenness = in_steps.std() / (in_steps.mean() + _LEAST_SHARE)
+        found += [np.log(energy.mean() + 1), step, step**2, unevenness]
     return np.array(found, dtype=np.float64)
 
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foveal.cli import files
-from foveal.cli.options import SIZE, output_option, read_saliency, saliency_option, source_argument
+from foveal.cli.options import (
+    SIZE,
+    NumberRange,
+    output_option,
+    read_saliency,
+    refuse_together,
+    saliency_option,
+    source_argument,
+)
 from foveal.comparison.compare import DEFAULT_QUALITY
 from foveal.options import EncodeOptions
 from foveal.overlay import png_bytes
@@ -23,7 +31,7 @@ if TYPE_CHECKING:
 @click.option(
     "-q",
     "--quality",
-    type=click.FloatRange(0, 100),
+    type=NumberRange(0, 100),
     metavar="Q",
     help=f"Quality of foveal's file, which sets the size. Default: {DEFAULT_QUALITY:g}.",
 )
@@ -37,7 +45,7 @@ if TYPE_CHECKING:
 @saliency_option
 @click.option(
     "--strength",
-    type=click.FloatRange(0, 1),
+    type=NumberRange(0, 1),
     metavar="S",
     default=EncodeOptions.strength,
     show_default=True,
@@ -57,8 +65,9 @@ def compare(
     """
     if output is None and not as_json:
         raise click.UsageError("nothing to write: give -o or --json")
-    if choices["quality"] is not None and choices["size_bytes"] is not None:
-        raise click.UsageError("--quality and --size cannot be given together")
+    refuse_together({"--quality": choices["quality"], "--size": choices["size_bytes"]})
+    if saliency == "none":
+        raise click.UsageError("--saliency none: the content-blind encode is there anyway; name a method or a map")
     kind = "HTML" if output and Path(output).suffix.lower() in files.PICTURE_ENDINGS["HTML"] else "PNG"
     if output is not None:
         files.check_target(output, kind, inputs=[source, saliency])

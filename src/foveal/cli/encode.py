@@ -82,7 +82,7 @@ def _as_text(result: Encoded, target: str) -> str:
 
 
 def _score(result: Encoded) -> str:
-    return "" if result.score is None else f" for a score of {result.score:.1f}"
+    return "" if result.score is None else f" for a score of {result.score:.1f}, {result.score_is}"
 
 
 def _saliency(result: Encoded) -> str:
@@ -105,6 +105,7 @@ def _as_json(result: Encoded, source: str, target: str) -> str:
             "bits_per_pixel": round(_bits_per_pixel(result), 4),
             "quality": result.quality,
             "score": None if result.score is None else round(result.score, 2),
+            "score_is": result.score_is,
             "subsampling": result.subsampling,
             "saliency": result.saliency_name,
             "confidence": None if result.confidence is None else round(result.confidence, 4),

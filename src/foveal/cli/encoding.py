@@ -10,7 +10,7 @@ import click
 
 from foveal.allocate.weights import LEAST_WEIGHT
 from foveal.checks import MAX_THREADS
-from foveal.cli.options import SIZE, Command, read_saliency, saliency_option
+from foveal.cli.options import SIZE, Command, NumberRange, read_saliency, refuse_together, saliency_option
 from foveal.effort import EFFORTS
 from foveal.options import ALLOCATIONS, SUBSAMPLINGS, EncodeOptions
 from foveal.targets import DEFAULT_SCORE
@@ -19,7 +19,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "-q",
         "--quality",
-        type=click.FloatRange(0, 100),
+        type=NumberRange(0, 100),
         metavar="Q",
         help="Quality of the salient part, on libjpeg's scale. Default: "
         f"what gives it a SSIMULACRA2 of {DEFAULT_SCORE:g}, as predicted.",
@@ -27,7 +27,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--target-size", type=SIZE, metavar="SIZE", help="At most so many bytes: 100KB, 1.5MB, 250000."),
     click.option(
         "--target-score",
-        type=click.FloatRange(0, 100),
+        type=NumberRange(0, 100),
         metavar="S",
         help="SSIMULACRA2 of the whole photo, as predicted: 70 is high quality, 90 visually lossless.",
     ),
@@ -35,7 +35,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     saliency_option,
     click.option(
         "--strength",
-        type=click.FloatRange(0, 1),
+        type=NumberRange(0, 1),
         metavar="S",
         default=EncodeOptions.strength,
         show_default=True,
@@ -76,5 +76,15 @@ def encoding_options(command: Command) -> Command:
 
 
 def options_of(*, saliency: str, baseline: bool, **choices: Any) -> EncodeOptions:
-    """Make options of what was given on the command line; raises click.UsageError where a map is not there."""
+    """Make options of what was given on the command line.
+
+    Raises
+    ------
+    click.UsageError
+        They do not go together, or a map is not there.
+    """
+    targets = ("quality", "target_size", "target_score")
+    refuse_together({f"--{target.replace('_', '-')}": choices[target] for target in targets})
+    if choices["verify"] and choices["target_score"] is None:
+        raise click.UsageError("--verify needs --target-score")
     return EncodeOptions(saliency=read_saliency(saliency), progressive=not baseline, **choices)

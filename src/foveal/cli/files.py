@@ -132,7 +132,10 @@ def _write_file(target: Path, data: bytes) -> None:
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
     temporary = target.with_name(f".foveal-{os.urandom(6).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o666 if mode is None else mode & 0o666)  # never more open than it will be
+    try:
+        descriptor = os.open(temporary, flags, 0o666 if mode is None else mode & 0o666)  # no more open than it will be
+    except OSError as error:
+        raise OSError(error.errno, _why_not_in(target.parent, error)) from error
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -144,6 +147,16 @@ def _write_file(target: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _why_not_in(folder: Path, error: OSError) -> str:
+    """Why no file can be made in a folder."""
+    if not folder.exists():
+        return "its folder does not exist"
+    if not folder.is_dir():
+        return "what should be its folder is a file"
+    reason = "it takes no new files" if error.errno == errno.ENOENT else error.strerror  # as /proc says
+    return f"cannot write to its folder: {reason}"
 
 
 def default_target(source: str, ending: str) -> str:

@@ -70,7 +70,7 @@ def _run() -> int:
 
 def _describe(error: OSError) -> str:
     reason = error.strerror or str(error)
-    if error.errno == errno.ENOENT:
+    if reason == os.strerror(errno.ENOENT):
         reason = "no such file or folder"
     return f"{files.display_name(os.fsdecode(error.filename))}: {reason}" if error.filename else reason
 

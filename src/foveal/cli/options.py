@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from foveal.cli import files
+from foveal.equal_bytes import MAX_SIZE_BYTES
 from foveal.jpeg import MAX_PIXELS
 from foveal.options import Saliency
 from foveal.saliency import METHODS, map_of_picture
@@ -31,13 +33,33 @@ class _Size(click.ParamType):  # type: ignore[type-arg]
             self.fail(f"{value!r} is not a size such as 250000, 100KB or 1.5MB", param, ctx)
         number, unit, binary = parts.groups()
         bytes_of_unit = (1024 if binary else 1000) ** (" km".index(unit.lower()) if unit else 0)
-        size_bytes = int(float(number) * bytes_of_unit)
-        if size_bytes < 1:
-            self.fail("a size is at least 1 byte", param, ctx)
-        return size_bytes
+        size_bytes = float(number) * bytes_of_unit
+        if not 1 <= size_bytes <= MAX_SIZE_BYTES:
+            self.fail(f"a size is at least 1 byte and at most {MAX_SIZE_BYTES:,}", param, ctx)
+        return int(size_bytes)
 
 
 SIZE = _Size()
+
+
+class NumberRange(click.FloatRange):
+    """A number in a range, which "nan" is not."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """See `click.ParamType`."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return number
+
+
+def refuse_together(given: Mapping[str, object]) -> None:
+    """Raise click.UsageError where more than one of these options has a value."""
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) > 1:
+        raise click.UsageError(f"{' and '.join(names)} cannot be given together")
+
+
 source_argument = click.argument("source", metavar="IN", type=click.Path(readable=False, allow_dash=True))
 
 

@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from foveal.cli import files
-from foveal.cli.options import max_pixels_option, output_option, source_argument
+from foveal.cli.options import NumberRange, max_pixels_option, output_option, source_argument
 from foveal.errors import UnsupportedError
 from foveal.image import Photo
 from foveal.overlay import png_bytes
@@ -28,7 +28,7 @@ def pca() -> None:
 @output_option("OUT", "File to write; - is standard output. Default: IN with the ending .npz, which must not exist.")
 @click.option(
     "--variance",
-    type=click.FloatRange(0, 100),
+    type=NumberRange(0, 100),
     metavar="PERCENT",
     default=PcaOptions.variance,
     show_default=True,
@@ -140,7 +140,7 @@ class _SeveralValues(click.Command):
     "variances",
     metavar="PERCENT...",
     multiple=True,
-    type=click.FloatRange(0, 100),
+    type=NumberRange(0, 100),
     default=(95.0, 99.0, 99.99),
     show_default="95 99 99.99",
     help="How much of the variance to keep.",

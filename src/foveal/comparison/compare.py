@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,8 +16,8 @@ from foveal.checks import check_integer
 from foveal.comparison.peers import PEERS, Peer, decoded
 from foveal.comparison.regions import Region, choose
 from foveal.comparison.scores import SSIM_NEEDS, Judge, Scores, has_ssim
-from foveal.equal_bytes import Fitted, largest_within
-from foveal.errors import LimitError, ParameterError
+from foveal.equal_bytes import MAX_SIZE_BYTES, Fitted, largest_within
+from foveal.errors import LimitError, ParameterError, TargetError
 from foveal.image import Photo, as_photo, eight_bits
 from foveal.jpeg.limits import LIBJPEG_MAX_SIDE
 from foveal.options import EncodeOptions, Saliency
@@ -28,9 +27,8 @@ from foveal.saliency import Looked, look
 Pixels = NDArray[np.uint8]
 
 OURS, OURS_BLIND = "foveal", "foveal, content-blind"
-MAX_SIZE_BYTES = 2**40  # more than any JPEG has
 DEFAULT_QUALITY = 80.0
-_QUALITY_STEP = 0.1
+_SUBSAMPLING = "4:2:0"
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,10 +116,11 @@ def compare(
 ) -> Comparison:
     """Encode a photo by foveal, by foveal without a map, and by other encoders, at equal bytes.
 
-    Foveal's file sets the size. Each of the others is the largest that its encoder makes in no more than that: libjpeg-
-    turbo and foveal without a map by tenths of a quality, MozJPEG and jpegli by whole ones, as they take no other. All
-    are 4:2:0 and without metadata, of the photo as displayed, in 8 bits, and progressive, but ours where one scan is
-    smaller. Which of the others are there depends on what is installed (extra `compare`).
+    Foveal's file sets the size. Each of the others is the largest that its encoder makes in no more than that: foveal
+    without a map as by `target_size` of `foveal.encode`, libjpeg-turbo by tenths of a quality, MozJPEG and jpegli by
+    whole ones, as they take no other. All are 4:2:0 and without metadata, of the photo as displayed, in 8 bits, and
+    progressive, but ours where one scan is smaller. Which of the others are there depends on what is installed (extra
+    `compare`).
 
     Parameters
     ----------
@@ -146,7 +145,9 @@ def compare(
     Raises
     ------
     ParameterError
-        An argument is out of range or of the wrong kind, or even at quality 1 the file is larger than `size_bytes`.
+        An argument is out of range or of the wrong kind.
+    TargetError
+        Even at quality 1 the file is larger than `size_bytes`.
     UnsupportedError, ModelError
         As `foveal.encode`.
     LimitError
@@ -158,12 +159,16 @@ def compare(
         check_integer("size_bytes", size_bytes, 1, MAX_SIZE_BYTES)
     if saliency is None:
         raise ParameterError("saliency must be the name of a method or a map; the content-blind encode is there anyway")
-    options = EncodeOptions(quality=quality, saliency=saliency, strength=strength)  # checks them
+    if quality is None and size_bytes is None:
+        quality = DEFAULT_QUALITY
+    options = EncodeOptions(  # checks them
+        quality=quality, target_size=size_bytes, saliency=saliency, strength=strength, subsampling=_SUBSAMPLING
+    )
     photo = as_photo(image, background=background)
     pixels = _as_compared(photo)
     looked = look(photo, saliency) if isinstance(saliency, str) else Looked("map", saliency)
-    aware_at = partial(_encode, pixels, looked.spending_map, float(strength) * looked.confidence)
-    ours = _of_ours(aware_at, DEFAULT_QUALITY if options.quality is None else options.quality, size_bytes)
+    spent = replace(options, saliency=looked.spending_map, strength=float(strength) * looked.confidence)
+    ours = _of_ours(pixels, spent)
     files, left_out = _of_others(pixels, ours)
     rgb = np.asarray(Image.fromarray(pixels).convert("RGB"))
     weights = _weights(looked, photo.displayed_size)
@@ -181,37 +186,34 @@ def _as_compared(photo: Photo) -> Pixels:
     return eight_bits(photo.upright().pixels)
 
 
-def _encode(pixels: Pixels, saliency: NDArray[np.floating] | None, strength: float, quality: float) -> bytes:
-    options = EncodeOptions(quality=quality, saliency=saliency, strength=strength, subsampling="4:2:0")
-    return encode_photo(Photo(pixels), options).data
-
-
-_BLIND = Peer(OURS_BLIND, lambda pixels, quality: _encode(pixels, None, 0, quality), _QUALITY_STEP)
-
-
-def _of_ours(aware_at: Callable[[float], bytes], quality: float, size_bytes: int | None) -> Fitted:
-    if size_bytes is None:
-        return Fitted(aware_at(quality), quality)
-    found = largest_within(aware_at, size_bytes, quality_step=_QUALITY_STEP)
-    if found is None:
-        least = len(aware_at(1))
-        raise ParameterError(f"no file of {size_bytes:,} bytes: at quality 1, it has {least:,}")
-    return found
+def _of_ours(pixels: Pixels, options: EncodeOptions) -> Fitted:
+    encoded = encode_photo(Photo(pixels), options)
+    return Fitted(encoded.data, encoded.quality)
 
 
 def _of_others(pixels: Pixels, ours: Fitted) -> tuple[dict[str, Fitted], list[str]]:
     """Files of the other encoders by name, and what is left out and why."""
     files, left_out = {}, [] if has_ssim() else [f"SSIM is left out: it needs {SSIM_NEEDS}"]
-    for peer in (_BLIND, *PEERS):
-        if not peer.is_installed():
-            left_out.append(f"{peer.name} is left out: it needs {peer.needs}")
-            continue
-        fitted = _within(peer, pixels, len(ours.data), ours.quality)
-        if fitted:
-            files[peer.name] = fitted
+    found = {OURS_BLIND: _blind(pixels, len(ours.data))}
+    for peer in PEERS:
+        if peer.is_installed():
+            found[peer.name] = _within(peer, pixels, len(ours.data), ours.quality)
         else:
-            left_out.append(f"{peer.name} is left out: its smallest file is larger than {len(ours.data):,} bytes")
+            left_out.append(f"{peer.name} is left out: it needs {peer.needs}")
+    for name, fitted in found.items():
+        if fitted:
+            files[name] = fitted
+        else:
+            left_out.append(f"{name} is left out: its smallest file is larger than {len(ours.data):,} bytes")
     return files, left_out
+
+
+def _blind(pixels: Pixels, size_bytes: int) -> Fitted | None:
+    """Ours without a map."""
+    try:
+        return _of_ours(pixels, EncodeOptions(target_size=size_bytes, saliency=None, subsampling=_SUBSAMPLING))
+    except TargetError:
+        return None
 
 
 def _within(peer: Peer, pixels: Pixels, size_bytes: int, near: float) -> Fitted | None:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal import metrics
-from foveal.equal_bytes import LEAST_QUALITY, largest_within
-from foveal.errors import MissingExtraError
+from foveal.equal_bytes import LEAST_QUALITY
+from foveal.errors import MissingExtraError, TargetError
 from foveal.explain.anatomy import BlockAnatomy, spots_of_block, take_apart
 from foveal.explain.chosen_block import ChosenBlock, choose_block
 from foveal.explain.file_scans import ReadScan, read_scans
@@ -201,13 +201,12 @@ def _looked(photo: Photo, options: EncodeOptions) -> Looked | None:
 def _blind(encoded: Encoded, options: EncodeOptions) -> JudgedFile:
     """Encode without a map, at the quality whose file is as large."""
     subsampling = options.subsampling if encoded.subsampling == "grey" else encoded.subsampling
-
-    def encode_blind(quality: float) -> bytes:
-        at_quality = replace(options, quality=quality, target_size=None, target_score=None, verify=False)
-        return encode_photo(encoded.photo, replace(at_quality, saliency=None, subsampling=subsampling)).data
-
-    fitted = largest_within(encode_blind, len(encoded.data), near=encoded.quality)
-    return JudgedFile.of(*(fitted or (encode_blind(LEAST_QUALITY), LEAST_QUALITY)))
+    blind = replace(options, saliency=None, subsampling=subsampling, target_score=None, verify=False)
+    try:
+        found = encode_photo(encoded.photo, replace(blind, quality=None, target_size=len(encoded.data)))
+    except TargetError:
+        found = encode_photo(encoded.photo, replace(blind, quality=LEAST_QUALITY, target_size=None))
+    return JudgedFile.of(found.data, found.quality)
 
 
 def _ssim(original: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> float | None:

@@ -5,7 +5,7 @@ Read `encoder.py` first, then `decoder.py`.
 
 from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.decoder import decode, read_coefficients, reconstruct
-from foveal.jpeg.encoder import EncoderSettings, encode, frame_of, quantize, transform, write
+from foveal.jpeg.encoder import EncoderSettings, encode, frame_of, price, quantize, transform, write
 from foveal.jpeg.file_writer import MAX_RESTART_INTERVAL, write_coefficients
 from foveal.jpeg.frame import BLOCK_SIDE, MAX_SIDE, SAMPLING_FACTORS, Component, ComponentHeader, Frame, block_grid
 from foveal.jpeg.limits import MAX_PIXELS
@@ -57,6 +57,7 @@ __all__ = [
     "frame_of",
     "luminance_refinement_script",
     "non_interleaved_script",
+    "price",
     "quantize",
     "read_coefficients",
     "reconstruct",

@@ -99,15 +99,18 @@ def test_compare_overwrites_its_output_and_never_an_input(run: Run) -> None:
         (("photo.png", "-o", ""), ("output is empty",)),
         (("photo.png", "--json", "-q", "101"), ("101",)),
         (("photo.png", "--json", "--size", "0"), ("at least 1 byte",)),
-        (("photo.png", "--json", "--size", "9" * 20), ("size_bytes",)),
-        (("photo.png", "--json", "--size", "3000", "-q", "50"), ("cannot be given together",)),
-        (("photo.png", "--json", "--saliency", "none"), ("content-blind encode is there anyway",)),
+        (("photo.png", "--json", "--size", "9" * 20), ("--size", "at most 1,099,511,627,776")),
+        (("photo.png", "--json", "--size", "3000", "-q", "50"), ("--quality and --size cannot be given together",)),
+        (("photo.png", "--json", "--saliency", "none"), ("--saliency none", "content-blind encode is there anyway")),
         (("photo.png", "--json", "--saliency", "nothing"), ("neither a file",)),
-        (("photo.png", "--json", "--size", "100"), ("photo.png: no file of 100 bytes",)),
     ],
 )
 def test_wrong_usage_of_compare(run: Run, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
     one_line(run("compare", *arguments), 2, *words)
+
+
+def test_compare_at_a_size_that_no_file_has(run: Run) -> None:
+    one_line(run("compare", "photo.png", "--json", "--size", "100"), 1, "photo.png: no file of at most 100 bytes")
 
 
 def test_compare_of_what_cannot_be_read(run: Run) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage.data
 from conftest import noisy_gradient, pillow_pixels
 from PIL import Image, ImageCms
 from PIL.ExifTags import Base
 
 import foveal
 from command_line.conftest import PIXELS, Run, one_line
+from foveal import metrics
 from foveal.saliency import look
 
 
@@ -158,11 +160,27 @@ def test_sizes_as_people_write_them(run: Run, size: str, size_bytes: int) -> Non
 
 
 def test_targets_say_what_was_chosen(run: Run) -> None:
-    assert " for a score of " in run("encode", "photo.png", "-o", "out.jpg", "--target-score", "70").out
+    report = json.loads(run("encode", "photo.png", "-o", "p.jpg", "--json").out)
+    assert report["score"] is report["score_is"] is None
     Image.fromarray(noisy_gradient(200, 300)).save("large.png")
-    report = json.loads(run("encode", "large.png", "-o", "o.jpg", "--target-score", "70", "--verify", "--json").out)
-    assert abs(report["score"] - 70) <= 1
-    assert json.loads(run("encode", "photo.png", "-o", "p.jpg", "--json").out)["score"] is None
+    for verify in ((), ("--verify",)):
+        arguments = ("encode", "large.png", "-o", "o.jpg", "--target-score", "70", *verify)
+        report = json.loads(run(*arguments, "--json").out)
+        assert abs(report["score"] - 70) <= 1
+        assert f" for a score of {report['score']:.1f}, {report['score_is']}, " in run(*arguments).out
+    assert report["score_is"] == "measured"
+    assert report["score"] == pytest.approx(
+        metrics.ssimulacra2(noisy_gradient(200, 300), pillow_pixels(Path("o.jpg").read_bytes())), abs=0.01
+    )
+
+
+def test_a_score_is_predicted_of_photos_and_measured_of_drawings(run: Run) -> None:
+    rows, columns = np.mgrid[0:160, 0:240]
+    drawing = np.where((rows // 3 % 4 == 0) & (columns % 11 < 7), 0, 255).astype(np.uint8)
+    for pixels, score_is in ((skimage.data.coffee()[:256, :256], "predicted"), (drawing, "measured on a sample")):
+        Image.fromarray(pixels).save("in.png")
+        report = json.loads(run("encode", "in.png", "-o", "o.jpg", "--target-score", "70", "--json").out)
+        assert report["score_is"] == score_is
 
 
 @pytest.mark.parametrize(
@@ -170,8 +188,15 @@ def test_targets_say_what_was_chosen(run: Run) -> None:
     [
         (("--target-size", "12 apples"), 2, ("'12 apples'", "100KB")),
         (("--target-size", "100"), 1, ("no file of at most 100 bytes", "smallest")),
-        (("--target-size", "5KB", "-q", "50"), 2, ("give one of",)),
-        (("--verify",), 2, ("needs a target_score",)),
+        (("--target-size", "0.9"), 2, ("--target-size", "at least 1 byte")),
+        (("--target-size", "1048577MiB"), 2, ("--target-size", "at most 1,099,511,627,776")),
+        (("--target-size", "9" * 400), 2, ("--target-size", "at most")),
+        (("--target-size", "5KB", "-q", "50"), 2, ("--quality and --target-size cannot be given together",)),
+        (("--target-score", "50", "-q", "50"), 2, ("--quality and --target-score cannot",)),
+        (("--target-score", "5", "-q", "5", "--target-size", "5"), 2, ("--quality and --target-size and --target-s",)),
+        (("--verify",), 2, ("--verify needs --target-score",)),
+        (("--verify", "-q", "50"), 2, ("--verify needs --target-score",)),
+        (("--target-score", "nan"), 2, ("--target-score", "'nan' is not a number")),
     ],
 )
 def test_targets_that_cannot_be_met(run: Run, arguments: tuple[str, ...], code: int, words: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import runpy
 import stat
@@ -47,6 +48,10 @@ def test_broken_inputs(run: Run, command: str) -> None:
         (("encode", "photo.png", "-q", "300"), ("300", "100")),
         (("encode", "photo.png", "-q", "-1"), ("-1",)),
         (("encode", "photo.png", "-q", "high"), ("high",)),
+        (("encode", "photo.png", "-q", "nan"), ("--quality", "'nan' is not a number")),
+        (("pca", "encode", "photo.png", "--variance", "nan"), ("--variance", "'nan' is not a number")),
+        (("explain", "photo.png", "--verify"), ("--verify needs --target-score",)),
+        (("explain", "photo.png", "--quality", "5", "--target-size", "5KB"), ("--quality and --target-size",)),
         (("encode", "photo.png", "--strength", "1.1"), ("1.1",)),
         (("encode", "photo.png", "--effort", "heroic"), ("heroic", "balanced")),
         (("encode", "photo.png", "--subsampling", "4:1:0"), ("4:1:0", "4:2:0")),
@@ -80,17 +85,32 @@ def test_wrong_usage(run: Run, arguments: tuple[str, ...], words: tuple[str, ...
 
 
 def test_outputs_that_cannot_be_written(run: Run) -> None:
-    one_line(run("encode", "photo.png", "-o", "nowhere/out.jpg"), 1, "nowhere/out.jpg")
+    one_line(run("encode", "photo.png", "-o", "nowhere/out.jpg"), 1, "nowhere/out.jpg: its folder does not exist")
+    one_line(run("encode", "photo.png", "-o", "photo.png/out.jpg"), 1, "photo.png/out.jpg: what should be its folder")
     one_line(run("encode", "photo.png", "-o", "."), 1, ".: ")
+    if Path("/proc/self").exists():
+        one_line(run("encode", "photo.png", "-o", "/proc/out.jpg"), 1, "/proc/out.jpg: cannot write to its folder: it")
     if Path("/dev/full").exists():
         one_line(run("encode", "photo.png", "-o", "/dev/full"), 1, "/dev/full", "space")
     assert sorted(path.name for path in Path().iterdir()) == ["photo.png"]
 
 
+@pytest.mark.parametrize("reason", [errno.EACCES, errno.EROFS, errno.ENOSPC])
+def test_a_folder_that_takes_no_files_is_to_blame(run: Run, monkeypatch: pytest.MonkeyPatch, reason: int) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(reason, os.strerror(reason))
+
+    monkeypatch.setattr(files.os, "open", refuse)
+    outcome = run("encode", "photo.png", "-o", "out.jpg", "--saliency", "none")
+    one_line(outcome, 1, f"out.jpg: cannot write to its folder: {os.strerror(reason)}")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_without_write_permission(run: Run, tmp_path: Path) -> None:
     (tmp_path / "locked").mkdir(mode=0o555)
-    one_line(run("encode", "photo.png", "-o", "locked/out.jpg"), 1, "locked/out.jpg", "ermission")
+    one_line(
+        run("encode", "photo.png", "-o", "locked/out.jpg"), 1, "locked/out.jpg: cannot write to its folder: Permission"
+    )
 
 
 def test_a_write_protected_target_is_left_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
