@@ -2,9 +2,9 @@
 
 python -m bench.fit_score --images DIR ... --output FILE
 
-Every photo is encoded at several levels, with and without down-sampling, where all of it matters alike and where its
-middle does. How well a fit predicts is told by leaving each photo out in turn: the share of files that score 35 or more
-whose prediction is within 3 points.
+Every photo is encoded at several levels, with and without down-sampling, where all of it matters alike and where it
+does as people look at it. How well a fit predicts is told by leaving each photo out in turn: the share of files that
+score 35 or more whose prediction is within 3 points.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from foveal.weighed_photo import WeighedPhoto
 
 SUBSAMPLINGS = (HALVED, FULL)
 LEVELS = np.linspace(0.4, 3.6, 9)
-STRENGTHS = (0.0, 0.5, 1.0)  # by the map "center"
+STRENGTHS = (0.0, 0.5, 1.0)  # by the map of `look`
 LEAST_SCORE = 20.0  # worse files are not learned from
 LEAST_JUDGED = 35.0
 RIDGE = 10.0
@@ -46,10 +46,10 @@ def measured(path: Path, subsampling: str) -> tuple[list[Array], list[float]]:
     pixels = middle(eight_bits(foveal.open(path).pixels))
     reference = Ssimulacra2Reference(pixels)
     height, width = pixels.shape[:2]
-    middle_matters = look(Photo(pixels), "center").spending_map
+    looked_at = look(Photo(pixels)).spending_map
     found, scores = [], []
     for strength in STRENGTHS:
-        weights = block_weights(middle_matters, height, width, strength)
+        weights = block_weights(looked_at, height, width, strength)
         photo = WeighedPhoto(pixels, weights, EncodeOptions(), SETTINGS, Subsampling(subsampling))
         for level in LEVELS:
             trial = photo.trial(level, perception())

@@ -141,12 +141,12 @@ class WeighedPhoto:
         luminance, *blue = (
             texture(grid, component, threads) for grid, component in zip(blocks[:2], frame.components[:2], strict=True)
         )
-        attended = tailored_to_map(tuned, self.weights, level)
-        numbers = tailored(attended, character(luminance, blue[0].strength if blue else None, attended))
         if frame.h_max == frame.v_max == 1:
-            numbers = numbers.without_down_sampling(level)
-        visibility = colour_weights(blocks, frame, numbers)
-        visibility[0] = visibility[0] * masking_weights(luminance, numbers.masking) * factors
+            tuned = tuned.without_down_sampling(level)
+        tuned = tailored_to_map(tuned, self.weights, level)
+        numbers = tailored(tuned, character(luminance, blue[0].strength if blue else None, tuned))
+        visibility = colour_weights(blocks, frame, tuned)
+        visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking) * factors
         return rdo(level, self.weights, visibility, self.options.effort, numbers)
 
     def _quantized_by(self, allocation: Allocation, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:

@@ -193,13 +193,16 @@ def test_a_slope_makes_fine_waves_coarser() -> None:
     np.testing.assert_allclose(steep_wanted / wanted, np.exp(0.5 * np.hypot(down, across) / 7), rtol=1e-4)
 
 
-def test_both_colours_are_coarser_where_they_are_not_down_sampled() -> None:
+def test_where_colours_are_not_down_sampled_both_are_coarser_and_a_map_adds_less() -> None:
     tuned = replace(perception(), full_chrominance=Trend(0.4, 0.2))
     for level, coarser in ((1.4, 0.2), (2.2, 0.4), (9.0, 0.6)):
         full = tuned.without_down_sampling(level)
         assert full.cb.coarser - tuned.cb.coarser == pytest.approx(coarser)
         assert full.cr.coarser - tuned.cr.coarser == pytest.approx(coarser)
-        assert full == replace(tuned, cb=full.cb, cr=full.cr)
+        assert full.attention.colour_slope == tuned.attention.colour_slope / 2
+        assert full.attention.cb == tuned.attention.cb / 2
+        attention = replace(tuned.attention, colour_slope=full.attention.colour_slope, cb=full.attention.cb)
+        assert full == replace(tuned, cb=full.cb, cr=full.cr, attention=attention)
 
 
 def allocation_of(pixels: np.ndarray, tuned: Perception, subsampling: str) -> Allocation:

@@ -219,10 +219,14 @@ class Perception:
         return self.luminance_colour, self.cb_colour, self.cr_colour
 
     def without_down_sampling(self, level: float) -> Perception:
-        """Return the numbers for files of a level whose chrominance is not down-sampled."""
-        coarser = self.full_chrominance.at(level)
+        """Return the numbers for files of a level whose chrominance is not down-sampled.
+
+        It is coarser. And it has enough samples of colour: a map need add less to them.
+        """
+        coarser, attention = self.full_chrominance.at(level), self.attention
         cb, cr = (replace(each, coarser=each.coarser + coarser) for each in (self.cb, self.cr))
-        return replace(self, cb=cb, cr=cr)
+        attention = replace(attention, colour_slope=attention.colour_slope / 2, cb=attention.cb / 2)
+        return replace(self, cb=cb, cr=cr, attention=attention)
 
 
 @cache
