@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -23,8 +24,8 @@ from foveal.jpeg.color import Pixels
 from foveal.options import EncodeOptions
 from foveal.ssimulacra2 import MIN_SIDE
 
-_SAMPLED_PIXELS = 1_000_000  # of larger photos, bands of so many pixels in total stand for the whole
-_BAND_BLOCKS = 4  # rows of blocks in a band: two MCUs at 4:2:0
+_SAMPLED_PIXELS = 1_000_000  # of larger photos, patches of so many pixels in total stand for the whole
+_PATCH_BLOCKS = 16  # on each side of a patch: 16 pixels are left of it at an eighth, where SSIMULACRA2 looks, too
 
 Blocks = tuple[NDArray[np.int16], ...]
 
@@ -105,17 +106,22 @@ class WeighedPhoto:
         return replace(self, subsampling=Subsampling(self.subsampling.at(quality)))
 
     def sample(self) -> WeighedPhoto:
-        """Return bands of the photo, evenly spaced: enough to predict scores from, in a fraction of the time."""
+        """Return patches of the photo, evenly spaced: enough to predict scores from, in a fraction of the time.
+
+        They are laid side by side in about the photo's shape: SSIMULACRA2 of a strip can be ten points off.
+        """
         height, width = self.pixels.shape[:2]
-        side = _BAND_BLOCKS * jpeg.BLOCK_SIDE
-        bands = height // side
-        kept = max(1, _SAMPLED_PIXELS // (side * width))
-        if kept >= bands:
+        if height * width <= _SAMPLED_PIXELS:
             return self
-        chosen = np.linspace(0, bands - 1, kept).astype(int)
-        pixels = np.concatenate([self.pixels[band * side : (band + 1) * side] for band in chosen])
-        weights = np.concatenate([self.weights[band * _BAND_BLOCKS : (band + 1) * _BAND_BLOCKS] for band in chosen])
-        return replace(self, pixels=pixels, weights=weights)
+        share = math.sqrt(_SAMPLED_PIXELS / (height * width))
+        rows, columns = _spread(height, share), _spread(width, share)
+        if len(rows) <= len(columns):  # what one side cannot give up, as it is short, the other does
+            columns = _spread(width, _SAMPLED_PIXELS / (len(rows) * width))
+        else:
+            rows = _spread(height, _SAMPLED_PIXELS / (height * len(columns)))
+        of_blocks = np.ix_(rows[:: jpeg.BLOCK_SIDE] // jpeg.BLOCK_SIDE, columns[:: jpeg.BLOCK_SIDE] // jpeg.BLOCK_SIDE)
+        pixels = np.ascontiguousarray(self.pixels[np.ix_(rows, columns)])
+        return replace(self, pixels=pixels, weights=self.weights[of_blocks])
 
     def _transformed(self, quality: float) -> tuple[jpeg.Frame, Blocks]:
         frame = jpeg.frame_of(self.pixels, self.subsampling.at(quality))
@@ -167,3 +173,14 @@ class WeighedPhoto:
             return measured._rdo(level_of_quality(quality), perception(), frame, blocks, factors)
 
         return luminance_factors(self.pixels, blocks, frame, self.settings, allocate, corrections)
+
+
+def _spread(length: int, share: float) -> NDArray[np.intp]:
+    """Rows or columns of evenly spaced patches that hold at most this share of them all, but one patch at least."""
+    side = _PATCH_BLOCKS * jpeg.BLOCK_SIDE
+    patches = length // side
+    kept = max(1, int(patches * share))
+    if kept >= patches:
+        return np.arange(length)  # too short to choose from
+    chosen = (np.arange(kept) + 0.5) * patches // kept  # the middle one of every so many
+    return np.add.outer(chosen.astype(np.intp) * side, np.arange(side)).ravel()

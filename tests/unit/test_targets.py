@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import skimage.data
 from conftest import noisy_gradient, pillow_pixels
+from hypothesis import given
+from hypothesis import strategies as st
 
 import foveal
-from foveal import jpeg, targets
+from foveal import jpeg, targets, weighed_photo
 from foveal.allocate.levels import level_of_quality
 from foveal.allocate.perception import Perception, Trend, perception
 from foveal.allocate.subsampling import Subsampling
@@ -156,24 +158,43 @@ def test_a_flat_picture_gets_no_absurd_quality(value: int) -> None:
     assert (pillow_pixels(encoded.data)[..., 0] == value).all()
 
 
-def test_a_large_photo_is_judged_by_bands_of_it(monkeypatch: pytest.MonkeyPatch, astronaut: np.ndarray) -> None:
+def test_a_large_photo_is_judged_by_patches_of_it(monkeypatch: pytest.MonkeyPatch, astronaut: np.ndarray) -> None:
     whole = encode_photo(foveal.Photo(astronaut), EncodeOptions(**BLIND)).quality
     monkeypatch.setattr("foveal.weighed_photo._SAMPLED_PIXELS", 512 * 160)
     assert abs(encode_photo(foveal.Photo(astronaut), EncodeOptions(**BLIND)).quality - whole) <= 8
 
 
-def test_bands_of_a_photo_keep_their_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    pixels = np.repeat(np.arange(200, dtype=np.uint8), 8 * 40).reshape(200 * 8, 40)  # a value for each row of blocks
-    weights = np.repeat(np.arange(1, 201, dtype=np.float32) / 200, 5).reshape(200, 5)
-    photo = WeighedPhoto(pixels, weights, EncodeOptions(), jpeg.EncoderSettings(), Subsampling("4:2:0"))
-    assert photo.sample() is photo
-    monkeypatch.setattr("foveal.weighed_photo._SAMPLED_PIXELS", 40 * 32 * 7)
-    sample = photo.sample()
-    assert sample.pixels.shape == (32 * 7, 40)
+def test_a_panorama_is_not_judged_by_a_strip_of_it(monkeypatch: pytest.MonkeyPatch, rocket: np.ndarray) -> None:
+    panorama = np.tile(rocket, (1, 5, 1))
+    monkeypatch.setattr("foveal.weighed_photo._SAMPLED_PIXELS", 2000 * 64)  # in strips as wide as it is, led to 90
+    encoded = encode_photo(foveal.Photo(panorama), EncodeOptions(target_score=75, **BLIND))
+    assert abs(ssimulacra2(panorama, pillow_pixels(encoded.data)) - 75) < 6
+
+
+@given(st.integers(1, 700), st.integers(1, 700), st.integers(1, 300_000))
+def test_patches_of_a_photo_keep_their_weights(height: int, width: int, sampled_pixels: int) -> None:
+    rows, columns = jpeg.block_grid(height, width)
+    weights = np.arange(rows * columns, dtype=np.float32).reshape(rows, columns)
+    number = np.repeat(np.repeat(weights.astype(np.uint16), 8, axis=0), 8, axis=1)[:height, :width]  # of the block
+    photo = WeighedPhoto(
+        np.ascontiguousarray(number), weights, EncodeOptions(), jpeg.EncoderSettings(), Subsampling("4:2:0")
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("foveal.weighed_photo._SAMPLED_PIXELS", sampled_pixels)
+        sample = photo.sample()
+    assert (sample is photo) == (height * width <= sampled_pixels)
     assert sample.weights.shape == jpeg.block_grid(*sample.pixels.shape)
-    np.testing.assert_allclose(sample.weights[:, 0], (sample.pixels[::8, 0] + np.float32(1)) / 200)
-    assert len(np.unique(sample.weights)) == 28  # bands that do not overlap
-    assert (sample.pixels[0, 0], sample.pixels[-1, 0]) == (0, 199)
+    np.testing.assert_array_equal(sample.weights, sample.pixels[::8, ::8])
+    assert len(np.unique(sample.weights)) == sample.weights.size  # patches that do not overlap
+    assert min(sample.pixels.shape) >= min(128, height, width)
+    assert sample.pixels.size <= max(sampled_pixels, 255 * 255, 255 * min(height, width))
+
+
+def test_patches_are_spread_evenly() -> None:
+    assert weighed_photo._spread(128 * 6, 0.5).tolist() == [*range(128, 256), *range(384, 512), *range(640, 768)]
+    assert weighed_photo._spread(128 * 3 + 127, 0.1).tolist() == list(range(128, 256))  # the middle
+    assert weighed_photo._spread(128 * 3 + 127, 1).tolist() == list(range(128 * 3 + 127))
+    assert weighed_photo._spread(255, 0.1).tolist() == list(range(255))  # no two patches to choose from
 
 
 @pytest.mark.parametrize(
