@@ -82,7 +82,7 @@ def _as_text(result: Encoded, target: str) -> str:
 
 
 def _score(result: Encoded) -> str:
-    return "" if result.score is None else f" for a score of {result.score:.1f}, {result.score_is}"
+    return "" if result.score is None else f" for a score of {result.score:z.1f}, {result.score_is}"
 
 
 def _saliency(result: Encoded) -> str:

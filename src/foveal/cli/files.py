@@ -135,7 +135,7 @@ def _write_file(target: Path, data: bytes) -> None:
     try:
         descriptor = os.open(temporary, flags, 0o666 if mode is None else mode & 0o666)  # no more open than it will be
     except OSError as error:
-        raise OSError(error.errno, _why_not_in(target.parent, error)) from error
+        raise OSError(error.errno, _why_not(error)) from error
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -149,12 +149,17 @@ def _write_file(target: Path, data: bytes) -> None:
         raise
 
 
-def _why_not_in(folder: Path, error: OSError) -> str:
+def _check_folder(target: str) -> None:
+    """Stop where a file's folder is none: encoding can take minutes."""
+    folder = Path(os.path.realpath(target)).parent
+    if folder.is_dir():
+        return
+    problem = "what should be its folder is a file" if folder.exists() else "its folder does not exist"
+    raise NotADirectoryError(errno.ENOTDIR, problem, display_name(target))
+
+
+def _why_not(error: OSError) -> str:
     """Why no file can be made in a folder."""
-    if not folder.exists():
-        return "its folder does not exist"
-    if not folder.is_dir():
-        return "what should be its folder is a file"
     reason = "it takes no new files" if error.errno == errno.ENOENT else error.strerror  # as /proc says
     return f"cannot write to its folder: {reason}"
 
@@ -180,7 +185,13 @@ def default_target(source: str, ending: str) -> str:
 
 
 def check_target(target: str, kind: str, inputs: list[str]) -> None:
-    """Stop before a file (JPEG, PNG, TIFF, NPZ, HTML) goes to a terminal, over an input, or under a wrong name."""
+    """Stop before a file (JPEG, PNG, TIFF, NPZ, HTML) goes to a terminal, over an input, or under a wrong name.
+
+    Raises
+    ------
+    click.UsageError, OSError
+        It would, or its folder does not exist.
+    """
     if not target:
         raise click.UsageError("the name of the output is empty")
     if target == STANDARD:
@@ -193,6 +204,7 @@ def check_target(target: str, kind: str, inputs: list[str]) -> None:
         raise click.UsageError(f"{display_name(target)} would be written as {kind}; give it the ending {wanted}")
     if Path(target).exists() and any(_is_same_file(path, Path(target)) for path in inputs):
         raise click.UsageError(f"{display_name(target)} is an input; give another name")
+    _check_folder(target)
 
 
 def _is_same_file(path: str, target: Path) -> bool:

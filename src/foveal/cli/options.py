@@ -45,6 +45,8 @@ SIZE = _Size()
 class NumberRange(click.FloatRange):
     """A number in a range, which "nan" is not."""
 
+    name = "number"
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """See `click.ParamType`."""
         number = float(super().convert(value, param, ctx))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,9 @@ from PIL.ExifTags import Base
 import foveal
 from command_line.conftest import PIXELS, Run, one_line
 from foveal import metrics
+from foveal.cli import encode
+from foveal.options import EncodeOptions
+from foveal.pipeline import encode_photo
 from foveal.saliency import look
 
 
@@ -172,6 +176,12 @@ def test_targets_say_what_was_chosen(run: Run) -> None:
     assert report["score"] == pytest.approx(
         metrics.ssimulacra2(noisy_gradient(200, 300), pillow_pixels(Path("o.jpg").read_bytes())), abs=0.01
     )
+
+
+def test_a_score_of_nothing_has_no_sign(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = encode_photo(foveal.open("photo.png"), EncodeOptions(quality=5, saliency=None))
+    monkeypatch.setattr(encode, "encode_photo", lambda *_: replace(made, score=-0.04, score_is="predicted"))
+    assert " for a score of 0.0, predicted, " in run("encode", "photo.png", "-o", "o.jpg").out
 
 
 def test_a_score_is_predicted_of_photos_and_measured_of_drawings(run: Run) -> None:

@@ -47,7 +47,7 @@ def test_broken_inputs(run: Run, command: str) -> None:
         (("encode",), ("IN",)),
         (("encode", "photo.png", "-q", "300"), ("300", "100")),
         (("encode", "photo.png", "-q", "-1"), ("-1",)),
-        (("encode", "photo.png", "-q", "high"), ("high",)),
+        (("encode", "photo.png", "-q", "high"), ("--quality", "'high' is not a valid number")),
         (("encode", "photo.png", "-q", "nan"), ("--quality", "'nan' is not a number")),
         (("pca", "encode", "photo.png", "--variance", "nan"), ("--variance", "'nan' is not a number")),
         (("explain", "photo.png", "--verify"), ("--verify needs --target-score",)),
@@ -88,6 +88,7 @@ def test_outputs_that_cannot_be_written(run: Run) -> None:
     one_line(run("encode", "photo.png", "-o", "nowhere/out.jpg"), 1, "nowhere/out.jpg: its folder does not exist")
     one_line(run("encode", "photo.png", "-o", "photo.png/out.jpg"), 1, "photo.png/out.jpg: what should be its folder")
     one_line(run("encode", "photo.png", "-o", "."), 1, ".: ")
+    one_line(run("encode", "broken.png", "-o", "nowhere/out.jpg"), 1, "nowhere/out.jpg: its folder")  # told at once
     if Path("/proc/self").exists():
         one_line(run("encode", "photo.png", "-o", "/proc/out.jpg"), 1, "/proc/out.jpg: cannot write to its folder: it")
     if Path("/dev/full").exists():
