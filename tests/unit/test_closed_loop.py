@@ -12,7 +12,7 @@ from scipy.ndimage import correlate
 
 import foveal
 from foveal import jpeg, weighed_photo
-from foveal.allocate import closed_loop
+from foveal.allocate import allocations, closed_loop
 from foveal.allocate.perception import perception
 from foveal.allocate.subsampling import Subsampling
 from foveal.effort import EFFORTS
@@ -217,6 +217,20 @@ def test_saliency_plays_no_part_in_the_factors(astronaut: np.ndarray, found: Fac
 def test_other_efforts_and_allocations_measure_nothing(settings: dict[str, str], found: Factors) -> None:
     foveal.encode(noisy_gradient(64, 64), quality=70, **settings)
     assert not found
+
+
+def test_the_loop_searches_as_balanced_does_and_the_file_as_best(
+    chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    efforts = []
+
+    def kept(level: float, weights: Any, visibility: Any, effort: str, tuned: Any) -> Any:
+        efforts.append(effort)
+        return allocations.rdo(level, weights, visibility, effort, tuned)
+
+    monkeypatch.setattr(weighed_photo, "rdo", kept)
+    foveal.encode(chelsea[:64, :80].copy(), quality=70, effort="best", saliency=None)
+    assert efforts == [*["balanced"] * EFFORTS["best"].corrections, "best"]
 
 
 @pytest.mark.parametrize(("shape", "measured"), [((8, 8), 1), ((8, 9, 3), 1), ((7, 90, 3), 0), ((90, 7), 0)], ids=str)

@@ -93,17 +93,6 @@ def test_tenths_of_qualities_are_tried_as_they_are_written() -> None:
     assert len(set(tried)) == len(tried)
 
 
-def test_sizes_that_fall_now_and_then_still_end_where_the_next_is_too_large() -> None:
-    def size_at(quality: float) -> int:
-        return round(20 * quality + 300 * np.sin(quality))
-
-    for size in range(300, 2400, 100):
-        found = largest_within(lambda quality: bytes(max(size_at(quality), 1)), size, quality_step=1)
-        assert found is not None
-        assert size_at(found.quality) <= size
-        assert found.quality == 100 or size_at(found.quality + 1) > size
-
-
 @given(
     growth=st.lists(st.integers(0, 50), min_size=100, max_size=100),
     size=st.integers(1, 3000),
@@ -119,6 +108,26 @@ def test_a_wrong_price_costs_time_and_nothing_else(growth: list[int], size: int,
     )
     fitting = [quality for quality, its_size in sizes.items() if its_size <= size]
     assert (found and (found.quality, len(found.data))) == (fitting[-1], sizes[fitting[-1]]) if fitting else not found
+
+
+@given(
+    sizes=st.lists(st.integers(1, 3000), min_size=100, max_size=100),
+    size=st.integers(1, 3000),
+    errors=st.lists(st.floats(0.7, 1.4), min_size=100, max_size=100) | st.none(),
+)
+def test_whatever_sizes_are_the_file_fits_and_the_next_does_not(
+    sizes: list[int], size: int, errors: list[float] | None
+) -> None:
+    def size_at(quality: float) -> int:
+        return sizes[int(quality) - 1]
+
+    price = errors and (lambda quality: size_at(quality) * errors[int(quality) - 1])
+    found = largest_within(lambda quality: bytes(size_at(quality)), size, price=price or None, quality_step=1)
+    if found is None:
+        assert size_at(1) > size
+    else:
+        assert len(found.data) == size_at(found.quality) <= size
+        assert found.quality == 100 or size_at(found.quality + 1) > size
 
 
 @pytest.mark.parametrize(

@@ -291,15 +291,18 @@ def test_a_map_that_takes_nothing_changes_nothing() -> None:
     assert tailored_to_map(perception(), np.ones((3, 5), np.float32), 1.0) == perception()
 
 
-def test_what_a_map_changes_is_in_the_file(coffee: np.ndarray) -> None:
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4"])
+def test_what_a_map_changes_is_in_the_file(subsampling: str, coffee: np.ndarray) -> None:
+    """With what a map changes where colour is not down-sampled, at the level of the file."""
     pixels = coffee[:96, :128].copy()
     weights = np.full((12, 16), 0.1, np.float32)
     weights[3:6, 4:9] = 1
-    tuned = replace(perception(), attention=Attention(2.0, -1.0, 0.5, 0.7, Trend(0.3)))
-    expected = tailored_to_map(tuned, weights, 2.0)
+    tuned = replace(perception(), attention=Attention(2.0, -1.0, 0.5, 0.7, Trend(0.3, 0.8)))
+    attention = (tuned.without_down_sampling(2.0) if subsampling == "4:4:4" else tuned).attention
+    expected = tailored_to_map(replace(tuned, attention=attention), weights, 2.0)
     unaware = replace(expected, attention=Attention(0.0, 0.0, 0.0, 0.0, Trend(0.0)))
     found, same, other = (
-        weighed_allocation(pixels, weights, each, "4:2:0")
+        weighed_allocation(pixels, weights, each, subsampling)
         for each in (tuned, unaware, replace(unaware, masking=tuned.masking))
     )
     assert found.tables == same.tables
