@@ -20,7 +20,7 @@ import foveal
 from foveal import metrics
 from foveal.comparison import Comparison, compare, drawn, page, peers
 from foveal.comparison.regions import SHOWN_SIDE, choose
-from foveal.equal_bytes import largest_within
+from foveal.equal_bytes import _sizes, largest_within
 from foveal.errors import LimitError, ParameterError, TargetError
 from foveal.saliency import look
 
@@ -163,6 +163,14 @@ def test_where_prices_are_off_by_a_factor_four_files_are_made_at_most(factor: fl
         assert len(found.data) <= wanted < size_at(found.quality + 0.02)
         assert len(tried) <= 4
         assert len(set(tried)) == len(tried)
+
+
+def test_prices_are_corrected_by_the_nearest_files_and_files_are_what_they_are() -> None:
+    found = _sizes({10: 50.0, 20: 49.0, 30: 100.0, 35: 100.0, 40: 100.0, 50: 100.0}, {20: bytes(1), 40: bytes(300)})
+    assert found[20] == 1  # 1 / 49 * 49 is less
+    assert found == pytest.approx({10: 50 / 49, 20: 1, 30: 50 / 49 + 150, 35: 25 / 49 + 225, 40: 300, 50: 300})
+    prices = {10: 50.0}
+    assert _sizes(prices, {}) == prices
 
 
 def test_no_file_is_larger_than_ours_and_the_next_setting_would_be(comparison: Comparison, photo: np.ndarray) -> None:
