@@ -62,6 +62,23 @@ def test_a_quality_looks_like_libjpegs_on_the_average() -> None:
         assert difference[1] < 0
 
 
+@pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee", "rocket"])
+def test_what_is_looked_at_keeps_its_score_and_the_file_is_smaller(name: str) -> None:
+    """At high qualities, where scores of files are near each other, it may lose a little."""
+    pixels = np.ascontiguousarray(getattr(skimage.data, name)())
+    height, width = pixels.shape[:2]
+    part = np.s_[height // 3 : height // 3 + 128, width // 3 : width // 3 + 160]
+    where = np.zeros((height, width))
+    where[part] = 1
+    for quality, most_lost in ((50, 0.0), (75, 0.0), (92, 1.5)):
+        blind, aware = (foveal.encode(pixels, quality=quality, saliency=each) for each in (None, where))
+        without, with_map = (
+            ssimulacra2(pixels[part].copy(), pillow_pixels(data)[part].copy()) for data in (blind, aware)
+        )
+        assert with_map > without - most_lost
+        assert len(aware) < 0.96 * len(blind)
+
+
 @pytest.mark.parametrize("size_bytes", [5_000, 20_000])
 @pytest.mark.parametrize("saliency", [None, "center"])
 def test_a_target_of_size_is_filled_and_kept(rocket: np.ndarray, size_bytes: int, saliency: str | None) -> None:
