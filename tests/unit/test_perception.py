@@ -360,7 +360,7 @@ def test_dc_has_no_part_in_a_predicted_score(coffee: np.ndarray) -> None:
     before = jpeg.transform(coffee, frame, 1)
     quantized = jpeg.quantize(tuple(grid.copy() for grid in before), frame, jpeg.EncoderSettings())
     found = features(before, quantized)
-    for grid in quantized.blocks:
+    for grid in (*before, *quantized.blocks):
         grid[..., 0] += 1
     np.testing.assert_array_equal(features(before, quantized), found)
     for grid in quantized.blocks:
