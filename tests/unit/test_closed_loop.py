@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -113,11 +114,15 @@ def test_costs_are_mixed_with_those_of_the_neighbours() -> None:
     np.testing.assert_allclose(closed_loop._smooth(blocks), expected, rtol=1e-6)
 
 
-def test_both_sides_of_a_ratio_are_smoothed(chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("corrections", [0, 1, 3])
+def test_both_sides_of_a_ratio_are_smoothed_in_each_round(
+    corrections: int, chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
+    monkeypatch.setitem(EFFORTS, "best", replace(EFFORTS["best"], corrections=corrections))
     monkeypatch.setattr(closed_loop, "_smooth", lambda blocks: seen.append(blocks) or blocks.astype(float))
     foveal.encode(chelsea[:64, :80].copy(), quality=70, effort="best", saliency=None)
-    assert len(seen) == 2 * EFFORTS["best"].corrections
+    assert len(seen) == 2 * corrections
 
 
 def test_costs_are_not_negative_and_in_each_band_as_much_as_believed(
