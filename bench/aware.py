@@ -63,11 +63,13 @@ class Watched:
 
 
 def _middle(along: NDArray[np.floating]) -> slice:
-    """Where most of a density lies along an axis."""
+    """Where most of a density lies along an axis; SHORTEST_SIDE at least, where the axis is as long."""
     reached = np.cumsum(along) / along.sum()
     first, last = np.searchsorted(reached, (SHARE_OUTSIDE, 1 - SHARE_OUTSIDE)).tolist()
-    missing = max(SHORTEST_SIDE - (last + 1 - first), 0)
-    return slice(max(first - missing // 2, 0), last + 1 + (missing + 1) // 2)
+    length = max(last + 1 - first, SHORTEST_SIDE)
+    start = first - (length - (last + 1 - first)) // 2
+    start = min(max(start, 0), max(len(along) - length, 0))
+    return slice(start, start + length)
 
 
 def encoders(

@@ -10,8 +10,7 @@ from foveal import jpeg
 from foveal.equal_bytes import LEAST_QUALITY, MOST_QUALITY, largest_within
 from foveal.errors import TargetError
 from foveal.image import eight_bits
-from foveal.metrics import Ssimulacra2Reference
-from foveal.ssimulacra2 import MIN_SIDE
+from foveal.ssimulacra2 import MIN_SIDE, Ssimulacra2Reference
 from foveal.weighed_photo import WeighedPhoto
 
 # SSIMULACRA2 calls 70 high quality and 90 visually lossless; between them artifacts are hard to find without flipping

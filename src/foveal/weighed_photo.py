@@ -150,10 +150,10 @@ class WeighedPhoto:
         if frame.h_max == frame.v_max == 1:
             tuned = tuned.without_down_sampling(level)
         tuned = tailored_to_map(tuned, self.weights, level)
-        numbers = tailored(tuned, character(luminance, blue[0].strength if blue else None, tuned))
+        tuned = tailored(tuned, character(luminance, blue[0].strength if blue else None, tuned))
         visibility = colour_weights(blocks, frame, tuned)
         visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking) * factors
-        return rdo(level, self.weights, visibility, self.options.effort, numbers)
+        return rdo(level, self.weights, visibility, self.options.effort, tuned)
 
     def _quantized_by(self, allocation: Allocation, frame: jpeg.Frame, blocks: Blocks) -> jpeg.Coefficients:
         return jpeg.quantize(blocks, frame, self.settings.with_quantizer(allocation.tables, allocation.quantizer))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.ndimage import correlate
 
 import foveal
 from foveal import jpeg, weighed_photo
-from foveal.allocate import closed_loop
+from foveal.allocate import allocations, closed_loop
 from foveal.allocate.perception import perception
 from foveal.allocate.subsampling import Subsampling
 from foveal.effort import EFFORTS
@@ -113,11 +114,15 @@ def test_costs_are_mixed_with_those_of_the_neighbours() -> None:
     np.testing.assert_allclose(closed_loop._smooth(blocks), expected, rtol=1e-6)
 
 
-def test_both_sides_of_a_ratio_are_smoothed(chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("corrections", [0, 1, 3])
+def test_both_sides_of_a_ratio_are_smoothed_in_each_round(
+    corrections: int, chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
+    monkeypatch.setitem(EFFORTS, "best", replace(EFFORTS["best"], corrections=corrections))
     monkeypatch.setattr(closed_loop, "_smooth", lambda blocks: seen.append(blocks) or blocks.astype(float))
     foveal.encode(chelsea[:64, :80].copy(), quality=70, effort="best", saliency=None)
-    assert len(seen) == 2 * EFFORTS["best"].corrections
+    assert len(seen) == 2 * corrections
 
 
 def test_costs_are_not_negative_and_in_each_band_as_much_as_believed(
@@ -217,6 +222,20 @@ def test_saliency_plays_no_part_in_the_factors(astronaut: np.ndarray, found: Fac
 def test_other_efforts_and_allocations_measure_nothing(settings: dict[str, str], found: Factors) -> None:
     foveal.encode(noisy_gradient(64, 64), quality=70, **settings)
     assert not found
+
+
+def test_the_loop_searches_as_balanced_does_and_the_file_as_best(
+    chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    efforts = []
+
+    def kept(level: float, weights: Any, visibility: Any, effort: str, tuned: Any) -> Any:
+        efforts.append(effort)
+        return allocations.rdo(level, weights, visibility, effort, tuned)
+
+    monkeypatch.setattr(weighed_photo, "rdo", kept)
+    foveal.encode(chelsea[:64, :80].copy(), quality=70, effort="best", saliency=None)
+    assert efforts == [*["balanced"] * EFFORTS["best"].corrections, "best"]
 
 
 @pytest.mark.parametrize(("shape", "measured"), [((8, 8), 1), ((8, 9, 3), 1), ((7, 90, 3), 0), ((90, 7), 0)], ids=str)

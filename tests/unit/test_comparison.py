@@ -20,7 +20,7 @@ import foveal
 from foveal import metrics
 from foveal.comparison import Comparison, compare, drawn, page, peers
 from foveal.comparison.regions import SHOWN_SIDE, choose
-from foveal.equal_bytes import largest_within
+from foveal.equal_bytes import _sizes, largest_within
 from foveal.errors import LimitError, ParameterError, TargetError
 from foveal.saliency import look
 
@@ -93,17 +93,6 @@ def test_tenths_of_qualities_are_tried_as_they_are_written() -> None:
     assert len(set(tried)) == len(tried)
 
 
-def test_sizes_that_fall_now_and_then_still_end_where_the_next_is_too_large() -> None:
-    def size_at(quality: float) -> int:
-        return round(20 * quality + 300 * np.sin(quality))
-
-    for size in range(300, 2400, 100):
-        found = largest_within(lambda quality: bytes(max(size_at(quality), 1)), size, quality_step=1)
-        assert found is not None
-        assert size_at(found.quality) <= size
-        assert found.quality == 100 or size_at(found.quality + 1) > size
-
-
 @given(
     growth=st.lists(st.integers(0, 50), min_size=100, max_size=100),
     size=st.integers(1, 3000),
@@ -119,6 +108,26 @@ def test_a_wrong_price_costs_time_and_nothing_else(growth: list[int], size: int,
     )
     fitting = [quality for quality, its_size in sizes.items() if its_size <= size]
     assert (found and (found.quality, len(found.data))) == (fitting[-1], sizes[fitting[-1]]) if fitting else not found
+
+
+@given(
+    sizes=st.lists(st.integers(1, 3000), min_size=100, max_size=100),
+    size=st.integers(1, 3000),
+    errors=st.lists(st.floats(0.7, 1.4), min_size=100, max_size=100) | st.none(),
+)
+def test_whatever_sizes_are_the_file_fits_and_the_next_does_not(
+    sizes: list[int], size: int, errors: list[float] | None
+) -> None:
+    def size_at(quality: float) -> int:
+        return sizes[int(quality) - 1]
+
+    price = errors and (lambda quality: size_at(quality) * errors[int(quality) - 1])
+    found = largest_within(lambda quality: bytes(size_at(quality)), size, price=price or None, quality_step=1)
+    if found is None:
+        assert size_at(1) > size
+    else:
+        assert len(found.data) == size_at(found.quality) <= size
+        assert found.quality == 100 or size_at(found.quality + 1) > size
 
 
 @pytest.mark.parametrize(
@@ -154,6 +163,14 @@ def test_where_prices_are_off_by_a_factor_four_files_are_made_at_most(factor: fl
         assert len(found.data) <= wanted < size_at(found.quality + 0.02)
         assert len(tried) <= 4
         assert len(set(tried)) == len(tried)
+
+
+def test_prices_are_corrected_by_the_nearest_files_and_files_are_what_they_are() -> None:
+    found = _sizes({10: 50.0, 20: 49.0, 30: 100.0, 35: 100.0, 40: 100.0, 50: 100.0}, {20: bytes(1), 40: bytes(300)})
+    assert found[20] == 1  # 1 / 49 * 49 is less
+    assert found == pytest.approx({10: 50 / 49, 20: 1, 30: 50 / 49 + 150, 35: 25 / 49 + 225, 40: 300, 50: 300})
+    prices = {10: 50.0}
+    assert _sizes(prices, {}) == prices
 
 
 def test_no_file_is_larger_than_ours_and_the_next_setting_would_be(comparison: Comparison, photo: np.ndarray) -> None:

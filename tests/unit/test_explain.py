@@ -311,6 +311,18 @@ def test_photos_of_every_kind(kind: str, saliency: str | None) -> None:
     assert shown.text("planes").count("16 bits") == (pixels.dtype == np.uint16)
 
 
+def test_a_file_smaller_than_any_without_a_map_stands_beside_the_smallest() -> None:
+    pixels = noisy_gradient(64, 96)
+    where = np.zeros((8, 12))
+    where[3:5, 4:7] = 1
+    options = EncodeOptions(quality=1, saliency=where, strength=1)
+    found = facts.find_facts(foveal.Photo(pixels), options, None)
+    assert found.blind is not None
+    assert found.blind.data == foveal.encode(pixels, quality=1, saliency=None)
+    assert found.blind.quality == 1
+    assert len(found.file.data) < len(found.blind.data)
+
+
 def test_a_turned_photo_is_shown_upright_and_its_metadata_stays_out() -> None:
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = 6, "taken at home"

@@ -291,15 +291,18 @@ def test_a_map_that_takes_nothing_changes_nothing() -> None:
     assert tailored_to_map(perception(), np.ones((3, 5), np.float32), 1.0) == perception()
 
 
-def test_what_a_map_changes_is_in_the_file(coffee: np.ndarray) -> None:
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4"])
+def test_what_a_map_changes_is_in_the_file(subsampling: str, coffee: np.ndarray) -> None:
+    """With what a map changes where colour is not down-sampled, at the level of the file."""
     pixels = coffee[:96, :128].copy()
     weights = np.full((12, 16), 0.1, np.float32)
     weights[3:6, 4:9] = 1
-    tuned = replace(perception(), attention=Attention(2.0, -1.0, 0.5, 0.7, Trend(0.3)))
-    expected = tailored_to_map(tuned, weights, 2.0)
+    tuned = replace(perception(), attention=Attention(2.0, -1.0, 0.5, 0.7, Trend(0.3, 0.8)))
+    attention = (tuned.without_down_sampling(2.0) if subsampling == "4:4:4" else tuned).attention
+    expected = tailored_to_map(replace(tuned, attention=attention), weights, 2.0)
     unaware = replace(expected, attention=Attention(0.0, 0.0, 0.0, 0.0, Trend(0.0)))
     found, same, other = (
-        weighed_allocation(pixels, weights, each, "4:2:0")
+        weighed_allocation(pixels, weights, each, subsampling)
         for each in (tuned, unaware, replace(unaware, masking=tuned.masking))
     )
     assert found.tables == same.tables
@@ -352,12 +355,62 @@ def test_unevenly_spread_errors_are_seen(coffee: np.ndarray) -> None:
     assert uneven[9] == even[9]  # the energy of luminance
 
 
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4"])
+@pytest.mark.parametrize("size", [(16, 32), (37, 51)], ids=str)
+def test_features_are_pooled_errors_energy_steps_and_unevenness(
+    size: tuple[int, int], subsampling: str, coffee: np.ndarray
+) -> None:
+    """Block by block, without the padding of MCUs."""
+    pixels = coffee[180 : 180 + size[0], 220 : 220 + size[1]].copy()
+    frame = jpeg.frame_of(pixels, subsampling)
+    before = jpeg.transform(pixels, frame, 1)
+    settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(60))
+    quantized = jpeg.quantize(tuple(grid.copy() for grid in before), frame, settings)
+    expected: list[float] = []
+    for index, component in enumerate(frame.components):
+        steps = np.array(settings.tables[min(index, 1)].values, float)
+        errors, energies = [], []
+        for at in np.ndindex(component.block_rows, component.block_columns):
+            wanted = before[index][at] / 16
+            errors.append((wanted - quantized.blocks[index][at] * steps)[1:] ** 2)
+            energies.append((wanted[1:] ** 2).sum())
+        for first, last in ((1, 6), (6, 21), (21, 64)):
+            pooled = np.array([each[first - 1 : last - 1].sum() for each in errors])
+            seen = pooled / (np.array(energies) + 200)
+            expected += [
+                np.log(pooled.mean() + 0.01),
+                np.log(seen.mean() + 1e-5),
+                np.log(np.sqrt((seen**2).mean()) + 1e-5),
+            ]
+        logarithm = np.log(steps[1:]).mean()
+        in_steps = np.array([(each / steps[1:] ** 2).mean() for each in errors])
+        uneven = in_steps.std() / (in_steps.mean() + 0.001)
+        expected += [np.log(np.mean(energies) + 1), logarithm, logarithm**2, uneven]
+    np.testing.assert_allclose(features(before, quantized), expected, rtol=1e-4)
+
+
+def test_down_sampled_colour_has_a_regression_of_its_own(coffee: np.ndarray) -> None:
+    names = ("4:2:0", "4:2:2", "4:4:0", "4:4:4")
+    half, *others, full = (regression_for(name).weights.tolist() for name in names)
+    assert others == [half, half]
+    assert full != half
+    pixels, seen = coffee[:64, :64].copy(), []
+    for subsampling in ("4:2:0", "4:4:4"):
+        weights = np.ones((8, 8), np.float32)
+        photo = WeighedPhoto(pixels, weights, EncodeOptions(), jpeg.EncoderSettings(), Subsampling(subsampling))
+        before = photo._transformed(75)[1]
+        found = features(before, photo.quantized(75))
+        assert photo.predicted_score(75) == predicted_score(found, regression_for(subsampling))
+        seen.append(photo.predicted_score(75) != predicted_score(found, regression_for("4:2:0")))
+    assert seen == [False, True]
+
+
 def test_dc_has_no_part_in_a_predicted_score(coffee: np.ndarray) -> None:
     frame = jpeg.frame_of(coffee, "4:2:0")
     before = jpeg.transform(coffee, frame, 1)
     quantized = jpeg.quantize(tuple(grid.copy() for grid in before), frame, jpeg.EncoderSettings())
     found = features(before, quantized)
-    for grid in quantized.blocks:
+    for grid in (*before, *quantized.blocks):
         grid[..., 0] += 1
     np.testing.assert_array_equal(features(before, quantized), found)
     for grid in quantized.blocks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from foveal.allocate.perception import Perception, Trend, perception
 from foveal.allocate.subsampling import Subsampling
 from foveal.comparison.peers import libjpeg_turbo
 from foveal.errors import ParameterError, TargetError
-from foveal.metrics import ssimulacra2
+from foveal.metrics import Ssimulacra2Reference, ssimulacra2
 from foveal.options import EncodeOptions
 from foveal.pipeline import encode_photo
 from foveal.weighed_photo import WeighedPhoto
@@ -64,6 +64,23 @@ def test_a_quality_looks_like_libjpegs_on_the_average() -> None:
         assert difference[1] < 0
 
 
+@pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee", "rocket"])
+def test_what_is_looked_at_keeps_its_score_and_the_file_is_smaller(name: str) -> None:
+    """At high qualities, where scores of files are near each other, it may lose a little."""
+    pixels = np.ascontiguousarray(getattr(skimage.data, name)())
+    height, width = pixels.shape[:2]
+    part = np.s_[height // 3 : height // 3 + 128, width // 3 : width // 3 + 160]
+    where = np.zeros((height, width))
+    where[part] = 1
+    for quality, most_lost in ((50, 0.0), (75, 0.0), (92, 1.5)):
+        blind, aware = (foveal.encode(pixels, quality=quality, saliency=each) for each in (None, where))
+        without, with_map = (
+            ssimulacra2(pixels[part].copy(), pillow_pixels(data)[part].copy()) for data in (blind, aware)
+        )
+        assert with_map > without - most_lost
+        assert len(aware) < 0.96 * len(blind)
+
+
 @pytest.mark.parametrize("size_bytes", [5_000, 20_000])
 @pytest.mark.parametrize("saliency", [None, "center"])
 def test_a_target_of_size_is_filled_and_kept(rocket: np.ndarray, size_bytes: int, saliency: str | None) -> None:
@@ -96,6 +113,25 @@ def test_a_target_of_size_is_met_with_few_files_and_the_next_would_be_too_large(
     following = round(encoded.quality + 0.02, 2)
     assert 0.97 * 15_000 <= made[encoded.quality] <= 15_000 < made[following]
     assert len(made) <= most_made
+
+
+@pytest.mark.parametrize("sampled_pixels", [10**6, 400 * 96])
+def test_a_price_is_about_what_the_file_has(
+    rocket: np.ndarray, sampled_pixels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a sample, the scans are priced for all of the photo, and metadata once."""
+    monkeypatch.setattr("foveal.weighed_photo._SAMPLED_PIXELS", sampled_pixels)
+    weights = np.ones(jpeg.block_grid(*rocket.shape[:2]), np.float32)
+    settings = jpeg.EncoderSettings()
+    photo = WeighedPhoto(rocket, weights, EncodeOptions(), settings, Subsampling("4:2:0"))
+    commented = replace(photo, settings=replace(settings, metadata=jpeg.Metadata(comment=bytes(9_000))))
+    sample, other_sample = photo.sample(), commented.sample()
+    assert (sample is photo) == (sampled_pixels == 10**6)
+    tolerance = 0.003 if sample is photo else 0.2
+    for quality in (30, 75, 95):
+        price = photo.price(quality, sample)
+        assert price == pytest.approx(len(photo.encode(quality)), rel=tolerance)
+        assert commented.price(quality, other_sample) - price == 9_004
 
 
 def test_metadata_counts_for_the_size(rocket: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,3 +290,27 @@ def test_a_grey_photo_has_no_subsampling(coffee: np.ndarray) -> None:
     grey = np.ascontiguousarray(coffee[..., 1])
     files = {foveal.encode(grey, saliency=None, subsampling=name) for name in ("auto", "4:2:0", "4:4:4")}
     assert len(files) == 1
+
+
+@pytest.mark.parametrize(
+    ("off", "score_is"),
+    [(-5.1, targets.SAMPLED), (-4.9, targets.PREDICTED), (4.9, targets.PREDICTED), (5.1, targets.SAMPLED)],
+)
+def test_a_prediction_is_trusted_within_five_points(
+    off: float, score_is: str, rocket: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = rocket[:96, :128].copy()
+    reference = Ssimulacra2Reference(pixels)
+
+    def predicted(photo: WeighedPhoto, quality: float) -> float:
+        return reference.score(jpeg.reconstruct(photo.quantized(quality))) + off
+
+    monkeypatch.setattr(WeighedPhoto, "predicted_score", predicted)
+    encoded = encode_photo(foveal.Photo(pixels), EncodeOptions(target_score=70, saliency=None))
+    assert encoded.score_is == score_is
+    assert encoded.score == pytest.approx(70, abs=0.5)
+
+
+def test_pictures_too_small_to_be_measured_have_a_predicted_score(rocket: np.ndarray) -> None:
+    encoded = encode_photo(foveal.Photo(rocket[:7, :90].copy()), EncodeOptions(target_score=70, saliency=None))
+    assert encoded.score_is == targets.PREDICTED

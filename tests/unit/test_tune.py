@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 from conftest import noisy_gradient, pillow_pixels
 
-from bench.blind import blind_file
+from bench.blind import SETTINGS, file_of
 from bench.tune import moved, numbers
 from foveal.allocate.perception import Perception, perception
+from foveal.allocate.subsampling import HALVED, Subsampling
+from foveal.options import EncodeOptions
+from foveal.weighed_photo import WeighedPhoto
 
 SHIPPED = asdict(perception())
 
@@ -20,7 +24,9 @@ def test_every_number_can_be_moved(path: tuple[str, ...], by: float) -> None:
     values = SHIPPED
     for _ in range(8):
         values = moved(values, path, by)
-    data = blind_file(noisy_gradient(24, 24), 2.1, Perception.from_dict(values))
+    weights = np.full((3, 3), 0.1, np.float32)  # of a map: without one, the numbers of attention change nothing
+    photo = WeighedPhoto(noisy_gradient(24, 24), weights, EncodeOptions(), SETTINGS, Subsampling(HALVED))
+    data = file_of(photo.trial(2.1, Perception.from_dict(values)))
     assert pillow_pixels(data).shape == (24, 24, 3)
 
 

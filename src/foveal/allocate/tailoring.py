@@ -80,8 +80,12 @@ def tailored_to_map(tuned: Perception, weights: NDArray[np.float32], level: floa
 
     Parameters
     ----------
+    tuned
+        Numbers for the file's subsampling, see `Perception.without_down_sampling`.
     weights
         (rows, columns) of each 8x8-pixel block by saliency, in (0, 1]; where all are 1, nothing changes.
+    level
+        Of the tables, see `Spectrum.table`.
     """
     taken, change = 1 - float(weights.mean(dtype=np.float64)), tuned.attention
     coarser = change.coarser.at(level)

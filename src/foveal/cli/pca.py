@@ -101,7 +101,7 @@ def decode(source: str, output: str | None, max_pixels: int) -> None:
 def _as_png(photo: Photo) -> bytes:
     if photo.pixels.ndim == 3 and photo.pixels.dtype == np.uint16:
         raise UnsupportedError("colour of 16 bits cannot be written as a PNG here; foveal.pca.decode gives its pixels")
-    return png_bytes(photo.pixels, photo.icc_profile)
+    return png_bytes(photo.pixels, photo.fitting_profile)
 
 
 def _with_option_before_each(arguments: list[str], options: Collection[str]) -> list[str]:

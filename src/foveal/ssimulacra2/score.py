@@ -104,14 +104,14 @@ def weights_of(sizes: int) -> NDArray[np.float64]:
     return WEIGHTS.ravel()[: 18 * sizes].reshape(3, sizes, 2, 3)
 
 
-def score_slope(total_error: float) -> float:
-    """What the score changes by for an error more."""
-    stretched = _stretched(total_error)
+def score_slope(error: float) -> float:
+    """What the score changes by for more of a total error."""
+    stretched = _stretched(error)
     if stretched == 0:
         return 0.0
-    slope = _ERROR_UNIT * float(_STRETCHED.deriv()(_ERROR_UNIT * total_error))
+    slope = _ERROR_UNIT * float(_STRETCHED.deriv()(_ERROR_UNIT * error))
     return -10.0 * _SCORE_EXPONENT * float(stretched ** (_SCORE_EXPONENT - 1)) * slope
 
 
-def _stretched(total_error: float) -> float:
-    return max(float(_STRETCHED(_ERROR_UNIT * total_error)), 0.0)
+def _stretched(error: float) -> float:
+    return max(float(_STRETCHED(_ERROR_UNIT * error)), 0.0)

@@ -163,6 +163,11 @@ def test_sizes_as_people_write_them(run: Run, size: str, size_bytes: int) -> Non
     assert report["size_bytes"] == Path("out.jpg").stat().st_size
 
 
+def test_the_largest_size_that_may_be_asked_for(run: Run) -> None:
+    report = json.loads(run("encode", "photo.png", "-o", "o.jpg", "--target-size", "1048576MiB", "--json").out)
+    assert report["quality"] == 100
+
+
 def test_targets_say_what_was_chosen(run: Run) -> None:
     report = json.loads(run("encode", "photo.png", "-o", "p.jpg", "--json").out)
     assert report["score"] is report["score_is"] is None
