@@ -3,9 +3,9 @@
 python -m bench.attention FOLDER --maps gaze=DIR [--count 16] [--sweeps 2] --output FILE
 
 FOLDER holds photographs with fixations; those that `bench.aware` reports on are left out. A coordinate search, as that
-of `bench.tune`: what counts is the mean BD-rate against jpegli by PSNR, SSIM and SSIMULACRA2 where people looked, and
+of `bench.tune`: what counts is the mean BD-rate against jpegli by the metrics of `bench.aware` where people looked, and
 by SSIMULACRA2 of the whole at the rate at which strength trades one for the other. Then it is measured how much coarser
-the tables may be for what is looked at to score as without a map.
+the tables may be for what is looked at to have the PSNR that it has without a map.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from foveal.weighed_photo import WeighedPhoto
 STRENGTH = 0.65
 WORTH_OF_WHOLE = 0.36  # percent there for each of the whole: what more strength gains for what it costs
 REPORTED = 15  # photos on which `bench.aware` reports
-THERE, PART, WHOLE = SCORES[:3], SCORES.index("SSIMULACRA2 there"), SCORES.index("SSIMULACRA2")
+THERE, PSNR_THERE, WHOLE = SCORES[:-1], SCORES.index("PSNR there"), SCORES.index("SSIMULACRA2")
 OFFSETS = np.linspace(0, 0.6, 7)  # of levels
 
 
@@ -58,9 +58,9 @@ class Subject:
         return [self._point(self._photo, level_of_quality(quality), tuned) for quality in QUALITIES]
 
     def lead_there(self, level: float, tuned: Perception) -> float:
-        """Points by which the score there is better than without a map."""
+        """Decibels by which PSNR there is better than without a map."""
         photos = self._photo, self._photo.without_saliency()
-        aware, blind = (self._point(photo, level, tuned)[1][PART] for photo in photos)
+        aware, blind = (self._point(photo, level, tuned)[1][PSNR_THERE] for photo in photos)
         return aware - blind
 
     def _point(self, photo: WeighedPhoto, level: float, tuned: Perception) -> tuple[int, tuple[float, ...]]:
@@ -76,7 +76,7 @@ def objective(subjects: list[Subject], values: dict[str, Any]) -> float:
 
 
 def kept_promise(subjects: list[Subject], tuned: Perception) -> Trend:
-    """How much coarser tables may be, by level: what is looked at then scores as it does without a map."""
+    """How much coarser tables may be, by level: what is looked at then has the PSNR that it has without."""
 
     def offset(level: float) -> float:
         offsets = (with_coarser(tuned, Trend(by)) for by in OFFSETS)

@@ -4,7 +4,7 @@ python -m bench.aware FOLDER [--maps gaze=DIR fixations ...] [--strengths 0.5] [
     [--count 15]
 
 FOLDER holds photographs with fixations. Everything is 4:2:0; PSNR and SSIM are weighted by the density of the
-fixations; SSIMULACRA2 is that of the box around most of them, and that of the whole photograph.
+fixations; SSIMULACRA2, PSNR-HVS-M and MS-SSIM are those of the box around most of them, and SSIMULACRA2 of the whole.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from bench.fixations import map_source, spread
 from bench.gains import MapSource, map_and_density
 from bench.rd.bd_rate import bd_rate, summary
 from bench.rd.luma import Pixels
+from bench.rd.scores import METRICS
 from foveal import metrics
 from foveal.comparison.peers import JPEGLI, MOZJPEG, decoded
 from foveal.effort import EFFORTS
@@ -33,9 +34,10 @@ from foveal.training.gaze_data import GazePhoto, fixation_density, gaze_photos
 
 QUALITIES = (30, 50, 65, 78, 87, 93)
 ANCHORS = (MOZJPEG, JPEGLI)
-SCORES = ("PSNR there", "SSIM there", "SSIMULACRA2 there", "SSIMULACRA2")
+PARTS = ("SSIMULACRA2", "PSNR-HVS-M", "MS-SSIM")  # that cannot be weighted: of the box where most of it was
+SCORES = ("PSNR there", "SSIM there", *(f"{name} there" for name in PARTS), "SSIMULACRA2")
 SHARE_OUTSIDE = 0.15  # of the fixations, beyond each side of the box
-SHORTEST_SIDE = 96  # of the box: pixels that SSIMULACRA2 can say something of
+SHORTEST_SIDE = 176  # of the box, for MS-SSIM
 
 Points = list[tuple[int, tuple[float, ...]]]  # size_bytes and SCORES of the files of an encoder
 
@@ -49,17 +51,17 @@ class Watched:
         self.pixels: Pixels = np.ascontiguousarray(eight_bits(foveal.open(photo.path).pixels))
         self._density = fixation_density(photo.fixations, *self.pixels.shape[:2])
         self._box = tuple(_middle(self._density.sum(axis=other)) for other in (1, 0))
-        self._whole, self._part = (
-            metrics.Ssimulacra2Reference(np.ascontiguousarray(each)) for each in (self.pixels, self.pixels[self._box])
-        )
+        self._whole = metrics.Ssimulacra2Reference(self.pixels)
+        part = np.ascontiguousarray(self.pixels[self._box])
+        self._parts = [METRICS[name](part) for name in PARTS]
 
     def point(self, data: bytes) -> tuple[int, tuple[float, ...]]:
         """Size of a file of it, and its SCORES."""
         shown: Pixels = decoded(data)
         ssim = -10 * np.log10(1 - metrics.ssim(self.pixels, shown, self._density))
         there = metrics.psnr(self.pixels, shown, self._density), float(ssim)
-        part = self._part.score(np.ascontiguousarray(shown[self._box]))
-        return len(data), (*there, part, self._whole.score(shown))
+        part = np.ascontiguousarray(shown[self._box])
+        return len(data), (*there, *(metric.score(part) for metric in self._parts), self._whole.score(shown))
 
 
 def _middle(along: NDArray[np.floating]) -> slice:

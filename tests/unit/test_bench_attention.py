@@ -40,7 +40,7 @@ def test_what_counts_is_the_bytes_there_and_a_share_of_those_of_the_whole() -> N
 
 
 def test_scores_of_the_whole_count_less(monkeypatch: pytest.MonkeyPatch) -> None:
-    by_score: dict[int, float] = {0: -3.0, 1: -6.0, 2: -9.0, 3: 10.0}
+    by_score = {0: -3.0, 1: -6.0, 2: -9.0, 3: -5.0, 4: -7.0, 5: 10.0}
     monkeypatch.setattr("bench.attention.rates", lambda *arguments: by_score[arguments[3]])
     assert objective(faked(Fake()), asdict(perception())) == pytest.approx(-6 + 10 * WORTH_OF_WHOLE)
 

@@ -144,6 +144,8 @@ class Attention:
         Added to the slopes of the tables of luminance, and of colour.
     cb
         Added to `coarser` of Cb.
+    colour_worth
+        Added to `bit_worth` of Cb and Cr: what their bits are worth.
     coarser
         Added to `coarser` of all tables: so what is looked at scores as without a map.
     """
@@ -152,6 +154,7 @@ class Attention:
     slope: float
     colour_slope: float
     cb: float
+    colour_worth: float
     coarser: Trend
 
     @classmethod

@@ -88,18 +88,21 @@ def tailored_to_map(tuned: Perception, weights: NDArray[np.float32], level: floa
         Of the tables, see `Spectrum.table`.
     """
     taken, change = 1 - float(weights.mean(dtype=np.float64)), tuned.attention
-    coarser = change.coarser.at(level)
+    everywhere = change.coarser.at(level)
 
     def moved(spectrum: Spectrum, slope: float, by: float = 0.0) -> Spectrum:
-        return replace(
-            spectrum, slope=spectrum.slope + taken * slope, coarser=spectrum.coarser + taken * (coarser + by)
-        )
+        coarser = spectrum.coarser + taken * (everywhere + by)
+        return replace(spectrum, slope=spectrum.slope + taken * slope, coarser=coarser)
+
+    def moved_colour(spectrum: Spectrum, by: float = 0.0) -> Spectrum:
+        worth = replace(spectrum.bit_worth, middle=spectrum.bit_worth.middle + taken * change.colour_worth)
+        return replace(moved(spectrum, change.colour_slope, by), bit_worth=worth)
 
     knee = tuned.masking.knee * math.exp(taken * change.knee)
     return replace(
         tuned,
         luminance=moved(tuned.luminance, change.slope),
-        cb=moved(tuned.cb, change.colour_slope, change.cb),
-        cr=moved(tuned.cr, change.colour_slope),
+        cb=moved_colour(tuned.cb, change.cb),
+        cr=moved_colour(tuned.cr),
         masking=replace(tuned.masking, knee=knee),
     )
