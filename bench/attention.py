@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 import foveal
-from bench.aware import QUALITIES, SCORES, Points, Watched, rates
+from bench.aware import QUALITIES, REPORTED, SCORES, Points, Watched, rates
 from bench.blind import SETTINGS, file_of
 from bench.fixations import map_source, spread
 from bench.gains import MapSource, map_and_density
@@ -36,7 +36,6 @@ from foveal.weighed_photo import WeighedPhoto
 
 STRENGTH = 0.65
 WORTH_OF_WHOLE = 0.36  # percent there for each of the whole: what more strength gains for what it costs
-REPORTED = 15  # photos on which `bench.aware` reports
 THERE, PSNR_THERE, WHOLE = SCORES[:-1], SCORES.index("PSNR there"), SCORES.index("SSIMULACRA2")
 OFFSETS = np.linspace(0, 0.6, 7)  # of levels
 

@@ -33,6 +33,7 @@ from foveal.image import eight_bits
 from foveal.training.gaze_data import GazePhoto, fixation_density, gaze_photos
 
 QUALITIES = (30, 50, 65, 78, 87, 93)
+REPORTED = 15  # photographs, spread over the folder
 ANCHORS = (MOZJPEG, JPEGLI)
 PARTS = ("SSIMULACRA2", "PSNR-HVS-M", "MS-SSIM")  # that cannot be weighted: of the box where most of it was
 SCORES = ("PSNR there", "SSIM there", *(f"{name} there" for name in PARTS), "SSIMULACRA2")
@@ -115,7 +116,7 @@ def main() -> None:
     parser.add_argument("--maps", type=map_source, nargs="+", default=[map_source("gaze"), map_source("fixations")])
     parser.add_argument("--strengths", type=float, nargs="+", default=[0.5])
     parser.add_argument("--effort", choices=EFFORTS, default="balanced")
-    parser.add_argument("--count", type=int, default=15, help="photos, spread over the folder")
+    parser.add_argument("--count", type=int, default=REPORTED, help="photos, spread over the folder")
     arguments = parser.parse_args()
     chosen = spread(gaze_photos(arguments.folder), arguments.count)
     by_photo = [curves(photo, arguments.maps, arguments.strengths, arguments.effort) for photo in chosen]
