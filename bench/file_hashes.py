@@ -105,6 +105,8 @@ def made_by_python(name: str, pixels: NDArray[Any]) -> Iterator[tuple[str, bytes
 
 def made_by_commands(name: str, pixels: NDArray[Any]) -> Iterator[tuple[str, bytes]]:
     """Make files and reports of a photograph by the commands that write any."""
+    if pixels.ndim == 3 and pixels.dtype == np.uint16:
+        return  # Pillow cannot write such a PNG
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         Image.fromarray(pixels).save("photo.png", exif=_exif(), icc_profile=_profile())
         for arguments in (
