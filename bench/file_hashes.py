@@ -57,7 +57,7 @@ _SINGLE_OPTIONS: tuple[dict[str, Any], ...] = (
 
 
 def photographs() -> dict[str, NDArray[Any]]:
-    """Pixels by name: colour and grey, 8 and 16 bits, odd sizes, text, a drawing, and a few pixels only."""
+    """EightBitPixels by name: colour and grey, 8 and 16 bits, odd sizes, text, a drawing, and a few pixels only."""
     china, flower = load_sample_images().images
     data: Any = skimage.data
     ramp = np.arange(160 * 144 * 3, dtype=np.uint16).reshape(160, 144, 3) % 251

@@ -9,7 +9,7 @@ import skimage.data
 from numpy.typing import NDArray
 
 import foveal
-from foveal.image import eight_bits
+from foveal.photo import eight_bits
 
 CROP_SIDE = 512  # pixels; numbers are looked for on the middle of larger photos
 MCU_SIDE = 16  # pixels, at 4:2:0

@@ -1,4 +1,4 @@
-"""Pictures of every kind, for property tests."""
+"""Pictures for tests: one with a bit of everything, and those of every kind for property tests."""
 
 from __future__ import annotations
 
@@ -30,3 +30,23 @@ def pictures(draw: st.DrawFn, dtypes: tuple[str, ...] = ("uint8", "uint16")) -> 
         .astype(dtype)
         .reshape(shape)
     )
+
+
+def noisy_gradient(height: int, width: int, channels: int | None = 3) -> np.ndarray:
+    """A small picture with smooth parts, edges and texture, the same every time."""
+    rng = np.random.default_rng(height * 1000 + width)
+    y, x = np.mgrid[0:height, 0:width]
+    base = 128 + 90 * np.sin(x / 7) * np.cos(y / 11) + rng.normal(0, 12, (height, width))
+    if channels is None:
+        return np.clip(base, 0, 255).astype(np.uint8)
+    shifts = np.array([0, 25, -40])
+    return np.clip(base[:, :, None] + shifts * np.cos(x / 5)[:, :, None], 0, 255).astype(np.uint8)
+
+
+def original_planes(pixels: np.ndarray) -> np.ndarray:
+    """Y, or Y, Cb and Cr of a picture by T.871 clause 7: (components, H, W) float64, 0 to 255."""
+    levels = pixels.astype(np.float64) / (np.iinfo(pixels.dtype).max / 255)
+    if levels.ndim == 2 or levels.shape[2] == 1:
+        return levels.reshape(1, *levels.shape[:2])
+    y = levels @ [0.299, 0.587, 0.114]
+    return np.stack([y, (levels[:, :, 2] - y) / 1.772 + 128, (levels[:, :, 0] - y) / 1.402 + 128])

@@ -23,9 +23,9 @@ from bench.rd import encoders, figure, scores
 from bench.rd.cache import Point
 from bench.rd.compare import CACHE_FOLDER, Comparison
 from bench.rd.encoders import Encoder, MissingPeerError
-from bench.rd.luma import Pixels
 from bench.rd.measure import curves_of_all
 from bench.rd.ms_ssim import LEAST_SIDE
+from foveal.jpeg import EightBitPixels
 
 NOTES = Console(stderr=True)
 
@@ -41,7 +41,7 @@ def installed(names: list[str], settings: int) -> list[Encoder]:
     return found
 
 
-def large_enough(folders: list[Path]) -> dict[str, Pixels]:
+def large_enough(folders: list[Path]) -> dict[str, EightBitPixels]:
     """Photos that all metrics can be had of; says which are left out."""
     loaded = photos.load(folders)
     for name, pixels in loaded.items():

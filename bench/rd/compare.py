@@ -9,8 +9,8 @@ from pathlib import Path
 from bench.rd import encoders, scores
 from bench.rd.bd_rate import Summary, bd_rate, summary
 from bench.rd.encoders import Encoder
-from bench.rd.luma import Pixels
 from bench.rd.measure import Curves, curves_of
+from foveal.jpeg import EightBitPixels
 
 CACHE_FOLDER = Path("build/rd/cache")
 
@@ -37,8 +37,8 @@ class Comparison:
 
 
 def compare_variants(
-    variants: Mapping[str, Callable[[Pixels, float], bytes]],
-    photos: Mapping[str, Pixels],
+    variants: Mapping[str, Callable[[EightBitPixels, float], bytes]],
+    photos: Mapping[str, EightBitPixels],
     *,
     anchor: str = encoders.ANCHOR,
     settings: int = encoders.SETTINGS,

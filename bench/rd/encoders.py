@@ -17,12 +17,12 @@ import PIL
 from PIL import features
 
 import foveal
+import foveal._kernels as _kernels
 from bench.rd import guetzli, mixed_qualities
-from bench.rd.luma import Pixels
-from foveal import _kernels
 from foveal.comparison import peers
+from foveal.encoding.options import Saliency
+from foveal.jpeg import EightBitPixels
 from foveal.jpeg.tables import quality_scale
-from foveal.options import Saliency
 
 ANCHOR = "jpegli"
 SETTINGS = 8
@@ -49,7 +49,7 @@ class Encoder:
 
     name: str
     version: str | None
-    encode: Callable[[Pixels, float], bytes]
+    encode: Callable[[EightBitPixels, float], bytes]
     settings: tuple[float, ...]
     most_photos: int | None = None
 
@@ -59,7 +59,7 @@ class MissingPeerError(Exception):
 
 
 def foveal_420(
-    pixels: Pixels, quality: float, *, effort: str = "balanced", saliency: Saliency = None, **options: Any
+    pixels: EightBitPixels, quality: float, *, effort: str = "balanced", saliency: Saliency = None, **options: Any
 ) -> bytes:
     """Ours, as its peers are run: 4:2:0, one thread; blind unless told otherwise."""
     return foveal.encode(
@@ -140,7 +140,7 @@ def _digest(content: bytes) -> str:
 
 @dataclass(frozen=True)
 class _Entry:
-    encode: Callable[[Pixels, float], bytes]
+    encode: Callable[[EightBitPixels, float], bytes]
     version: Callable[[], str]
     qualities: tuple[int, int] = QUALITIES
     most_photos: int | None = None

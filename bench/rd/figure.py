@@ -11,10 +11,10 @@ from matplotlib.ticker import ScalarFormatter
 
 from bench.rd import scores
 from bench.rd.compare import Comparison
-from bench.rd.luma import Pixels
+from foveal.jpeg import EightBitPixels
 
 
-def draw(comparison: Comparison, encoders: Sequence[str], photos: Mapping[str, Pixels], path: Path) -> None:
+def draw(comparison: Comparison, encoders: Sequence[str], photos: Mapping[str, EightBitPixels], path: Path) -> None:
     """One panel for each metric: mean score against bits per pixel (geometric mean), a point for each setting.
 
     Of encoders that encoded all photos.

@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 
-from bench.rd.luma import Pixels
+from foveal.jpeg import EightBitPixels
 
 
-def encode(pixels: Pixels, quality: float) -> bytes:
+def encode(pixels: EightBitPixels, quality: float) -> bytes:
     """Encode at a quality of 84 at least, 4:2:0 or 4:4:4 as it likes; half a megapixel takes half a minute."""
     with TemporaryDirectory() as folder:
         original, encoded = Path(folder) / "original.png", Path(folder) / "encoded.jpg"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.jpeg import EightBitPixels
+
 PEAK = 255.0
 
-Pixels = NDArray[np.uint8]
 
-
-def luma(pixels: Pixels) -> NDArray[np.float64]:
+def luma(pixels: EightBitPixels) -> NDArray[np.float64]:
     """Y of (H, W, 3) RGB, not rounded: (H, W) in [0, 255] (T.871 clause 7)."""
     return np.asarray(pixels @ np.array([0.299, 0.587, 0.114]))
 
@@ -23,9 +23,9 @@ def decibels(mean_squared_error: float) -> float:
 class LumaPsnrReference:
     """An original, (H, W, 3) uint8, that decoded versions of it are compared with."""
 
-    def __init__(self, original: Pixels) -> None:
+    def __init__(self, original: EightBitPixels) -> None:
         self._luma = luma(original)
 
-    def score(self, decoded: Pixels) -> float:
+    def score(self, decoded: EightBitPixels) -> float:
         """PSNR of the luminance in decibels."""
         return decibels(float(np.mean((self._luma - luma(decoded)) ** 2)))

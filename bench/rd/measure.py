@@ -13,13 +13,16 @@ from pathlib import Path
 from bench.rd import scores
 from bench.rd.cache import Cache, Key, Point
 from bench.rd.encoders import Encoder
-from bench.rd.luma import Pixels
+from foveal.jpeg import EightBitPixels
 
 Curves = dict[str, list[Point]]  # of one photo, by encoder
 
 
 def curves_of(
-    photo: Pixels, encoders: Sequence[Encoder], cache_folder: Path, metrics: Collection[str] = tuple(scores.METRICS)
+    photo: EightBitPixels,
+    encoders: Sequence[Encoder],
+    cache_folder: Path,
+    metrics: Collection[str] = tuple(scores.METRICS),
 ) -> Curves:
     """Measure encoders on a photo; what is kept on disk has the scores of all metrics, whichever are asked for."""
     cache = Cache(cache_folder)
@@ -40,7 +43,7 @@ def curves_of(
 
 
 def curves_of_all(
-    photos: Mapping[str, Pixels], encoders: Sequence[Encoder], cache_folder: Path, jobs: int = 1
+    photos: Mapping[str, EightBitPixels], encoders: Sequence[Encoder], cache_folder: Path, jobs: int = 1
 ) -> Iterator[tuple[str, Curves]]:
     """Measure encoders on photos, several photos at a time: the name of each with its curves, in their order."""
     tasks = [

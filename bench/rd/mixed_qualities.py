@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 import foveal
-from bench.rd.luma import Pixels
 from foveal.comparison import peers
+from foveal.jpeg import EightBitPixels
 
 
-def encode(pixels: Pixels, quality: float) -> bytes:
+def encode(pixels: EightBitPixels, quality: float) -> bytes:
     """Mix by tenths of our saliency map, and encode the mix at a quality, as libjpeg-turbo does at its best."""
     qualities = range(10, 101, 10)  # of the least to the most salient tenth of the pixels
     saliency = foveal.saliency_map(pixels)

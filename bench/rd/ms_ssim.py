@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
 
-from bench.rd.luma import PEAK, Pixels, luma
+from bench.rd.luma import PEAK, luma
 from foveal.errors import ParameterError
+from foveal.jpeg import EightBitPixels
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the sizes, the largest first
 WINDOW_SIDE = 11
@@ -36,13 +37,13 @@ class MsSsimReference:
         A side is shorter than 176 pixels.
     """
 
-    def __init__(self, original: Pixels) -> None:
+    def __init__(self, original: EightBitPixels) -> None:
         if min(original.shape[:2]) < LEAST_SIDE:
             height, width = original.shape[:2]
             raise ParameterError(f"MS-SSIM needs {LEAST_SIDE} pixels on each side, not {width} x {height}")
         self._sizes = [(plane, *_mean_and_variance(plane)) for plane in _sizes(luma(original))]
 
-    def similarity(self, decoded: Pixels) -> float:
+    def similarity(self, decoded: EightBitPixels) -> float:
         """MS-SSIM, 0 to 1; 1 where the luminance is equal.
 
         A size at which the pictures contradict each other (a negative mean) counts as 0.
@@ -59,7 +60,7 @@ class MsSsimReference:
             similarity *= max(float(local.mean()), 0.0) ** weight
         return similarity
 
-    def score(self, decoded: Pixels) -> float:
+    def score(self, decoded: EightBitPixels) -> float:
         """MS-SSIM in decibels, -10 log10(1 - MS-SSIM): good scores lie less close together; infinite where equal."""
         difference = 1 - self.similarity(decoded)
         return float(-10 * np.log10(difference)) if difference > 0 else float("inf")

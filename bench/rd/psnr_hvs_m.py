@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dctn
 
-from bench.rd.luma import Pixels, decibels, luma
-from foveal.jpeg import BLOCK_SIDE
+from bench.rd.luma import decibels, luma
+from foveal.jpeg import BLOCK_SIDE, EightBitPixels
 from foveal.jpeg.tables import ANNEX_K_LUMINANCE
 
 # Both published tables are, to the sixth digit, those of T.81 table K.1 turned over.
@@ -28,10 +28,10 @@ Blocks = NDArray[np.float64]  # (blocks, 8, 8)
 class PsnrHvsMReference:
     """An original, (H, W, 3) uint8 of at least 8 x 8, that decoded versions of it are compared with."""
 
-    def __init__(self, original: Pixels) -> None:
+    def __init__(self, original: EightBitPixels) -> None:
         self._coefficients, self._masked = _seen(original)
 
-    def score(self, decoded: Pixels) -> float:
+    def score(self, decoded: EightBitPixels) -> float:
         """PSNR-HVS-M in decibels; infinite where no error can be seen."""
         coefficients, masked = _seen(decoded)
         error = np.abs(self._coefficients - coefficients)
@@ -41,7 +41,7 @@ class PsnrHvsMReference:
         return decibels(float(np.mean(visible**2)))
 
 
-def _seen(pixels: Pixels) -> tuple[Blocks, NDArray[np.float64]]:
+def _seen(pixels: EightBitPixels) -> tuple[Blocks, NDArray[np.float64]]:
     """Coefficients of all blocks, and how much error each block masks."""
     samples = _blocks(luma(pixels))
     coefficients = np.asarray(dctn(samples, axes=(1, 2), norm="ortho"))

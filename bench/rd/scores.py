@@ -10,21 +10,22 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.rd.luma import LumaPsnrReference, Pixels
+from bench.rd.luma import LumaPsnrReference
 from bench.rd.ms_ssim import LEAST_SIDE, MsSsimReference
 from bench.rd.psnr_hvs_m import PsnrHvsMReference
 from foveal.comparison import peers
+from foveal.jpeg import EightBitPixels
 from foveal.metrics import Ssimulacra2Reference
 
 
 class Reference(Protocol):
     """An original, prepared."""
 
-    def score(self, decoded: Pixels) -> float:
+    def score(self, decoded: EightBitPixels) -> float:
         """Higher is better."""
 
 
-METRICS: dict[str, Callable[[Pixels], Reference]] = {
+METRICS: dict[str, Callable[[EightBitPixels], Reference]] = {
     "SSIMULACRA2": Ssimulacra2Reference,
     "PSNR-HVS-M": PsnrHvsMReference,
     "MS-SSIM": MsSsimReference,
@@ -36,7 +37,7 @@ UNITS = {"SSIMULACRA2": "", "PSNR-HVS-M": "dB, luma", "MS-SSIM": "dB, luma", "PS
 class Original:
     """A photo, (H, W, 3) uint8 with sides of at least 176 pixels, that files of it are compared with."""
 
-    def __init__(self, pixels: Pixels, metrics: Collection[str] = tuple(METRICS)) -> None:
+    def __init__(self, pixels: EightBitPixels, metrics: Collection[str] = tuple(METRICS)) -> None:
         self._references = {name: METRICS[name](pixels) for name in metrics}
 
     def scores(self, data: bytes) -> dict[str, float]:

@@ -7,11 +7,11 @@
 from typing import TYPE_CHECKING, Any
 
 from foveal import errors
+from foveal.encoding import encode
 from foveal.errors import FovealError
-from foveal.image import Photo, open  # noqa: A004 (the natural name for what it does)
 from foveal.inspection import Inspection, inspect
-from foveal.jpeg.decoder import decode
-from foveal.pipeline import encode
+from foveal.jpeg import decode
+from foveal.photo import Photo, open  # noqa: A004 (the natural name for what it does)
 from foveal.saliency import SaliencyModel, saliency_map
 
 if TYPE_CHECKING:

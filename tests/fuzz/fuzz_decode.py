@@ -24,7 +24,8 @@ with atheris.instrument_imports(include=["foveal"], exclude=[f"foveal.jpeg.{name
     import jpeg_files  # imports foveal, too
 
     import foveal
-    from foveal import _kernels, jpeg
+    import foveal._kernels as _kernels
+    from foveal import jpeg
     from foveal.jpeg import decoder
     from foveal.jpeg.multi_picture import is_index
 

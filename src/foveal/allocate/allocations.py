@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.allocate.effort import EFFORTS
 from foveal.allocate.perception import Perception
-from foveal.effort import EFFORTS
 from foveal.jpeg import PerBlockTables, QuantizationTable, Quantizer, annex_k_tables
 
 QUALITY_FACTORS = 32  # different ones in a file
@@ -67,7 +67,7 @@ def _relative(weights: NDArray[np.float32]) -> NDArray[np.float32]:
 
     So lambda falls with it. Where most blocks give up bits, tables that are as fine for the same bytes, and less
     trellis in what matters, do more for both what is looked at and the whole than a lambda that is blind to it.
-    Measured by `bench.fixations`.
+    Measured by `bench.gaze.map_worth`.
     """
     return np.asarray(weights / np.sqrt(weights.mean(dtype=np.float64)), dtype=np.float32)
 

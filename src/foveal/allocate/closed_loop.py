@@ -16,12 +16,13 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal import _kernels, jpeg
+import foveal._kernels as _kernels
+from foveal import jpeg
 from foveal.allocate.allocations import Allocation
-from foveal.image import eight_bits
-from foveal.jpeg.color import Pixels, to_planes
-from foveal.jpeg.strips import in_threads, row_ranges
-from foveal.ssimulacra2 import Ssimulacra2Reference
+from foveal.jpeg import Pixels, to_planes
+from foveal.metrics.ssimulacra import Ssimulacra2Reference
+from foveal.photo import eight_bits
+from foveal.threads import in_threads, row_ranges
 
 _EXPONENT = 0.5  # of a correction: half of the way, as weights change what errors cost
 _LEAST, _MOST = 0.8, 5.0  # of a ratio: what seems to cost little costs more by other metrics

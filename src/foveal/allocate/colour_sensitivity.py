@@ -13,10 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.allocate.perception import ColourSensitivity, Perception
-from foveal.jpeg import Frame
-from foveal.jpeg.color import TO_RGB
-from foveal.jpeg.dct import COEFFICIENT_SCALE
-from foveal.srgb import light, light_slope
+from foveal.jpeg import COEFFICIENT_SCALE, TO_RGB, Frame
+from foveal.metrics.srgb import light, light_slope
 
 # XYB as kernels/xyb.hpp has it in single precision, for the scores; a test compares to five digits.
 _ABSORBANCE = np.array([[0.300, 0.622, 0.078], [0.230, 0.692, 0.078], [0.24342269, 0.20476744, 0.55180987]])

@@ -7,12 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal import _kernels
+import foveal._kernels as _kernels
 from foveal.allocate.perception import Masking
 from foveal.allocate.weights import means_3x3
-from foveal.jpeg import Component
-from foveal.jpeg.dct import COEFFICIENT_SCALE
-from foveal.jpeg.strips import in_threads, row_ranges
+from foveal.jpeg import COEFFICIENT_SCALE, Component
+from foveal.threads import in_threads, row_ranges
 
 USUAL_DETAIL = 0.16  # share of fine waves that changes no weight
 _COEFFICIENTS_PER_STRIP = 1 << 18

@@ -1,7 +1,7 @@
 """What an error matters at each frequency and in each block: the numbers behind tables, masking and lambda.
 
-Profiles of tables are measured by `python -m bench.sensitivity`; the other numbers were found by hand and by
-`python -m bench.tune`, for the fewest bytes that photographs take for the same SSIMULACRA2. They are kept in
+Profiles of tables are measured by `python -m bench.tuning.sensitivity`; the other numbers were found by hand and by
+`python -m bench.tuning.tune`, for the fewest bytes that photographs take for the same SSIMULACRA2. They are kept in
 perception.json beside this module.
 """
 
@@ -56,7 +56,7 @@ class Spectrum:
     ----------
     profile
         63 steps of AC in zig-zag order, relative to each other: from what an error of each frequency takes from the
-        score (`python -m bench.sensitivity`).
+        score (`python -m bench.tuning.sensitivity`).
     coarser
         Steps against those of luminance.
     slope
@@ -248,3 +248,14 @@ def levels_of_qualities() -> tuple[list[float], list[float]]:
     """Qualities on libjpeg's scale, rising, and the level that stands for each."""
     measured = _shipped()["levels"]
     return measured["qualities"], measured["levels"]
+
+
+def level_of_quality(quality: float) -> float:
+    """Level at which our files look as good as libjpeg's of that quality, 0 to 100 (0 counts as 1).
+
+    Measured: with 4:2:0 and without saliency, by the SSIMULACRA2 of photographs, in the mean without the extremes
+    (`python -m bench.tuning.tune`), and then interpolated. It falls with quality, so that files grow with it. With 4:4:4 it is
+    the same, as with libjpeg: so they also grow where the subsampling changes.
+    """
+    qualities, levels = levels_of_qualities()
+    return float(np.interp(quality, qualities, levels))

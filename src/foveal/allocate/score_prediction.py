@@ -3,7 +3,7 @@
 A ridge regression on logarithms of errors, pooled over blocks in three ways, for bands of frequencies of each
 component, on its steps, and on how unevenly its errors are spread, as they are where blocks have weights. DC has no
 part in it: its errors double where its step, a small whole number, changes by one, and the score hardly changes. There
-is one for down-sampled colour, whose blocks are four times as large, and one for 4:4:4; `python -m bench.fit_score`
+is one for down-sampled colour, whose blocks are four times as large, and one for 4:4:4; `python -m bench.tuning.fit_score`
 fits them, and score_prediction.json beside this module keeps them.
 """
 
@@ -17,8 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.jpeg import Coefficients
-from foveal.jpeg.dct import COEFFICIENT_SCALE
+from foveal.jpeg import COEFFICIENT_SCALE, Coefficients
 
 CEILING = 102.0  # a little above the score of equal pictures: what is predicted is log(CEILING - score)
 _BANDS = (slice(1, 6), slice(6, 21), slice(21, 64))  # in zig-zag order

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal import _kernels
+import foveal._kernels as _kernels
 from foveal.jpeg import block_grid
-from foveal.jpeg.strips import in_threads, row_ranges
+from foveal.threads import in_threads, row_ranges
 
 AUTO = "auto"
 HALVED, FULL = "4:2:0", "4:4:4"

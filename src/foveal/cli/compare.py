@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foveal.cli import files
-from foveal.cli.options import (
+from foveal.cli.shared_options import (
     SIZE,
     NumberRange,
     output_option,
@@ -18,8 +18,9 @@ from foveal.cli.options import (
     source_argument,
 )
 from foveal.comparison.compare import DEFAULT_QUALITY
-from foveal.options import EncodeOptions
-from foveal.overlay import png_bytes
+from foveal.encoding import EncodeOptions
+from foveal.files import PICTURE_ENDINGS
+from foveal.photo.writing import png_bytes
 
 if TYPE_CHECKING:
     from foveal.comparison import Comparison
@@ -68,7 +69,7 @@ def compare(
     refuse_together({"--quality": choices["quality"], "--size": choices["size_bytes"]})
     if saliency == "none":
         raise click.UsageError("--saliency none: the content-blind encode is there anyway; name a method or a map")
-    kind = "HTML" if output and Path(output).suffix.lower() in files.PICTURE_ENDINGS["HTML"] else "PNG"
+    kind = "HTML" if output and Path(output).suffix.lower() in PICTURE_ENDINGS["HTML"] else "PNG"
     if output is not None:
         files.check_target(output, kind, inputs=[source, saliency])
     from foveal.comparison import compare as compare_encoders  # only where it is needed: starting up counts

@@ -6,16 +6,13 @@ from typing import Any
 
 import click
 
-from foveal import icc
 from foveal.cli import files
-from foveal.cli.encoding import encoding_options, options_of
-from foveal.cli.options import output_option, source_argument
-from foveal.image import Photo
-from foveal.jpeg import MAX_SIDE
-from foveal.jpeg.limits import LIBJPEG_MAX_SIDE
-from foveal.metadata import POLICIES
-from foveal.options import EncodeOptions
-from foveal.pipeline import Encoded, encode_photo
+from foveal.cli.encoding_options import encoding_options, options_of
+from foveal.cli.shared_options import output_option, source_argument
+from foveal.encoding import Encoded, EncodeOptions, encode_photo
+from foveal.jpeg import LIBJPEG_MAX_SIDE, MAX_SIDE
+from foveal.photo import Photo, icc
+from foveal.photo.metadata_policy import POLICIES
 from foveal.saliency import METHODS
 
 

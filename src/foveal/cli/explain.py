@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from foveal.cli import files
-from foveal.cli.encoding import encoding_options, options_of
-from foveal.cli.options import max_pixels_option, output_option, source_argument
+from foveal.cli.encoding_options import encoding_options, options_of
+from foveal.cli.shared_options import max_pixels_option, output_option, source_argument
 
 
 def _read_block(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:

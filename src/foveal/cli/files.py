@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-import stat
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,23 +12,14 @@ from pathlib import Path
 
 import click
 
-from foveal import image
+from foveal import photo
 from foveal.errors import FormatError, FovealError
+from foveal.files import PICTURE_ENDINGS, write_whole
 from foveal.jpeg import MAX_PIXELS
 
 STANDARD = "-"
 _MAX_NOTES = 8
 STANDARD_INPUT, STANDARD_OUTPUT = "standard input", "standard output"
-
-# Endings that promise another kind of file than the one written.
-PICTURE_ENDINGS = {
-    "JPEG": {".jpg", ".jpeg", ".jfif"},
-    "PNG": {".png"},
-    "TIFF": {".tif", ".tiff"},
-    "NPZ": {".npz"},
-    "HTML": {".html"},
-    "other": {".gif", ".webp", ".bmp", ".avif", ".heic", ".jxl", ".jp2", ".ppm", ".pgm", ".svg"},
-}
 
 
 def display_name(path: str, standard: str = STANDARD_INPUT) -> str:
@@ -48,7 +38,7 @@ def naming(path: str) -> Iterator[None]:
         raise type(error)(f"{display_name(path)}: {error}") from error
 
 
-def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS) -> image.Photo:
+def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS) -> photo.Photo:
     """Open a photo of at most so many pixels.
 
     Raises
@@ -58,7 +48,7 @@ def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS) 
     """
     with naming(path):
         source = path if path != STANDARD else io.BytesIO(_standard_input())
-        return image.open(source, background=background, max_pixels=max_pixels)
+        return photo.open(source, background=background, max_pixels=max_pixels)
 
 
 def read_bytes(path: str) -> bytes:
@@ -90,7 +80,7 @@ def write_bytes(path: str, data: bytes) -> None:
     """
     with _blaming(display_name(path, STANDARD_OUTPUT)):
         if path != STANDARD:
-            _write_file(Path(os.path.realpath(path)), data)  # a symbolic link stays one
+            write_whole(path, data)
         elif sys.stdout:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
@@ -122,33 +112,6 @@ def _blaming(name: str) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, name) from error
 
 
-def _write_file(target: Path, data: bytes) -> None:
-    """Rename a temporary file to the target, with the mode that it has or would get; write to devices directly."""
-    if target.exists() and not target.is_file():
-        target.write_bytes(data)
-        return
-    if target.exists() and not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, "is write-protected")  # renaming would get around that
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
-    temporary = target.with_name(f".foveal-{os.urandom(6).hex()}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    try:
-        descriptor = os.open(temporary, flags, 0o666 if mode is None else mode & 0o666)  # no more open than it will be
-    except OSError as error:
-        raise OSError(error.errno, _why_not(error)) from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if mode is not None:
-            temporary.chmod(mode)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
 def _check_folder(target: str) -> None:
     """Stop where a file's folder is none: encoding can take minutes."""
     folder = Path(os.path.realpath(target)).parent
@@ -156,12 +119,6 @@ def _check_folder(target: str) -> None:
         return
     problem = "what should be its folder is a file" if folder.exists() else "its folder does not exist"
     raise NotADirectoryError(errno.ENOTDIR, problem, display_name(target))
-
-
-def _why_not(error: OSError) -> str:
-    """Why no file can be made in a folder."""
-    reason = "it takes no new files" if error.errno == errno.ENOENT else error.strerror  # as /proc says
-    return f"cannot write to its folder: {reason}"
 
 
 def default_target(source: str, ending: str) -> str:

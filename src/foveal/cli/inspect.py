@@ -8,11 +8,11 @@ from typing import Any
 import click
 import numpy as np
 
-from foveal import overlay
 from foveal.cli import files
-from foveal.cli.options import max_pixels_option, source_argument
+from foveal.cli.shared_options import max_pixels_option, source_argument
+from foveal.drawing import maps
 from foveal.errors import FovealError
-from foveal.inspection import Inspection, MetadataReport, SegmentReport, outline, what_is_sent
+from foveal.inspection import Inspection, MetadataReport, SegmentReport, describe_scan, read_outline
 from foveal.inspection import inspect as inspect_file
 from foveal.jpeg import BLOCK_SIDE
 
@@ -47,13 +47,13 @@ def inspect(source: str, bits_map: str | None, max_pixels: int, as_json: bool) -
             raise
     files.warn(name, found.notes)
     if bits_map is not None:
-        files.write_bytes(bits_map, overlay.png_bytes(_picture_of_bits(found)))
+        files.write_bytes(bits_map, maps.png_bytes(_picture_of_bits(found)))
     files.report(_as_json(found.to_dict()) if as_json else "\n".join(_lines(name, found)), bits_map or "")
 
 
 def _report_outline(data: bytes, name: str, error: str, as_json: bool) -> None:
     """Show what there is before the picture that cannot be read."""
-    found = outline(data)
+    found = read_outline(data)
     if as_json:
         content = {
             "size_bytes": found.size_bytes,
@@ -70,7 +70,7 @@ def _report_outline(data: bytes, name: str, error: str, as_json: bool) -> None:
 def _picture_of_bits(found: Inspection) -> np.ndarray:
     bits = found.bits_map()
     brightness = np.clip(bits / max(np.quantile(bits, _BRIGHT_SHARE), 1), 0, 1)
-    blocks = overlay.as_grey(brightness.astype(np.float32))
+    blocks = maps.as_grey(brightness.astype(np.float32))
     return blocks.repeat(BLOCK_SIDE, axis=0).repeat(BLOCK_SIDE, axis=1)[: found.frame.height, : found.frame.width]
 
 
@@ -120,7 +120,7 @@ def _scan_lines(found: Inspection) -> Iterator[str]:
         names = [found.component_names[index] for index in scan.components]
         bits = ", ".join(f"{name} {count:,}" for name, count in zip(names, report.bits, strict=True))
         restarts = f", restart every {report.restart_interval:,} MCUs" if report.restart_interval else ""
-        yield f"{report.offset:>12,} {report.size_bytes:>11,}  {what_is_sent(scan):<27} {bits} bits{restarts}"
+        yield f"{report.offset:>12,} {report.size_bytes:>11,}  {describe_scan(scan):<27} {bits} bits{restarts}"
     total = sum(int(bits.sum(dtype=np.uint64)) for bits in found.block_bits)
     shares = ", ".join(
         f"{name} {int(bits.sum(dtype=np.uint64)) / max(total, 1):.0%}"

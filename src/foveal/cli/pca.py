@@ -9,13 +9,13 @@ import click
 import numpy as np
 
 from foveal.cli import files
-from foveal.cli.options import NumberRange, max_pixels_option, output_option, source_argument
+from foveal.cli.shared_options import NumberRange, max_pixels_option, output_option, source_argument
 from foveal.errors import UnsupportedError
-from foveal.image import Photo
-from foveal.overlay import png_bytes
 from foveal.pca import decode as decode_photo
 from foveal.pca.codec import EncodedPhoto, encode_photo
 from foveal.pca.options import MODES, PcaOptions
+from foveal.photo import Photo
+from foveal.photo.writing import png_bytes
 
 
 @click.group(short_help="Compress by principal components, as an .npz file.")

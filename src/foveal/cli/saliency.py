@@ -8,19 +8,12 @@ from typing import Any
 
 import click
 
-from foveal import overlay
 from foveal.cli import files
-from foveal.cli.options import output_option, source_argument
-from foveal.image import Photo
-from foveal.saliency import (
-    METHODS,
-    NETWORK_METHODS,
-    Looked,
-    default_model,
-    look_by_each,
-    method_named,
-)
-from foveal.saliency.method_sheet import COMPARED_METHODS, method_sheet
+from foveal.cli.shared_options import output_option, source_argument
+from foveal.drawing import maps
+from foveal.drawing.method_sheet import COMPARED_METHODS, method_sheet
+from foveal.photo import Photo
+from foveal.saliency import METHODS, NETWORK_METHODS, Looked, default_model, look_by_each, method_named
 
 
 @click.command(short_help="Show where people look in a photo.")
@@ -62,11 +55,11 @@ def saliency(
     looked = looks[method_named(method)]
     if targets.output is not None:
         found = looked.resized(photo.displayed_size)
-        picture = overlay.drawn_over(photo, found) if targets.as_overlay else overlay.as_grey(found)
-        files.write_bytes(targets.output, overlay.png_bytes(picture))
+        picture = maps.drawn_over(photo, found) if targets.as_overlay else maps.as_grey(found)
+        files.write_bytes(targets.output, maps.png_bytes(picture))
     if targets.compare is not None:
         sheet = method_sheet(photo, [looks[name] for name in compared])
-        files.write_bytes(targets.compare, overlay.png_bytes(sheet))
+        files.write_bytes(targets.compare, maps.png_bytes(sheet))
     report = _as_json(photo, looked, source, targets) if as_json else _as_text(photo, looked, targets)
     files.report(report, files.STANDARD if files.STANDARD in (targets.output, targets.compare) else "")
 

@@ -11,20 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from foveal.background import Color
 from foveal.checks import check_integer
 from foveal.comparison.peers import PEERS, Peer, decoded
 from foveal.comparison.regions import Region, choose
 from foveal.comparison.scores import SSIM_NEEDS, Judge, Scores, has_ssim
-from foveal.equal_bytes import MAX_SIZE_BYTES, Fitted, largest_within
+from foveal.encoding import EncodeOptions, encode_photo
+from foveal.encoding.options import Saliency
+from foveal.encoding.size_search import MAX_SIZE_BYTES, Fitted, largest_within
 from foveal.errors import LimitError, ParameterError, TargetError
-from foveal.image import Photo, as_photo, eight_bits
-from foveal.jpeg.limits import LIBJPEG_MAX_SIDE
-from foveal.options import EncodeOptions, Saliency
-from foveal.pipeline import encode_photo
+from foveal.jpeg import LIBJPEG_MAX_SIDE, EightBitPixels
+from foveal.photo import Photo, as_photo, eight_bits
+from foveal.photo.background import Color
 from foveal.saliency import Looked, look
-
-Pixels = NDArray[np.uint8]
 
 OURS, OURS_BLIND = "foveal", "foveal, content-blind"
 DEFAULT_QUALITY = 80.0
@@ -53,7 +51,7 @@ class Entry:
     quality: float
     data: bytes
     scores: Scores
-    crops: tuple[Pixels, ...]
+    crops: tuple[EightBitPixels, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +74,7 @@ class Comparison:
         Encoders and scores that are missing: a line each, which says why and what to install.
     """
 
-    pixels: Pixels
+    pixels: EightBitPixels
     icc_profile: bytes | None
     saliency: NDArray[np.float32]
     regions: tuple[Region, ...]
@@ -179,19 +177,19 @@ def compare(
     return Comparison(rgb, profile, weights, regions, entries, tuple(left_out))
 
 
-def _as_compared(photo: Photo) -> Pixels:
+def _as_compared(photo: Photo) -> EightBitPixels:
     """The photo as displayed, in 8 bits: (H, W, 3) or (H, W)."""
     if max(photo.height, photo.width) > LIBJPEG_MAX_SIDE:
         raise LimitError(f"a side is longer than {LIBJPEG_MAX_SIDE:,} pixels, which is libjpeg's limit")
     return eight_bits(photo.upright().pixels)
 
 
-def _of_ours(pixels: Pixels, options: EncodeOptions) -> Fitted:
+def _of_ours(pixels: EightBitPixels, options: EncodeOptions) -> Fitted:
     encoded = encode_photo(Photo(pixels), options)
     return Fitted(encoded.data, encoded.quality)
 
 
-def _of_others(pixels: Pixels, ours: Fitted) -> tuple[dict[str, Fitted], list[str]]:
+def _of_others(pixels: EightBitPixels, ours: Fitted) -> tuple[dict[str, Fitted], list[str]]:
     """Files of the other encoders by name, and what is left out and why."""
     files, left_out = {}, [] if has_ssim() else [f"SSIM is left out: it needs {SSIM_NEEDS}"]
     found = {OURS_BLIND: _blind(pixels, len(ours.data))}
@@ -208,7 +206,7 @@ def _of_others(pixels: Pixels, ours: Fitted) -> tuple[dict[str, Fitted], list[st
     return files, left_out
 
 
-def _blind(pixels: Pixels, size_bytes: int) -> Fitted | None:
+def _blind(pixels: EightBitPixels, size_bytes: int) -> Fitted | None:
     """Ours without a map."""
     try:
         return _of_ours(pixels, EncodeOptions(target_size=size_bytes, saliency=None, subsampling=_SUBSAMPLING))
@@ -216,7 +214,7 @@ def _blind(pixels: Pixels, size_bytes: int) -> Fitted | None:
         return None
 
 
-def _within(peer: Peer, pixels: Pixels, size_bytes: int, near: float) -> Fitted | None:
+def _within(peer: Peer, pixels: EightBitPixels, size_bytes: int, near: float) -> Fitted | None:
     return largest_within(partial(peer.encode, pixels), size_bytes, quality_step=peer.quality_step, near=near)
 
 

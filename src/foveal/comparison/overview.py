@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from foveal import overlay
 from foveal.comparison.compare import Comparison
 from foveal.comparison.regions import Region
-from foveal.image import Photo
+from foveal.drawing import maps
+from foveal.photo import Photo
+from foveal.photo.small_copy import working_image
 from foveal.saliency import Looked
-from foveal.saliency.working_image import working_image
 
 REGION_COLORS = {"salient": "#d9480f", "background": "#1864ab"}
 _LINE_WIDTH = 3
@@ -31,10 +31,10 @@ def outlined(comparison: Comparison, side: int) -> NDArray[np.uint8]:
 
 
 def where_people_look(comparison: Comparison, side: int) -> NDArray[np.uint8]:
-    """The map over the photo (`overlay.drawn_over`): (h, w, 3), of which the longer is `side`."""
+    """The map over the photo (`maps.drawn_over`): (h, w, 3), of which the longer is `side`."""
     small = working_image(Photo(comparison.pixels), side)
     saliency = Looked("map", comparison.saliency).resized((small.shape[0], small.shape[1]))
-    return overlay.drawn_over(Photo(small), saliency)
+    return maps.drawn_over(Photo(small), saliency)
 
 
 def _box(region: Region, scale: float) -> tuple[int, int, int, int]:

@@ -14,7 +14,7 @@ from foveal.comparison.compare import Comparison
 from foveal.comparison.overview import outlined, where_people_look
 from foveal.comparison.regions import Region
 from foveal.comparison.sheet import REGION_TITLES
-from foveal.overlay import png_bytes
+from foveal.photo.writing import png_bytes
 
 _OVERVIEW_SIDE = 480  # pixels of the longer side
 _STYLE = """

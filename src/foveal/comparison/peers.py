@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from importlib import import_module
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from foveal.jpeg import annex_k_tables
-
-Pixels = NDArray[np.uint8]
+from foveal.jpeg import EightBitPixels, annex_k_tables
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Peer:
     """
 
     name: str
-    encode: Callable[[Pixels, float], bytes]
+    encode: Callable[[EightBitPixels, float], bytes]
     quality_step: float
     packages: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
@@ -55,7 +52,7 @@ class Peer:
         return f"{' and '.join(self.packages)} (pip install 'foveal[compare]')"
 
 
-def libjpeg_turbo(pixels: Pixels, quality: float) -> bytes:
+def libjpeg_turbo(pixels: EightBitPixels, quality: float) -> bytes:
     """libjpeg-turbo, by Pillow; quality may be a fraction."""
     file = io.BytesIO()
     tables = [table.natural.tolist() for table in annex_k_tables(quality)]
@@ -64,7 +61,7 @@ def libjpeg_turbo(pixels: Pixels, quality: float) -> bytes:
     return file.getvalue()
 
 
-def mozjpeg(pixels: Pixels, quality: float) -> bytes:
+def mozjpeg(pixels: EightBitPixels, quality: float) -> bytes:
     """MozJPEG, through libvips: trellis, deringing, its search for scans; quality is rounded."""
     import pyvips
 
@@ -83,14 +80,14 @@ def mozjpeg(pixels: Pixels, quality: float) -> bytes:
     )
 
 
-def jpegli(pixels: Pixels, quality: float) -> bytes:
+def jpegli(pixels: EightBitPixels, quality: float) -> bytes:
     """Jpegli, made progressive without loss by MozJPEG's search for scans; quality is rounded, grey is sent as RGB."""
     import mozjpeg_lossless_optimization
 
     return bytes(mozjpeg_lossless_optimization.optimize(sequential_jpegli(pixels, quality)))
 
 
-def sequential_jpegli(pixels: Pixels, quality: float) -> bytes:
+def sequential_jpegli(pixels: EightBitPixels, quality: float) -> bytes:
     """Jpegli as pyjpegli has it, in one scan; quality is rounded, grey is sent as RGB."""
     import pyjpegli
 
@@ -111,7 +108,7 @@ JPEGLI = Peer(
 PEERS = (LIBJPEG_TURBO, MOZJPEG, JPEGLI)
 
 
-def decoded(data: bytes) -> Pixels:
+def decoded(data: bytes) -> EightBitPixels:
     """Decode with libjpeg-turbo, as a viewer would: (H, W, 3) uint8."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image.convert("RGB"))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from foveal import metrics
 from foveal.comparison.regions import Region
+from foveal.jpeg import EightBitPixels
 
-Pixels = NDArray[np.uint8]
 SSIM_NEEDS = "scikit-image (pip install 'foveal[compare]')"
 
 
@@ -53,12 +53,12 @@ class Judge:
         The salient region.
     """
 
-    def __init__(self, original: Pixels, weights: NDArray[np.float32], salient: Region) -> None:
+    def __init__(self, original: EightBitPixels, weights: NDArray[np.float32], salient: Region) -> None:
         self._original, self._weights, self._salient = original, weights, salient
         self._whole_ssimulacra2 = _ssimulacra2_of(original)
         self._salient_ssimulacra2 = _ssimulacra2_of(original[salient.slices])
 
-    def scores(self, decoded: Pixels) -> Scores:
+    def scores(self, decoded: EightBitPixels) -> Scores:
         """Score (H, W, 3) uint8."""
         ssim, salient_ssim = self._ssim(decoded)
         return Scores(
@@ -70,7 +70,7 @@ class Judge:
             salient_psnr=metrics.psnr(self._original, decoded, self._weights),
         )
 
-    def _ssim(self, decoded: Pixels) -> tuple[float | None, float | None]:
+    def _ssim(self, decoded: EightBitPixels) -> tuple[float | None, float | None]:
         """Of the whole, and weighted; `metrics.ssim` twice would take twice as long."""
         if not has_ssim() or min(decoded.shape[:2]) < metrics.SSIM_MIN_SIDE:
             return None, None
@@ -84,7 +84,7 @@ def has_ssim() -> bool:
     return find_spec("skimage") is not None
 
 
-def _ssimulacra2_of(original: Pixels) -> Callable[[Pixels], float | None]:
+def _ssimulacra2_of(original: EightBitPixels) -> Callable[[EightBitPixels], float | None]:
     """From a decoded picture to its score."""
     if min(original.shape[:2]) < metrics.SSIMULACRA2_MIN_SIDE:
         return lambda _: None

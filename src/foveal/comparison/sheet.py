@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from foveal.comparison import table
 from foveal.comparison.compare import Comparison
 from foveal.comparison.overview import REGION_COLORS, outlined, where_people_look
 from foveal.comparison.regions import SHOWN_SIDE, Region
+from foveal.jpeg import EightBitPixels
 
-Pixels = NDArray[np.uint8]
 Point = tuple[int, int]
 
 REGION_TITLES = {"salient": "The most salient part", "background": "A part of the background"}
@@ -26,7 +25,7 @@ _NUMBER_COLUMNS = (76, 140, 157, 96, 121, 157, 96, 121)  # widths of all columns
 _NAME_COLUMN = 230
 
 
-def drawn(comparison: Comparison) -> Pixels:
+def drawn(comparison: Comparison) -> EightBitPixels:
     """Draw a comparison: (H, W, 3) uint8 on white, up to 1,826 pixels wide.
 
     Above, the photo with the parts outlined, the map, and the scores; below, each part of the original and of each
@@ -96,7 +95,7 @@ def _title(region: Region) -> str:
     return f"{REGION_TITLES[region.name]}, {region.zoom * 100} %"
 
 
-def _enlarged(crop: Pixels, zoom: int) -> Pixels:
+def _enlarged(crop: EightBitPixels, zoom: int) -> EightBitPixels:
     """Each pixel as a square of `zoom` pixels."""
     return crop.repeat(zoom, axis=0).repeat(zoom, axis=1)
 

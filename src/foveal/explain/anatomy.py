@@ -8,11 +8,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal import _kernels
-from foveal.image import Photo
-from foveal.jpeg import BLOCK_SIDE, Coefficients, dct
-from foveal.jpeg.encoder import samples_of_strip
-from foveal.jpeg.tables import NATURAL_INDEX
+import foveal._kernels as _kernels
+from foveal.jpeg import BLOCK_SIDE, NATURAL_INDEX, Coefficients, dct, samples_of_strip
+from foveal.photo import Photo
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 

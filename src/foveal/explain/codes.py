@@ -13,11 +13,7 @@ from numpy.typing import NDArray
 
 from foveal.errors import FormatError
 from foveal.explain.anatomy import Spot
-from foveal.jpeg import Frame, Scan
-from foveal.jpeg.entropy_data import EntropyData
-from foveal.jpeg.file_reader import HuffmanTables
-from foveal.jpeg.huffman import MAX_CODE_BITS, HuffmanTable
-from foveal.jpeg.script import SEQUENTIAL_BAND
+from foveal.jpeg import MAX_CODE_BITS, SEQUENTIAL_BAND, EntropyData, Frame, HuffmanTable, HuffmanTables, Scan
 
 _ZERO_RUN_16 = (15, 0)
 _DC, _AC = 0, 1

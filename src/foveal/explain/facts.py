@@ -8,21 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal import metrics
-from foveal.equal_bytes import LEAST_QUALITY
+from foveal.encoding import Encoded, EncodeOptions, encode_photo
+from foveal.encoding.size_search import LEAST_QUALITY
 from foveal.errors import MissingExtraError, TargetError
 from foveal.explain.anatomy import BlockAnatomy, spots_of_block, take_apart
 from foveal.explain.chosen_block import ChosenBlock, choose_block
 from foveal.explain.file_scans import ReadScan, read_scans
 from foveal.explain.network_view import NetworkView, view_of_network
-from foveal.image import Photo, eight_bits
 from foveal.inspection import Inspection, inspect
 from foveal.jpeg import Frame, decode, read_coefficients
 from foveal.metrics import SSIM_MIN_SIDE
-from foveal.options import EncodeOptions
-from foveal.overlay import png_bytes
-from foveal.pipeline import Encoded, encode_photo
+from foveal.metrics.ssimulacra import MIN_SIDE as SSIMULACRA2_MIN_SIDE
+from foveal.photo import Photo, eight_bits
+from foveal.photo.writing import png_bytes
 from foveal.saliency import NETWORK_METHODS, Looked, look
-from foveal.ssimulacra2 import MIN_SIDE as SSIMULACRA2_MIN_SIDE
 
 SALIENT_SHARE = 0.2
 MAX_SSIM_PIXELS = 4_000_000  # it takes four seconds for each million, and several hundred bytes for each
@@ -124,7 +123,7 @@ class Facts:
 
     @property
     def original(self) -> NDArray[np.uint8]:
-        """Pixels of the photo, of 8 bits."""
+        """EightBitPixels of the photo, of 8 bits."""
         return eight_bits(self.photo.pixels)
 
     @property

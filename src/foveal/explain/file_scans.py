@@ -10,15 +10,22 @@ from numpy.typing import NDArray
 
 from foveal.explain.anatomy import Spot
 from foveal.explain.codes import Code, bits_of_block, codes_of_block
-from foveal.explain.pictures import THUMBNAIL_SIDE, Pixels, reduced
-from foveal.image import Photo
-from foveal.jpeg import MAX_PIXELS, Scan
-from foveal.jpeg.coefficients import empty_blocks
-from foveal.jpeg.color_model import color_model
-from foveal.jpeg.decoder import decode_scans, first_scan
-from foveal.jpeg.file_reader import FileReader, FileScan, open_reader
-from foveal.jpeg.frame import Frame
-from foveal.jpeg.reconstruction import Reconstruction
+from foveal.explain.pictures import THUMBNAIL_SIDE, reduced
+from foveal.jpeg import (
+    MAX_PIXELS,
+    EightBitPixels,
+    FileReader,
+    FileScan,
+    Frame,
+    Reconstruction,
+    Scan,
+    decode_scans,
+    empty_blocks,
+    find_color_model,
+    first_scan,
+    open_reader,
+)
+from foveal.photo import Photo
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +47,8 @@ class ReadScan:
     scan: Scan
     end: int
     codes: dict[int, tuple[Code, ...]]
-    thumbnail: Pixels
-    detail: Pixels
+    thumbnail: EightBitPixels
+    detail: EightBitPixels
 
 
 def read_scans(data: bytes, spots: Sequence[Spot], part: tuple[slice, slice]) -> Iterator[ReadScan]:
@@ -94,8 +101,8 @@ def _codes(
     }
 
 
-def _reconstructed(reader: FileReader, blocks: Sequence[NDArray[np.int16]]) -> Pixels:
+def _reconstructed(reader: FileReader, blocks: Sequence[NDArray[np.int16]]) -> EightBitPixels:
     frame = reader.frame
-    reconstruction = Reconstruction(frame, reader.tables, color_model(frame, reader.segments))
+    reconstruction = Reconstruction(frame, reader.tables, find_color_model(frame, reader.segments))
     reconstruction.add(blocks, 0, frame.mcu_rows)
     return reconstruction.pixels

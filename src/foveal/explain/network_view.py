@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.image import Photo
+from foveal.photo import Photo
+from foveal.photo.small_copy import working_image
 from foveal.saliency import default_model
 from foveal.saliency.cells import CELL_SIDE
 from foveal.saliency.classes import kept_classes
 from foveal.saliency.model import WORKING_SIDE, CamParts, NetworkOutput
-from foveal.saliency.working_image import working_image
 
 Cells = NDArray[np.float32]
 
@@ -109,7 +109,7 @@ class NetworkView:
 
     @property
     def cell_side(self) -> int:
-        """Pixels of the small picture that a cell of a map stands for, each way."""
+        """EightBitPixels of the small picture that a cell of a map stands for, each way."""
         return CELL_SIDE
 
 

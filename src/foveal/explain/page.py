@@ -10,9 +10,10 @@ from typing import Any
 from numpy.typing import NDArray
 from PIL import Image
 
-from foveal.explain import html
+from foveal.drawing import html
+from foveal.drawing.html import Markup, element, figure, paragraph
+from foveal.encoding import Encoded, EncodeOptions
 from foveal.explain.facts import Facts, find_facts
-from foveal.explain.html import Markup, element, figure, paragraph
 from foveal.explain.pictures import embedded, photograph, reduced
 from foveal.explain.sections.block import block_section
 from foveal.explain.sections.codes import codes_section
@@ -20,9 +21,7 @@ from foveal.explain.sections.network import network_section
 from foveal.explain.sections.photo import chroma_section, grid_section, planes_section
 from foveal.explain.sections.result import error_section, scans_section, sizes_section
 from foveal.explain.sections.spending import bits_section, saliency_section, weights_section
-from foveal.image import Photo, as_photo
-from foveal.options import EncodeOptions
-from foveal.pipeline import Encoded
+from foveal.photo import Photo, as_photo
 
 MAX_EMBEDDED_BYTES = 2_000_000  # of a JPEG that a page holds itself
 

@@ -9,31 +9,30 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from foveal import jpeg
-from foveal.explain import colors
-from foveal.explain.html import Markup, element
-from foveal.image import Photo
-from foveal.overlay import png_bytes
-from foveal.saliency.working_image import working_image
+from foveal.drawing import colors
+from foveal.drawing.html import Markup, element
+from foveal.jpeg import EightBitPixels
+from foveal.photo import Photo
+from foveal.photo.small_copy import working_image
+from foveal.photo.writing import png_bytes
 
 PAGE_SIDE = 800  # pixels of the longer side of the largest pictures: pages stay small, whatever the photo
 THUMBNAIL_SIDE = 320
 _COPY_QUALITY = 88  # of copies that are for looking at
 
-Pixels = NDArray[np.uint8]
 
-
-def reduced(photo: Photo, side: int = PAGE_SIDE) -> Pixels:
+def reduced(photo: Photo, side: int = PAGE_SIDE) -> EightBitPixels:
     """RGB copy of a photo as displayed of which no side is longer than `side`: (h, w, 3) uint8."""
     return working_image(photo, min(side, max(photo.height, photo.width)))
 
 
-def enlarged(pixels: Pixels) -> Pixels:
+def enlarged(pixels: EightBitPixels) -> EightBitPixels:
     """Repeat the pixels of small pictures, so that something can be drawn on them; always a copy."""
     factor = _enlargement(pixels.shape[:2])
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def photograph(pixels: Pixels, alt: str, icc_profile: bytes | None = None) -> Markup:
+def photograph(pixels: EightBitPixels, alt: str, icc_profile: bytes | None = None) -> Markup:
     """Embed (h, w, 3) or (h, w), as a JPEG; small ones enlarged, so that their pixels can be seen."""
     if max(pixels.shape[:2]) < THUMBNAIL_SIDE:
         return drawing(pixels, alt, icc_profile)
@@ -46,7 +45,7 @@ def photograph(pixels: Pixels, alt: str, icc_profile: bytes | None = None) -> Ma
     return embedded(data, "image/jpeg", (pixels.shape[0], pixels.shape[1]), alt)
 
 
-def drawing(pixels: Pixels, alt: str, icc_profile: bytes | None = None) -> Markup:
+def drawing(pixels: EightBitPixels, alt: str, icc_profile: bytes | None = None) -> Markup:
     """Embed (h, w, 3) or (h, w) without loss, as a PNG; small ones enlarged, so that their pixels can be seen."""
     data = png_bytes(np.ascontiguousarray(pixels), icc_profile)
     return embedded(data, "image/png", (pixels.shape[0], pixels.shape[1]), alt)

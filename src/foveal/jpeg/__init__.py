@@ -1,16 +1,53 @@
-"""ITU-T T.81, and what T.871, Adobe, Exif, ICC and MPF add to it: knows nothing of saliency, takes tables and weights.
+"""THE FORMAT: ITU-T T.81, and what T.871, Adobe, Exif, ICC and MPF add to it. Knows nothing of saliency.
 
-Read `encoder.py` first, then `decoder.py`.
+Read `encoder.py` first, then `decoder.py`. This module gives other packages all that they use of this one: functions
+that encode and decode whole pictures, and the steps of reading a file (`open_reader`, `decode_scans`, ...), for reports
+on what a file holds.
 """
 
-from foveal.jpeg.coefficients import Coefficients
-from foveal.jpeg.decoder import decode, read_coefficients, reconstruct
-from foveal.jpeg.encoder import EncoderSettings, encode, frame_of, price, quantize, transform, write
+from foveal.jpeg.coefficients import Coefficients, empty_blocks
+from foveal.jpeg.color import TO_RGB, EightBitPixels, Pixels, to_planes
+from foveal.jpeg.color_model import ColorModel, find_color_model
+from foveal.jpeg.dct import COEFFICIENT_SCALE
+from foveal.jpeg.decoder import (
+    DecodedFile,
+    decode,
+    decode_file,
+    decode_scans,
+    first_scan,
+    read_coefficients,
+    reconstruct,
+)
+from foveal.jpeg.diagnosis import Diagnosis
+from foveal.jpeg.encoder import (
+    EncoderSettings,
+    encode,
+    frame_of,
+    price,
+    quantize,
+    samples_of_strip,
+    transform,
+    write,
+)
+from foveal.jpeg.entropy_data import EntropyData
+from foveal.jpeg.file_reader import FileReader, FileScan, HuffmanTables, open_reader
 from foveal.jpeg.file_writer import MAX_RESTART_INTERVAL, write_coefficients
-from foveal.jpeg.frame import BLOCK_SIDE, MAX_SIDE, SAMPLING_FACTORS, Component, ComponentHeader, Frame, block_grid
-from foveal.jpeg.limits import MAX_PIXELS
+from foveal.jpeg.frame import (
+    BLOCK_SIDE,
+    MAX_SIDE,
+    SAMPLING_FACTORS,
+    Component,
+    ComponentHeader,
+    Frame,
+    block_grid,
+    subsampling_name,
+)
+from foveal.jpeg.huffman import MAX_CODE_BITS, HuffmanTable
+from foveal.jpeg.limits import LIBJPEG_MAX_SIDE, MAX_PIXELS
 from foveal.jpeg.quantize import DeadZone, PerBlockTables, Quantizer, Rounding
+from foveal.jpeg.reconstruction import Reconstruction
 from foveal.jpeg.script import (
+    SEQUENTIAL_BAND,
     Scan,
     Script,
     ScriptMaker,
@@ -21,49 +58,77 @@ from foveal.jpeg.script import (
     spectral_selection_script,
     successive_approximation_script,
 )
+from foveal.jpeg.segment_reader import FileSegment, SegmentReader
 from foveal.jpeg.segments import Metadata, Segment
 from foveal.jpeg.tables import NATURAL_INDEX, QuantizationTable, annex_k_tables
 from foveal.jpeg.trellis import EXHAUSTIVE_LOOK_BACK, Trellis
 
 __all__ = [
     "BLOCK_SIDE",
+    "COEFFICIENT_SCALE",
     "EXHAUSTIVE_LOOK_BACK",
+    "LIBJPEG_MAX_SIDE",
+    "MAX_CODE_BITS",
     "MAX_PIXELS",
     "MAX_RESTART_INTERVAL",
     "MAX_SIDE",
     "NATURAL_INDEX",
     "SAMPLING_FACTORS",
+    "SEQUENTIAL_BAND",
+    "TO_RGB",
     "Coefficients",
+    "ColorModel",
     "Component",
     "ComponentHeader",
     "DeadZone",
+    "DecodedFile",
+    "Diagnosis",
+    "EightBitPixels",
     "EncoderSettings",
+    "EntropyData",
+    "FileReader",
+    "FileScan",
+    "FileSegment",
     "Frame",
+    "HuffmanTable",
+    "HuffmanTables",
     "Metadata",
     "PerBlockTables",
+    "Pixels",
     "QuantizationTable",
     "Quantizer",
+    "Reconstruction",
     "Rounding",
     "Scan",
     "Script",
     "ScriptMaker",
     "Segment",
+    "SegmentReader",
     "Trellis",
     "annex_k_tables",
     "block_grid",
     "decode",
+    "decode_file",
+    "decode_scans",
     "early_split_script",
+    "empty_blocks",
     "encode",
+    "find_color_model",
+    "first_scan",
     "frame_of",
     "luminance_refinement_script",
     "non_interleaved_script",
+    "open_reader",
     "price",
     "quantize",
     "read_coefficients",
     "reconstruct",
+    "samples_of_strip",
     "sequential_script",
     "spectral_selection_script",
+    "subsampling_name",
     "successive_approximation_script",
+    "to_planes",
     "transform",
     "write",
     "write_coefficients",

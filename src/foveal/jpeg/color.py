@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal import _kernels
+import foveal._kernels as _kernels
 
-Pixels = NDArray[np.uint8 | np.uint16]
+Pixels = NDArray[np.uint8 | np.uint16]  # (H, W, 3) RGB or (H, W) grey
+EightBitPixels = NDArray[np.uint8]  # of the same shapes
 
 # R, G and B (rows) by Y, Cb and Cr, all centred alike (T.871 clause 7).
 TO_RGB: NDArray[np.float64] = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]])

@@ -27,7 +27,7 @@ class ColorModel(Enum):
     YCCK = "YCCK"
 
 
-def color_model(frame: Frame, segments: Sequence[Segment]) -> ColorModel:
+def find_color_model(frame: Frame, segments: Sequence[Segment]) -> ColorModel:
     """Colour model of a frame, from the application segments before it.
 
     Raises

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from foveal.jpeg import limits, markers
 from foveal.jpeg.coefficients import Coefficients, empty_blocks
-from foveal.jpeg.color_model import ColorModel, adobe_transform, color_model
+from foveal.jpeg.color_model import ColorModel, adobe_transform, find_color_model
 from foveal.jpeg.diagnosis import warn_of
 from foveal.jpeg.file_reader import FileReader, FileScan, open_reader
 from foveal.jpeg.frame import Frame
@@ -18,8 +18,8 @@ from foveal.jpeg.multi_picture import entries_of, is_index
 from foveal.jpeg.reconstruction import Reconstruction
 from foveal.jpeg.scan_decoder import ScanDecoder
 from foveal.jpeg.segments import MPF, Segment
-from foveal.jpeg.strips import row_ranges
 from foveal.jpeg.tables import QuantizationTable
+from foveal.threads import row_ranges
 
 _PIXELS_PER_STRIP = 1 << 17  # levels and samples of a strip stay in the cache
 
@@ -121,7 +121,7 @@ def reconstruct(coefficients: Coefficients) -> NDArray[np.uint8]:
     UnsupportedError
         Two components, or more than four.
     """
-    return _reconstructed(coefficients, color_model(coefficients.frame, coefficients.segments))
+    return _reconstructed(coefficients, find_color_model(coefficients.frame, coefficients.segments))
 
 
 def read_coefficients(
@@ -179,7 +179,7 @@ def first_scan(reader: FileReader) -> FileScan:
 
 def _decode(reader: FileReader) -> tuple[ColorModel, NDArray[np.uint8]]:
     first, frame = first_scan(reader), reader.frame
-    model = color_model(frame, reader.segments)
+    model = find_color_model(frame, reader.segments)
     is_whole = reader.sof_code != markers.SOF2 and len(first.parameters.components) == len(frame.headers)
     if is_whole:  # one scan of everything: no need to keep more than a strip of it
         reconstruction = Reconstruction(frame, reader.tables, model)

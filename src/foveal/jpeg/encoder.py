@@ -20,8 +20,8 @@ from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
 from foveal.jpeg.quantize import Quantizer, Rounding, run_plans
 from foveal.jpeg.script import Script, ScriptMaker, spectral_selection_script
 from foveal.jpeg.segments import Metadata, metadata_segments
-from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.tables import QuantizationTable, annex_k_tables
+from foveal.threads import in_threads, row_ranges
 
 _PIXELS_PER_STRIP = 1 << 18  # larger ones leave the cache, smaller ones keep Python busy
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal import _kernels
+import foveal._kernels as _kernels
 from foveal.errors import LimitError
 from foveal.jpeg import limits
 

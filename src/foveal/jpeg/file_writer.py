@@ -11,7 +11,7 @@ from foveal.jpeg import markers, segments
 from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.multi_picture import entries_of, is_index, rewritten
-from foveal.jpeg.scan import ScanPlan, ScanStatistics, record, tally, write_scans
+from foveal.jpeg.scan_encoder import ScanPlan, ScanStatistics, record, tally, write_scans
 from foveal.jpeg.script import Scan, Script, check_script, is_progressive, non_interleaved_script
 from foveal.jpeg.segments import Segment
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal import _kernels
+import foveal._kernels as _kernels
 
 MAX_CODE_BITS = 16
 _RESERVED = 256  # a symbol that never occurs, so that no real one gets the code of all ones (K.2)

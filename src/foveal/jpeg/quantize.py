@@ -13,10 +13,10 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal import _kernels
+import foveal._kernels as _kernels
 from foveal.jpeg.frame import Component, Frame
-from foveal.jpeg.strips import in_threads, row_ranges
 from foveal.jpeg.tables import QuantizationTable
+from foveal.threads import in_threads, row_ranges
 
 Value = TypeVar("Value")
 

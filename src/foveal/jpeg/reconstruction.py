@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal import _kernels
+import foveal._kernels as _kernels
 from foveal.jpeg.color_model import ColorModel
 from foveal.jpeg.frame import BLOCK_SIDE, Component, Frame
 from foveal.jpeg.tables import QuantizationTable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal import _kernels
+import foveal._kernels as _kernels
 from foveal.jpeg.frame import Component, Frame
 
 

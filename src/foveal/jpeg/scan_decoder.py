@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal import _kernels
+import foveal._kernels as _kernels
 from foveal._kernels import ScanFailure
 from foveal.jpeg import limits
 from foveal.jpeg.diagnosis import Diagnosis, malformed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal import _kernels
+import foveal._kernels as _kernels
 from foveal.jpeg.frame import Component, Frame
 from foveal.jpeg.quantize import QuantizationPlan, of_slot
 from foveal.jpeg.tables import QuantizationTable

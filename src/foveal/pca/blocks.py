@@ -13,14 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.errors import FormatError, LimitError
-from foveal.image import Pixels
-from foveal.jpeg import BLOCK_SIDE, MAX_PIXELS, block_grid
-from foveal.jpeg.color import to_planes
-from foveal.jpeg.strips import row_ranges
+from foveal.jpeg import BLOCK_SIDE, MAX_PIXELS, Pixels, block_grid, to_planes
 from foveal.pca import level_stream
 from foveal.pca.components import fit
 from foveal.pca.container import ArrayReader
 from foveal.pca.quantize import MIN_STEP, dequantized, levels_of, step_for
+from foveal.threads import row_ranges
 
 BLOCK_SIZE = BLOCK_SIDE * BLOCK_SIDE
 _BASIS_PEAK = 127  # components are sent as int8

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from foveal.background import Color
 from foveal.checks import check_integer
 from foveal.errors import FormatError, LimitError, ParameterError, UnsupportedError
-from foveal.image import Photo, as_photo
 from foveal.jpeg import MAX_PIXELS
 from foveal.pca import blocks, rows
 from foveal.pca.container import ArrayReader, write_arrays
 from foveal.pca.options import PcaOptions
+from foveal.photo import Photo, as_photo
+from foveal.photo.background import Color
 
 _VERSION = 1
 _DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype(np.uint8), "uint16": np.dtype(np.uint16)}

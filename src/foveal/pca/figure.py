@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from foveal.errors import MissingExtraError, ParameterError
-from foveal.image import Photo, eight_bits
 from foveal.metrics import SSIM_MIN_SIDE, ssim
-from foveal.overlay import png_bytes
 from foveal.pca import rows
 from foveal.pca.codec import EncodedPhoto, decode, encode_photo, encode_rows
 from foveal.pca.options import PcaOptions
 from foveal.pca.rows import StandardisedChannel
+from foveal.photo import Photo, eight_bits
+from foveal.photo.writing import png_bytes
 
 try:
     import skimage.data

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.errors import FormatError
-from foveal.image import Pixels
+from foveal.jpeg import Pixels
 from foveal.pca.components import PrincipalComponents, fit
 from foveal.pca.container import ArrayReader
 

@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from foveal.background import Color
 from foveal.errors import ParameterError
-from foveal.image import Photo, as_photo, eight_bits
+from foveal.photo import Photo, as_photo, eight_bits
+from foveal.photo.background import Color
+from foveal.photo.small_copy import working_image
 from foveal.saliency.baselines import BASELINES
 from foveal.saliency.classes import SeenClass, box_of_peak, check_top_k, kept_classes
 from foveal.saliency.model import WORKING_SIDE, Model, NetworkOutput, default_model
 from foveal.saliency.readings import NETWORK_METHODS, SPENDING_POWERS, Reading, read, visibility
-from foveal.saliency.working_image import working_image
 
 METHODS = (*NETWORK_METHODS, *BASELINES)
 AUTO_METHOD = "gaze"

@@ -21,7 +21,7 @@ VISIBLE_CONTRAST = 8.0
 GAZE_SHARPNESS = 1.75  # power of the predicted density that predicts held-back fixations best (NSS)
 
 # Bits are spent by the map to this power. For gaze that is the density itself: what predicts best is too peaked, and
-# gains less where people look for the same harm elsewhere (`bench.fixations`).
+# gains less where people look for the same harm elsewhere (`bench.gaze.map_worth`).
 SPENDING_POWERS = {"gaze": 1 / GAZE_SHARPNESS, "msroi": 1.0, "cam": 1.0}
 
 NETWORK_METHODS = ("gaze", "msroi", "cam")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from foveal.image import open as open_photo
+from foveal.photo import open as open_photo
 from foveal.saliency import NETWORK_METHODS, Looked, look, saliency_map
 from foveal.training import scores
 from foveal.training.checkpoint import Checkpoint

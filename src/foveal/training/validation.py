@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from foveal.image import open as open_photo
+from foveal.photo import open as open_photo
 from foveal.saliency import look
 from foveal.training.batches import scene_batch
 from foveal.training.gaze_data import GazePhoto, fixated_pixels

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.drawing.html import Markup, element, figure, fold, paragraph, row_of, section
 from foveal.explain import pictures
 from foveal.explain.anatomy import BlockAnatomy
 from foveal.explain.facts import Facts
-from foveal.explain.html import Markup, element, figure, fold, paragraph, row_of, section
 from foveal.jpeg import BLOCK_SIDE
 
 Shade = Callable[[int, float], str | None]  # a value and the largest of its grid -> style

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.drawing.html import Content, Markup, element, figure, fold, joined, paragraph, row_of, section, table
 from foveal.explain.codes import Code
 from foveal.explain.facts import Facts
-from foveal.explain.html import Content, Markup, element, figure, fold, joined, paragraph, row_of, section, table
-from foveal.inspection import what_is_sent
-from foveal.jpeg import BLOCK_SIDE
-from foveal.jpeg.tables import NATURAL_INDEX
+from foveal.inspection import describe_scan
+from foveal.jpeg import BLOCK_SIDE, NATURAL_INDEX
 
 _CELL = 10  # of the drawing of the zig-zag order
 
@@ -109,7 +108,7 @@ def _codes_table(facts: Facts, component: int) -> Markup:
     for number, read in enumerate(facts.scans, start=1):
         if component not in read.codes:
             continue
-        sends = f"{number}: {what_is_sent(read.scan)}"
+        sends = f"{number}: {describe_scan(read.scan)}"
         codes = read.codes[component]
         if not codes:
             rows.append((sends, "-", "", "0", "ended by an EOB of a block before"))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from foveal.drawing.html import Markup, element, figure, joined, paragraph, row_of, section, table
 from foveal.explain.facts import Facts
-from foveal.explain.html import Markup, element, figure, joined, paragraph, row_of, section, table
 from foveal.explain.network_view import Cells, NetworkView
 from foveal.explain.pictures import balance_legend, balance_map, drawing, heat_legend, heat_map
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.drawing.html import Markup, figure, paragraph, row_of, section
 from foveal.explain import pictures
 from foveal.explain.chosen_block import ChosenBlock
 from foveal.explain.facts import Facts
-from foveal.explain.html import Markup, figure, paragraph, row_of, section
-from foveal.explain.pictures import Pixels, drawing, photograph, reduced
-from foveal.jpeg import BLOCK_SIDE, color, sampling
+from foveal.explain.pictures import drawing, photograph, reduced
+from foveal.jpeg import BLOCK_SIDE, EightBitPixels, color, sampling
 
 _LEVEL_SHIFT = 128
 _GRID_ZOOM = 8  # a pixel is drawn as so many, or more in tiny photos
@@ -115,7 +115,10 @@ def grid_section(facts: Facts) -> Markup:
             ),
             figure(
                 "The blocks around it, pixel by pixel.",
-                drawing(_gridded(facts.original[block.neighbourhood], block), "Pixels near the block and block edges"),
+                drawing(
+                    _gridded(facts.original[block.neighbourhood], block),
+                    "EightBitPixels near the block and block edges",
+                ),
             ),
         ),
     )
@@ -129,17 +132,17 @@ def _why(facts: Facts) -> str:
     return "the most salient one"
 
 
-def _planes(rgb: Pixels) -> NDArray[np.float32]:
+def _planes(rgb: EightBitPixels) -> NDArray[np.float32]:
     return color.to_planes(np.ascontiguousarray(rgb), *rgb.shape[:2])
 
 
-def _to_rgb(luma: NDArray[np.float32], blue: NDArray[np.float32], red: NDArray[np.float32]) -> Pixels:
+def _to_rgb(luma: NDArray[np.float32], blue: NDArray[np.float32], red: NDArray[np.float32]) -> EightBitPixels:
     """Planes centred on 0 to RGB (T.871 clause 7)."""
     rgb = np.stack([luma, blue, red], axis=2) @ color.TO_RGB.T
     return np.asarray(np.rint(np.clip(rgb + _LEVEL_SHIFT, 0, 255)), dtype=np.uint8)
 
 
-def _colors_around(facts: Facts) -> tuple[Pixels, Pixels]:
+def _colors_around(facts: Facts) -> tuple[EightBitPixels, EightBitPixels]:
     """Colours of the neighbourhood at a middle brightness, before and after down-sampling."""
     around = np.ascontiguousarray(facts.photo.pixels[facts.block.neighbourhood])
     height, width = around.shape[:2]
@@ -153,7 +156,7 @@ def _colors_around(facts: Facts) -> tuple[Pixels, Pixels]:
     return _to_rgb(flat, planes[1], planes[2])[whole], _to_rgb(flat, *coarse)[whole]
 
 
-def _located(facts: Facts) -> Pixels:
+def _located(facts: Facts) -> EightBitPixels:
     """The photo with a frame around the neighbourhood of the block."""
     small = pictures.enlarged(reduced(facts.photo, 2 * pictures.THUMBNAIL_SIDE))
     scale = small.shape[0] / facts.photo.displayed_size[0]
@@ -164,7 +167,7 @@ def _located(facts: Facts) -> Pixels:
     return small
 
 
-def _frame(pixels: Pixels, box: tuple[int, int, int, int]) -> None:
+def _frame(pixels: EightBitPixels, box: tuple[int, int, int, int]) -> None:
     """Draw a frame around (top, left, bottom, right) that stands out from whatever it lies on, inside the picture."""
     height, width = pixels.shape[:2]
     top, left = (max(start, _FRAME_WIDTH) for start in box[:2])
@@ -178,7 +181,7 @@ def _frame(pixels: Pixels, box: tuple[int, int, int, int]) -> None:
         )
 
 
-def _outline(pixels: Pixels, box: tuple[int, int, int, int], rgb: tuple[int, int, int]) -> None:
+def _outline(pixels: EightBitPixels, box: tuple[int, int, int, int], rgb: tuple[int, int, int]) -> None:
     """Draw a line one pixel wide around a box, as far as it lies in the picture."""
     top, left, bottom, right = box
     rows = [row for row in (top, bottom - 1) if 0 <= row < pixels.shape[0]]
@@ -187,8 +190,8 @@ def _outline(pixels: Pixels, box: tuple[int, int, int, int], rgb: tuple[int, int
     pixels[rows, max(0, left) : max(0, right)] = rgb
 
 
-def _gridded(around: Pixels, block: ChosenBlock) -> Pixels:
-    """Pixels enlarged, with lines between blocks and a frame around the chosen one."""
+def _gridded(around: EightBitPixels, block: ChosenBlock) -> EightBitPixels:
+    """EightBitPixels enlarged, with lines between blocks and a frame around the chosen one."""
     rgb = around if around.ndim == 3 else around[:, :, np.newaxis].repeat(3, axis=2)
     zoom = max(_GRID_ZOOM, pictures.THUMBNAIL_SIDE // max(around.shape[:2]))
     large = rgb.repeat(zoom, axis=0).repeat(zoom, axis=1)

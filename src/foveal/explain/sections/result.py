@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.drawing.html import Content, Markup, element, figure, paragraph, row_of, section, table
 from foveal.explain.facts import MAX_SSIM_PIXELS, Facts, JudgedFile
-from foveal.explain.html import Content, Markup, element, figure, paragraph, row_of, section, table
-from foveal.explain.pictures import Pixels, drawing, heat_legend, heat_map, photograph
-from foveal.inspection import what_is_sent
-from foveal.jpeg import BLOCK_SIDE, block_grid
+from foveal.explain.pictures import drawing, heat_legend, heat_map, photograph
+from foveal.inspection import describe_scan
+from foveal.jpeg import BLOCK_SIDE, EightBitPixels, block_grid
 
 _BRIGHT_SHARE = 0.995
 
@@ -39,7 +39,7 @@ def error_section(facts: Facts) -> Markup:
         element(
             "div",
             *(
-                figure(f"{name}.", drawing(pixels[part], f"Pixels near the block: {name}", facts.copy_profile))
+                figure(f"{name}.", drawing(pixels[part], f"EightBitPixels near the block: {name}", facts.copy_profile))
                 for name, pixels in close.items()
             ),
             class_="row",
@@ -63,7 +63,7 @@ def _moved(facts: Facts, errors: dict[str, NDArray[np.float64]]) -> list[Markup]
     ]
 
 
-def block_errors(original: Pixels, decoded: Pixels) -> NDArray[np.float64]:
+def block_errors(original: EightBitPixels, decoded: EightBitPixels) -> NDArray[np.float64]:
     """Root mean square error of each block of 8x8 pixels, over what of it lies in the photo: (rows, columns)."""
     squares = (original.astype(np.float32) - decoded.astype(np.float32)) ** 2
     if squares.ndim == 3:
@@ -87,7 +87,8 @@ def scans_section(facts: Facts) -> Markup:
         )
     frames = [
         figure(
-            f"Scan {number}: {what_is_sent(read.scan)} of {', '.join(names[index] for index in read.scan.components)}. "
+            f"Scan {number}: {describe_scan(read.scan)} of "
+            f"{', '.join(names[index] for index in read.scan.components)}. "
             f"{read.end:,} bytes so far, {read.end / size:.0%}.",
             photograph(read.thumbnail, f"The photo after scan {number}", facts.copy_profile),
             drawing(read.detail, f"The blocks around the chosen one after scan {number}", facts.copy_profile),

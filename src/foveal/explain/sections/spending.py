@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal import overlay
+from foveal.drawing import maps
+from foveal.drawing.html import Content, Markup, element, figure, joined, paragraph, row_of, section, table
 from foveal.explain.facts import Facts, JudgedFile
-from foveal.explain.html import Content, Markup, element, figure, joined, paragraph, row_of, section, table
 from foveal.explain.pictures import balance_legend, balance_map, heat_legend, heat_map, photograph, reduced
-from foveal.image import Photo
+from foveal.photo import Photo
 
 _BRIGHT_SHARE = 0.995  # of blocks; the few that take more are as light as can be
 
@@ -32,7 +32,7 @@ def saliency_section(facts: Facts) -> Markup:
         ),
         figure(
             "The photo, dim where nobody looks.",
-            photograph(overlay.drawn_over(Photo(small), found), "The photo, dimmed by its map", facts.copy_profile),
+            photograph(maps.drawn_over(Photo(small), found), "The photo, dimmed by its map", facts.copy_profile),
         ),
     )
 

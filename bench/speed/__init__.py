@@ -1,0 +1,1 @@
+"""How fast encoders, decoders and metrics are, against peers in the same run."""

@@ -1,0 +1,83 @@
+"""Speed of SSIMULACRA 2, beside the `ssimulacra2` package of PyPI, in the same run.
+
+python -m bench.speed.scoring [--images DIR ...] [--megapixels 4] [--quality 75] [--rounds 5]
+
+Seconds are those that the processor worked, so that other work on the machine counts less; one thread each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import ssimulacra2
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+
+import foveal._kernels as _kernels
+from bench import photos
+from foveal import metrics
+from foveal.comparison import peers
+from foveal.jpeg import EightBitPixels
+
+
+def of_package(original: EightBitPixels, decoded: EightBitPixels) -> float:
+    """Score by the package, which reads files."""
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in ("original.ppm", "decoded.ppm")]
+        for path, pixels in zip(paths, (original, decoded), strict=True):
+            Image.fromarray(pixels).save(path)
+        return float(ssimulacra2.compute_ssimulacra2(*map(str, paths)))
+
+
+def with_instruction_set(name: str) -> Callable[[EightBitPixels, EightBitPixels], float]:
+    """Score with one build of our kernels."""
+
+    def score(original: EightBitPixels, decoded: EightBitPixels) -> float:
+        _kernels.use_instruction_set(name)
+        try:
+            return metrics.ssimulacra2(original, decoded)
+        finally:
+            _kernels.use_instruction_set(_kernels.instruction_sets()[0])
+
+    return score
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--images", type=Path, nargs="+", default=[], help="folders of PNG photographs")
+    parser.add_argument("--megapixels", type=float, default=4)
+    parser.add_argument("--quality", type=float, default=75)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+
+    pixels = photos.mosaic(list(photos.load(arguments.images).values()), arguments.megapixels)
+    decoded = peers.decoded(peers.libjpeg_turbo(pixels, arguments.quality))
+    kept = metrics.Ssimulacra2Reference(pixels)
+    scorers: dict[str, Callable[[EightBitPixels, EightBitPixels], float]] = {
+        "foveal, reference kept": lambda _, decoded: kept.score(decoded),
+        **{f"foveal, {name}": with_instruction_set(name) for name in _kernels.instruction_sets()},
+        "ssimulacra2 package": of_package,
+    }
+
+    table = Table(title=f"{pixels.shape[1]} x {pixels.shape[0]} mosaic, quality {arguments.quality:g}")
+    for heading in ("scored by", "MP/s", "score"):
+        table.add_column(heading, justify="left" if heading == "scored by" else "right", no_wrap=True)
+    for name, score in scorers.items():
+        best_seconds = float("inf")
+        for _ in range(arguments.rounds):
+            start = time.process_time()
+            value = score(pixels, decoded)
+            best_seconds = min(best_seconds, time.process_time() - start)
+        megapixels = pixels.shape[0] * pixels.shape[1] / 1e6
+        table.add_row(name, f"{megapixels / best_seconds:.2f}", f"{value:.3f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

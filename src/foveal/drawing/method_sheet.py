@@ -1,0 +1,52 @@
+"""A photo beside its maps by several methods, as the papers on localisation show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from foveal.drawing import maps
+from foveal.photo import Photo
+from foveal.photo.small_copy import working_image
+from foveal.saliency.look import Looked
+
+COMPARED_METHODS = ("spectral", "cam", "msroi", "gaze")
+PANEL_SIDE = 320  # pixels of the longer side of each picture
+_TITLES = {"cam": "CAM", "msroi": "MS-ROI"}
+_FONT_SIZE = 15
+_LABEL_HEIGHT = 26
+_GAP = 8
+
+
+def method_sheet(photo: Photo, looks: Iterable[Looked]) -> NDArray[np.uint8]:
+    """Draw the photo as displayed, then each map over it (`maps.drawn_over`), with labels above.
+
+    Returns
+    -------
+    ndarray
+        (H, W, 3) uint8. Pictures keep the photo's aspect ratio; their longer side is PANEL_SIDE, whatever its size.
+    """
+    small = working_image(photo, PANEL_SIDE)
+    size = (small.shape[0], small.shape[1])
+    panels = {"photo": small}
+    for looked in looks:
+        title = _TITLES.get(looked.method, looked.method)
+        panels[title] = maps.drawn_over(Photo(small), looked.resized(size))
+    return _sheet(panels)
+
+
+def _sheet(panels: dict[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    font = ImageFont.load_default(_FONT_SIZE)
+    labels_width = max(int(font.getlength(label)) for label in panels) + 1
+    height, width = next(iter(panels.values())).shape[:2]
+    column = max(width, labels_width) + _GAP
+    sheet = Image.new("RGB", (len(panels) * column + _GAP, _LABEL_HEIGHT + height + _GAP), "white")
+    draw = ImageDraw.Draw(sheet)
+    for index, (label, pixels) in enumerate(panels.items()):
+        left = _GAP + index * column
+        draw.text((left, 4), label, fill="black", font=font)
+        sheet.paste(Image.fromarray(pixels), (left, _LABEL_HEIGHT))
+    return np.asarray(sheet)

@@ -1,0 +1,66 @@
+"""Pixels as PNG and TIFF files, with the metadata that these formats hold."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from foveal.errors import UnsupportedError
+from foveal.jpeg import DecodedFile, Pixels, application_data
+from foveal.photo import exif
+
+
+def png_bytes(pixels: Pixels, icc_profile: bytes | None = None) -> bytes:
+    """Encode pixels as a PNG file.
+
+    Parameters
+    ----------
+    pixels
+        (H, W) grey, uint8 or uint16, or (H, W, 3) RGB, uint8.
+    icc_profile
+        Colour profile to embed, or None.
+    """
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", icc_profile=icc_profile)
+    return file.getvalue()
+
+
+def decoded_to_png(decoded: DecodedFile) -> bytes:
+    """Encode a decoded JPEG as a PNG file, with its colour profile, resolution, EXIF data and XMP packet.
+
+    Raises
+    ------
+    UnsupportedError
+        CMYK pixels, which PNG cannot hold.
+    """
+    if decoded.pixels.shape[2:] == (4,):
+        raise UnsupportedError("CMYK pixels do not fit a PNG; write a TIFF (OUT.tif)")
+    texts = PngInfo()
+    xmp = application_data.xmp_packet(decoded.segments)
+    if xmp:
+        texts.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", errors="replace"))
+    exif_data = application_data.exif_data(decoded.segments)
+    return _save(Image.fromarray(decoded.pixels), "PNG", decoded, exif=exif_data, pnginfo=texts)
+
+
+def decoded_to_tiff(decoded: DecodedFile) -> bytes:
+    """Encode a decoded JPEG, CMYK too, as a TIFF file, with its colour profile, resolution and EXIF data."""
+    image = Image.fromarray(decoded.pixels)
+    if decoded.pixels.shape[2:] == (4,):
+        inks = np.subtract(255, decoded.pixels) if decoded.inks_are_inverted else decoded.pixels
+        image = Image.fromarray(inks, mode="CMYK")
+    exif_data = application_data.exif_data(decoded.segments)
+    return _save(image, "TIFF", decoded, exif=exif.for_tiff(exif_data))
+
+
+def _save(image: Image.Image, kind: str, decoded: DecodedFile, exif: bytes | None, **options: object) -> bytes:
+    """Save an image with what both formats can hold: EXIF data, colour profile, resolution."""
+    resolution = application_data.dots_per_inch(decoded.segments)
+    if resolution:
+        options["dpi"] = resolution
+    file = io.BytesIO()
+    image.save(file, kind, exif=exif or b"", icc_profile=application_data.icc_profile(decoded.segments), **options)
+    return file.getvalue()

@@ -1,0 +1,287 @@
+"""What effort "best" measures and how it spends by that, against plain sums and the scores of its files."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from other_readers import pillow_pixels
+from pictures import noisy_gradient
+from scipy.ndimage import correlate
+
+import foveal
+from foveal import jpeg
+from foveal.allocate import allocations, closed_loop
+from foveal.allocate.effort import EFFORTS
+from foveal.allocate.perception import perception
+from foveal.allocate.subsampling import Subsampling
+from foveal.encoding import EncodeOptions, encode_photo, weighed_photo
+from foveal.metrics import Ssimulacra2Reference, ssimulacra2
+
+Factors = list[np.ndarray]
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> Factors:
+    """Whatever factors the encoder finds from now on."""
+    factors: Factors = []
+
+    def kept(*arguments: Any) -> np.ndarray:
+        factors.append(closed_loop.luminance_factors(*arguments))
+        return factors[-1]
+
+    monkeypatch.setattr(weighed_photo, "luminance_factors", kept)
+    return factors
+
+
+def log_size_at(score: float, pixels: np.ndarray, **settings: Any) -> float:
+    """Logarithm of the bytes that a score takes, between files of eight qualities."""
+    files = [foveal.encode(pixels, quality=q, saliency=None, **settings) for q in range(50, 90, 5)]
+    scores = [ssimulacra2(pixels, pillow_pixels(data)) for data in files]
+    assert scores[0] < score < scores[-1]
+    return float(np.interp(score, scores, [np.log(len(data)) for data in files]))
+
+
+@pytest.mark.parametrize("grey", [False, True], ids=["colour", "grey"])
+@pytest.mark.parametrize("photo", ["astronaut", "chelsea", "coffee"])
+def test_best_takes_fewer_bytes_for_the_same_score(photo: str, grey: bool, request: pytest.FixtureRequest) -> None:
+    pixels = request.getfixturevalue(photo)
+    pixels = np.ascontiguousarray(pixels[:, :, 1]) if grey else pixels
+    data = foveal.encode(pixels, quality=70, saliency=None, effort="best")
+    saved = log_size_at(ssimulacra2(pixels, pillow_pixels(data)), pixels) - np.log(len(data))
+    assert saved > 0.02
+
+
+def test_the_gain_is_the_loops_not_that_of_the_longer_search(
+    chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = jpeg.block_grid(*chelsea.shape[:2])
+    looped = foveal.encode(chelsea, quality=70, saliency=None, effort="best")
+    monkeypatch.setattr(weighed_photo, "luminance_factors", lambda *_: np.ones(grid, np.float32))
+    open_loop = foveal.encode(chelsea, quality=70, saliency=None, effort="best")
+    assert ssimulacra2(chelsea, pillow_pixels(looped)) > ssimulacra2(chelsea, pillow_pixels(open_loop)) + 0.3
+    assert len(looped) < 1.005 * len(open_loop)
+
+
+@pytest.mark.parametrize("shape", [(64, 96, 3), (67, 131, 3), (9, 8, 3), (41, 50)], ids=str)
+def test_costs_are_gradient_times_error_without_the_means_of_blocks(shape: tuple[int, ...]) -> None:
+    original = noisy_gradient(shape[0], shape[1], 3 if len(shape) == 3 else None)
+    decoded = pillow_pixels(foveal.encode(original, quality=40, saliency=None))
+    gradient = Ssimulacra2Reference(original).gradient(decoded).astype(np.float64)
+    error = decoded.astype(np.float64) - original
+    if len(shape) == 3:
+        gradient, error = gradient.sum(axis=2), error @ [0.299, 0.587, 0.114]
+    padded = (-shape[0] % 8, -shape[1] % 8)
+    gradient = np.pad(gradient, [(0, each) for each in padded])
+    error = np.pad(error, [(0, each) for each in padded], mode="edge")
+    found = closed_loop._costs_of_picture(original, decoded, 2)
+    assert found.shape == jpeg.block_grid(*shape[:2])
+    expected = np.zeros(found.shape)
+    for row, column in np.ndindex(found.shape):
+        block = np.s_[8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
+        expected[row, column] = -(gradient[block] * (error[block] - error[block].mean())).mean()
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+
+def test_what_the_trellis_believes_is_the_distortion_that_it_minimises(astronaut: np.ndarray) -> None:
+    """Of luminance's AC: weight of the block and of the frequency x squared steps from the lifted magnitude."""
+    pixels = astronaut[100:151, 200:277].copy()
+    frame = jpeg.frame_of(pixels, "4:2:0")
+    rng = np.random.default_rng(5)
+    weights = rng.uniform(2, 20, frame.block_grid).astype(np.float32)
+    by_frequency = rng.uniform(0.5, 2, 64).astype(np.float32)
+    trellis = jpeg.Trellis((weights,), (by_frequency,), (0.3,))
+    before = jpeg.transform(pixels, frame, 1)
+    settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(60), quantizer=trellis)
+    quantized = jpeg.quantize(tuple(grid.copy() for grid in before), frame, settings)
+    found = closed_loop._believed(before[0], quantized, trellis, 2)
+    assert found.shape == frame.block_grid
+    steps = 16.0 * np.array(settings.tables[0].values)
+    for row, column in np.ndindex(found.shape):
+        levels = np.abs(quantized.blocks[0][row, column].astype(float))
+        errors = np.abs(before[0][row, column]) / steps + np.where(levels > 0, 0.3, 0) - levels
+        expected = weights[row, column] * float((by_frequency * errors**2)[1:].sum())
+        assert found[row, column] == pytest.approx(expected, rel=1e-4)
+
+
+def test_costs_are_mixed_with_those_of_the_neighbours() -> None:
+    blocks = np.random.default_rng(6).uniform(size=(5, 7)).astype(np.float32)
+    axis = np.array([1, 4, 1]) / 6
+    expected = correlate(blocks.astype(float), np.outer(axis, axis), mode="nearest")
+    np.testing.assert_allclose(closed_loop._smooth(blocks), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("corrections", [0, 1, 3])
+def test_both_sides_of_a_ratio_are_smoothed_in_each_round(
+    corrections: int, chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    monkeypatch.setitem(EFFORTS, "best", replace(EFFORTS["best"], corrections=corrections))
+    monkeypatch.setattr(closed_loop, "_smooth", lambda blocks: seen.append(blocks) or blocks.astype(float))
+    foveal.encode(chelsea[:64, :80].copy(), quality=70, effort="best", saliency=None)
+    assert len(seen) == 2 * corrections
+
+
+def test_costs_are_not_negative_and_in_each_band_as_much_as_believed(
+    coffee: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some errors do good by the score; that is no reason for less than nothing."""
+    pixels = coffee[:200, :160].copy()
+    decoded = pillow_pixels(foveal.encode(pixels, quality=60, saliency=None))
+    assert closed_loop._costs_of_picture(pixels, decoded, 1).min() < 0
+    believed = np.random.default_rng(7).uniform(size=jpeg.block_grid(200, 160)).astype(np.float32)
+    for band_pixels in (1 << 22, 160 * 100):
+        monkeypatch.setattr(closed_loop, "_BAND_PIXELS", band_pixels)
+        costs = closed_loop._costs(pixels, decoded, believed, 1)
+        assert costs.min() == 0
+        for first, last in closed_loop._bands(200, 160):
+            assert costs[first:last].sum() == pytest.approx(believed[first:last].sum(), rel=1e-4)
+
+
+def test_a_band_sees_what_is_around_it(coffee: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = coffee[:256, :160].copy()
+    decoded = pillow_pixels(foveal.encode(pixels, quality=60, saliency=None))
+    seen = []
+
+    def kept(original: np.ndarray, decoded: np.ndarray, threads: int) -> np.ndarray:
+        seen.append((original, decoded))
+        return np.ones(jpeg.block_grid(*original.shape[:2]), np.float32)
+
+    monkeypatch.setattr(closed_loop, "_costs_of_picture", kept)
+    monkeypatch.setattr(closed_loop, "_BAND_PIXELS", 160 * 128)
+    closed_loop._costs(pixels, decoded, np.ones((32, 20), np.float32), 1)
+    for found, first, last in zip(seen, (0, 64), (192, 256), strict=True):
+        for each, whole in zip(found, (pixels, decoded), strict=True):
+            np.testing.assert_array_equal(each, whole[first:last])
+
+
+def test_where_errors_cost_more_than_believed_weights_rise() -> None:
+    costs, believed = np.ones((4, 6)), np.ones((4, 6))
+    costs[1, 2], believed[2, 4] = 3, 3
+    factors = closed_loop._correction(costs, believed)
+    usual = factors[0, 0]
+    assert factors[1, 2] > 1.2 * usual
+    assert factors[2, 4] < 0.9 * usual
+    assert factors.dtype == np.float32
+    assert closed_loop._correction(np.zeros((2, 2)), np.zeros((2, 2))) == pytest.approx(1)
+    assert closed_loop._correction(7 * believed, believed) == pytest.approx(1)
+
+
+def test_factors_are_bounded(astronaut: np.ndarray, found: Factors) -> None:
+    foveal.encode(astronaut, quality=60, effort="best", saliency=None)
+    (factors,) = found
+    assert factors.shape == (64, 64)
+    assert 0.8**2 / 2 < factors.min() < 0.9
+    assert 1.5 < factors.max() <= 5
+
+
+def test_bands_of_a_large_photo_find_nearly_what_the_whole_does(
+    coffee: np.ndarray, found: Factors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foveal.encode(coffee, quality=70, effort="best", saliency=None)
+    monkeypatch.setattr(closed_loop, "_BAND_PIXELS", 600 * 140)
+    assert closed_loop._bands(400, 600) == [(0, 16), (16, 33), (33, 50)]
+    data = foveal.encode(coffee, quality=70, effort="best", saliency=None)
+    whole, banded = (np.log(each.ravel()) for each in found)
+    assert not np.array_equal(whole, banded)
+    assert np.corrcoef(whole, banded)[0, 1] > 0.9
+    saved = log_size_at(ssimulacra2(coffee, pillow_pixels(data)), coffee) - np.log(len(data))
+    assert saved > 0.02
+    assert foveal.encode(coffee, quality=70, effort="best", saliency=None, threads=3) == data
+
+
+@pytest.mark.parametrize("size", [(1, 65_535), (7, 3000), (8, 8), (2000, 2100), (65_535, 8)], ids=str)
+def test_bands_cover_every_row_of_blocks(size: tuple[int, int]) -> None:
+    bands = closed_loop._bands(*size)
+    assert [bands[0][0], bands[-1][1]] == [0, -(-size[0] // 8)]
+    assert all(first < last for first, last in bands)
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(bands))
+    assert len(bands) == (2 if size == (2000, 2100) else 1)
+
+
+def test_the_bytes_do_not_depend_on_threads(astronaut: np.ndarray) -> None:
+    photo = np.tile(astronaut, (2, 2, 1))[:1001, :1003]
+    files = {foveal.encode(photo, quality=77, effort="best", saliency=None, threads=threads) for threads in (1, 2, 5)}
+    assert len(files) == 1
+
+
+def test_saliency_plays_no_part_in_the_factors(astronaut: np.ndarray, found: Factors) -> None:
+    mask = np.zeros((8, 8))
+    mask[2:5, 3:6] = 1
+    for saliency in (None, mask):
+        foveal.encode(astronaut, quality=70, effort="best", saliency=saliency)
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"effort": "fast"}, {"effort": "balanced"}, {"effort": "best", "allocation": "quality-map"}], ids=str
+)
+def test_other_efforts_and_allocations_measure_nothing(settings: dict[str, str], found: Factors) -> None:
+    foveal.encode(noisy_gradient(64, 64), quality=70, **settings)
+    assert not found
+
+
+def test_the_loop_searches_as_balanced_does_and_the_file_as_best(
+    chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    efforts = []
+
+    def kept(level: float, weights: Any, visibility: Any, effort: str, tuned: Any) -> Any:
+        efforts.append(effort)
+        return allocations.rdo(level, weights, visibility, effort, tuned)
+
+    monkeypatch.setattr(weighed_photo, "rdo", kept)
+    foveal.encode(chelsea[:64, :80].copy(), quality=70, effort="best", saliency=None)
+    assert efforts == [*["balanced"] * EFFORTS["best"].corrections, "best"]
+
+
+@pytest.mark.parametrize(("shape", "measured"), [((8, 8), 1), ((8, 9, 3), 1), ((7, 90, 3), 0), ((90, 7), 0)], ids=str)
+def test_pictures_too_small_for_the_score_are_encoded_without_it(
+    shape: tuple[int, ...], measured: int, found: Factors
+) -> None:
+    pixels = noisy_gradient(shape[0], shape[1], 3 if len(shape) == 3 else None)
+    assert pillow_pixels(foveal.encode(pixels, quality=50, effort="best")).shape == shape
+    assert len(found) == measured
+
+
+@pytest.mark.parametrize("quality", [0, 50, 100])
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_flat_pictures_have_nothing_to_correct(value: int, quality: float, found: Factors) -> None:
+    flat = np.full((33, 50, 3), value, dtype=np.uint8)
+    assert np.abs(pillow_pixels(foveal.encode(flat, quality=quality, effort="best")).astype(int) - value).max() <= 16
+    assert found[0] == pytest.approx(1, abs=1e-3)
+
+
+def test_16_bit_pixels_find_what_8_bit_ones_do(coffee: np.ndarray, found: Factors) -> None:
+    for pixels in (coffee, coffee.astype(np.uint16) * 257):
+        foveal.encode(pixels, quality=70, effort="best", saliency=None)
+    np.testing.assert_allclose(*found, rtol=0.02)
+
+
+def test_a_search_finds_the_file_of_its_quality(chelsea: np.ndarray) -> None:
+    options = EncodeOptions(target_size=15_000, saliency=None, effort="best")
+    chosen = encode_photo(foveal.Photo(chelsea), options)
+    assert 0.97 * 15_000 <= len(chosen.data) <= 15_000
+    assert chosen.data == foveal.encode(chelsea, quality=chosen.quality, saliency=None, effort="best")
+
+
+@pytest.mark.parametrize("photo", ["chelsea", "coffee"])
+def test_bytes_rise_with_quality(photo: str, request: pytest.FixtureRequest) -> None:
+    pixels = request.getfixturevalue(photo)
+    sizes = [len(foveal.encode(pixels, quality=q, saliency=None, effort="best")) for q in (40, 57, 58, 75, 77, 78, 93)]
+    assert sizes == sorted(set(sizes))
+
+
+def test_factors_multiply_the_weights_of_luminance_alone(chelsea: np.ndarray) -> None:
+    grid = jpeg.block_grid(*chelsea.shape[:2])
+    options, settings = EncodeOptions(saliency=None, effort="best"), jpeg.EncoderSettings()
+    photo = weighed_photo.WeighedPhoto(chelsea, np.ones(grid, np.float32), options, settings, Subsampling("4:2:0"))
+    factors = np.random.default_rng(2).uniform(0.5, 2, grid).astype(np.float32)
+    arguments = 2.0, perception(), *photo._transformed(75)
+    plain, multiplied = (photo._rdo(*arguments, each).quantizer.block_weights for each in (1.0, factors))
+    np.testing.assert_allclose(multiplied[0], factors * plain[0], rtol=1e-6)
+    for before, after in zip(plain[1:], multiplied[1:], strict=True):
+        np.testing.assert_array_equal(before, after)

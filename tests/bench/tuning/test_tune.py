@@ -1,0 +1,45 @@
+"""The search for numbers: wherever it may go, there are files."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from other_readers import pillow_pixels
+from pictures import noisy_gradient
+
+from bench.tuning.trial_files import SETTINGS, file_of
+from bench.tuning.tune import moved, numbers
+from foveal.allocate.perception import Perception, perception
+from foveal.allocate.subsampling import HALVED, Subsampling
+from foveal.encoding import EncodeOptions
+from foveal.encoding.weighed_photo import WeighedPhoto
+
+SHIPPED = asdict(perception())
+
+
+@pytest.mark.parametrize("by", [-0.15, 0.15])
+@pytest.mark.parametrize("path", list(numbers(SHIPPED)), ids=".".join)
+def test_every_number_can_be_moved(path: tuple[str, ...], by: float) -> None:
+    values = SHIPPED
+    for _ in range(8):
+        values = moved(values, path, by)
+    weights = np.full((3, 3), 0.1, np.float32)  # of a map: without one, the numbers of attention change nothing
+    photo = WeighedPhoto(noisy_gradient(24, 24), weights, EncodeOptions(), SETTINGS, Subsampling(HALVED))
+    data = file_of(photo.trial(2.1, Perception.from_dict(values)))
+    assert pillow_pixels(data).shape == (24, 24, 3)
+
+
+def test_moving_stops_at_bounds() -> None:
+    lift = ("luminance", "lift")
+    assert moved(SHIPPED, lift, 0.15)["luminance"]["lift"] == pytest.approx(0.2)
+    assert moved(SHIPPED, lift, -0.15)["luminance"]["lift"] == 0
+    assert moved(SHIPPED, lift, 0.6)["luminance"]["lift"] == 0.5
+    assert asdict(perception()) == SHIPPED
+
+
+def test_profiles_and_what_is_usual_stay() -> None:
+    names = {path[-1] for path in numbers(SHIPPED)}
+    assert {"dc", "lift", "knee", "slope_by_grain"} <= names
+    assert not {name for name in names if name == "profile" or name.startswith("usual")}

@@ -1,0 +1,139 @@
+"""`foveal compare`: the sheet, the page, the table and the numbers of several encoders."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import COMMAND, PIXELS, Run, one_line
+from other_readers import pillow_pixels
+from PIL import Image, ImageCms
+
+import foveal
+from foveal import comparison
+
+
+def test_compare_writes_what_the_library_gives(run: Run) -> None:
+    outcome = run("compare", "photo.png", "-o", "out.png", "-q", "70")
+    assert (outcome.code, outcome.err) == (0, "")
+    found = foveal.compare(PIXELS, quality=70)
+    np.testing.assert_array_equal(np.asarray(Image.open("out.png")), comparison.drawn(found))
+    rows = [line.split("  ")[0] for line in outcome.out.splitlines()[2:]]
+    assert rows == ["foveal", "foveal, content-blind", "libjpeg-turbo", "MozJPEG", "jpegli"]
+    assert f"{len(found.entries[0].data):,}" in outcome.out
+    assert run("compare", "photo.png", "-o", "out.HTML", "-q", "70").code == 0
+    assert Path("out.HTML").read_text() == comparison.page(found, "photo.png")
+
+
+def test_every_option_reaches_the_comparison(run: Run) -> None:
+    Image.fromarray(np.full((5, 5), 128, np.uint8)).save("map.png")
+    Image.fromarray(np.dstack([PIXELS, np.full(PIXELS.shape[:2], 200, np.uint8)])).save("alpha.png")
+    options = ("--size", "2500", "--saliency", "map.png", "--strength", "0.5", "--background", "red", "--json")
+    outcome = run("compare", "alpha.png", *options)
+    assert (outcome.code, outcome.err) == (0, "")
+    expected = foveal.compare(
+        foveal.open("alpha.png", background="red"),
+        size_bytes=2500,
+        saliency=np.full((5, 5), 128 / 255, np.float32),
+        strength=0.5,
+    )
+    assert json.loads(outcome.out) == {"input": "alpha.png", "output": None} | expected.to_dict()
+
+
+def test_a_comparison_in_numbers(run: Run) -> None:
+    report = json.loads(run("compare", "photo.png", "--json", "-o", "out.png").out)
+    assert report["output"] == "out.png"
+    assert (report["width"], report["height"]) == (56, 40)
+    assert [region["name"] for region in report["regions"]] == ["salient", "background"]
+    ours = report["encoders"][0]
+    data = foveal.encode(PIXELS, quality=80, subsampling="4:2:0")
+    assert (ours["name"], ours["quality"], ours["size_bytes"]) == ("foveal", 80, len(data))
+    decoded = pillow_pixels(data)
+    assert ours["psnr"] == pytest.approx(foveal.metrics.psnr(PIXELS, decoded), abs=1e-4)
+    assert ours["ssimulacra2"] == pytest.approx(foveal.metrics.ssimulacra2(PIXELS, decoded), abs=1e-4)
+    assert all(other["size_bytes"] <= ours["size_bytes"] for other in report["encoders"])
+    assert report["left_out"] == []
+
+
+def test_scores_without_a_number_are_null(run: Run) -> None:
+    """A grey pixel is kept without loss: its PSNR is infinite, and it is too small for the others."""
+    Image.fromarray(np.full((1, 1), 128, np.uint8)).save("dot.png")
+    ours = json.loads(run("compare", "dot.png", "--json", "-q", "100").out)["encoders"][0]
+    scores = ("ssimulacra2", "ssim", "psnr", "salient_ssimulacra2", "salient_ssim", "salient_psnr")
+    assert {ours[name] for name in scores} == {None}
+
+
+def test_missing_encoders_are_named_in_a_line_each(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyvips", None)
+    monkeypatch.setitem(sys.modules, "pyjpegli", None)
+    outcome = run("compare", "photo.png", "-o", "out.png")
+    assert outcome.code == 0
+    assert [line.split(" needs ")[0] for line in outcome.err.splitlines()] == [
+        "foveal: warning: photo.png: MozJPEG is left out: it",
+        "foveal: warning: photo.png: jpegli is left out: it",
+    ]
+    assert "MozJPEG" not in outcome.out
+    assert Path("out.png").exists()
+
+
+def test_compare_overwrites_its_output_and_never_an_input(run: Run) -> None:
+    Path("out.png").write_bytes(b"old")
+    assert run("compare", "photo.png", "-o", "out.png").code == 0
+    assert Path("out.png").read_bytes().startswith(b"\x89PNG")
+    before = Path("photo.png").read_bytes()
+    one_line(run("compare", "photo.png", "-o", "photo.png"), 2, "is an input")
+    Image.fromarray(PIXELS[:, :, 0]).save("map.png")
+    one_line(run("compare", "photo.png", "--saliency", "map.png", "-o", "map.png"), 2, "is an input")
+    assert Path("photo.png").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("photo.png",), ("nothing to write", "-o or --json")),
+        (("photo.png", "-o", "out.jpg"), ("would be written as PNG",)),
+        (("photo.png", "-o", ""), ("output is empty",)),
+        (("photo.png", "--json", "-q", "101"), ("101",)),
+        (("photo.png", "--json", "--size", "0"), ("at least 1 byte",)),
+        (("photo.png", "--json", "--size", "9" * 20), ("--size", "at most 1,099,511,627,776")),
+        (("photo.png", "--json", "--size", "3000", "-q", "50"), ("--quality and --size cannot be given together",)),
+        (("photo.png", "--json", "--saliency", "none"), ("--saliency none", "content-blind encode is there anyway")),
+        (("photo.png", "--json", "--saliency", "nothing"), ("neither a file",)),
+    ],
+)
+def test_wrong_usage_of_compare(run: Run, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+    one_line(run("compare", *arguments), 2, *words)
+
+
+def test_compare_at_a_size_that_no_file_has(run: Run) -> None:
+    one_line(run("compare", "photo.png", "--json", "--size", "100"), 1, "photo.png: no file of at most 100 bytes")
+
+
+def test_compare_of_what_cannot_be_read(run: Run) -> None:
+    Path("broken.png").write_bytes(b"nonsense")
+    one_line(run("compare", "broken.png", "-o", "out.png"), 1, "broken.png", "not a picture")
+    one_line(run("compare", "missing.png", "-o", "out.png"), 1, "missing.png", "no such file")
+    map_is_broken = run("compare", "photo.png", "-o", "out.png", "--saliency", "broken.png")
+    one_line(map_is_broken, 1, "foveal: broken.png: not a picture")
+    assert not Path("out.png").exists()
+
+
+def test_a_comparison_keeps_the_colour_profile_of_colour_photos(run: Run) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(PIXELS).save("colour.png", icc_profile=profile)
+    Image.fromarray(PIXELS[:, :, 0]).save("grey.png", icc_profile=profile)
+    for name, expected in (("colour", profile), ("grey", None)):
+        assert run("compare", f"{name}.png", "-o", "out.png", "--saliency", "center").code == 0
+        with Image.open("out.png") as written:
+            assert written.info.get("icc_profile") == expected
+
+
+def test_a_comparison_on_standard_output(photo_png: bytes) -> None:
+    command = [*COMMAND, "compare", "-", "-o", "-", "-q", "50"]
+    done = subprocess.run(command, input=photo_png, capture_output=True, check=True)
+    assert done.stdout.startswith(b"\x89PNG")
+    assert b"libjpeg-turbo" in done.stderr

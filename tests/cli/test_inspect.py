@@ -1,0 +1,63 @@
+"""`foveal inspect`: what is in a JPEG file, readable or not, and where its bits went."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from command_line import PIXELS, Run, write_jpeg
+from PIL import Image
+
+import foveal
+
+
+def test_inspect_says_what_is_in_the_file(run: Run) -> None:
+    write_jpeg("in.jpg", quality=83, progressive=True, comment=b"hello")
+    outcome = run("inspect", "in.jpg")
+    assert (outcome.code, outcome.err) == (0, "")
+    for words in (
+        "56 x 40, YCbCr 4:2:0, progressive, quality 83 (libjpeg's tables)",
+        "comment 9 bytes",
+        "SOF2",
+        "APP0",
+    ):
+        assert words in outcome.out
+    report = json.loads(run("inspect", "in.jpg", "--json").out)
+    assert report["quality"] == {"value": 83, "exact": True}
+    for scan in report["scans"]:
+        assert f"{scan['offset']:>12,} {scan['size_bytes']:>11,}" in outcome.out
+
+
+def test_inspect_draws_where_the_bits_went(run: Run) -> None:
+    write_jpeg("in.jpg")
+    assert run("inspect", "in.jpg", "--bits-map", "bits.png").code == 0
+    with Image.open("bits.png") as image:
+        drawn = np.asarray(image)
+    assert drawn.shape == PIXELS.shape[:2]
+    bits = foveal.inspect(Path("in.jpg").read_bytes()).bits_map()
+    order = np.argsort(bits, axis=None)
+    assert (np.diff(drawn[::8, ::8].flatten()[order].astype(int)) >= 0).all()
+    assert drawn.max() == 255
+
+
+def test_inspect_of_a_broken_file_warns_and_goes_on(run: Run) -> None:
+    data = write_jpeg("in.jpg")
+    Path("in.jpg").write_bytes(data[:-40])
+    outcome = run("inspect", "in.jpg", "--json")
+    assert outcome.code == 0
+    assert json.loads(outcome.out)["notes"]
+    assert outcome.err.startswith("foveal: warning: in.jpg: byte")
+
+
+def test_inspect_shows_the_segments_of_a_file_whose_picture_it_cannot_read(run: Run) -> None:
+    data = write_jpeg("in.jpg", comment=b"hello")
+    Path("in.jpg").write_bytes(data.replace(b"\xff\xc0", b"\xff\xc3"))
+    outcome = run("inspect", "in.jpg")
+    assert outcome.code == 1
+    assert outcome.err == "foveal: in.jpg: lossless coding (SOF3) is not supported\n"
+    assert "COM   comment" in outcome.out
+    assert "SOF3" in outcome.out
+    report = json.loads(run("inspect", "in.jpg", "--json").out)
+    assert report["notes"] == ["lossless coding (SOF3) is not supported"]
+    assert report["metadata"]["bytes_by_kind"]["comment"] == 9

@@ -1,0 +1,59 @@
+"""JPEG files as programs of others read them: pixels, coefficients and segments to compare ours with."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import jpeglib
+import numpy as np
+import simplejpeg
+from PIL import Image
+
+from foveal.jpeg import NATURAL_INDEX
+
+
+def pillow_pixels(data: bytes) -> np.ndarray:
+    """Decode with libjpeg-turbo through Pillow; its warnings and truncations are errors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
+            return np.asarray(image)
+
+
+def libjpeg_pixels(data: bytes) -> np.ndarray:
+    """Decode as libjpeg-turbo does: Pillow inverts CMYK, libjpeg leaves it as it is."""
+    pixels = pillow_pixels(data)
+    return 255 - pixels if pixels.shape[2:] == (4,) else pixels
+
+
+def simplejpeg_pixels(data: bytes) -> np.ndarray:
+    """Decode with libjpeg-turbo through simplejpeg, which raises on every warning of libjpeg."""
+    colorspace = simplejpeg.decode_jpeg_header(data)[2]
+    grey = colorspace.lower() == "gray"
+    pixels = simplejpeg.decode_jpeg(data, colorspace="GRAY" if grey else "RGB", strict=True)
+    return pixels[:, :, 0] if grey else pixels
+
+
+def read_levels(data: bytes, folder: Path) -> tuple[list[np.ndarray], np.ndarray]:
+    """Levels of each component, (rows, columns, 64) in zig-zag order, and the quantization tables, by libjpeg-turbo."""
+    path = folder / "levels.jpg"
+    path.write_bytes(data)
+    with jpeglib.version("turbo210"):
+        dct = jpeglib.read_dct(str(path))
+        planes = [plane for plane in (dct.Y, dct.Cb, dct.Cr, dct.K) if plane is not None]
+        levels = [plane.reshape(*plane.shape[:2], 64)[:, :, NATURAL_INDEX] for plane in planes]
+        tables = dct.qt.reshape(-1, 64)[:, NATURAL_INDEX]
+    return levels, tables
+
+
+def marker_segments(data: bytes) -> list[tuple[int, bytes]]:
+    """(second byte of the marker, payload) of every segment up to the first SOS."""
+    segments, position = [], 2
+    while not segments or segments[-1][0] != 0xDA:
+        end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+        segments.append((data[position + 1], data[position + 4 : end]))
+        position = end
+    return segments

@@ -1,0 +1,220 @@
+"""The network's file: what it computes, what is refused, and that it is loaded once and only where it is needed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from color_network import COLORS, color_network, write_color_network
+from onnx import helper
+from pictures import noisy_gradient
+
+import foveal
+from foveal.errors import ModelError, ParameterError
+from foveal.saliency import model as model_module
+from foveal.saliency.model import OUTPUTS, SHIPPED_MODEL, SaliencyModel, default_model
+
+
+def test_what_the_network_says_is_what_can_be_computed_by_hand(tmp_path: Path) -> None:
+    model = SaliencyModel(write_color_network(tmp_path / "colors.onnx", 0.25))
+    assert (model.class_names, model.threshold) == (COLORS, 0.25)
+    rgb = np.zeros((16, 24, 3), np.uint8)
+    rgb[8:, :8, 0] = 255
+    rgb[:8, 16:20, 2] = 255  # half of a cell
+    output = model.see(rgb)
+    assert output.seen == (16, 24)
+    np.testing.assert_allclose(output.class_maps[0], [[0, 0, 0], [1, 0, 0]])
+    np.testing.assert_allclose(output.class_maps[2], [[0, 0, 0.5], [0, 0, 0]])
+    np.testing.assert_allclose(output.class_probabilities, [1, 0, 0.5])
+    np.testing.assert_allclose(output.cam_probabilities, [2 / 3, 0, 1 / 3], rtol=1e-6)
+    np.testing.assert_allclose(output.gaze, [[0, 0, 8 / 6], [8 / 3, 0, 0]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (9, 17), (160, 240), (240, 6)], ids=str)
+def test_the_shipped_network_has_cells_for_all_of_the_picture(size: tuple[int, int]) -> None:
+    model = default_model()
+    output = model.see(noisy_gradient(*size))
+    cells = (-(-size[0] // 8), -(-size[1] // 8))
+    assert output.gaze.shape == cells
+    assert output.cam_maps.shape == output.class_maps.shape == (len(model.class_names), *cells)
+    assert output.class_maps.min() >= 0
+    assert output.cam_probabilities.sum() == pytest.approx(1, abs=1e-4)
+    assert 0 <= output.class_probabilities.min() <= output.class_probabilities.max() <= 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (9, 17), (160, 240)], ids=str)
+def test_weights_times_features_are_the_class_activation_maps(size: tuple[int, int]) -> None:
+    model, rgb = default_model(), noisy_gradient(*size)
+    output, parts = model.see(rgb), model.cam_parts(rgb)
+    assert parts.features.min() >= 0
+    assert parts.weights.shape == (len(model.class_names), len(parts.features))
+    sums = np.einsum("ck,kyx->cyx", parts.weights.astype(float), parts.features.astype(float))
+    np.testing.assert_allclose(output.cam_maps, sums, atol=1e-3)
+
+
+def test_a_model_without_its_features_still_looks(tmp_path: Path) -> None:
+    model = SaliencyModel(write_color_network(tmp_path / "colors.onnx"))
+    rgb = np.zeros((16, 24, 3), np.uint8)
+    assert model.see(rgb).seen == (16, 24)
+    with pytest.raises(ModelError, match=r"colors\.onnx: .*features"):
+        model.cam_parts(rgb)
+
+
+def refused(path: Path, capfd: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(ModelError) as raised:
+        SaliencyModel(path).see(np.zeros((20, 20, 3), np.uint8))
+    message = str(raised.value)
+    assert message.startswith(f"{path}: ")
+    assert "\n" not in message
+    assert capfd.readouterr() == ("", "")
+    return message
+
+
+def test_missing_and_broken_files_are_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    whole = SHIPPED_MODEL.read_bytes()
+    broken = {
+        "empty": b"",
+        "text": b"hello",
+        "random": np.random.default_rng(0).bytes(20_000),
+        "first byte lost": whole[1:],
+        **{f"cut at {share}": whole[: int(len(whole) * share)] for share in (0.001, 0.5, 0.999)},
+    }
+    path = tmp_path / "model.onnx"
+    for data in broken.values():
+        path.write_bytes(data)
+        refused(path, capfd)
+    assert "No such file" in refused(tmp_path / "missing.onnx", capfd)
+    assert "directory" in refused(tmp_path, capfd)
+
+
+_IDENTITY = [helper.make_node("Identity", ["pixels"], ["class_maps"])]
+_OTHERS = [
+    helper.make_node("ReduceSum", ["pixels", "last_axes"], [name], keepdims=0)
+    for name in ("cam_probabilities", "class_probabilities")
+]
+_WRONG_SHAPES = [
+    *_IDENTITY,
+    *_OTHERS,
+    helper.make_node("Identity", ["pixels"], ["cam_maps"]),
+    helper.make_node("ReduceSum", ["pixels", "class_axis"], ["gaze"], keepdims=0),
+]
+_FAILING = [*_WRONG_SHAPES[:-1], helper.make_node("MatMul", ["cam_maps", "class_axis"], ["gaze"])]
+FOREIGN = {
+    "another input": (
+        color_network(
+            input_name="means",
+            nodes=[helper.make_node("Identity", ["means"], ["class_maps"])],
+            left_out=[name for name in OUTPUTS if name != "class_maps"],
+        ),
+        "not one of foveal's",
+    ),
+    "an output missing": (color_network(left_out=["gaze"]), "not one of foveal's"),
+    "no classes": (color_network(left_out=["classes"]), "are missing"),
+    "no threshold": (color_network(left_out=["threshold"]), "are missing"),
+    "classes that are no JSON": (color_network(classes="red, green"), "are missing"),
+    "classes of another kind": (color_network(classes='{"red": 1}'), "no list"),
+    "numbers for classes": (color_network(classes="[1, 2, 3]"), "no list"),
+    "a class too few": (color_network(classes='["red", "green"]'), "maps of its classes"),
+    "threshold in words": (color_network(threshold="half"), "are missing"),
+    "threshold too high": (color_network(threshold="1.5"), "no probability"),
+    "threshold that is no number": (color_network(threshold="nan"), "no probability"),
+    "maps as large as the picture": (color_network(nodes=_WRONG_SHAPES), "maps of its classes"),
+    "what cannot be multiplied": (color_network(nodes=_FAILING), ""),
+}
+
+
+@pytest.mark.parametrize(("model", "words"), FOREIGN.values(), ids=FOREIGN)
+def test_models_of_something_else_are_refused(
+    model: onnx.ModelProto, words: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "foreign.onnx"
+    path.write_bytes(model.SerializeToString())
+    assert words in refused(path, capfd)
+
+
+def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    model = color_network()
+    scale = next(each for each in model.graph.initializer if each.name == "log_range")
+    scale.CopyFrom(onnx.numpy_helper.from_array(np.float32("nan").reshape(()), "log_range"))
+    path = tmp_path / "nan.onnx"
+    path.write_bytes(model.SerializeToString())
+    assert "finite" in refused(path, capfd)
+
+
+def test_without_onnxruntime_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(ModelError, match=r"^[^\n]*network\.onnx: onnxruntime[^\n]*$"):
+        SaliencyModel()
+    assert foveal.saliency_map(noisy_gradient(9, 9), "spectral").shape == (9, 9)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1025, 1.5, True, None, "2"])
+def test_threads_that_make_no_sense(threads: object) -> None:
+    with pytest.raises(ParameterError, match="threads"):
+        SaliencyModel(threads=threads)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "rgb", [np.zeros((9, 9), "u1"), np.zeros((9, 9, 4), "u1"), np.zeros((9, 9, 3)), np.zeros((0, 9, 3), "u1")]
+)
+def test_what_is_no_rgb_is_refused(rgb: np.ndarray) -> None:
+    with pytest.raises(ParameterError, match="uint8"):
+        default_model().see(rgb)
+
+
+def test_more_threads_see_the_same() -> None:
+    rgb = noisy_gradient(160, 240)
+    one, two = default_model().see(rgb), SaliencyModel(threads=2).see(rgb)
+    for name in OUTPUTS:
+        np.testing.assert_allclose(getattr(one, name), getattr(two, name), atol=1e-4, err_msg=name)
+
+
+def test_the_default_model_is_loaded_once_and_shared_by_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = []
+    load = model_module._load
+
+    def counted(path: Path, threads: int) -> object:
+        loaded.append((path, threads))
+        return load(path, threads)
+
+    monkeypatch.setattr(model_module, "_load", counted)
+    model_module._shipped_model.cache_clear()
+    photos = [noisy_gradient(30 + i, 50) for i in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        maps = list(pool.map(foveal.saliency_map, photos))
+    assert loaded == [(SHIPPED_MODEL, 1)]
+    for photo, found in zip(photos, maps, strict=True):
+        np.testing.assert_array_equal(foveal.saliency_map(photo), found)
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ("import foveal, foveal.cli.main, foveal.saliency", False),
+        (
+            "from click.testing import CliRunner; from foveal.cli import main; CliRunner().invoke(main.cli, '-h')",
+            False,
+        ),
+        ("import foveal, numpy; foveal.encode(numpy.zeros((9, 9), 'u1'), saliency=None)", False),
+        ("import foveal, numpy; foveal.saliency_map(numpy.zeros((9, 9), 'u1'), 'spectral')", False),
+        ("import foveal, numpy; foveal.encode(numpy.zeros((9, 9), 'u1'))", True),
+    ],
+)
+def test_onnxruntime_is_loaded_only_where_it_is_needed(statements: str, expected: bool) -> None:
+    check = f"import sys; {statements}; print('onnxruntime' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == (str(expected), "")
+
+
+def test_looking_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
+    """onnxruntime would keep a log of its use and an identifier there."""
+    program = "import numpy, foveal; foveal.saliency_map(numpy.zeros((64, 64, 3), numpy.uint8))"
+    environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
+    subprocess.run([sys.executable, "-c", program], env={**environment, "HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.iterdir()) == []
