@@ -203,7 +203,25 @@ def test_a_mistake_of_ours_is_one_line_too(run: Run, monkeypatch: pytest.MonkeyP
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr("foveal.cli.encode.encode_photo", fail)
-    one_line(run("encode", "photo.png"), 1, "internal error: ZeroDivisionError: division by zero")
+    one_line(run("encode", "photo.png"), 1, "internal error: ZeroDivisionError: division by zero", "foveal --debug")
+
+
+def test_debug_prints_the_traceback_and_then_the_line(run: Run) -> None:
+    outcome = run("--debug", "encode", "none.png")
+    assert outcome.code == 1
+    assert outcome.out == ""
+    lines = outcome.err.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[-2:] == [
+        "FileNotFoundError: [Errno 2] No such file or directory: 'none.png'",
+        "foveal: none.png: no such file or folder",
+    ]
+
+
+def test_debug_changes_nothing_where_nothing_fails(run: Run) -> None:
+    outcome = run("--debug", "encode", "--help")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.startswith("Usage: foveal encode")
 
 
 def test_decode_and_inspect_refuse_what_they_must(run: Run) -> None:

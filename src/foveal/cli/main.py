@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import traceback
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
-from foveal import __version__
 from foveal.cli import files
 from foveal.cli.compare import compare
 from foveal.cli.decode import decode
@@ -24,9 +26,25 @@ FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="foveal")
-def cli() -> None:
+@click.version_option(package_name="foveal", prog_name="foveal")
+@click.option("--debug", is_flag=True, help="Print the full traceback when a command fails.")
+@click.pass_context
+def cli(context: click.Context, debug: bool) -> None:
     """JPEGs that spend their bits where people look."""
+    if debug:
+        context.with_resource(_print_tracebacks())
+
+
+@contextmanager
+def _print_tracebacks() -> Iterator[None]:
+    """Print the traceback of an error that leaves a command, before it becomes one line."""
+    try:
+        yield
+    except click.exceptions.Exit:  # how --help ends
+        raise
+    except Exception:
+        traceback.print_exc()
+        raise
 
 
 cli.add_command(encode)
@@ -64,8 +82,8 @@ def _run() -> int:
         return _fail(_describe(error), FAILED)
     except MemoryError:
         return _fail("out of memory", FAILED)
-    except Exception as error:  # a mistake of ours: still one line, for whoever reads the log of a pipeline
-        return _fail(f"internal error: {type(error).__name__}: {error}", FAILED)
+    except Exception as error:  # a mistake of ours: still one line, so that the log of a pipeline stays readable
+        return _fail(f"internal error: {type(error).__name__}: {error} (see foveal --debug)", FAILED)
 
 
 def _describe(error: OSError) -> str:
