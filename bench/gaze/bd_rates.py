@@ -26,8 +26,8 @@ from bench.gaze.map_worth import map_source, spread
 from bench.rd.bd_rate import bd_rate, summary
 from bench.rd.scores import METRICS
 from foveal import metrics
-from foveal.allocate.effort import EFFORTS
-from foveal.comparison.peers import JPEGLI, MOZJPEG, decoded
+from foveal.allocate.effort import EFFORTS, EffortName
+from foveal.comparison.peers import JPEGLI, MOZJPEG, decode_for_viewing
 from foveal.jpeg import EightBitPixels
 from foveal.photo import eight_bits
 from foveal.training.gaze_data import GazePhoto, fixation_density, gaze_photos
@@ -58,7 +58,7 @@ class Watched:
 
     def point(self, data: bytes) -> tuple[int, tuple[float, ...]]:
         """Size of a file of it, and its SCORES."""
-        shown: EightBitPixels = decoded(data)
+        shown: EightBitPixels = decode_for_viewing(data)
         ssim = -10 * np.log10(1 - metrics.ssim(self.pixels, shown, self._density))
         there = metrics.psnr(self.pixels, shown, self._density), float(ssim)
         part = np.ascontiguousarray(shown[self._box])
@@ -76,7 +76,7 @@ def _middle(along: NDArray[np.floating]) -> slice:
 
 
 def encoders(
-    photo: GazePhoto, sources: list[MapSource], strengths: list[float], effort: str
+    photo: GazePhoto, sources: list[MapSource], strengths: list[float], effort: EffortName
 ) -> dict[str, Callable[..., bytes]]:
     """Everything that is compared on a photo, by name."""
     opened = foveal.open(photo.path)
@@ -91,7 +91,7 @@ def encoders(
     return found
 
 
-def curves(photo: GazePhoto, sources: list[MapSource], strengths: list[float], effort: str) -> dict[str, Points]:
+def curves(photo: GazePhoto, sources: list[MapSource], strengths: list[float], effort: EffortName) -> dict[str, Points]:
     """Sizes and scores of all files of a photo."""
     watched = Watched(photo)
     return {

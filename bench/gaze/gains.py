@@ -13,8 +13,9 @@ from skimage.metrics import structural_similarity
 
 import foveal
 from foveal import metrics
+from foveal.allocate.allocation import AllocationName
 from foveal.comparison import peers
-from foveal.encoding.size_search import largest_within
+from foveal.encoding.size_search import find_largest_file
 from foveal.jpeg import EightBitPixels
 from foveal.photo import Photo, eight_bits
 from foveal.saliency import look, map_of_picture
@@ -110,7 +111,7 @@ def gains(
     sources: Sequence[MapSource],
     qualities: Sequence[float],
     strengths: Sequence[float],
-    allocation: str,
+    allocation: AllocationName,
 ) -> list[Gain]:
     """What each map gains on a photo at each quality and strength; ValueError where no equal bytes are found."""
     opened = foveal.open(photo.path)
@@ -132,14 +133,14 @@ def gains(
     found = []
     for quality in qualities:
         blind = encode(quality, None)
-        blind_scores = judge.scores(peers.decoded(blind), densities)
+        blind_scores = judge.scores(peers.decode_for_viewing(blind), densities)
         for source, saliency, density, blind_score in zip(sources, maps, densities, blind_scores, strict=True):
             near = quality
             for strength in strengths:
                 aware_at = partial(encode, saliency=saliency, strength=strength)
                 aware, other, near = of_equal_bytes(aware_at, partial(encode, saliency=None), quality, near)
-                before = blind_score if other == blind else judge.scores(peers.decoded(other), [density])[0]
-                after = judge.scores(peers.decoded(aware), [density])[0]
+                before = blind_score if other == blind else judge.scores(peers.decode_for_viewing(other), [density])[0]
+                after = judge.scores(peers.decode_for_viewing(aware), [density])[0]
                 found.append(Gain(Setting(source.name, quality, strength), after - before, len(aware) / len(other) - 1))
     return found
 
@@ -153,8 +154,8 @@ def of_equal_bytes(
     """
     wanted = len(blind_at(quality))
     for share in (1, 0.99, 1.01, 0.98, 1.02):
-        blind = largest_within(blind_at, round(share * wanted), quality_step=QUALITY_STEP, near=quality)
-        aware = blind and largest_within(aware_at, len(blind.data), quality_step=QUALITY_STEP, near=near)
+        blind = find_largest_file(blind_at, round(share * wanted), quality_step=QUALITY_STEP, near=quality)
+        aware = blind and find_largest_file(aware_at, len(blind.data), quality_step=QUALITY_STEP, near=near)
         if blind and aware and len(aware.data) >= (1 - SIZE_TOLERANCE) * len(blind.data):
             return aware.data, blind.data, aware.quality
     raise ValueError(f"no files of equal bytes at quality {quality:g}")
@@ -173,7 +174,7 @@ def map_and_density(source: MapSource, photo: GazePhoto, opened: Photo) -> tuple
         halves = observer_halves(photo.fixations)
         judged, predicting = (fixation_density(half, height, width) for half in halves)
         return predicting / predicting.max(), judged
-    return look(opened, source.name).spending_map, density
+    return np.asarray(look(opened, source.name).spending_map, np.float32), density
 
 
 def _read_map(folder: Path, stem: str) -> Map:

@@ -14,6 +14,7 @@ import argparse
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 from rich.console import Console
 from rich.progress import track
@@ -21,9 +22,9 @@ from rich.table import Table
 
 from bench.gaze import report
 from bench.gaze.gains import FIXATIONS, HALF, MapSource, gains
-from foveal.encoding.options import ALLOCATIONS
+from foveal.allocate.allocation import AllocationName
 from foveal.errors import ParameterError
-from foveal.saliency import method_named
+from foveal.saliency import resolve_method
 from foveal.training.gaze_data import GazePhoto, gaze_photos
 
 
@@ -67,7 +68,7 @@ def parsed_arguments() -> argparse.Namespace:
     parser.add_argument("--maps", type=map_source, nargs="+", metavar="MAP", default=default_maps)
     parser.add_argument("--qualities", type=float, nargs="+", metavar="Q", default=[75])
     parser.add_argument("--strengths", type=float, nargs="+", metavar="S", default=[0.25, 0.5, 0.75, 1])
-    parser.add_argument("--allocation", choices=ALLOCATIONS, default="rdo")
+    parser.add_argument("--allocation", choices=get_args(AllocationName), default="rdo")
     parser.add_argument("--count", type=int, default=30, help="photos, spread over the folder")
     parser.add_argument("--jobs", type=int, default=1, help="photos at a time")
     parser.add_argument("--save", type=Path, metavar="STEM", help="write STEM.md, STEM.json and STEM.png")
@@ -82,7 +83,7 @@ def map_source(argument: str) -> MapSource:
     if name in (FIXATIONS, HALF):
         return MapSource(name)
     try:
-        return MapSource(method_named(name))
+        return MapSource(resolve_method(name))
     except ParameterError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

@@ -19,10 +19,11 @@ from PIL import features
 import foveal
 import foveal._kernels as _kernels
 from bench.rd import guetzli, mixed_qualities
+from foveal.allocate.effort import EffortName
 from foveal.comparison import peers
-from foveal.encoding.options import Saliency
 from foveal.jpeg import EightBitPixels
 from foveal.jpeg.tables import quality_scale
+from foveal.saliency import Saliency
 
 ANCHOR = "jpegli"
 SETTINGS = 8
@@ -59,7 +60,12 @@ class MissingPeerError(Exception):
 
 
 def foveal_420(
-    pixels: EightBitPixels, quality: float, *, effort: str = "balanced", saliency: Saliency = None, **options: Any
+    pixels: EightBitPixels,
+    quality: float,
+    *,
+    effort: EffortName = "balanced",
+    saliency: Saliency = None,
+    **options: Any,
 ) -> bytes:
     """Ours, as its peers are run: 4:2:0, one thread; blind unless told otherwise."""
     return foveal.encode(

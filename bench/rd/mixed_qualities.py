@@ -23,5 +23,5 @@ def encode(pixels: EightBitPixels, quality: float) -> bytes:
     mixed = np.empty_like(pixels)
     for index, each in enumerate(qualities):
         chosen = tenth == index
-        mixed[chosen] = peers.decoded(peers.libjpeg_turbo(pixels, each))[chosen]
+        mixed[chosen] = peers.decode_for_viewing(peers.libjpeg_turbo(pixels, each))[chosen]
     return peers.libjpeg_turbo(mixed, quality)

@@ -42,7 +42,7 @@ class Original:
 
     def scores(self, data: bytes) -> dict[str, float]:
         """Score a JPEG file, decoded by Pillow, by all metrics."""
-        decoded = peers.decoded(data)
+        decoded = peers.decode_for_viewing(data)
         return {name: reference.score(decoded) for name, reference in self._references.items()}
 
 

@@ -23,7 +23,9 @@ from rich.table import Table
 
 import foveal
 from bench import photos
+from foveal.allocate.effort import EffortName
 from foveal.comparison.peers import JPEGLI, MOZJPEG, sequential_jpegli
+from foveal.saliency import Saliency
 from foveal.threads import available_threads
 
 Encoder = Callable[[NDArray[np.uint8], int], bytes]
@@ -43,7 +45,7 @@ def pillow(**options: bool) -> Encoder:
     return encode
 
 
-def ours(effort: str, *, progressive: bool, threads: int = 1, saliency: str | None = None) -> Encoder:
+def ours(effort: EffortName, *, progressive: bool, threads: int = 1, saliency: Saliency = None) -> Encoder:
     """Return our encoder, 4:2:0."""
 
     def encode(pixels: NDArray[np.uint8], quality: int) -> bytes:

@@ -57,7 +57,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     pixels = photos.mosaic(list(photos.load(arguments.images).values()), arguments.megapixels)
-    decoded = peers.decoded(peers.libjpeg_turbo(pixels, arguments.quality))
+    decoded = peers.decode_for_viewing(peers.libjpeg_turbo(pixels, arguments.quality))
     kept = metrics.Ssimulacra2Reference(pixels)
     scorers: dict[str, Callable[[EightBitPixels, EightBitPixels], float]] = {
         "foveal, reference kept": lambda _, decoded: kept.score(decoded),

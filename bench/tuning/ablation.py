@@ -17,7 +17,7 @@ from bench import photos
 from bench.rd import compare_variants, foveal_420
 from bench.rd.compare import CACHE_FOLDER
 from bench.tuning.sensitivity import smoothed
-from bench.tuning.trial_files import blind_file
+from bench.tuning.trial_files import encode_trial
 from foveal import jpeg
 from foveal.allocate.perception import (
     ColourSensitivity,
@@ -36,7 +36,7 @@ ANNEX_K_WEIGHTS = 20.0, 33.0  # bits that a squared step is worth, as before the
 
 def tuned_file(pixels: EightBitPixels, quality: float, tuned: Perception) -> bytes:
     """Blind file of a quality with other numbers."""
-    return blind_file(pixels, level_of_quality(quality), tuned)
+    return encode_trial(pixels, level_of_quality(quality), tuned)
 
 
 def annex_k_file(pixels: EightBitPixels, quality: float) -> bytes:

@@ -19,13 +19,11 @@ from numpy.typing import NDArray
 
 import foveal
 from bench.photos import middle
-from bench.tuning.trial_files import SETTINGS
+from bench.tuning.trial_files import quantize_trial
 from foveal.allocate.perception import perception
 from foveal.allocate.score_prediction import CEILING, Regression, features, predicted_score
-from foveal.allocate.subsampling import FULL, HALVED, Subsampling
+from foveal.allocate.subsampling import FULL, HALVED
 from foveal.allocate.weights import block_weights
-from foveal.encoding import EncodeOptions
-from foveal.encoding.weighed_photo import WeighedPhoto
 from foveal.jpeg import reconstruct
 from foveal.metrics import Ssimulacra2Reference
 from foveal.photo import Photo, eight_bits
@@ -50,10 +48,9 @@ def measured(path: Path, subsampling: str) -> tuple[list[Array], list[float]]:
     found, scores = [], []
     for strength in STRENGTHS:
         weights = block_weights(looked_at, height, width, strength)
-        photo = WeighedPhoto(pixels, weights, EncodeOptions(), SETTINGS, Subsampling(subsampling))
         for level in LEVELS:
-            trial = photo.trial(level, perception())
-            found.append(features(trial.before, trial.quantized))
+            trial = quantize_trial(pixels, level, perception(), subsampling, weights)
+            found.append(features(trial.blocks, trial.quantized))
             scores.append(reference.score(reconstruct(trial.quantized)))
     return found, scores
 

@@ -2,10 +2,11 @@
 
 python -m bench.tuning.map_numbers FOLDER --maps gaze=DIR [--count 16] [--sweeps 2] --output FILE
 
-FOLDER holds photographs with fixations; those that `bench.gaze.bd_rates` reports on are left out. A coordinate search, as that
-of `bench.tuning.tune`: what counts is the mean BD-rate against jpegli by the metrics of `bench.gaze.bd_rates` where people looked, and
-by SSIMULACRA2 of the whole at the rate at which strength trades one for the other. Then it is measured how much coarser
-the tables may be for what is looked at to have the PSNR that it has without a map.
+FOLDER holds photographs with fixations; those that `bench.gaze.bd_rates` reports on are left out. A coordinate
+search, as that of `bench.tuning.tune`: what counts is the mean BD-rate against jpegli by the metrics of
+`bench.gaze.bd_rates` where people looked, and by SSIMULACRA2 of the whole at the rate at which strength trades one for
+the other. Then it is measured how much coarser the tables may be for what is looked at to have the PSNR that it has
+without a map.
 """
 
 from __future__ import annotations
@@ -18,19 +19,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import foveal
 from bench.gaze.bd_rates import QUALITIES, REPORTED, SCORES, Points, Watched, rates
 from bench.gaze.gains import MapSource, map_and_density
 from bench.gaze.map_worth import map_source, spread
-from bench.tuning.trial_files import SETTINGS, file_of
+from bench.tuning.trial_files import quantize_trial, write_trial
 from bench.tuning.tune import numbers, search
 from foveal.allocate.perception import LEVEL_SPAN, MIDDLE_LEVEL, Perception, Trend, level_of_quality, perception
-from foveal.allocate.subsampling import HALVED, Subsampling
 from foveal.allocate.weights import block_weights
 from foveal.comparison.peers import JPEGLI
-from foveal.encoding import EncodeOptions
-from foveal.encoding.weighed_photo import WeighedPhoto
 from foveal.training.gaze_data import GazePhoto, gaze_photos
 
 STRENGTH = 0.65
@@ -47,22 +46,22 @@ class Subject:
         pixels = self._watched.pixels
         where, _ = map_and_density(source, photo, foveal.open(photo.path))
         height, width = pixels.shape[:2]
-        weights = block_weights(where, height, width, STRENGTH)
-        self._photo = WeighedPhoto(pixels, weights, EncodeOptions(), SETTINGS, Subsampling(HALVED))
+        self._weights = block_weights(where, height, width, STRENGTH)
         self.anchor: Points = [self._watched.point(JPEGLI.encode(pixels, quality)) for quality in QUALITIES]
 
     def curve(self, tuned: Perception) -> Points:
         """Of our files with its map."""
-        return [self._point(self._photo, level_of_quality(quality), tuned) for quality in QUALITIES]
+        return [self._point(level_of_quality(quality), tuned, self._weights) for quality in QUALITIES]
 
     def lead_there(self, level: float, tuned: Perception) -> float:
         """Decibels by which PSNR there is better than without a map."""
-        photos = self._photo, self._photo.without_saliency()
-        aware, blind = (self._point(photo, level, tuned)[1][PSNR_THERE] for photo in photos)
+        aware, blind = (self._point(level, tuned, weights)[1][PSNR_THERE] for weights in (self._weights, None))
         return aware - blind
 
-    def _point(self, photo: WeighedPhoto, level: float, tuned: Perception) -> tuple[int, tuple[float, ...]]:
-        return self._watched.point(file_of(photo.trial(level, tuned)))
+    def _point(
+        self, level: float, tuned: Perception, weights: NDArray[np.float32] | None
+    ) -> tuple[int, tuple[float, ...]]:
+        return self._watched.point(write_trial(quantize_trial(self._watched.pixels, level, tuned, weights=weights)))
 
 
 def objective(subjects: list[Subject], values: dict[str, Any]) -> float:

@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from scipy.fft import dctn
 
 from bench import photos
-from bench.tuning.trial_files import blind_trial, file_of
+from bench.tuning.trial_files import quantize_trial, write_trial
 from bench.tuning.tune import LEVELS
 from foveal import jpeg
 from foveal.allocate.perception import FREQUENCY, Perception, perception
-from foveal.comparison.peers import decoded
+from foveal.comparison.peers import decode_for_viewing
 from foveal.jpeg import COEFFICIENT_SCALE, NATURAL_INDEX, TO_RGB, EightBitPixels
 from foveal.metrics import Ssimulacra2Reference
 
@@ -43,14 +43,14 @@ _COUNTS = 1 / np.arange(1, 64)  # coarse waves are the more common
 
 def too_coarse(pixels: EightBitPixels, level: float, tuned: Perception) -> list[Array]:
     """For each component, (63,): what an error takes from the score, over its weight, against that of others."""
-    trial = blind_trial(pixels, level, tuned)
-    quantizer = trial.allocation.quantizer
+    trial = quantize_trial(pixels, level, tuned)
+    quantizer = trial.quantization.quantizer
     assert isinstance(quantizer, jpeg.Trellis)  # noqa: S101  of effort "balanced"
-    slopes = slopes_by_coefficient(Ssimulacra2Reference(pixels).gradient(decoded(file_of(trial))))
+    slopes = slopes_by_coefficient(Ssimulacra2Reference(pixels).gradient(decode_for_viewing(write_trial(trial))))
     found = []
     for index, component in enumerate(trial.quantized.frame.components):
-        steps = np.array(trial.allocation.tables[index].values, np.float64)
-        errors = trial.quantized.blocks[index] * steps - trial.before[index] / COEFFICIENT_SCALE
+        steps = np.array(trial.quantization.tables[index].values, np.float64)
+        errors = trial.quantized.blocks[index] * steps - trial.blocks[index] / COEFFICIENT_SCALE
         weights = trial.quantized.frame.largest_of_covered_blocks(quantizer.block_weights[index], component)
         taken = -(slopes[index] * errors).sum(axis=(0, 1))
         weighed = (weights[..., None] * (errors / steps) ** 2).sum(axis=(0, 1))

@@ -19,9 +19,9 @@ from rich.table import Table
 
 import foveal
 from bench import photos
-from foveal.allocate.subsampling import AUTO, FULL, HALVED, chosen_subsampling, colour_loss
-from foveal.comparison.peers import decoded
-from foveal.encoding.size_search import largest_within
+from foveal.allocate.subsampling import AUTO, FULL, HALVED, SubsamplingName, choose_subsampling, colour_loss
+from foveal.comparison.peers import decode_for_viewing
+from foveal.encoding.size_search import find_largest_file
 from foveal.jpeg import EightBitPixels
 from foveal.metrics import Ssimulacra2Reference
 
@@ -77,15 +77,17 @@ def gains(pixels: EightBitPixels) -> list[float]:
     """SSIMULACRA2 of the largest 4:4:4 file within the bytes of the 4:2:0 file of each quality, less the latter's."""
     reference = Ssimulacra2Reference(pixels)
 
-    def file(subsampling: str, quality: float) -> bytes:
+    def file(subsampling: SubsamplingName, quality: float) -> bytes:
         return foveal.encode(pixels, quality=quality, saliency=None, subsampling=subsampling)
 
     found = []
     for quality in QUALITIES:
         halved = file(HALVED, quality)
-        full = largest_within(lambda other: file(FULL, other), len(halved), near=quality)
+        full = find_largest_file(lambda other: file(FULL, other), len(halved), near=quality)
         found.append(
-            reference.score(decoded(full.data)) - reference.score(decoded(halved)) if full is not None else np.nan
+            reference.score(decode_for_viewing(full.data)) - reference.score(decode_for_viewing(halved))
+            if full is not None
+            else np.nan
         )
     return found
 
@@ -101,7 +103,7 @@ def main() -> None:
     for heading in ("picture", "loss", "4:4:4 from", *(f"q {quality}" for quality in QUALITIES)):
         table.add_column(heading, justify="left" if heading == "picture" else "right", no_wrap=True)
     for name in sorted(pictures, key=lambda name: -colour_loss(pictures[name])):
-        full_from = chosen_subsampling(AUTO, pictures[name], 1).full_from
+        full_from = choose_subsampling(AUTO, pictures[name], 1).full_from
         numbers = (f"{colour_loss(pictures[name]):.1f}", f"{full_from:.0f}" if np.isfinite(full_from) else "never")
         table.add_row(name, *numbers, *(f"{gain:+.1f}" for gain in gains(pictures[name])))
     Console().print(table)

@@ -26,7 +26,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.stats import trim_mean
 
 from bench import photos
-from bench.tuning.trial_files import blind_file
+from bench.tuning.trial_files import encode_trial
 from foveal.allocate.perception import Perception, perception
 from foveal.comparison import peers
 from foveal.jpeg import EightBitPixels
@@ -56,7 +56,7 @@ class Subject:
 
     def scored(self, data: bytes) -> tuple[int, float]:
         """Bytes and score of a file."""
-        return len(data), self._reference.score(peers.decoded(data))
+        return len(data), self._reference.score(peers.decode_for_viewing(data))
 
     def libjpeg_score(self, quality: float) -> float:
         """Score of libjpeg-turbo, 4:2:0."""
@@ -64,7 +64,7 @@ class Subject:
 
     def file(self, level: float, tuned: Perception) -> bytes:
         """Our file, blind, 4:2:0, at a level."""
-        return blind_file(self._pixels, level, tuned)
+        return encode_trial(self._pixels, level, tuned)
 
     def excess(self, level: float, tuned: Perception) -> float:
         """Logarithm of our bytes over jpegli's at the same score."""

@@ -20,7 +20,7 @@ from foveal.allocate.colour_sensitivity import colour_weights
 from foveal.allocate.masking import USUAL_DETAIL, masking_weights, texture
 from foveal.allocate.perception import MIDDLE_LEVEL, Masking, Perception, perception
 from foveal.allocate.subsampling import HALVED
-from foveal.allocate.tailoring import character
+from foveal.allocate.tailoring import measure_character
 from foveal.jpeg import EightBitPixels
 
 _DETAIL_ALONE = Masking(knee=1, power=1, floor=1, detail=1)
@@ -38,7 +38,7 @@ def found(pixels: EightBitPixels, tuned: Perception) -> dict[str, float]:
     frame = jpeg.frame_of(pixels, HALVED)
     blocks = jpeg.transform(pixels, frame, 1, tuned.sharpening.at(MIDDLE_LEVEL))
     luminance, blue = (texture(blocks[index], frame.components[index]) for index in (0, 1))
-    away = character(luminance, blue.strength, tuned)
+    away = measure_character(luminance, blue.strength, tuned)
     shows = colour_weights(blocks, frame, _in_proportion(tuned))
     detail = np.log(masking_weights(luminance, _DETAIL_ALONE)).mean(dtype=np.float64)
     measured = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,14 @@ import pytest
 from other_readers import pillow_pixels
 from pictures import noisy_gradient
 from scipy.ndimage import correlate
+from weighed_photos import weigh
 
 import foveal
 from foveal import jpeg
-from foveal.allocate import allocations, closed_loop
-from foveal.allocate.effort import EFFORTS
-from foveal.allocate.perception import perception
-from foveal.allocate.subsampling import Subsampling
-from foveal.encoding import EncodeOptions, encode_photo, weighed_photo
+from foveal.allocate import closed_loop, rate_distortion
+from foveal.allocate.effort import EFFORTS, Effort
+from foveal.allocate.rate_distortion import RateDistortion
+from foveal.encoding import EncodeOptions, encode_photo
 from foveal.metrics import Ssimulacra2Reference, ssimulacra2
 
 Factors = list[np.ndarray]
@@ -33,7 +34,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Factors:
         factors.append(closed_loop.luminance_factors(*arguments))
         return factors[-1]
 
-    monkeypatch.setattr(weighed_photo, "luminance_factors", kept)
+    monkeypatch.setattr(rate_distortion, "luminance_factors", kept)
     return factors
 
 
@@ -60,7 +61,7 @@ def test_the_gain_is_the_loops_not_that_of_the_longer_search(
 ) -> None:
     grid = jpeg.block_grid(*chelsea.shape[:2])
     looped = foveal.encode(chelsea, quality=70, saliency=None, effort="best")
-    monkeypatch.setattr(weighed_photo, "luminance_factors", lambda *_: np.ones(grid, np.float32))
+    monkeypatch.setattr(rate_distortion, "luminance_factors", lambda *_: np.ones(grid, np.float32))
     open_loop = foveal.encode(chelsea, quality=70, saliency=None, effort="best")
     assert ssimulacra2(chelsea, pillow_pixels(looped)) > ssimulacra2(chelsea, pillow_pixels(open_loop)) + 0.3
     assert len(looped) < 1.005 * len(open_loop)
@@ -96,7 +97,7 @@ def test_what_the_trellis_believes_is_the_distortion_that_it_minimises(astronaut
     trellis = jpeg.Trellis((weights,), (by_frequency,), (0.3,))
     before = jpeg.transform(pixels, frame, 1)
     settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(60), quantizer=trellis)
-    quantized = jpeg.quantize(tuple(grid.copy() for grid in before), frame, settings)
+    quantized = jpeg.quantize(before, frame, settings)
     found = closed_loop._believed(before[0], quantized, trellis, 2)
     assert found.shape == frame.block_grid
     steps = 16.0 * np.array(settings.tables[0].values)
@@ -229,13 +230,15 @@ def test_the_loop_searches_as_balanced_does_and_the_file_as_best(
 ) -> None:
     efforts = []
 
-    def kept(level: float, weights: Any, visibility: Any, effort: str, tuned: Any) -> Any:
-        efforts.append(effort)
-        return allocations.rdo(level, weights, visibility, effort, tuned)
+    original = rate_distortion.quantization_by_visibility
 
-    monkeypatch.setattr(weighed_photo, "rdo", kept)
+    def kept(level: float, weights: Any, visibility: Any, effort: Effort, tuned: Any) -> Any:
+        efforts.append(effort)
+        return original(level, weights, visibility, effort, tuned)
+
+    monkeypatch.setattr(rate_distortion, "quantization_by_visibility", kept)
     foveal.encode(chelsea[:64, :80].copy(), quality=70, effort="best", saliency=None)
-    assert efforts == [*["balanced"] * EFFORTS["best"].corrections, "best"]
+    assert efforts == [*[EFFORTS["balanced"]] * EFFORTS["best"].corrections, EFFORTS["best"]]
 
 
 @pytest.mark.parametrize(("shape", "measured"), [((8, 8), 1), ((8, 9, 3), 1), ((7, 90, 3), 0), ((90, 7), 0)], ids=str)
@@ -277,11 +280,10 @@ def test_bytes_rise_with_quality(photo: str, request: pytest.FixtureRequest) -> 
 
 def test_factors_multiply_the_weights_of_luminance_alone(chelsea: np.ndarray) -> None:
     grid = jpeg.block_grid(*chelsea.shape[:2])
-    options, settings = EncodeOptions(saliency=None, effort="best"), jpeg.EncoderSettings()
-    photo = weighed_photo.WeighedPhoto(chelsea, np.ones(grid, np.float32), options, settings, Subsampling("4:2:0"))
+    photo = weigh(chelsea)._transform(75)
     factors = np.random.default_rng(2).uniform(0.5, 2, grid).astype(np.float32)
-    arguments = 2.0, perception(), *photo._transformed(75)
-    plain, multiplied = (photo._rdo(*arguments, each).quantizer.block_weights for each in (1.0, factors))
+    decide = partial(RateDistortion().decide_at_level, photo, 2.0, EFFORTS["best"])
+    plain, multiplied = (decide(each).quantizer.block_weights for each in (1.0, factors))
     np.testing.assert_allclose(multiplied[0], factors * plain[0], rtol=1e-6)
     for before, after in zip(plain[1:], multiplied[1:], strict=True):
         np.testing.assert_array_equal(before, after)

@@ -12,18 +12,18 @@ from other_readers import pillow_pixels
 from pictures import noisy_gradient
 from PIL import Image
 from scipy.ndimage import uniform_filter
+from weighed_photos import weigh
 
 import foveal._kernels as _kernels
 from foveal import jpeg
-from foveal.allocate.allocations import Allocation
+from foveal.allocate.allocation import Quantization, WeighedCoefficients
 from foveal.allocate.colour_sensitivity import colour_weights, squared_changes
+from foveal.allocate.effort import EFFORTS
 from foveal.allocate.masking import Texture, activity, masking_weights, texture
 from foveal.allocate.perception import Attention, Masking, Perception, Trend, perception
+from foveal.allocate.rate_distortion import RateDistortion
 from foveal.allocate.score_prediction import features, predicted_score, regression_for
-from foveal.allocate.subsampling import Subsampling
-from foveal.allocate.tailoring import Character, character, tailored, tailored_to_map
-from foveal.encoding import EncodeOptions
-from foveal.encoding.weighed_photo import WeighedPhoto
+from foveal.allocate.tailoring import Character, measure_character, tailor_to_map, tailor_to_photo
 from foveal.jpeg.encoder import samples_of_strip
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.sampling import sharpen
@@ -207,13 +207,13 @@ def test_where_colours_are_not_down_sampled_both_are_coarser_and_a_map_adds_less
         assert full == replace(tuned, cb=full.cb, cr=full.cr, attention=attention)
 
 
-def allocation_of(pixels: np.ndarray, tuned: Perception, subsampling: str) -> Allocation:
-    return weighed_allocation(pixels, np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32), tuned, subsampling)
-
-
-def weighed_allocation(pixels: np.ndarray, weights: np.ndarray, tuned: Perception, subsampling: str) -> Allocation:
-    photo = WeighedPhoto(pixels, weights, EncodeOptions(), jpeg.EncoderSettings(), Subsampling(subsampling))
-    return photo.trial(2.0, tuned).allocation
+def decided(pixels: np.ndarray, tuned: Perception, subsampling: str, weights: np.ndarray | None = None) -> Quantization:
+    """How a photo is quantized at level 2 by these numbers."""
+    photo = weigh(pixels, weights, subsampling)
+    frame = jpeg.frame_of(pixels, subsampling)
+    blocks = jpeg.transform(pixels, frame, 1, tuned.sharpening.at(2.0))
+    coefficients = WeighedCoefficients(pixels, photo.weights, frame, blocks, photo.settings)
+    return RateDistortion(tuned).decide_at_level(coefficients, 2.0, EFFORTS["balanced"])
 
 
 @pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:0", "4:4:4"])
@@ -223,10 +223,10 @@ def test_tables_of_a_photo_are_tailored_and_go_with_its_subsampling(subsampling:
     frame = jpeg.frame_of(pixels, subsampling)
     blocks = jpeg.transform(pixels, frame, 1, tuned.sharpening.at(2.0))
     luminance, blue = (texture(blocks[index], frame.components[index]) for index in (0, 1))
-    numbers = tailored(tuned, character(luminance, blue.strength, tuned))
+    numbers = tailor_to_photo(tuned, measure_character(luminance, blue.strength, tuned))
     if subsampling == "4:4:4":
         numbers = numbers.without_down_sampling(2.0)
-    assert allocation_of(pixels, tuned, subsampling).tables == tuple(each.table(2.0).table for each in numbers.spectra)
+    assert decided(pixels, tuned, subsampling).tables == tuple(each.table(2.0).table for each in numbers.spectra)
 
 
 def test_colour_weights_of_a_grey_photo() -> None:
@@ -239,7 +239,7 @@ def test_colour_weights_of_a_grey_photo() -> None:
 
 def character_of(pixels: np.ndarray, tuned: Perception | None = None) -> Character:
     luminance, *blue = textures_of(pixels)
-    return character(luminance, blue[0].strength if blue else None, tuned or perception())
+    return measure_character(luminance, blue[0].strength if blue else None, tuned or perception())
 
 
 def test_a_photo_of_weak_colour_gets_steeper_luminance(coffee: np.ndarray) -> None:
@@ -248,9 +248,9 @@ def test_a_photo_of_weak_colour_gets_steeper_luminance(coffee: np.ndarray) -> No
     weak, strong = (replace(character_of(photo), grain=0) for photo in photos)
     assert weak.blue < strong.blue
     assert weak.blue_share < strong.blue_share
-    slopes = [tailored(perception(), each).luminance.slope for each in (weak, strong)]
+    slopes = [tailor_to_photo(perception(), each).luminance.slope for each in (weak, strong)]
     assert slopes[0] > slopes[1]
-    cb = [tailored(perception(), each).cb.coarser for each in (weak, strong)]
+    cb = [tailor_to_photo(perception(), each).cb.coarser for each in (weak, strong)]
     assert cb[0] < cb[1]
 
 
@@ -259,14 +259,14 @@ def test_a_photo_with_grain_gets_steeper_luminance(coffee: np.ndarray) -> None:
     grainy = (coffee + noise).clip(0, 255).astype(np.uint8)
     characters = [replace(character_of(photo), blue=0) for photo in (coffee, grainy)]
     assert characters[0].grain < characters[1].grain
-    slopes = [tailored(perception(), each).luminance.slope for each in characters]
+    slopes = [tailor_to_photo(perception(), each).luminance.slope for each in characters]
     assert slopes[0] < slopes[1]
 
 
 def test_tailoring_has_bounds_and_leaves_usual_photos_alone() -> None:
     of_grey = character_of(noisy_gradient(40, 40, None))
     assert (of_grey.blue, of_grey.blue_share) == (0, 0)
-    assert tailored(perception(), Character()) == perception()
+    assert tailor_to_photo(perception(), Character()) == perception()
     flat = np.full((40, 40, 3), 90, np.uint8)
     far = character_of(flat, replace(perception(), usual_blue=9.0, usual_share=-9.0, usual_grain=9.0))
     assert far == Character(-1, 1, -1)
@@ -276,7 +276,7 @@ def test_what_a_map_changes_goes_with_the_weight_that_it_takes() -> None:
     tuned = replace(perception(), attention=Attention(0.4, -0.6, -1.0, -0.5, 0.8, Trend(0.4, -0.2)))
     weights = np.array([[1.0, 0.5], [0.25, 0.25]], dtype=np.float32)  # half of all weight
     for level, coarser in ((0.0, 0.3), (2.2, 0.2), (3.0, 0.1)):
-        found = tailored_to_map(tuned, weights, level)
+        found = tailor_to_map(tuned, weights, level)
         assert found.masking.knee == pytest.approx(tuned.masking.knee * np.exp(0.2))
         changes = ((-0.3, 0, 0), (-0.5, -0.25, 0.4), (-0.5, 0, 0.4))
         for before, after, (slope, by, worth) in zip(tuned.spectra, found.spectra, changes, strict=True):
@@ -291,7 +291,7 @@ def test_what_a_map_changes_goes_with_the_weight_that_it_takes() -> None:
 
 
 def test_a_map_that_takes_nothing_changes_nothing() -> None:
-    assert tailored_to_map(perception(), np.ones((3, 5), np.float32), 1.0) == perception()
+    assert tailor_to_map(perception(), np.ones((3, 5), np.float32), 1.0) == perception()
 
 
 @pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4"])
@@ -302,10 +302,10 @@ def test_what_a_map_changes_is_in_the_file(subsampling: str, coffee: np.ndarray)
     weights[3:6, 4:9] = 1
     tuned = replace(perception(), attention=Attention(2.0, -1.0, 0.5, 0.7, 0.9, Trend(0.3, 0.8)))
     attention = (tuned.without_down_sampling(2.0) if subsampling == "4:4:4" else tuned).attention
-    expected = tailored_to_map(replace(tuned, attention=attention), weights, 2.0)
+    expected = tailor_to_map(replace(tuned, attention=attention), weights, 2.0)
     unaware = replace(expected, attention=Attention(0.0, 0.0, 0.0, 0.0, 0.0, Trend(0.0)))
     found, same, other = (
-        weighed_allocation(pixels, weights, each, subsampling)
+        decided(pixels, each, subsampling, weights)
         for each in (tuned, unaware, replace(unaware, masking=tuned.masking))
     )
     assert found.tables == same.tables
@@ -318,9 +318,8 @@ def test_predicted_scores_fall_with_coarser_steps(coffee: np.ndarray) -> None:
     frame = jpeg.frame_of(coffee, "4:2:0")
     scores = []
     for quality in (95, 75, 50, 20):
-        blocks = jpeg.transform(coffee, frame, 1)
-        before = tuple(grid.copy() for grid in blocks)
-        quantized = jpeg.quantize(blocks, frame, jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality)))
+        before = jpeg.transform(coffee, frame, 1)
+        quantized = jpeg.quantize(before, frame, jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality)))
         scores.append(predicted_score(features(before, quantized), regression_for("4:2:0")))
     assert scores == sorted(scores, reverse=True)
     assert 60 < scores[1] < 90
@@ -330,12 +329,11 @@ def test_predicted_scores_fall_with_coarser_steps(coffee: np.ndarray) -> None:
 @pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4"])
 def test_predicted_scores_do_not_jump_where_the_step_of_dc_changes(subsampling: str, coffee: np.ndarray) -> None:
     pixels = np.ascontiguousarray(coffee[180:308, 220:348])
-    weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
-    photo = WeighedPhoto(pixels, weights, EncodeOptions(), jpeg.EncoderSettings(), Subsampling(subsampling))
+    photo = weigh(pixels, None, subsampling)
     qualities = np.round(np.arange(60, 92, 0.1), 1).tolist()
-    steps_of_cb = [photo.quantized(quality).tables[1].values[0] for quality in qualities]
+    steps_of_cb = [photo.quantize(quality).tables[1].values[0] for quality in qualities]
     assert len(set(steps_of_cb)) > 3
-    changes = np.diff([photo.predicted_score(quality) for quality in qualities])
+    changes = np.diff([photo.predict_score(quality) for quality in qualities])
     assert changes.max() < 0.8  # measured scores of it change by up to 1.1, where many steps change at once
     assert changes.min() > -0.3
 
@@ -346,7 +344,7 @@ def test_unevenly_spread_errors_are_seen(coffee: np.ndarray) -> None:
     before = jpeg.transform(coffee, frame, 1)
     tables = jpeg.annex_k_tables(75)
     fine, coarse = (
-        jpeg.quantize(tuple(grid.copy() for grid in before), frame, jpeg.EncoderSettings(tables=tables, quantizer=each))
+        jpeg.quantize(before, frame, jpeg.EncoderSettings(tables=tables, quantizer=each))
         for each in (jpeg.Rounding(), jpeg.DeadZone((np.full(frame.block_grid, 1.0, np.float32),)))
     )
     half = frame.block_grid[1] // 2
@@ -368,7 +366,7 @@ def test_features_are_pooled_errors_energy_steps_and_unevenness(
     frame = jpeg.frame_of(pixels, subsampling)
     before = jpeg.transform(pixels, frame, 1)
     settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(60))
-    quantized = jpeg.quantize(tuple(grid.copy() for grid in before), frame, settings)
+    quantized = jpeg.quantize(before, frame, settings)
     expected: list[float] = []
     for index, component in enumerate(frame.components):
         steps = np.array(settings.tables[min(index, 1)].values, float)
@@ -399,19 +397,17 @@ def test_down_sampled_colour_has_a_regression_of_its_own(coffee: np.ndarray) -> 
     assert full != half
     pixels, seen = coffee[:64, :64].copy(), []
     for subsampling in ("4:2:0", "4:4:4"):
-        weights = np.ones((8, 8), np.float32)
-        photo = WeighedPhoto(pixels, weights, EncodeOptions(), jpeg.EncoderSettings(), Subsampling(subsampling))
-        before = photo._transformed(75)[1]
-        found = features(before, photo.quantized(75))
-        assert photo.predicted_score(75) == predicted_score(found, regression_for(subsampling))
-        seen.append(photo.predicted_score(75) != predicted_score(found, regression_for("4:2:0")))
+        photo = weigh(pixels, None, subsampling)
+        found = features(photo._transform(75).blocks, photo.quantize(75))
+        assert photo.predict_score(75) == predicted_score(found, regression_for(subsampling))
+        seen.append(photo.predict_score(75) != predicted_score(found, regression_for("4:2:0")))
     assert seen == [False, True]
 
 
 def test_dc_has_no_part_in_a_predicted_score(coffee: np.ndarray) -> None:
     frame = jpeg.frame_of(coffee, "4:2:0")
     before = jpeg.transform(coffee, frame, 1)
-    quantized = jpeg.quantize(tuple(grid.copy() for grid in before), frame, jpeg.EncoderSettings())
+    quantized = jpeg.quantize(before, frame, jpeg.EncoderSettings())
     found = features(before, quantized)
     for grid in (*before, *quantized.blocks):
         grid[..., 0] += 1
@@ -424,7 +420,6 @@ def test_dc_has_no_part_in_a_predicted_score(coffee: np.ndarray) -> None:
 def test_a_grey_photo_has_a_predicted_score(coffee: np.ndarray) -> None:
     grey = np.ascontiguousarray(coffee[:, :, 1])
     frame = jpeg.frame_of(grey, "4:2:0")
-    blocks = jpeg.transform(grey, frame, 1)
-    before = tuple(grid.copy() for grid in blocks)
-    quantized = jpeg.quantize(blocks, frame, jpeg.EncoderSettings(tables=jpeg.annex_k_tables(75)))
+    before = jpeg.transform(grey, frame, 1)
+    quantized = jpeg.quantize(before, frame, jpeg.EncoderSettings(tables=jpeg.annex_k_tables(75)))
     assert 50 < predicted_score(features(before, quantized), regression_for("4:2:0")) < 95

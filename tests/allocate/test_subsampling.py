@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 import foveal
 import foveal._kernels as _kernels
 from foveal.allocate import subsampling
-from foveal.allocate.subsampling import Subsampling, chosen_subsampling, colour_loss
+from foveal.allocate.subsampling import Subsampling, choose_subsampling, colour_loss
 from foveal.encoding import Encoded, EncodeOptions, encode_photo
 from foveal.metrics import ssimulacra2
 from foveal.photo import as_photo
@@ -45,7 +45,7 @@ def encoded_at(pixels: np.ndarray, quality: float) -> Encoded:
 
 
 def chosen(pixels: np.ndarray) -> Subsampling:
-    return chosen_subsampling("auto", pixels, 1)
+    return choose_subsampling("auto", pixels, 1)
 
 
 def doubled(plane: np.ndarray) -> np.ndarray:

@@ -12,9 +12,10 @@ from other_readers import pillow_pixels, read_levels
 
 import foveal
 from foveal import jpeg
-from foveal.allocate.allocations import quality_map, rdo
 from foveal.allocate.effort import EFFORTS
 from foveal.allocate.perception import Trend, perception
+from foveal.allocate.quality_map import quantization_by_weights
+from foveal.allocate.rate_distortion import quantization_by_visibility
 from foveal.allocate.weights import LEAST_WEIGHT, _block_means, block_weights
 from foveal.errors import ParameterError
 from foveal.jpeg.frame import Frame
@@ -93,7 +94,10 @@ def test_weight_rises_with_saliency_in_a_straight_line(strength: float) -> None:
 def test_lambda_falls_with_the_square_root_of_the_mean_weight(effort: str) -> None:
     weights = np.array([[0.1, 0.1, 0.1, 0.7]], dtype=np.float32)  # mean 1/4
     visibility = [np.array([[1, 0.5, 0.1, 2]], dtype=np.float32)] * 3
-    salient, blind = (rdo(2.0, w, visibility, effort, perception()).quantizer for w in (weights, np.ones_like(weights)))
+    salient, blind = (
+        quantization_by_visibility(2.0, each, visibility, EFFORTS[effort], perception()).quantizer
+        for each in (weights, np.ones_like(weights))
+    )
     for found, before in zip(salient.block_weights, blind.block_weights, strict=True):
         np.testing.assert_allclose(found, 2 * weights * before, rtol=1e-5)
 
@@ -193,7 +197,7 @@ def test_more_strength_makes_a_smaller_file(photo: str, allocation: str, request
 def test_quality_map_gives_each_block_its_own_steps() -> None:
     weights = np.ones((50, 75), dtype=np.float32)
     weights[:, 40:] = 0.25  # steps twice as large
-    spending = quality_map(90, weights)
+    spending = quantization_by_weights(weights, 90)
     assert spending.tables == annex_k_tables(90)
     tables = spending.quantizer.tables[0]
     assert tables[-1] == annex_k_tables(90)[0]
@@ -204,7 +208,7 @@ def test_quality_map_gives_each_block_its_own_steps() -> None:
 def test_quality_map_writes_multiples_of_the_blocks_own_steps(coffee: np.ndarray, tmp_path: Path) -> None:
     """With weight 1/4 everywhere every AC level is even: a multiple of steps twice as large."""
     frame = Frame.of_picture(*coffee.shape[:2], (2, 2))
-    spending = quality_map(80, np.full(frame.block_grid, 0.25, dtype=np.float32))
+    spending = quantization_by_weights(np.full(frame.block_grid, 0.25, dtype=np.float32), 80)
     data = jpeg.encode(coffee, jpeg.EncoderSettings(tables=spending.tables, quantizer=spending.quantizer))
     for levels in read_levels(data, tmp_path)[0]:
         assert levels[:, :, 1:].any()
@@ -218,7 +222,7 @@ def test_what_bits_are_worth_goes_with_the_level_and_lifts_with_the_component() 
     ones = np.ones((2, 3), np.float32)
     seen = [ones, 2 * ones, 3 * ones]
     for level, worth in ((1.4, -3.5), (2.2, -3), (3.0, -2.5)):
-        quantizer = rdo(level, ones, seen, "balanced", tuned).quantizer
+        quantizer = quantization_by_visibility(level, ones, seen, EFFORTS["balanced"], tuned).quantizer
         assert quantizer.lifts == pytest.approx((0, 0.1, 0.2))
         for factor, weights in zip((1, 2, 3), quantizer.block_weights, strict=True):
             np.testing.assert_allclose(weights, factor * np.exp(-worth), rtol=1e-6)

@@ -21,7 +21,7 @@ def test_compare_writes_what_the_library_gives(run: Run) -> None:
     outcome = run("compare", "photo.png", "-o", "out.png", "-q", "70")
     assert (outcome.code, outcome.err) == (0, "")
     found = foveal.compare(PIXELS, quality=70)
-    np.testing.assert_array_equal(np.asarray(Image.open("out.png")), comparison.drawn(found))
+    np.testing.assert_array_equal(np.asarray(Image.open("out.png")), comparison.draw_sheet(found))
     rows = [line.split("  ")[0] for line in outcome.out.splitlines()[2:]]
     assert rows == ["foveal", "foveal, content-blind", "libjpeg-turbo", "MozJPEG", "jpegli"]
     assert f"{len(found.entries[0].data):,}" in outcome.out

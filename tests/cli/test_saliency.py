@@ -15,7 +15,7 @@ from PIL.ExifTags import Base
 
 import foveal
 from foveal.drawing import maps
-from foveal.photo.small_copy import working_image
+from foveal.photo.small_copy import small_copy
 from foveal.saliency import default_model, look
 
 
@@ -84,14 +84,14 @@ def test_a_comparison_shows_the_photo_beside_its_maps(run: Run, size: tuple[int,
     assert sheet.shape[0] < 320 + 40
     column = (sheet.shape[1] - 8) // 5
     top = sheet.shape[0] - 8 - panel[0]
-    small = working_image(foveal.Photo(pixels), 320)
+    small = small_copy(foveal.Photo(pixels), 320)
     assert small.shape[:2] == panel
     for index, method in enumerate(("photo", "spectral", "cam", "msroi", "gaze")):
         left = 8 + index * column
         expected = small
         if method != "photo":
             found = look(foveal.Photo(pixels), method).resized(panel)
-            expected = maps.drawn_over(foveal.Photo(small), found)
+            expected = maps.draw_over_photo(foveal.Photo(small), found)
         np.testing.assert_array_equal(sheet[top : top + panel[0], left : left + panel[1]], expected, err_msg=method)
         assert (sheet[:top, left : left + column] < 128).any()  # a label
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import sys
+from html import escape
 from html.parser import HTMLParser
 
 import numpy as np
@@ -19,9 +20,9 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 import foveal
 from foveal import metrics
-from foveal.comparison import Comparison, compare, drawn, page, peers
-from foveal.comparison.regions import SHOWN_SIDE, choose
-from foveal.encoding.size_search import _sizes, largest_within
+from foveal.comparison import Comparison, compare, draw_sheet, peers, write_page
+from foveal.comparison.regions import SHOWN_SIDE, choose_regions
+from foveal.encoding.size_search import _estimate_sizes, find_largest_file
 from foveal.errors import LimitError, ParameterError, TargetError
 from foveal.saliency import look
 
@@ -66,7 +67,7 @@ def test_jpegli_is_pyjpegli_with_scans_added_without_loss(channels: int | None) 
 )
 def test_the_search_finds_what_trying_everything_finds(growth: list[int], size: int, near: float) -> None:
     sizes = dict(zip(range(1, 101), (1 + np.cumsum(growth)).tolist(), strict=True))
-    found = largest_within(lambda quality: bytes(sizes[int(quality)]), size, quality_step=1, near=near)
+    found = find_largest_file(lambda quality: bytes(sizes[int(quality)]), size, quality_step=1, near=near)
     fitting = [quality for quality, its_size in sizes.items() if its_size <= size]
     assert (found.quality if found else None) == max(fitting, default=None)
 
@@ -75,7 +76,7 @@ def test_the_search_finds_what_trying_everything_finds(growth: list[int], size: 
     ("size", "quality"), [(9, None), (10, 1), (19, 1), (20, 2), (999, 99), (1000, 100), (10**6, 100)]
 )
 def test_the_search_at_its_boundaries(size: int, quality: int | None) -> None:
-    found = largest_within(lambda quality: bytes(round(10 * quality)), size, quality_step=1)
+    found = find_largest_file(lambda quality: bytes(round(10 * quality)), size, quality_step=1)
     assert (found and (len(found.data), found.quality)) == (quality and (10 * quality, quality))
 
 
@@ -86,7 +87,7 @@ def test_tenths_of_qualities_are_tried_as_they_are_written() -> None:
         tried.append(quality)
         return bytes(round(100 * quality))
 
-    found = largest_within(encode, 2837, quality_step=0.1)
+    found = find_largest_file(encode, 2837, quality_step=0.1)
     assert found is not None
     assert found.quality == 28.3
     assert all(quality == float(f"{quality:.1f}") for quality in tried)
@@ -101,7 +102,7 @@ def test_tenths_of_qualities_are_tried_as_they_are_written() -> None:
 )
 def test_a_wrong_price_costs_time_and_nothing_else(growth: list[int], size: int, errors: list[float]) -> None:
     sizes = dict(zip(range(1, 101), (1 + np.cumsum(growth)).tolist(), strict=True))
-    found = largest_within(
+    found = find_largest_file(
         lambda quality: bytes(sizes[int(quality)]),
         size,
         price=lambda quality: sizes[int(quality)] * errors[int(quality) - 1],
@@ -123,7 +124,7 @@ def test_whatever_sizes_are_the_file_fits_and_the_next_does_not(
         return sizes[int(quality) - 1]
 
     price = errors and (lambda quality: size_at(quality) * errors[int(quality) - 1])
-    found = largest_within(lambda quality: bytes(size_at(quality)), size, price=price or None, quality_step=1)
+    found = find_largest_file(lambda quality: bytes(size_at(quality)), size, price=price or None, quality_step=1)
     if found is None:
         assert size_at(1) > size
     else:
@@ -141,7 +142,7 @@ def test_priced_files_at_the_ends_of_the_scale(size: int, quality: int | None, m
         tried.append(quality)
         return bytes(round(10 * quality))
 
-    found = largest_within(encode, size, price=lambda quality: 10 * quality, quality_step=1)
+    found = find_largest_file(encode, size, price=lambda quality: 10 * quality, quality_step=1)
     assert (found and found.quality) == quality
     assert tried == made
 
@@ -159,7 +160,7 @@ def test_where_prices_are_off_by_a_factor_four_files_are_made_at_most(factor: fl
 
     for wanted in range(4_000, 80_000, 7_000):
         tried.clear()
-        found = largest_within(encode, wanted, price=lambda q: factor * size_at(q), quality_step=0.02)
+        found = find_largest_file(encode, wanted, price=lambda q: factor * size_at(q), quality_step=0.02)
         assert found is not None
         assert len(found.data) <= wanted < size_at(found.quality + 0.02)
         assert len(tried) <= 4
@@ -167,11 +168,13 @@ def test_where_prices_are_off_by_a_factor_four_files_are_made_at_most(factor: fl
 
 
 def test_prices_are_corrected_by_the_nearest_files_and_files_are_what_they_are() -> None:
-    found = _sizes({10: 50.0, 20: 49.0, 30: 100.0, 35: 100.0, 40: 100.0, 50: 100.0}, {20: bytes(1), 40: bytes(300)})
+    found = _estimate_sizes(
+        {10: 50.0, 20: 49.0, 30: 100.0, 35: 100.0, 40: 100.0, 50: 100.0}, {20: bytes(1), 40: bytes(300)}
+    )
     assert found[20] == 1  # 1 / 49 * 49 is less
     assert found == pytest.approx({10: 50 / 49, 20: 1, 30: 50 / 49 + 150, 35: 25 / 49 + 225, 40: 300, 50: 300})
     prices = {10: 50.0}
-    assert _sizes(prices, {}) == prices
+    assert _estimate_sizes(prices, {}) == prices
 
 
 def test_no_file_is_larger_than_ours_and_the_next_setting_would_be(comparison: Comparison, photo: np.ndarray) -> None:
@@ -279,8 +282,8 @@ def test_regions_lie_in_the_photo_and_apart(height: int, width: int, seed: int) 
     rng = np.random.default_rng(seed)
     pixels = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
     saliency = rng.random((height, width), dtype=np.float32) ** 4
-    regions = choose(pixels, saliency)
-    assert regions == choose(pixels, saliency)
+    regions = choose_regions(pixels, saliency)
+    assert regions == choose_regions(pixels, saliency)
     assert [region.name for region in regions] == ["salient", "background"][: 1 if height == width == 1 else 2]
     covered = np.zeros((height, width), int)
     for region in regions:
@@ -299,7 +302,7 @@ def test_regions_lie_in_the_photo_and_apart(height: int, width: int, seed: int) 
 )
 def test_windows_are_as_large_as_they_can_be_shown(shape: tuple[int, int], side: int, zoom: int) -> None:
     pixels = np.zeros((*shape, 3), np.uint8)
-    for region in choose(pixels, np.ones(shape, np.float32)):
+    for region in choose_regions(pixels, np.ones(shape, np.float32)):
         assert (region.height, region.width, region.zoom) == (side, side, zoom)
 
 
@@ -310,7 +313,7 @@ def test_the_background_is_far_dark_in_the_map_and_not_empty() -> None:
     saliency = np.zeros((300, 300), np.float32)
     saliency[120:180, 120:180] = 1
     saliency[:, :80] = 0.2
-    salient, background = choose(pixels, saliency)
+    salient, background = choose_regions(pixels, saliency)
     assert salient.top <= 120 <= 180 <= salient.top + salient.height
     assert salient.left <= 120 <= 180 <= salient.left + salient.width
     assert background.top >= 150
@@ -348,10 +351,10 @@ def test_photos_of_every_kind(pixels: np.ndarray) -> None:
             np.testing.assert_array_equal(crop, part if part.ndim == 3 else np.repeat(part[:, :, None], 3, axis=2))
     assert (found.entries[0].scores.ssimulacra2 is None) == (min(pixels.shape[:2]) < 8)
     assert (found.entries[0].scores.ssim is None) == (min(pixels.shape[:2]) < 11)
-    sheet = drawn(found)
+    sheet = draw_sheet(found)
     assert sheet.dtype == np.uint8
     assert sheet[:, -10:].min() == 255  # nothing is cut
-    assert len(pictures(page(found, "photo"))) == 2 + len(found.regions) * (1 + len(found.entries))
+    assert len(pictures(write_page(found, "photo"))) == 2 + len(found.regions) * (1 + len(found.entries))
 
 
 def test_photos_are_compared_as_displayed(photo: np.ndarray) -> None:
@@ -435,7 +438,7 @@ def test_encoders_that_are_not_installed(
     assert [entry.name for entry in found.entries] == ["foveal", *(name for name in STEPS if name != left_out)]
     line = f"{left_out} is left out: {reason} (pip install 'foveal[compare]')"
     assert found.left_out == (line,)
-    assert line in page(found, "photo").replace("&#x27;", "'")
+    assert line in write_page(found, "photo").replace("&#x27;", "'")
 
 
 def test_without_scikit_image_there_is_no_ssim(photo: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -484,10 +487,13 @@ def pictures(html: str) -> list[np.ndarray]:
 
 
 def test_the_page_holds_every_crop_without_loss_and_nothing_from_outside(comparison: Comparison) -> None:
-    html = page(comparison, "<b>photo</b>")
+    html = write_page(comparison, "<b>photo</b>")
     found = parsed(html)
     assert not found.tags & {"script", "link", "iframe", "b"}
-    assert "http" not in html
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    assert f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}" />' in html
+    assert "http:" not in html
+    assert "https:" not in html
     assert "url(" not in html
     assert "prefers-color-scheme: dark" in html
     assert "width=device-width" in html
@@ -508,7 +514,7 @@ def test_the_page_holds_every_crop_without_loss_and_nothing_from_outside(compari
 
 
 def test_the_picture_shows_every_crop_enlarged_to_squares(comparison: Comparison) -> None:
-    sheet = drawn(comparison)
+    sheet = draw_sheet(comparison)
     for index, region in enumerate(comparison.regions):
         crops = [comparison.pixels[region.slices], *(entry.crops[index] for entry in comparison.entries)]
         enlarged = [np.kron(crop, np.ones((region.zoom, region.zoom, 1), np.uint8)) for crop in crops]
@@ -529,5 +535,5 @@ def test_the_picture_shows_every_crop_enlarged_to_squares(comparison: Comparison
 def test_everything_is_the_same_every_time(comparison: Comparison, photo: np.ndarray) -> None:
     again = compare(photo, quality=QUALITY)
     assert again.to_dict() == comparison.to_dict()
-    np.testing.assert_array_equal(drawn(again), drawn(comparison))
-    assert page(again, "photo") == page(comparison, "photo")
+    np.testing.assert_array_equal(draw_sheet(again), draw_sheet(comparison))
+    assert write_page(again, "photo") == write_page(comparison, "photo")

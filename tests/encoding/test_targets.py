@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from other_readers import pillow_pixels
 from pictures import noisy_gradient
+from weighed_photos import weigh
 
 import foveal
 from foveal import jpeg
 from foveal.allocate.perception import Perception, Trend, level_of_quality, perception
-from foveal.allocate.subsampling import Subsampling
 from foveal.comparison.peers import libjpeg_turbo
 from foveal.encoding import EncodeOptions, encode_photo, targets, weighed_photo
 from foveal.encoding.weighed_photo import WeighedPhoto
@@ -120,17 +120,15 @@ def test_a_price_is_about_what_the_file_has(
 ) -> None:
     """From a sample, the scans are priced for all of the photo, and metadata once."""
     monkeypatch.setattr("foveal.encoding.weighed_photo._SAMPLED_PIXELS", sampled_pixels)
-    weights = np.ones(jpeg.block_grid(*rocket.shape[:2]), np.float32)
-    settings = jpeg.EncoderSettings()
-    photo = WeighedPhoto(rocket, weights, EncodeOptions(), settings, Subsampling("4:2:0"))
-    commented = replace(photo, settings=replace(settings, metadata=jpeg.Metadata(comment=bytes(9_000))))
+    photo = weigh(rocket)
+    commented = replace(photo, settings=replace(photo.settings, metadata=jpeg.Metadata(comment=bytes(9_000))))
     sample, other_sample = photo.sample(), commented.sample()
     assert (sample is photo) == (sampled_pixels == 10**6)
     tolerance = 0.003 if sample is photo else 0.2
     for quality in (30, 75, 95):
-        price = photo.price(quality, sample)
+        price = photo.estimate_size(quality, sample)
         assert price == pytest.approx(len(photo.encode(quality)), rel=tolerance)
-        assert commented.price(quality, other_sample) - price == 9_004
+        assert commented.estimate_size(quality, other_sample) - price == 9_004
 
 
 def test_metadata_counts_for_the_size(rocket: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,9 +199,8 @@ def test_a_large_photo_is_judged_by_patches_of_it(monkeypatch: pytest.MonkeyPatc
 
 def test_a_panorama_is_not_judged_by_a_strip_of_it(monkeypatch: pytest.MonkeyPatch, rocket: np.ndarray) -> None:
     panorama = np.tile(rocket, (1, 5, 1))
-    monkeypatch.setattr(
-        "foveal.encoding.weighed_photo._SAMPLED_PIXELS", 2000 * 64
-    )  # in strips as wide as it is, led to 90
+    # In strips as wide as the panorama, this led to a score of 90.
+    monkeypatch.setattr("foveal.encoding.weighed_photo._SAMPLED_PIXELS", 2000 * 64)
     encoded = encode_photo(foveal.Photo(panorama), EncodeOptions(target_score=75, **BLIND))
     assert abs(ssimulacra2(panorama, pillow_pixels(encoded.data)) - 75) < 6
 
@@ -213,9 +210,7 @@ def test_patches_of_a_photo_keep_their_weights(height: int, width: int, sampled_
     rows, columns = jpeg.block_grid(height, width)
     weights = np.arange(rows * columns, dtype=np.float32).reshape(rows, columns)
     number = np.repeat(np.repeat(weights.astype(np.uint16), 8, axis=0), 8, axis=1)[:height, :width]  # of the block
-    photo = WeighedPhoto(
-        np.ascontiguousarray(number), weights, EncodeOptions(), jpeg.EncoderSettings(), Subsampling("4:2:0")
-    )
+    photo = weigh(np.ascontiguousarray(number), weights)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("foveal.encoding.weighed_photo._SAMPLED_PIXELS", sampled_pixels)
         sample = photo.sample()
@@ -295,7 +290,7 @@ def test_a_grey_photo_has_no_subsampling(coffee: np.ndarray) -> None:
 
 @pytest.mark.parametrize(
     ("off", "score_is"),
-    [(-5.1, targets.SAMPLED), (-4.9, targets.PREDICTED), (4.9, targets.PREDICTED), (5.1, targets.SAMPLED)],
+    [(-5.1, "measured on a sample"), (-4.9, "predicted"), (4.9, "predicted"), (5.1, "measured on a sample")],
 )
 def test_a_prediction_is_trusted_within_five_points(
     off: float, score_is: str, rocket: np.ndarray, monkeypatch: pytest.MonkeyPatch
@@ -304,9 +299,9 @@ def test_a_prediction_is_trusted_within_five_points(
     reference = Ssimulacra2Reference(pixels)
 
     def predicted(photo: WeighedPhoto, quality: float) -> float:
-        return reference.score(jpeg.reconstruct(photo.quantized(quality))) + off
+        return reference.score(jpeg.reconstruct(photo.quantize(quality))) + off
 
-    monkeypatch.setattr(WeighedPhoto, "predicted_score", predicted)
+    monkeypatch.setattr(WeighedPhoto, "predict_score", predicted)
     encoded = encode_photo(foveal.Photo(pixels), EncodeOptions(target_score=70, saliency=None))
     assert encoded.score_is == score_is
     assert encoded.score == pytest.approx(70, abs=0.5)
@@ -314,4 +309,4 @@ def test_a_prediction_is_trusted_within_five_points(
 
 def test_pictures_too_small_to_be_measured_have_a_predicted_score(rocket: np.ndarray) -> None:
     encoded = encode_photo(foveal.Photo(rocket[:7, :90].copy()), EncodeOptions(target_score=70, saliency=None))
-    assert encoded.score_is == targets.PREDICTED
+    assert encoded.score_is == "predicted"

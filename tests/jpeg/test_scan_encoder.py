@@ -15,7 +15,7 @@ from pictures import noisy_gradient
 
 import foveal._kernels as _kernels
 from foveal import jpeg
-from foveal.allocate.allocations import quality_map
+from foveal.allocate.quality_map import quantization_by_weights
 from foveal.errors import ParameterError
 from foveal.jpeg.encoder import quantize, transform
 from foveal.jpeg.frame import Frame
@@ -167,7 +167,7 @@ def test_the_script_of_a_high_picture_is_chosen_by_a_sample(coffee: np.ndarray) 
 
 def quantizers(frame: Frame) -> list[Quantizer]:
     weights = np.random.default_rng(3).uniform(0.1, 1, frame.block_grid).astype(np.float32)
-    per_block = quality_map(80, weights).quantizer
+    per_block = quantization_by_weights(weights, 80).quantizer
     both = 20 * weights, 10 * weights
     return [Rounding(), DeadZone(both), per_block, Trellis(both), Trellis(both, look_back=63)]
 

@@ -14,7 +14,7 @@ from PIL.ExifTags import Base
 
 import foveal
 import foveal._kernels as _kernels
-from foveal.photo.small_copy import working_image
+from foveal.photo.small_copy import small_copy
 
 
 @pytest.fixture(params=_kernels.instruction_sets())
@@ -97,7 +97,7 @@ def test_it_covers_the_whole_photo(size: tuple[int, int], side: int) -> None:
     height, width = size
     y, x = np.mgrid[0:height, 0:width]
     pixels = np.stack([255 * (x + 0.5) / width, 255 * (y + 0.5) / height, np.full(size, 77)], axis=2)
-    found = working_image(foveal.Photo(np.rint(pixels).astype(np.uint8)), side).astype(float)
+    found = small_copy(foveal.Photo(np.rint(pixels).astype(np.uint8)), side).astype(float)
     rows, columns = found.shape[:2]
     assert max(rows, columns) == side
     assert np.abs(found[:, :, 0] - 255 * (np.arange(columns) + 0.5) / columns).max() <= 2.5
@@ -109,7 +109,7 @@ def test_it_covers_the_whole_photo(size: tuple[int, int], side: int) -> None:
 @pytest.mark.parametrize("length", [239, 240, 241, 959])
 def test_a_photo_of_the_size_itself_stays_as_it_is_and_smaller_ones_are_enlarged(length: int) -> None:
     pixels = noisy_gradient(length, 2 * length // 3, 3)
-    found = working_image(foveal.Photo(pixels), 240)
+    found = small_copy(foveal.Photo(pixels), 240)
     height, width = found.shape[:2]
     assert (height, width) == (240, round(240 * (2 * length // 3) / length))
     if length == 240:
@@ -124,12 +124,12 @@ def test_grey_and_sixteen_bits_and_views_of_arrays() -> None:
     grey = noisy_gradient(500, 700, None)
     expected = np.repeat(means_by_matrices(grey, (171, 240))[:, :, None], 3, axis=2)
     for pixels in (grey, grey.astype(np.uint16) * 257, np.asfortranarray(grey), np.repeat(grey, 2, axis=1)[:, ::2]):
-        np.testing.assert_array_equal(working_image(foveal.Photo(pixels), 240), expected)
+        np.testing.assert_array_equal(small_copy(foveal.Photo(pixels), 240), expected)
 
 
 def test_it_is_upright() -> None:
     exif = Image.Exif()
     exif[Base.Orientation] = 6  # to be turned clockwise
     pixels = noisy_gradient(300, 480, 3)
-    found = working_image(foveal.Photo(pixels, exif=exif.tobytes()), 240)
+    found = small_copy(foveal.Photo(pixels, exif=exif.tobytes()), 240)
     np.testing.assert_array_equal(found, np.rot90(means_by_matrices(pixels, (150, 240)), -1))

@@ -17,8 +17,8 @@ import foveal
 from foveal.allocate.weights import block_weights
 from foveal.encoding import EncodeOptions, encode_photo
 from foveal.errors import ParameterError
-from foveal.photo.small_copy import working_image
-from foveal.saliency import Box, Looked, SaliencyModel, look, look_by_each
+from foveal.photo.small_copy import small_copy
+from foveal.saliency import Box, SaliencyModel, SaliencyResult, look, look_by_methods
 from foveal.saliency.cells import cells_to_pixels
 from foveal.saliency.classes import box_of_peak, kept_classes
 from foveal.saliency.model import NetworkOutput
@@ -44,7 +44,7 @@ def red_and_blue() -> np.ndarray:
 
 def test_msroi_lights_all_classes_kept_and_cam_the_most_probable_one(colors: SaliencyModel) -> None:
     photo = foveal.Photo(red_and_blue())
-    looks = look_by_each(photo, ["msroi", "cam"], model=colors)
+    looks = look_by_methods(photo, ["msroi", "cam"], model=colors)
     found = {name: looked.resized((320, 480)) for name, looked in looks.items()}
     red, blue, elsewhere = np.s_[44:84, 60:100], np.s_[204:276, 332:436], np.s_[140:160, 200:260]
     assert found["msroi"][red].mean() > 0.85
@@ -92,7 +92,7 @@ def test_a_class_below_the_threshold_makes_a_map_of_low_confidence(colors: Salie
     dark = foveal.Photo(red_and_blue() // 4)
     dim = look(dark, "msroi", model=colors)
     assert [seen.name for seen in dim.classes] == ["red"]
-    assert dim.confidence == pytest.approx(63 / 255 * visibility(working_image(dark, 240)), abs=0.005)
+    assert dim.confidence == pytest.approx(63 / 255 * visibility(small_copy(dark, 240)), abs=0.005)
     assert dim.confidence < colors.threshold
     assert look(foveal.Photo(red_and_blue()), "msroi", model=colors).confidence == pytest.approx(1, abs=0.005)
 
@@ -279,10 +279,12 @@ def test_cells_lie_where_their_pixels_are(seen: tuple[int, int]) -> None:
 
 def test_the_network_runs_once_for_several_methods() -> None:
     model = Stub(network_output(bump(3)))
-    looks = look_by_each(foveal.Photo(noisy_gradient(16, 24)), ["auto", "cam", "gaze", "center", "msroi"], model=model)
+    looks = look_by_methods(
+        foveal.Photo(noisy_gradient(16, 24)), ["auto", "cam", "gaze", "center", "msroi"], model=model
+    )
     assert list(looks) == ["center", "gaze", "cam", "msroi"]
     assert model.calls == 1
-    look_by_each(foveal.Photo(noisy_gradient(16, 24)), ["center", "spectral"], model=model)
+    look_by_methods(foveal.Photo(noisy_gradient(16, 24)), ["center", "spectral"], model=model)
     assert model.calls == 1
 
 
@@ -296,7 +298,8 @@ def test_methods_without_a_network_do_not_judge_themselves(method: str) -> None:
 def test_confidence_lowers_the_strength(confidence: float, monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = noisy_gradient(48, 64)
     found = np.random.default_rng(0).uniform(size=(24, 32)).astype(np.float32)
-    monkeypatch.setattr("foveal.encoding.pipeline.look", lambda photo, method: Looked("gaze", found, confidence))
+    result = SaliencyResult("gaze", found, confidence)
+    monkeypatch.setattr("foveal.encoding.pipeline.find_saliency", lambda photo, saliency: result if saliency else None)
     encoded = encode_photo(foveal.Photo(pixels), EncodeOptions(strength=0.8))
     assert (encoded.saliency_name, encoded.confidence) == ("gaze", confidence)
     np.testing.assert_array_equal(encoded.weights, block_weights(found, 48, 64, 0.8 * confidence))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 import foveal._kernels as _kernels
 from foveal import jpeg
-from foveal.allocate.allocations import Allocation
+from foveal.allocate.allocation import Quantization, WeighedCoefficients
 from foveal.jpeg import Pixels, to_planes
 from foveal.metrics.ssimulacra import Ssimulacra2Reference
 from foveal.photo import eight_bits
@@ -37,42 +37,31 @@ _PIXELS_PER_STRIP = 1 << 16
 
 
 def luminance_factors(
-    pixels: Pixels,
-    blocks: tuple[NDArray[np.int16], ...],
-    frame: jpeg.Frame,
-    settings: jpeg.EncoderSettings,
-    allocate: Callable[[NDArray[np.float32]], Allocation],
-    rounds: int,
+    photo: WeighedCoefficients, decide: Callable[[NDArray[np.float32]], Quantization], rounds: int
 ) -> NDArray[np.float32]:
-    """Factors for the weights of luminance's blocks, by what their errors turn out to cost.
+    """Measure by what factors the weights of luminance's blocks should change, so that equal costs have equal weight.
 
     Parameters
     ----------
-    pixels
-        (H, W, 3) RGB or (H, W) grey, uint8 or uint16, C-contiguous, at least `ssimulacra2.MIN_SIDE` on each side.
-    blocks
-        Coefficients in sixteenths, see `jpeg.transform`.
-    frame
-        Of the picture.
-    settings
-        Threads and metadata; the factors do not depend on them.
-    allocate
-        Spends bits by a trellis, given factors.
+    photo
+        Coefficients of a photo with at least `ssimulacra2.MIN_SIDE` pixels on each side.
+    decide
+        Function that decides how the photo is quantized by a trellis, given factors.
     rounds
-        How often.
+        Number of times that the result is decoded and measured.
 
     Returns
     -------
     ndarray
-        (rows, columns) float32, of each 8x8-pixel block.
+        (rows, columns) float32: a factor for each 8x8-pixel block.
     """
-    factors = np.ones(frame.block_grid, dtype=np.float32)
+    threads = photo.settings.threads
+    factors = np.ones(photo.frame.block_grid, dtype=np.float32)
     for _ in range(rounds):
-        allocation = allocate(factors)
-        copies = tuple(grid.copy() for grid in blocks)  # they are quantized in place
-        quantized = jpeg.quantize(copies, frame, settings.with_quantizer(allocation.tables, allocation.quantizer))
-        believed = _believed(blocks[0], quantized, cast(jpeg.Trellis, allocation.quantizer), settings.threads)
-        costs = _costs(pixels, jpeg.reconstruct(quantized), believed, settings.threads)
+        quantization = decide(factors)
+        quantized = photo.quantize(quantization)
+        believed = _believed(photo.blocks[0], quantized, cast(jpeg.Trellis, quantization.quantizer), threads)
+        costs = _costs(photo.pixels, jpeg.reconstruct(quantized), believed, threads)
         factors *= _correction(_smooth(costs), _smooth(believed))
     return factors
 

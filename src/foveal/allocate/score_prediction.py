@@ -3,8 +3,8 @@
 A ridge regression on logarithms of errors, pooled over blocks in three ways, for bands of frequencies of each
 component, on its steps, and on how unevenly its errors are spread, as they are where blocks have weights. DC has no
 part in it: its errors double where its step, a small whole number, changes by one, and the score hardly changes. There
-is one for down-sampled colour, whose blocks are four times as large, and one for 4:4:4; `python -m bench.tuning.fit_score`
-fits them, and score_prediction.json beside this module keeps them.
+is one for down-sampled colour, whose blocks are four times as large, and one for 4:4:4;
+`python -m bench.tuning.fit_score` fits them, and score_prediction.json beside this module keeps them.
 """
 
 from __future__ import annotations

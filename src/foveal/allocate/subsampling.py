@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,10 @@ import foveal._kernels as _kernels
 from foveal.jpeg import block_grid
 from foveal.threads import in_threads, row_ranges
 
-AUTO = "auto"
-HALVED, FULL = "4:2:0", "4:4:4"
+SubsamplingName = Literal["auto", "4:4:4", "4:2:2", "4:4:0", "4:2:0"]
+AUTO: SubsamplingName = "auto"
+HALVED: SubsamplingName = "4:2:0"
+FULL: SubsamplingName = "4:4:4"
 
 # Quality from which a photo keeps all its colour samples, by its colour loss. Where 4:4:4 has the better SSIMULACRA2 at
 # equal bytes: ordinary photographs lose less than 19 and reach that between 92 and 98; coloured text and lines lose 25
@@ -37,7 +40,7 @@ class Subsampling:
         Quality from which it is 4:4:4 instead.
     """
 
-    below: str
+    below: SubsamplingName
     full_from: float = float("inf")
 
     @property
@@ -45,12 +48,12 @@ class Subsampling:
         """Whether it depends on the quality."""
         return self.full_from < float("inf")
 
-    def at(self, quality: float) -> str:
+    def at(self, quality: float) -> SubsamplingName:
         """Subsampling of the file of a quality."""
         return FULL if quality >= self.full_from else self.below
 
 
-def chosen_subsampling(name: str, pixels: NDArray[np.uint8 | np.uint16], threads: int) -> Subsampling:
+def choose_subsampling(name: SubsamplingName, pixels: NDArray[np.uint8 | np.uint16], threads: int) -> Subsampling:
     """Subsampling as it was asked for, or, for "auto", by the colour loss of the photo.
 
     Parameters

@@ -35,7 +35,7 @@ class Character:
     grain: float = 0.0
 
 
-def character(luminance: Texture, blue: NDArray[np.float32] | None, tuned: Perception) -> Character:
+def measure_character(luminance: Texture, blue: NDArray[np.float32] | None, tuned: Perception) -> Character:
     """Measure it.
 
     Parameters
@@ -58,7 +58,7 @@ def character(luminance: Texture, blue: NDArray[np.float32] | None, tuned: Perce
     return Character(*np.clip(away, -_FURTHEST, _FURTHEST).tolist())
 
 
-def tailored(tuned: Perception, photo: Character) -> Perception:
+def tailor_to_photo(tuned: Perception, photo: Character) -> Perception:
     """Return the numbers for a photo.
 
     Where colour varies little, or grain is strong, the steps of fine luminance may be coarser against those of its
@@ -72,7 +72,7 @@ def tailored(tuned: Perception, photo: Character) -> Perception:
     )
 
 
-def tailored_to_map(tuned: Perception, weights: NDArray[np.float32], level: float) -> Perception:
+def tailor_to_map(tuned: Perception, weights: NDArray[np.float32], level: float) -> Perception:
     """Return the numbers for a file of a level in which some blocks matter less.
 
     Bits that blocks give up go to finer waves and finer colour where people look: what is left there to mend. And

@@ -73,7 +73,7 @@ def compare(
     if output is not None:
         files.check_target(output, kind, inputs=[source, saliency])
     from foveal.comparison import compare as compare_encoders  # only where it is needed: starting up counts
-    from foveal.comparison.table import lines
+    from foveal.comparison.table import format_table
 
     photo = files.read_photo(source, background)
     spent_by = read_saliency(saliency)
@@ -82,16 +82,16 @@ def compare(
     files.warn(files.display_name(source), comparison.left_out)
     if output is not None:
         files.write_bytes(output, _written(comparison, kind, files.display_name(Path(source).name)))
-    report = _as_json(comparison, source, output) if as_json else "\n".join(lines(comparison))
+    report = _as_json(comparison, source, output) if as_json else "\n".join(format_table(comparison))
     files.report(report, output or "")
 
 
 def _written(comparison: Comparison, kind: str, name: str) -> bytes:
-    from foveal.comparison import drawn, page
+    from foveal.comparison import draw_sheet, write_page
 
     if kind == "HTML":
-        return page(comparison, name).encode()
-    return png_bytes(drawn(comparison), comparison.icc_profile)
+        return write_page(comparison, name).encode()
+    return png_bytes(draw_sheet(comparison), comparison.icc_profile)
 
 
 def _as_json(comparison: Comparison, source: str, output: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -12,7 +12,7 @@ from foveal.cli.shared_options import output_option, source_argument
 from foveal.encoding import Encoded, EncodeOptions, encode_photo
 from foveal.jpeg import LIBJPEG_MAX_SIDE, MAX_SIDE
 from foveal.photo import Photo, icc
-from foveal.photo.metadata_policy import POLICIES
+from foveal.photo.metadata_policy import MetadataPolicy
 from foveal.saliency import METHODS
 
 
@@ -22,7 +22,7 @@ from foveal.saliency import METHODS
 @encoding_options
 @click.option(
     "--metadata",
-    type=click.Choice(POLICIES),
+    type=click.Choice(get_args(MetadataPolicy)),
     default=EncodeOptions.metadata,
     show_default=True,
     help="keep all; safe: colour profile, resolution, orientation, artist, copyright; none: colour profile.",

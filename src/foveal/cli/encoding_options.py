@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from typing import Any
+from typing import Any, get_args
 
 import click
 
+from foveal.allocate.allocation import AllocationName
 from foveal.allocate.effort import EFFORTS
+from foveal.allocate.subsampling import SubsamplingName
 from foveal.allocate.weights import LEAST_WEIGHT
 from foveal.checks import MAX_THREADS
 from foveal.cli.shared_options import SIZE, Command, NumberRange, read_saliency, refuse_together, saliency_option
 from foveal.encoding import EncodeOptions
-from foveal.encoding.options import ALLOCATIONS, SUBSAMPLINGS
 from foveal.encoding.targets import DEFAULT_SCORE
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
@@ -44,14 +45,14 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--allocation",
-        type=click.Choice(ALLOCATIONS),
+        type=click.Choice(get_args(AllocationName)),
         default=EncodeOptions.allocation,
         show_default=True,
         help="How bits are spent: least error and bits together, or a quality for each block.",
     ),
     click.option(
         "--subsampling",
-        type=click.Choice(SUBSAMPLINGS),
+        type=click.Choice(get_args(SubsamplingName)),
         default="auto",
         show_default=True,
         help="Resolution of colour; auto: full where halving it would show, as of red text.",

@@ -70,7 +70,7 @@ def _report_outline(data: bytes, name: str, error: str, as_json: bool) -> None:
 def _picture_of_bits(found: Inspection) -> np.ndarray:
     bits = found.bits_map()
     brightness = np.clip(bits / max(np.quantile(bits, _BRIGHT_SHARE), 1), 0, 1)
-    blocks = maps.as_grey(brightness.astype(np.float32))
+    blocks = maps.map_to_grey(brightness.astype(np.float32))
     return blocks.repeat(BLOCK_SIDE, axis=0).repeat(BLOCK_SIDE, axis=1)[: found.frame.height, : found.frame.width]
 
 

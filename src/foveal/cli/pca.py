@@ -13,7 +13,7 @@ from foveal.cli.shared_options import NumberRange, max_pixels_option, output_opt
 from foveal.errors import UnsupportedError
 from foveal.pca import decode as decode_photo
 from foveal.pca.codec import EncodedPhoto, encode_photo
-from foveal.pca.options import MODES, PcaOptions
+from foveal.pca.options import MODES, PcaMode, PcaOptions
 from foveal.photo import Photo
 from foveal.photo.writing import png_bytes
 
@@ -49,7 +49,7 @@ def pca() -> None:
 )
 @click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ...")
 def encode(
-    source: str, output: str | None, variance: float, mode: str, components: int | None, background: str | None
+    source: str, output: str | None, variance: float, mode: PcaMode, components: int | None, background: str | None
 ) -> None:
     """Compress the photo IN by its principal components.
 

@@ -13,7 +13,7 @@ from foveal.cli.shared_options import output_option, source_argument
 from foveal.drawing import maps
 from foveal.drawing.method_sheet import COMPARED_METHODS, method_sheet
 from foveal.photo import Photo
-from foveal.saliency import METHODS, NETWORK_METHODS, Looked, default_model, look_by_each, method_named
+from foveal.saliency import METHODS, NETWORK_METHODS, SaliencyResult, default_model, look_by_methods, resolve_method
 
 
 @click.command(short_help="Show where people look in a photo.")
@@ -51,11 +51,11 @@ def saliency(
     photo = files.read_photo(source, background)
     compared = COMPARED_METHODS if targets.compare is not None else ()
     with files.naming(source):
-        looks = look_by_each(photo, [method, *compared], top_k=top_k)
-    looked = looks[method_named(method)]
+        looks = look_by_methods(photo, [method, *compared], top_k=top_k)
+    looked = looks[resolve_method(method)]
     if targets.output is not None:
         found = looked.resized(photo.displayed_size)
-        picture = maps.drawn_over(photo, found) if targets.as_overlay else maps.as_grey(found)
+        picture = maps.draw_over_photo(photo, found) if targets.as_overlay else maps.map_to_grey(found)
         files.write_bytes(targets.output, maps.png_bytes(picture))
     if targets.compare is not None:
         sheet = method_sheet(photo, [looks[name] for name in compared])
@@ -85,7 +85,7 @@ class _Targets:
             raise click.UsageError("-o and --compare name the same file")
 
 
-def _as_text(photo: Photo, looked: Looked, targets: _Targets) -> str:
+def _as_text(photo: Photo, looked: SaliencyResult, targets: _Targets) -> str:
     height, width = photo.displayed_size
     lines = []
     if targets.output is not None:
@@ -97,7 +97,7 @@ def _as_text(photo: Photo, looked: Looked, targets: _Targets) -> str:
     return "\n".join(lines)
 
 
-def _as_json(photo: Photo, looked: Looked, source: str, targets: _Targets) -> str:
+def _as_json(photo: Photo, looked: SaliencyResult, source: str, targets: _Targets) -> str:
     import json  # only where it is asked for: starting up counts
 
     height, width = photo.displayed_size

@@ -6,15 +6,14 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from foveal.cli import files
-from foveal.encoding.options import Saliency
 from foveal.encoding.size_search import MAX_SIZE_BYTES
 from foveal.jpeg import MAX_PIXELS
-from foveal.saliency import METHODS, map_of_picture
+from foveal.saliency import METHODS, MethodChoice, Saliency, map_of_picture
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -92,7 +91,7 @@ def read_saliency(value: str) -> Saliency:
     if value == "none":
         return None
     if value == "auto" or value in METHODS:
-        return value
+        return cast(MethodChoice, value)
     if not value or not Path(value).exists():
         raise click.UsageError(
             f"--saliency {click.format_filename(value)!r}: neither a file nor auto, none, {', '.join(METHODS)}"

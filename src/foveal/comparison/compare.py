@@ -11,22 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from foveal.allocate.subsampling import SubsamplingName
 from foveal.checks import check_integer
-from foveal.comparison.peers import PEERS, Peer, decoded
-from foveal.comparison.regions import Region, choose
+from foveal.comparison.peers import PEERS, Peer, decode_for_viewing
+from foveal.comparison.regions import Region, choose_regions
 from foveal.comparison.scores import SSIM_NEEDS, Judge, Scores, has_ssim
-from foveal.encoding import EncodeOptions, encode_photo
-from foveal.encoding.options import Saliency
-from foveal.encoding.size_search import MAX_SIZE_BYTES, Fitted, largest_within
+from foveal.encoding import EncodeOptions, encode_content_blind, encode_photo
+from foveal.encoding.size_search import MAX_SIZE_BYTES, Fitted, find_largest_file
 from foveal.errors import LimitError, ParameterError, TargetError
 from foveal.jpeg import LIBJPEG_MAX_SIDE, EightBitPixels
 from foveal.photo import Photo, as_photo, eight_bits
 from foveal.photo.background import Color
-from foveal.saliency import Looked, look
+from foveal.saliency import Saliency, SaliencyResult, find_saliency
 
 OURS, OURS_BLIND = "foveal", "foveal, content-blind"
 DEFAULT_QUALITY = 80.0
-_SUBSAMPLING = "4:2:0"
+_SUBSAMPLING: SubsamplingName = "4:2:0"
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +138,7 @@ def compare(
     Returns
     -------
     Comparison
-        Files, scores and crops; `foveal.comparison.drawn` makes a picture of them, `page` an HTML page.
+        Files, scores and crops; `foveal.comparison.draw_sheet` makes a picture of them, `write_page` an HTML page.
 
     Raises
     ------
@@ -155,47 +155,49 @@ def compare(
         raise ParameterError("give quality or size_bytes, not both")
     if size_bytes is not None:
         check_integer("size_bytes", size_bytes, 1, MAX_SIZE_BYTES)
-    if saliency is None:
-        raise ParameterError("saliency must be the name of a method or a map; the content-blind encode is there anyway")
     if quality is None and size_bytes is None:
         quality = DEFAULT_QUALITY
     options = EncodeOptions(  # checks them
         quality=quality, target_size=size_bytes, saliency=saliency, strength=strength, subsampling=_SUBSAMPLING
     )
     photo = as_photo(image, background=background)
+    result = find_saliency(photo, saliency)
+    if result is None:
+        raise ParameterError("saliency must be the name of a method or a map; the content-blind encode is there anyway")
     pixels = _as_compared(photo)
-    looked = look(photo, saliency) if isinstance(saliency, str) else Looked("map", saliency)
-    spent = replace(options, saliency=looked.spending_map, strength=float(strength) * looked.confidence)
-    ours = _of_ours(pixels, spent)
-    files, left_out = _of_others(pixels, ours)
+    options = replace(options, saliency=result.spending_map, strength=float(strength) * result.confidence)
+    ours = _encode(pixels, options)
+    files, left_out = _encode_by_others(pixels, options, ours)
     rgb = np.asarray(Image.fromarray(pixels).convert("RGB"))
-    weights = _weights(looked, photo.displayed_size)
-    regions = choose(rgb, weights)
+    weights = _pixel_weights(result, photo.displayed_size)
+    regions = choose_regions(rgb, weights)
     judge = Judge(rgb, weights, regions[0])
-    entries = tuple(_entry(name, fitted, judge, regions) for name, fitted in ({OURS: ours} | files).items())
+    entries = tuple(_judge_file(name, fitted, judge, regions) for name, fitted in ({OURS: ours} | files).items())
     profile = photo.fitting_profile if pixels.ndim == 3 else None  # what is shown is RGB
     return Comparison(rgb, profile, weights, regions, entries, tuple(left_out))
 
 
 def _as_compared(photo: Photo) -> EightBitPixels:
-    """The photo as displayed, in 8 bits: (H, W, 3) or (H, W)."""
+    """Return the photo as displayed, in 8 bits: (H, W, 3) or (H, W)."""
     if max(photo.height, photo.width) > LIBJPEG_MAX_SIDE:
         raise LimitError(f"a side is longer than {LIBJPEG_MAX_SIDE:,} pixels, which is libjpeg's limit")
     return eight_bits(photo.upright().pixels)
 
 
-def _of_ours(pixels: EightBitPixels, options: EncodeOptions) -> Fitted:
+def _encode(pixels: EightBitPixels, options: EncodeOptions) -> Fitted:
     encoded = encode_photo(Photo(pixels), options)
     return Fitted(encoded.data, encoded.quality)
 
 
-def _of_others(pixels: EightBitPixels, ours: Fitted) -> tuple[dict[str, Fitted], list[str]]:
-    """Files of the other encoders by name, and what is left out and why."""
+def _encode_by_others(
+    pixels: EightBitPixels, options: EncodeOptions, ours: Fitted
+) -> tuple[dict[str, Fitted], list[str]]:
+    """Return the files of the other encoders by name, and a line for each that is left out, which says why."""
     files, left_out = {}, [] if has_ssim() else [f"SSIM is left out: it needs {SSIM_NEEDS}"]
-    found = {OURS_BLIND: _blind(pixels, len(ours.data))}
+    found = {OURS_BLIND: _encode_content_blind(pixels, options, len(ours.data))}
     for peer in PEERS:
         if peer.is_installed():
-            found[peer.name] = _within(peer, pixels, len(ours.data), ours.quality)
+            found[peer.name] = _encode_by_peer(peer, pixels, len(ours.data), ours.quality)
         else:
             left_out.append(f"{peer.name} is left out: it needs {peer.needs}")
     for name, fitted in found.items():
@@ -206,25 +208,25 @@ def _of_others(pixels: EightBitPixels, ours: Fitted) -> tuple[dict[str, Fitted],
     return files, left_out
 
 
-def _blind(pixels: EightBitPixels, size_bytes: int) -> Fitted | None:
-    """Ours without a map."""
+def _encode_content_blind(pixels: EightBitPixels, options: EncodeOptions, size_bytes: int) -> Fitted | None:
     try:
-        return _of_ours(pixels, EncodeOptions(target_size=size_bytes, saliency=None, subsampling=_SUBSAMPLING))
+        encoded = encode_content_blind(Photo(pixels), options, size_bytes)
     except TargetError:
         return None
+    return Fitted(encoded.data, encoded.quality)
 
 
-def _within(peer: Peer, pixels: EightBitPixels, size_bytes: int, near: float) -> Fitted | None:
-    return largest_within(partial(peer.encode, pixels), size_bytes, quality_step=peer.quality_step, near=near)
+def _encode_by_peer(peer: Peer, pixels: EightBitPixels, size_bytes: int, near: float) -> Fitted | None:
+    return find_largest_file(partial(peer.encode, pixels), size_bytes, quality_step=peer.quality_step, near=near)
 
 
-def _weights(looked: Looked, size: tuple[int, int]) -> NDArray[np.float32]:
-    """How much each pixel counts where people look; all alike where the map is dark everywhere."""
-    spent = Looked(looked.method, np.asarray(looked.spending_map, dtype=np.float32)).resized(size)
+def _pixel_weights(saliency: SaliencyResult, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return how much each pixel counts where people look; 1 for all where the map is 0 everywhere."""
+    spent = SaliencyResult(saliency.method, saliency.spending_map).resized(size)
     return spent if spent.any() else np.ones(size, dtype=np.float32)
 
 
-def _entry(name: str, fitted: Fitted, judge: Judge, regions: tuple[Region, ...]) -> Entry:
-    pixels = decoded(fitted.data)
+def _judge_file(name: str, fitted: Fitted, judge: Judge, regions: tuple[Region, ...]) -> Entry:
+    pixels = decode_for_viewing(fitted.data)
     crops = tuple(pixels[region.slices].copy() for region in regions)
     return Entry(name, fitted.quality, fitted.data, judge.scores(pixels), crops)

@@ -10,16 +10,16 @@ from foveal.comparison.compare import Comparison
 from foveal.comparison.regions import Region
 from foveal.drawing import maps
 from foveal.photo import Photo
-from foveal.photo.small_copy import working_image
-from foveal.saliency import Looked
+from foveal.photo.small_copy import small_copy
+from foveal.saliency import SaliencyResult
 
 REGION_COLORS = {"salient": "#d9480f", "background": "#1864ab"}
 _LINE_WIDTH = 3
 
 
-def outlined(comparison: Comparison, side: int) -> NDArray[np.uint8]:
+def draw_outlines(comparison: Comparison, side: int) -> NDArray[np.uint8]:
     """The photo with its regions outlined: (h, w, 3), of which the longer is `side`."""
-    small = working_image(Photo(comparison.pixels), side)
+    small = small_copy(Photo(comparison.pixels), side)
     picture = Image.fromarray(small)
     draw = ImageDraw.Draw(picture)
     scale = side / max(comparison.saliency.shape)
@@ -30,11 +30,11 @@ def outlined(comparison: Comparison, side: int) -> NDArray[np.uint8]:
     return np.asarray(picture)
 
 
-def where_people_look(comparison: Comparison, side: int) -> NDArray[np.uint8]:
-    """The map over the photo (`maps.drawn_over`): (h, w, 3), of which the longer is `side`."""
-    small = working_image(Photo(comparison.pixels), side)
-    saliency = Looked("map", comparison.saliency).resized((small.shape[0], small.shape[1]))
-    return maps.drawn_over(Photo(small), saliency)
+def draw_map(comparison: Comparison, side: int) -> NDArray[np.uint8]:
+    """The map over the photo (`maps.draw_over_photo`): (h, w, 3), of which the longer is `side`."""
+    small = small_copy(Photo(comparison.pixels), side)
+    saliency = SaliencyResult("map", comparison.saliency).resized((small.shape[0], small.shape[1]))
+    return maps.draw_over_photo(Photo(small), saliency)
 
 
 def _box(region: Region, scale: float) -> tuple[int, int, int, int]:

@@ -108,7 +108,7 @@ JPEGLI = Peer(
 PEERS = (LIBJPEG_TURBO, MOZJPEG, JPEGLI)
 
 
-def decoded(data: bytes) -> EightBitPixels:
+def decode_for_viewing(data: bytes) -> EightBitPixels:
     """Decode with libjpeg-turbo, as a viewer would: (H, W, 3) uint8."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image.convert("RGB"))

@@ -35,7 +35,7 @@ class Region:
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
 
-def choose(pixels: NDArray[np.uint8], saliency: NDArray[np.float32]) -> tuple[Region, ...]:
+def choose_regions(pixels: NDArray[np.uint8], saliency: NDArray[np.float32]) -> tuple[Region, ...]:
     """Choose the most salient window of a photo, and a window of the background.
 
     The second is the most textured (by the mean difference between neighbours) of the least salient quarter of all

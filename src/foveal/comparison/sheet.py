@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from foveal.comparison import table
 from foveal.comparison.compare import Comparison
-from foveal.comparison.overview import REGION_COLORS, outlined, where_people_look
+from foveal.comparison.overview import REGION_COLORS, draw_map, draw_outlines
 from foveal.comparison.regions import SHOWN_SIDE, Region
 from foveal.jpeg import EightBitPixels
 
@@ -25,7 +25,7 @@ _NUMBER_COLUMNS = (76, 140, 157, 96, 121, 157, 96, 121)  # widths of all columns
 _NAME_COLUMN = 230
 
 
-def drawn(comparison: Comparison) -> EightBitPixels:
+def draw_sheet(comparison: Comparison) -> EightBitPixels:
     """Draw a comparison: (H, W, 3) uint8 on white, up to 1,826 pixels wide.
 
     Above, the photo with the parts outlined, the map, and the scores; below, each part of the original and of each
@@ -43,7 +43,7 @@ def _grid_width(comparison: Comparison) -> int:
 
 
 def _head(comparison: Comparison, width: int) -> Image.Image:
-    small = [outlined(comparison, SHOWN_SIDE), where_people_look(comparison, SHOWN_SIDE)]
+    small = [draw_outlines(comparison, SHOWN_SIDE), draw_map(comparison, SHOWN_SIDE)]
     lines = len(comparison.entries) + 2 + len(table.NOTES)
     height = max(_LINE_HEIGHT + small[0].shape[0] + _GAP, lines * _LINE_HEIGHT + _GAP) + _GAP
     head = Image.new("RGB", (width, height), "white")
@@ -63,7 +63,7 @@ def _draw_table(draw: ImageDraw.ImageDraw, corner: Point, comparison: Comparison
         start, end = rights[before] + _GAP, rights[last]
         draw.text(((start + end) // 2, top), name, fill=_PALE, font=_font(_SMALL), anchor="ma")
         draw.line((start, top + _RULE, end, top + _RULE), fill=_LINE, width=2)
-    for index, row in enumerate([table.HEADINGS, *map(table.cells, comparison.entries)]):
+    for index, row in enumerate([table.HEADINGS, *map(table.format_row, comparison.entries)]):
         line = top + (index + 1) * _LINE_HEIGHT
         font, color = (_font(_TEXT), _INK) if index else (_font(_SMALL), _PALE)
         draw.text((left, line), row[0], fill=color, font=font)

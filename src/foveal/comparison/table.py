@@ -18,7 +18,7 @@ NOTES = (
 _NONE = "-"
 
 
-def cells(entry: Entry) -> tuple[str, ...]:
+def format_row(entry: Entry) -> tuple[str, ...]:
     """A row of the table, a text for each of HEADINGS."""
     scores = entry.scores
     return (
@@ -34,9 +34,9 @@ def cells(entry: Entry) -> tuple[str, ...]:
     )
 
 
-def lines(comparison: Comparison) -> Iterator[str]:
+def format_table(comparison: Comparison) -> Iterator[str]:
     """The table for a terminal."""
-    rows = [HEADINGS, *(cells(entry) for entry in comparison.entries)]
+    rows = [HEADINGS, *(format_row(entry) for entry in comparison.entries)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     before = sum(widths[:3]) + 2 * 2
     group = sum(widths[3:6]) + 2 * 2

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable
 from html import escape
-from importlib.resources import files
 
 _EMPTY = ("br", "img", "meta")
 
@@ -38,10 +38,10 @@ def element(name: str, /, *content: Content, **attributes: str | float | bool | 
     )
     if name in _EMPTY:
         return Markup(f"<{name}{pairs} />")
-    return Markup(f"<{name}{pairs}>{joined(*content)}</{name}>")
+    return Markup(f"<{name}{pairs}>{join(*content)}</{name}>")
 
 
-def joined(*content: Content) -> Markup:
+def join(*content: Content) -> Markup:
     """Text and markup, one after the other, as markup."""
     parts = (part for each in content for part in ([each] if isinstance(each, str) else each))
     return Markup("".join(part if isinstance(part, Markup) else escape(part, quote=False) for part in parts))
@@ -57,7 +57,7 @@ def figure(caption: Content, *content: Content) -> Markup:
     return element("figure", *content, element("figcaption", caption))
 
 
-def row_of(*figures: Content, small: bool = False) -> Markup:
+def figure_row(*figures: Content, small: bool = False) -> Markup:
     """Figures side by side, as far as the screen is wide."""
     return element("div", *figures, class_="row small" if small else "row")
 
@@ -84,9 +84,37 @@ def scrolling(*content: Content) -> Markup:
     return element("div", *content, class_="scroll", tabindex=0)
 
 
-def document(title: str, *content: Content) -> str:
-    """Make the whole page, style included."""
-    style = files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+def embed(data: bytes, media_type: str, size: tuple[int, int], alt: str, **attributes: str | None) -> Markup:
+    """Make an image that holds its file as a data: URI.
+
+    Parameters
+    ----------
+    data, media_type
+        The picture file and its type, such as "image/png".
+    size
+        (height, width) at which the picture is shown, in CSS pixels.
+    alt
+        Text that stands in for the picture where it cannot be seen.
+    attributes
+        Further attributes of the element, see `element`.
+    """
+    source = f"data:{media_type};base64,{b64encode(data).decode('ascii')}"
+    height, width = size
+    return element("img", src=source, width=width, height=height, alt=alt, **attributes)
+
+
+def document(title: str, *content: Content, style: str) -> str:
+    """Make a whole page that fetches nothing.
+
+    Parameters
+    ----------
+    title
+        Title of the page, any text.
+    content
+        Content of the body.
+    style
+        Style sheet of the page.
+    """
     head = element(
         "head",
         element("meta", charset="utf-8"),

@@ -12,12 +12,12 @@ from foveal.jpeg import Pixels
 from foveal.photo import Photo, eight_bits
 
 
-def as_grey(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
+def map_to_grey(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
     """(H, W) map in [0, 1] as 8-bit grey."""
     return np.rint(saliency * 255).astype(np.uint8)
 
 
-def drawn_over(photo: Photo, saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
+def draw_over_photo(photo: Photo, saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return the photo as displayed: as it is where the map is 1, dim and grey-blue where it is 0.
 
     Parameters

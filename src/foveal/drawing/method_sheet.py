@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from foveal.drawing import maps
 from foveal.photo import Photo
-from foveal.photo.small_copy import working_image
-from foveal.saliency.look import Looked
+from foveal.photo.small_copy import small_copy
+from foveal.saliency.look import SaliencyResult
 
 COMPARED_METHODS = ("spectral", "cam", "msroi", "gaze")
 PANEL_SIDE = 320  # pixels of the longer side of each picture
@@ -21,20 +21,20 @@ _LABEL_HEIGHT = 26
 _GAP = 8
 
 
-def method_sheet(photo: Photo, looks: Iterable[Looked]) -> NDArray[np.uint8]:
-    """Draw the photo as displayed, then each map over it (`maps.drawn_over`), with labels above.
+def method_sheet(photo: Photo, looks: Iterable[SaliencyResult]) -> NDArray[np.uint8]:
+    """Draw the photo as displayed, then each map over it (`maps.draw_over_photo`), with labels above.
 
     Returns
     -------
     ndarray
         (H, W, 3) uint8. Pictures keep the photo's aspect ratio; their longer side is PANEL_SIDE, whatever its size.
     """
-    small = working_image(photo, PANEL_SIDE)
+    small = small_copy(photo, PANEL_SIDE)
     size = (small.shape[0], small.shape[1])
     panels = {"photo": small}
     for looked in looks:
         title = _TITLES.get(looked.method, looked.method)
-        panels[title] = maps.drawn_over(Photo(small), looked.resized(size))
+        panels[title] = maps.draw_over_photo(Photo(small), looked.resized(size))
     return _sheet(panels)
 
 

@@ -1,36 +1,34 @@
-"""What can be asked of `foveal.encode`: every choice, its default and its check."""
+"""Options of `foveal.encode`: every choice with its default and its check."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal, cast, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from foveal import jpeg
-from foveal.allocate.effort import EFFORTS
-from foveal.allocate.subsampling import AUTO
+from foveal.allocate.allocation import AllocationName
+from foveal.allocate.effort import EffortName
+from foveal.allocate.subsampling import SubsamplingName
 from foveal.checks import MAX_THREADS, check_choice, check_integer, check_number
 from foveal.encoding.size_search import MAX_SIZE_BYTES
 from foveal.errors import ParameterError
-from foveal.photo.metadata_policy import POLICIES
-from foveal.saliency import method_named
+from foveal.photo.metadata_policy import MetadataPolicy
+from foveal.saliency import Saliency, check_saliency
 
-ALLOCATIONS = ("rdo", "quality-map")
-SUBSAMPLINGS = (AUTO, *jpeg.SAMPLING_FACTORS)
-
-Saliency = str | NDArray[Any] | None
+# Other spellings of SubsamplingName.
+SubsamplingDigits = Literal["444", "422", "440", "420", 444, 422, 440, 420]
 
 
 @dataclass(frozen=True, eq=False)
 class EncodeOptions:
-    """The options of `foveal.encode`; they are explained there.
+    """The options of `foveal.encode`, which documents them.
 
     Raises
     ------
     ParameterError
-        One of them is of the wrong kind or out of range.
+        An option is of the wrong kind or out of range.
     """
 
     quality: float | None = None
@@ -39,13 +37,13 @@ class EncodeOptions:
     verify: bool = False
     saliency: Saliency = "auto"
     strength: float = 0.5
-    allocation: str = "rdo"
-    subsampling: str | int = AUTO
+    allocation: AllocationName = "rdo"
+    subsampling: SubsamplingName | SubsamplingDigits = "auto"
     progressive: bool = True
-    effort: str = "balanced"
+    effort: EffortName = "balanced"
     restart_interval: int = 0
     threads: int | None = None
-    metadata: str = "keep"
+    metadata: MetadataPolicy = "keep"
 
     def __post_init__(self) -> None:
         if self.quality is not None:
@@ -57,22 +55,17 @@ class EncodeOptions:
             check_integer("threads", self.threads, 1, MAX_THREADS)
         if not isinstance(self.progressive, bool | np.bool_):
             raise ParameterError(f"progressive must be True or False, not {self.progressive!r}")
-        check_choice("allocation", self.allocation, ALLOCATIONS)
-        check_choice("effort", self.effort, tuple(EFFORTS))
-        check_choice("metadata", self.metadata, POLICIES)
-        check_choice("subsampling", self.subsampling_name, SUBSAMPLINGS)
-        if isinstance(self.saliency, str):
-            method_named(self.saliency)
-        elif self.saliency is not None and not isinstance(self.saliency, np.ndarray):
-            raise ParameterError(
-                f"saliency must be the name of a method, an array or None, not {type(self.saliency).__name__}"
-            )
+        check_choice("allocation", self.allocation, get_args(AllocationName))
+        check_choice("effort", self.effort, get_args(EffortName))
+        check_choice("metadata", self.metadata, get_args(MetadataPolicy))
+        check_choice("subsampling", self.subsampling_name, get_args(SubsamplingName))
+        check_saliency(self.saliency)
 
     @property
-    def subsampling_name(self) -> str:
-        """Subsampling as "auto" or "4:x:y", of 420 and "420" too."""
+    def subsampling_name(self) -> SubsamplingName:
+        """Subsampling as "auto" or "4:x:y", also where it was given as 420 or "420"."""
         name = str(self.subsampling)
-        return ":".join(name) if len(name) == 3 and name.isdigit() else name
+        return cast(SubsamplingName, ":".join(name) if len(name) == 3 and name.isdigit() else name)
 
     def _check_target(self) -> None:
         given = [name for name in ("quality", "target_size", "target_score") if getattr(self, name) is not None]

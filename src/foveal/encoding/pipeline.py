@@ -1,4 +1,4 @@
-"""The one place that joins the stages: look, allocate, encode."""
+"""The way of a photo through all stages: find its saliency, weigh its blocks, encode it to its target."""
 
 from __future__ import annotations
 
@@ -10,43 +10,51 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from foveal import jpeg
-from foveal.allocate.effort import EFFORTS
-from foveal.allocate.subsampling import chosen_subsampling
+from foveal.allocate.allocation import Allocation, AllocationName
+from foveal.allocate.effort import EFFORTS, EffortName
+from foveal.allocate.quality_map import QualityMap
+from foveal.allocate.rate_distortion import RateDistortion
+from foveal.allocate.subsampling import SubsamplingName, choose_subsampling
 from foveal.allocate.weights import block_weights
 from foveal.encoding import targets
-from foveal.encoding.options import EncodeOptions, Saliency
-from foveal.encoding.targets import MetTarget
+from foveal.encoding.options import EncodeOptions, SubsamplingDigits
+from foveal.encoding.targets import ScoreSource, TargetResult
 from foveal.encoding.weighed_photo import WeighedPhoto
 from foveal.errors import ParameterError
 from foveal.photo import Photo, as_photo, icc, orientation
 from foveal.photo.background import Color
-from foveal.photo.metadata_policy import apply_policy, without_extended_xmp
-from foveal.saliency import Looked, look
+from foveal.photo.metadata_policy import MetadataPolicy, apply_policy, without_extended_xmp
+from foveal.saliency import Saliency, find_saliency
 from foveal.threads import available_threads, helper_threads
+
+_ALLOCATIONS: dict[AllocationName, type[Allocation]] = {"rdo": RateDistortion, "quality-map": QualityMap}
 
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """A file, and what was decided on the way.
+    """A JPEG file, and the decisions that made it.
 
     Parameters
     ----------
     data
         The JPEG file.
     photo
-        What was encoded, pixels as stored in the file.
-    quality, subsampling
-        As resolved; subsampling is "grey" for one component.
+        The photo that was encoded, pixels as stored in the file.
+    quality
+        Quality of the file, 0 to 100, as given or as found for a target.
     score
-        SSIMULACRA2 of the whole, where that was the target; else None.
+        SSIMULACRA2 of the whole photo, where that was the target; else None.
     score_is
-        "predicted", "measured on a sample" (of a megapixel at most), or "measured", where there is a score.
+        How the score was found: "predicted", "measured on a sample" (of at most a megapixel) or "measured"; None
+        without a score.
     sharpening
-        Of down-sampled colour, see `jpeg.sampling.sharpen`.
+        How much down-sampled colour was sharpened, see `jpeg.sampling.sharpen`.
+    subsampling
+        Chroma subsampling of the file, "4:x:y"; "grey" for one component.
     saliency_name
-        "gaze", "spectral", ..., "map" for one that was given, "none".
+        Method of the saliency map: "gaze", "spectral", ...; "map" for a map that was given, "none" without a map.
     confidence
-        Of the map, 0 to 1; 1 for one that was given, None where there is none. The strength was multiplied by it.
+        Confidence of the map, 0 to 1, by which the strength was multiplied; 1 for a map that was given, None without.
     weights
         (rows, columns) float32: weight of each 8x8-pixel block of the stored picture.
     """
@@ -55,7 +63,7 @@ class Encoded:
     photo: Photo
     quality: float
     score: float | None
-    score_is: str | None
+    score_is: ScoreSource | None
     sharpening: float
     subsampling: str
     saliency_name: str
@@ -72,13 +80,13 @@ def encode(
     verify: bool = EncodeOptions.verify,
     saliency: Saliency = EncodeOptions.saliency,
     strength: float = EncodeOptions.strength,
-    allocation: str = EncodeOptions.allocation,
-    subsampling: str | int = EncodeOptions.subsampling,
+    allocation: AllocationName = EncodeOptions.allocation,
+    subsampling: SubsamplingName | SubsamplingDigits = EncodeOptions.subsampling,
     progressive: bool = EncodeOptions.progressive,
-    effort: str = EncodeOptions.effort,
+    effort: EffortName = EncodeOptions.effort,
     restart_interval: int = EncodeOptions.restart_interval,
     threads: int | None = EncodeOptions.threads,
-    metadata: str = EncodeOptions.metadata,
+    metadata: MetadataPolicy = EncodeOptions.metadata,
     background: Color | None = None,
     icc_profile: bytes | None = None,
     exif: bytes | None = None,
@@ -92,44 +100,43 @@ def encode(
         A Photo, a Pillow image (of which pixels and colour profile are taken), or an array: (H, W, 3) RGB, (H, W) or
         (H, W, 1) grey, uint8 or uint16; with a channel more for alpha where `background` is given.
     quality
-        0 to 100 on libjpeg's scale (0 counts as 1): a promise for the salient part; the rest gets less. Without one,
-        and without a target, the salient part gets a predicted score of `targets.DEFAULT_SCORE`.
+        Quality of the salient part, 0 to 100 on libjpeg's scale (0 counts as 1); the rest gets less. Without a quality
+        or a target, the salient part gets a predicted score of `targets.DEFAULT_SCORE`.
     target_size
-        Instead of a quality: the largest one whose file has no more than so many bytes.
+        Largest size of the file in bytes, instead of a quality: the highest quality that fits is used.
     target_score
-        Instead of a quality: one that gives the whole photo this SSIMULACRA2, 0 to 100, as predicted from the
-        quantization errors; or as measured on a sample, where that shows the prediction to be wrong.
+        SSIMULACRA2 of the whole photo, 0 to 100, instead of a quality. It is predicted from the quantization errors, or
+        measured on a sample where that shows the prediction to be wrong.
     verify
-        Measure the score and correct the quality until it is within 1 of `target_score`.
+        Whether to measure the score, and correct the quality until it is within 1 of `target_score`.
     saliency
-        "auto", the name of a method, a map as an (h, w) array of floats in [0, 1] or bools, of any size, that covers
-        the whole photo as displayed, or None where all of it matters alike.
+        "auto", the name of a method, or a map: an (h, w) array of floats in [0, 1] or bools, of any size, that covers
+        the whole photo as displayed. None where all of the photo matters alike.
     strength
-        0 (as with `saliency=None`) to 1 (the most). It is multiplied by the confidence of the method that something
-        stands out in the photo.
+        How much less the rest may get: 0 (as with `saliency=None`) to 1. It is multiplied by the confidence of the map.
     allocation
-        "rdo" (least error and bits together) or "quality-map" (a quality for each block, the published MS-ROI method).
+        "rdo" (rate-distortion optimisation) or "quality-map" (a quality for each block, the published MS-ROI method).
     subsampling
-        "4:4:4", "4:2:2", "4:4:0" or "4:2:0"; 420 and "420" do as well. "auto" is 4:2:0, and from some quality on
-        4:4:4: the lower, the more colour the photo would lose where it would lose most (red text from about 30,
-        photographs from 92 to 99).
+        "4:4:4", "4:2:2", "4:4:0" or "4:2:0", also written 420 or "420". "auto" is 4:2:0 up to some quality and 4:4:4
+        from there on: the more colour the photo would lose where it loses most, the lower that quality (about 30 for
+        red text, 92 to 99 for photographs).
     progressive
-        Progressive scans, or one sequential scan (baseline).
+        Whether to write progressive scans; else one sequential scan (baseline).
     effort
-        "fast" (no search), "balanced", or "best" (an exhaustive search; weights of blocks corrected twice by what
-        errors do to the score of the result; more than ten times as long as "balanced").
+        "fast" (no search), "balanced", or "best" (an exhaustive search, and weights of blocks corrected twice by what
+        their errors cost in the score of the result; it takes several times as long as "balanced").
     restart_interval
-        MCUs between restart markers, up to 65,535; 0 for none.
+        Number of MCUs between restart markers, up to 65,535; 0 for none.
     threads
-        At most so many, 1 to 1,024; None for as many as this process may use. The bytes do not depend on it.
+        Number of threads, 1 to 1,024; None for as many as this process may use. The file does not depend on it.
     metadata
-        "keep" writes what the photo brought; "safe" only colour profile, resolution, orientation, artist and copyright;
-        "none" only the colour profile, with the pixels turned upright. A profile of the photo that is not for such
-        pixels, as one for RGB where they are grey, is left out.
+        "keep" writes the metadata of the photo; "safe" only colour profile, resolution, orientation, artist and
+        copyright; "none" only the colour profile, with the pixels turned upright. A colour profile for other pixels,
+        such as one for RGB in a grey photo, is left out.
     background
         Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
     icc_profile, exif, xmp
-        Replace what the photo brought.
+        Metadata that replaces that of the photo.
 
     Returns
     -------
@@ -186,63 +193,78 @@ def encode(
 
 
 def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
-    """Look at a photo, weigh its blocks, encode it; raises LimitError and ModelError like `encode`."""
+    """Encode a photo with checked options; raises LimitError, TargetError and ModelError like `encode`."""
     photo, metadata = apply_policy(photo, options.metadata)
-    saliency = _weigh(photo, options)
+    weighting = _weigh_blocks(photo, options)
     settings = jpeg.EncoderSettings(
-        scripts=_scripts(options),
+        scripts=EFFORTS[options.effort].scripts if options.progressive else (jpeg.sequential_script,),
         restart_interval=options.restart_interval,
         threads=options.threads or available_threads(),
         metadata=metadata,
     )
     with helper_threads(settings.threads):
-        subsampling = chosen_subsampling(options.subsampling_name, photo.pixels, settings.threads)
-        met = _met_target(WeighedPhoto(photo.pixels, saliency.weights, options, settings, subsampling))
+        weighed_photo = WeighedPhoto(
+            pixels=photo.pixels,
+            weights=weighting.weights,
+            allocation=_ALLOCATIONS[options.allocation](),
+            effort=EFFORTS[options.effort],
+            settings=settings,
+            subsampling=choose_subsampling(options.subsampling_name, photo.pixels, settings.threads),
+        )
+        result = _encode_to_target(weighed_photo, options)
     return Encoded(
-        data=met.data,
+        data=result.data,
         photo=photo,
-        quality=met.quality,
-        score=met.score,
-        score_is=met.score_is,
-        sharpening=met.photo.sharpening_at(met.quality),
-        subsampling="grey" if photo.pixels.ndim == 2 else met.photo.subsampling.at(met.quality),
-        saliency_name=saliency.name,
-        confidence=saliency.confidence,
-        weights=saliency.weights,
+        quality=result.quality,
+        score=result.score,
+        score_is=result.score_is,
+        sharpening=weighed_photo.allocation.sharpening_at(result.quality),
+        subsampling="grey" if photo.pixels.ndim == 2 else result.photo.subsampling.at(result.quality),
+        saliency_name=weighting.method,
+        confidence=weighting.confidence,
+        weights=weighting.weights,
     )
 
 
-class _Weighed(NamedTuple):
-    """Name and confidence of the saliency method, and the weight of each block of the stored picture."""
+def encode_content_blind(photo: Photo, options: EncodeOptions, size_bytes: int) -> Encoded:
+    """Encode a photo with the same options but without saliency, in at most as many bytes as another file has.
 
-    name: str
+    Raises
+    ------
+    TargetError
+        Even the smallest file is larger.
+    """
+    blind = replace(options, saliency=None, quality=None, target_size=size_bytes, target_score=None, verify=False)
+    return encode_photo(photo, blind)
+
+
+class _Weighting(NamedTuple):
+    """Weights of the blocks of the stored picture, and the method and confidence of the map behind them."""
+
+    method: str
     confidence: float | None
     weights: NDArray[np.float32]
 
 
-def _weigh(photo: Photo, options: EncodeOptions) -> _Weighed:
-    if options.saliency is None:
-        return _Weighed("none", None, np.ones(jpeg.block_grid(photo.height, photo.width), dtype=np.float32))
-    given = options.saliency
-    looked = look(photo, given) if isinstance(given, str) else Looked("map", given)
-    spent = looked.spending_map
-    stored = orientation.to_stored(spent, photo.orientation) if spent.ndim == 2 else spent
-    strength = float(options.strength) * looked.confidence
-    return _Weighed(looked.method, looked.confidence, block_weights(stored, photo.height, photo.width, strength))
+def _weigh_blocks(photo: Photo, options: EncodeOptions) -> _Weighting:
+    saliency = find_saliency(photo, options.saliency)
+    if saliency is None:
+        return _Weighting("none", None, np.ones(jpeg.block_grid(photo.height, photo.width), dtype=np.float32))
+    displayed = saliency.spending_map
+    # Maps are as displayed, blocks as stored; an array of other than two dimensions is refused by `block_weights`.
+    stored = orientation.to_stored(displayed, photo.orientation) if displayed.ndim == 2 else displayed
+    strength = float(options.strength) * saliency.confidence
+    weights = block_weights(stored, photo.height, photo.width, strength)
+    return _Weighting(saliency.method, saliency.confidence, weights)
 
 
-def _met_target(photo: WeighedPhoto) -> MetTarget:
-    options = photo.options
+def _encode_to_target(photo: WeighedPhoto, options: EncodeOptions) -> TargetResult:
     if options.quality is not None:
-        return MetTarget(photo, photo.encode(options.quality), float(options.quality))
+        return TargetResult(photo, photo.encode(options.quality), float(options.quality))
     if options.target_size is not None:
-        return targets.of_size(photo, options.target_size)
+        return targets.encode_to_size(photo, options.target_size)
     if options.target_score is None:
-        return targets.of_default_score(photo)
+        return targets.encode_to_default_score(photo)
     if options.verify:
-        return targets.of_measured_score(photo, options.target_score)
-    return targets.of_predicted_score(photo, options.target_score)
-
-
-def _scripts(options: EncodeOptions) -> tuple[jpeg.ScriptMaker, ...]:
-    return EFFORTS[options.effort].scripts if options.progressive else (jpeg.sequential_script,)
+        return targets.encode_to_measured_score(photo, options.target_score)
+    return targets.encode_to_predicted_score(photo, options.target_score)

@@ -1,4 +1,4 @@
-"""Files of equal bytes: the best that an encoder makes in no more than a given size."""
+"""The search for the highest quality whose file fits in a given number of bytes, for any encoder."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ import numpy as np
 LEAST_QUALITY, MOST_QUALITY = 1, 100
 MAX_SIZE_BYTES = 2**40  # more than any JPEG has
 _LOG_SIZE_PER_QUALITY = 0.03  # about, between qualities 50 and 90
-_SHIFT = 0.05  # of the width between two known sizes
+_FIRST_STEP_FACTOR = 1.2  # of the step from the first file: beyond the target rather than short of it
+_SHIFT_SHARE = 0.05  # of the width between two known sizes
 
 
 class Fitted(NamedTuple):
-    """A file, and the quality that made it."""
+    """A file that fits in the size, and its quality."""
 
     data: bytes
     quality: float
 
 
-def largest_within(
+def find_largest_file(
     encode: Callable[[float], bytes],
     size_bytes: int,
     *,
@@ -34,25 +35,25 @@ def largest_within(
     Parameters
     ----------
     encode
-        From a quality to a file, larger for higher qualities but for small exceptions.
+        Function that makes a file of a quality. Files grow with the quality, with small exceptions.
     size_bytes
-        What the file may have at most.
+        Largest size of the file.
     price
-        Bytes that the file of a quality will have, up to a factor that is nearly the same for qualities close by; where
-        that is quicker to tell than to make the file. Then only those files are made that are about as large as wanted,
-        and each corrects the factor.
+        Function that estimates the size of the file of a quality in less time than `encode` takes, up to a factor that
+        is nearly the same for near qualities. With it, only files of about the wanted size are made, and each of them
+        corrects the factor.
     quality_step
-        Between qualities that are tried: 1 over a whole number.
+        Step between the qualities that are tried: 1 divided by a whole number.
     near
-        Quality to begin with; it costs time where it is far off, nothing else.
+        Quality to start from. A start that is far off costs time and nothing else.
 
     Returns
     -------
     Fitted or None
-        None where even the file of quality 1 is larger. Sizes jump where many entries of the quantization tables are
-        rounded to the next integer at once: it can be 1 % smaller than it may be.
+        None where even the file of quality 1 is larger. Sizes jump where many steps of the quantization tables are
+        rounded to the next integer at once, so the file can be 1 % smaller than allowed.
     """
-    per_quality = round(1 / quality_step)  # steps are counted: fractions would not add up to whole qualities
+    per_quality = round(1 / quality_step)  # qualities are counted in steps: fractions would not add up to whole ones
     least, most = LEAST_QUALITY * per_quality, MOST_QUALITY * per_quality
     prices: dict[int, float] = {}
     files: dict[int, bytes] = {}
@@ -63,12 +64,12 @@ def largest_within(
         else:
             files[step] = encode(step / per_quality)
             prices.setdefault(step, len(files[step]))
-        sizes = _sizes(prices, files)
+        sizes = _estimate_sizes(prices, files)
         low = max((known for known, size in sizes.items() if size <= size_bytes), default=least - 1)
         high = min((known for known in sizes if known > low), default=most + 1)
         if high - low > 1:
-            halve = high - low > width / 2  # the last step did not: sizes are no line there
-            step = (low + high) // 2 if halve else _guess(low, high, sizes, size_bytes, per_quality)
+            bisect = high - low > width / 2  # interpolation did not halve the width: sizes are not a line there
+            step = (low + high) // 2 if bisect else _interpolate(low, high, sizes, size_bytes, per_quality)
             width = high - low
         elif only_priced := [known for known in (low, high) if known in prices and known not in files]:
             step = only_priced[0]
@@ -76,8 +77,8 @@ def largest_within(
             return Fitted(files[low], low / per_quality) if low in files else None
 
 
-def _sizes(prices: dict[int, float], files: dict[int, bytes]) -> dict[int, float]:
-    """Sizes of files; of others their price, times what those of the nearest files are off by."""
+def _estimate_sizes(prices: dict[int, float], files: dict[int, bytes]) -> dict[int, float]:
+    """Return the sizes of files by step; where only a price is known, the price corrected by the nearest files."""
     if not files:
         return prices
     made = sorted(files)
@@ -86,17 +87,18 @@ def _sizes(prices: dict[int, float], files: dict[int, bytes]) -> dict[int, float
     return expected | {step: len(files[step]) for step in made}
 
 
-def _guess(low: int, high: int, sizes: dict[int, float], size_bytes: int, per_quality: int) -> int:
-    """Step at which the logarithm of sizes, as a straight line, would reach the size: between two, or beside one.
+def _interpolate(low: int, high: int, sizes: dict[int, float], size_bytes: int, per_quality: int) -> int:
+    """Return the step at which the logarithm of sizes, as a straight line, reaches the size.
 
-    Between two, a little towards their middle: so that it lies between the guess and the nearer of them.
+    Between two known steps, the result is shifted a little towards their middle, so that the target falls between it
+    and the nearer of them. Beside a single known step, a typical slope is assumed.
     """
     excess = {step: math.log(sizes[step] / size_bytes) for step in (low, high) if step in sizes}
     if len(excess) == 2:
         guess = low + (high - low) * excess[low] / (excess[low] - excess[high])
         to_middle = (low + high) / 2 - guess
-        guess += math.copysign(min(max(1, _SHIFT * (high - low)), abs(to_middle)), to_middle)
+        guess += math.copysign(min(max(1, _SHIFT_SHARE * (high - low)), abs(to_middle)), to_middle)
     else:
         ((known, excess_of_known),) = excess.items()
-        guess = known - 1.2 * excess_of_known * per_quality / _LOG_SIZE_PER_QUALITY
+        guess = known - _FIRST_STEP_FACTOR * excess_of_known * per_quality / _LOG_SIZE_PER_QUALITY
     return min(max(round(guess), low + 1), high - 1)

@@ -1,106 +1,119 @@
-"""The quality that meets a target: a score, predicted or measured, or a size."""
+"""Encoding to a target: a score, predicted or measured, or a size in bytes.
+
+Each function searches for the quality whose file comes nearest to the target.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from foveal import jpeg
-from foveal.encoding.size_search import LEAST_QUALITY, MOST_QUALITY, largest_within
+from foveal.encoding.size_search import LEAST_QUALITY, MOST_QUALITY, find_largest_file
 from foveal.encoding.weighed_photo import WeighedPhoto
 from foveal.errors import TargetError
-from foveal.metrics.ssimulacra import MIN_SIDE, Ssimulacra2Reference
+from foveal.metrics import SSIMULACRA2_MIN_SIDE, Ssimulacra2Reference
 from foveal.photo import eight_bits
 
 # SSIMULACRA2 calls 70 high quality and 90 visually lossless; between them artifacts are hard to find without flipping
 # between the pictures (https://github.com/cloudinary/ssimulacra2).
 DEFAULT_SCORE = 80.0
-DEFAULT_QUALITIES = (60.0, 95.0)  # between which it is looked for: where a score says little, as of a flat picture
-_SCORE_TOLERANCE = 0.2  # of a search
-_VERIFIED_TOLERANCE = 0.5
+DEFAULT_QUALITIES = (60.0, 95.0)  # range of the default quality: of a flat picture, for example, a score says little
+
+_SEARCH_TOLERANCE = 0.2  # points of score, of a search by predictions
+_MEASURED_SEARCH_TOLERANCE = 0.5
 _PROMISED_TOLERANCE = 1.0
-_TRUSTED = 5.0  # points that a prediction may be off: those for photographs are within 3 nine times of ten
-_WELL_USED = 0.97  # of a size
-_QUALITY_STEP = 0.02  # of sizes: where tables are finest, 0.1 can be 5 % of the bytes
-_MOST_STEPS = 12
+_TRUSTED_ERROR = 5.0  # points that a prediction may be off: for photographs it is within 3 nine times out of ten
+_WELL_USED_SHARE = 0.97  # of the bytes that are allowed
+_QUALITY_STEP = 0.02  # of the search for a size: where tables are finest, a step of 0.1 can be 5 % of the bytes
+_MAX_SEARCH_STEPS = 12
 
-PREDICTED, SAMPLED, MEASURED = "predicted", "measured on a sample", "measured"  # what a score is
+ScoreSource = Literal["predicted", "measured on a sample", "measured"]
 
 
-class MetTarget(NamedTuple):
-    """A file that meets a target.
+class TargetResult(NamedTuple):
+    """The file that was encoded to a target.
 
     Parameters
     ----------
     photo
-        With the options that made it.
+        The photo with the settings that made the file.
     data
         The JPEG file.
     quality
-        That made it, 0 to 100.
+        Quality of the file, 0 to 100.
     score
-        SSIMULACRA2, where the target was one.
+        SSIMULACRA2 of the file, where the target was a score; else None.
     score_is
-        PREDICTED, SAMPLED or MEASURED, where there is a score.
+        How the score was found, where there is one; else None.
     """
 
     photo: WeighedPhoto
     data: bytes
     quality: float
     score: float | None = None
-    score_is: str | None = None
+    score_is: ScoreSource | None = None
 
 
-Found = TypeVar("Found", bound=MetTarget | None)
+Result = TypeVar("Result", bound=TargetResult | None)
 
 
-def of_default_score(photo: WeighedPhoto) -> MetTarget:
-    """File whose salient part scores DEFAULT_SCORE, as predicted for an encode without saliency."""
-    found = _found_on_sample(photo.sample().without_saliency(), DEFAULT_SCORE)
+def encode_to_default_score(photo: WeighedPhoto) -> TargetResult:
+    """Encode at the quality at which the photo without saliency is predicted to score DEFAULT_SCORE.
+
+    The salient part keeps that score; the rest scores less.
+    """
+    found = _find_quality_on_sample(photo.sample().without_saliency(), DEFAULT_SCORE)
     quality = min(max(round(found.quality), DEFAULT_QUALITIES[0]), DEFAULT_QUALITIES[1])
-    return MetTarget(photo, photo.encode(quality), quality)
+    return TargetResult(photo, photo.encode(quality), quality)
 
 
-def of_predicted_score(photo: WeighedPhoto, score: float) -> MetTarget:
-    """File that scores as wanted over the whole photo, as a sample tells; the nearest there is where none does."""
+def encode_to_predicted_score(photo: WeighedPhoto, score: float) -> TargetResult:
+    """Encode so that a sample of the photo has a score, as predicted; as near as possible where no quality has it."""
 
-    def met(photo: WeighedPhoto) -> MetTarget:
-        found = _found_on_sample(photo.sample(), score)
-        return MetTarget(photo, photo.encode(found.quality), *found)
+    def encode(photo: WeighedPhoto) -> TargetResult:
+        found = _find_quality_on_sample(photo.sample(), score)
+        return TargetResult(photo, photo.encode(found.quality), *found)
 
-    return _in_one_subsampling(met, photo, lambda found: _points_off(found, score), _PROMISED_TOLERANCE)
+    def error(result: TargetResult) -> float:
+        return abs((result.score or 0) - score)
+
+    return _encode_with_best_subsampling(photo, encode, error, _PROMISED_TOLERANCE)
 
 
-def of_measured_score(photo: WeighedPhoto, score: float) -> MetTarget:
-    """File that scores as wanted over the whole photo, measured.
+def encode_to_measured_score(photo: WeighedPhoto, score: float) -> TargetResult:
+    """Encode so that the whole photo has a score, measured on the decoded file.
 
     Raises
     ------
     TargetError
-        No quality scores so high, or so low.
+        No quality comes within 1 point of the score.
     """
     threads = photo.settings.threads
     reference = Ssimulacra2Reference(eight_bits(photo.pixels), threads=threads)
 
-    def met(photo: WeighedPhoto) -> MetTarget:
+    def encode(photo: WeighedPhoto) -> TargetResult:
         files: dict[float, bytes] = {}
 
-        def measured(quality: float) -> float:
+        def measure_score(quality: float) -> float:
             files[quality] = photo.encode(quality)
             return reference.score(jpeg.decode(files[quality]), threads=threads)
 
-        quality, found = _quality_of_score(measured, score, _VERIFIED_TOLERANCE)
-        return MetTarget(photo, files[quality], quality, found, MEASURED)
+        quality, found_score = _find_quality_of_score(measure_score, score, _MEASURED_SEARCH_TOLERANCE)
+        return TargetResult(photo, files[quality], quality, found_score, "measured")
 
-    found = _in_one_subsampling(met, photo, lambda found: _points_off(found, score), _PROMISED_TOLERANCE)
-    if _points_off(found, score) > _PROMISED_TOLERANCE:
-        raise TargetError(f"no file scores {score:g}: at quality {found.quality:g} it is {found.score:.1f}")
-    return found
+    def error(result: TargetResult) -> float:
+        return abs((result.score or 0) - score)
+
+    result = _encode_with_best_subsampling(photo, encode, error, _PROMISED_TOLERANCE)
+    if error(result) > _PROMISED_TOLERANCE:
+        raise TargetError(f"no file scores {score:g}: at quality {result.quality:g} it is {result.score:.1f}")
+    return result
 
 
-def of_size(photo: WeighedPhoto, size_bytes: int) -> MetTarget:
-    """File of the largest quality that is not larger than a size.
+def encode_to_size(photo: WeighedPhoto, size_bytes: int) -> TargetResult:
+    """Encode at the highest quality whose file is not larger than a size.
 
     Raises
     ------
@@ -108,86 +121,86 @@ def of_size(photo: WeighedPhoto, size_bytes: int) -> MetTarget:
         Even the smallest file is larger.
     """
 
-    def met(photo: WeighedPhoto) -> MetTarget | None:
-        price = partial(photo.price, sample=photo.sample())
-        fitted = largest_within(photo.encode, size_bytes, price=price, quality_step=_QUALITY_STEP)
-        return MetTarget(photo, *fitted) if fitted else None
+    def encode(photo: WeighedPhoto) -> TargetResult | None:
+        estimate = partial(photo.estimate_size, sample=photo.sample())
+        fitted = find_largest_file(photo.encode, size_bytes, price=estimate, quality_step=_QUALITY_STEP)
+        return TargetResult(photo, *fitted) if fitted else None
 
-    def unused(found: MetTarget | None) -> float:
-        return 1 - len(found.data) / size_bytes if found else 1
+    def unused_share(result: TargetResult | None) -> float:
+        return 1 - len(result.data) / size_bytes if result else 1
 
-    found = _in_one_subsampling(met, photo, unused, 1 - _WELL_USED)
-    if found is None:
+    result = _encode_with_best_subsampling(photo, encode, unused_share, 1 - _WELL_USED_SHARE)
+    if result is None:
         least = len(photo.encode(LEAST_QUALITY))
         raise TargetError(f"no file of at most {size_bytes:,} bytes: the smallest, at quality 1, has {least:,}")
-    return found
+    return result
 
 
-def _in_one_subsampling(
-    met: Callable[[WeighedPhoto], Found], photo: WeighedPhoto, missed_by: Callable[[Found], float], tolerance: float
-) -> Found:
-    """What meets a target.
+def _encode_with_best_subsampling(
+    photo: WeighedPhoto,
+    encode: Callable[[WeighedPhoto], Result],
+    error: Callable[[Result], float],
+    tolerance: float,
+) -> Result:
+    """Encode to a target, and where that misses it by more than the tolerance, try again with all colour samples.
 
-    Where the subsampling changes, sizes and scores jump. A target between both ends of the jump is met with all colour
-    samples, at a lower quality: from there on that looks better for its bytes.
+    Sizes and scores jump at the quality where the subsampling changes to 4:4:4. A target between both ends of the jump
+    is reached by 4:4:4 at a lower quality, which looks better than 4:2:0 for the same bytes from there on.
     """
-    found = met(photo)
-    if missed_by(found) <= tolerance or not photo.subsampling.changes:
-        return found
-    return min(found, met(photo.with_subsampling_of(MOST_QUALITY)), key=missed_by)
+    result = encode(photo)
+    if error(result) <= tolerance or not photo.subsampling.changes:
+        return result
+    return min(result, encode(photo.with_subsampling_of(MOST_QUALITY)), key=error)
 
 
-class _Scored(NamedTuple):
-    """A quality, its score, and what that is."""
+class _ScoredQuality(NamedTuple):
+    """A quality, the score that it gives, and how that was found."""
 
     quality: float
     score: float
-    score_is: str
+    score_is: ScoreSource
 
 
-def _found_on_sample(sample: WeighedPhoto, score: float) -> _Scored:
-    """Quality that a score is predicted for.
+def _find_quality_on_sample(sample: WeighedPhoto, score: float) -> _ScoredQuality:
+    """Find the quality for which a score is predicted.
 
-    Predictions are for photographs: drawings and pages of text can be 40 points off. So the sample is measured once,
-    and where it contradicts, the search begins anew with measured scores.
+    Predictions are made for photographs: drawings and pages of text can be 40 points off. So the sample is measured
+    once, and where the measurement contradicts the prediction, the search starts again with measured scores.
     """
-    quality, predicted = _quality_of_score(sample.predicted_score, score, _SCORE_TOLERANCE)
-    if min(sample.pixels.shape[:2]) < MIN_SIDE:
-        return _Scored(quality, predicted, PREDICTED)
+    quality, predicted = _find_quality_of_score(sample.predict_score, score, _SEARCH_TOLERANCE)
+    if min(sample.pixels.shape[:2]) < SSIMULACRA2_MIN_SIDE:
+        return _ScoredQuality(quality, predicted, "predicted")
     reference = Ssimulacra2Reference(eight_bits(sample.pixels), threads=sample.settings.threads)
 
-    def measured(quality: float) -> float:
-        return reference.score(jpeg.reconstruct(sample.quantized(quality)), threads=sample.settings.threads)
+    def measure_score(quality: float) -> float:
+        return reference.score(jpeg.reconstruct(sample.quantize(quality)), threads=sample.settings.threads)
 
-    if abs(measured(quality) - predicted) <= _TRUSTED:
-        return _Scored(quality, predicted, PREDICTED)
-    return _Scored(*_quality_of_score(measured, score, _VERIFIED_TOLERANCE), SAMPLED)
-
-
-def _points_off(found: MetTarget, score: float) -> float:
-    return abs((found.score or 0) - score)
+    if abs(measure_score(quality) - predicted) <= _TRUSTED_ERROR:
+        return _ScoredQuality(quality, predicted, "predicted")
+    found = _find_quality_of_score(measure_score, score, _MEASURED_SEARCH_TOLERANCE)
+    return _ScoredQuality(*found, "measured on a sample")
 
 
-def _quality_of_score(score_at: Callable[[float], float], wanted: float, tolerance: float) -> tuple[float, float]:
-    """Quality whose score is within a tolerance of the wanted one, or the nearest that was seen, and its score.
+def _find_quality_of_score(score_at: Callable[[float], float], target: float, tolerance: float) -> tuple[float, float]:
+    """Find a quality whose score is within a tolerance of the target; return the nearest one tried, and its score.
 
-    A secant between the nearest qualities on both sides, halved every other time: scores rise with quality, but in no
-    straight line.
+    Scores rise with quality, but not in a straight line. So steps alternate between the secant method, through the
+    nearest qualities on both sides of the target, and bisection.
     """
-    seen: dict[float, float] = {}
+    scores: dict[float, float] = {}
     low, high, quality = float(LEAST_QUALITY), float(MOST_QUALITY), 75.0
-    for step in range(_MOST_STEPS):
-        seen[quality] = score_at(quality)
-        if abs(seen[quality] - wanted) <= tolerance:
+    for step in range(_MAX_SEARCH_STEPS):
+        scores[quality] = score_at(quality)
+        if abs(scores[quality] - target) <= tolerance:
             break
-        low, high = (quality, high) if seen[quality] < wanted else (low, quality)
-        if low in seen and high in seen and seen[high] > seen[low] and step % 2 == 0:
-            share = (wanted - seen[low]) / (seen[high] - seen[low])
+        low, high = (quality, high) if scores[quality] < target else (low, quality)
+        if low in scores and high in scores and scores[high] > scores[low] and step % 2 == 0:
+            share = (target - scores[low]) / (scores[high] - scores[low])
             quality = low + (high - low) * min(max(share, 0.05), 0.95)
         else:
-            quality = high if low in seen and high not in seen and high - low < 5 else (low + high) / 2
+            quality = high if low in scores and high not in scores and high - low < 5 else (low + high) / 2
         quality = round(quality, 2)
-        if quality in seen:
+        if quality in scores:
             break
-    nearest = min(seen, key=lambda each: abs(seen[each] - wanted))
-    return nearest, seen[nearest]
+    nearest = min(scores, key=lambda each: abs(scores[each] - target))
+    return nearest, scores[nearest]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foveal import metrics
-from foveal.encoding import Encoded, EncodeOptions, encode_photo
+from foveal.allocate.subsampling import SubsamplingName
+from foveal.encoding import Encoded, EncodeOptions, encode_content_blind, encode_photo
 from foveal.encoding.size_search import LEAST_QUALITY
 from foveal.errors import MissingExtraError, TargetError
 from foveal.explain.anatomy import BlockAnatomy, spots_of_block, take_apart
@@ -21,7 +23,7 @@ from foveal.metrics import SSIM_MIN_SIDE
 from foveal.metrics.ssimulacra import MIN_SIDE as SSIMULACRA2_MIN_SIDE
 from foveal.photo import Photo, eight_bits
 from foveal.photo.writing import png_bytes
-from foveal.saliency import NETWORK_METHODS, Looked, look
+from foveal.saliency import NETWORK_METHODS, SaliencyResult, find_saliency
 
 SALIENT_SHARE = 0.2
 MAX_SSIM_PIXELS = 4_000_000  # it takes four seconds for each million, and several hundred bytes for each
@@ -79,8 +81,8 @@ class Facts:
         Its file, read back.
     blind
         The content-blind encode of about the same bytes; None where the encode is content-blind itself.
-    looked
-        Where people look; None without a saliency map.
+    saliency
+        Saliency map of the photo; None where none was used.
     network
         What the network saw; None where it was not asked.
     block
@@ -100,7 +102,7 @@ class Facts:
     encoded: Encoded
     file: JudgedFile
     blind: JudgedFile | None
-    looked: Looked | None
+    saliency: SaliencyResult | None
     network: NetworkView | None
     block: ChosenBlock
     chosen_by_hand: bool
@@ -138,7 +140,7 @@ class Facts:
 
     def scores(self, file: JudgedFile) -> Scores:
         """Judge a file."""
-        saliency = None if self.looked is None else self.looked.resized(self.photo.displayed_size)
+        saliency = None if self.saliency is None else self.saliency.resized(self.photo.displayed_size)
         shortest, pixels = min(self.photo.displayed_size), self.photo.height * self.photo.width
         original = self.original
         return Scores(
@@ -173,15 +175,15 @@ def find_facts(photo: Photo, options: EncodeOptions, block: tuple[int, int] | No
     chosen = choose_block(block, encoded.weights, file.inspection.bits_map())
     stored = read_coefficients(encoded.data)
     spots = spots_of_block(stored, chosen.row, chosen.column)
-    looked = _looked(upright, options)
+    saliency = find_saliency(upright, options.saliency)
     return Facts(
         photo=upright,
         options=options,
         encoded=encoded,
         file=file,
-        blind=None if looked is None else _blind(encoded, options),
-        looked=looked,
-        network=view_of_network(upright) if looked is not None and looked.method in NETWORK_METHODS else None,
+        blind=None if saliency is None else _encode_twin(encoded, options),
+        saliency=saliency,
+        network=view_of_network(upright) if saliency is not None and saliency.method in NETWORK_METHODS else None,
         block=chosen,
         chosen_by_hand=block is not None,
         anatomy=tuple(take_apart(upright, stored, spot, encoded.sharpening) for spot in spots),
@@ -190,21 +192,17 @@ def find_facts(photo: Photo, options: EncodeOptions, block: tuple[int, int] | No
     )
 
 
-def _looked(photo: Photo, options: EncodeOptions) -> Looked | None:
-    given = options.saliency
-    if given is None:
-        return None
-    return look(photo, given) if isinstance(given, str) else Looked("map", np.asarray(given, dtype=np.float32))
-
-
-def _blind(encoded: Encoded, options: EncodeOptions) -> JudgedFile:
-    """Encode without a map, at the quality whose file is as large."""
-    subsampling = options.subsampling if encoded.subsampling == "grey" else encoded.subsampling
-    blind = replace(options, saliency=None, subsampling=subsampling, target_score=None, verify=False)
+def _encode_twin(encoded: Encoded, options: EncodeOptions) -> JudgedFile:
+    """Encode without a map, at the quality whose file is as large; at quality 1 where none is so small."""
+    if encoded.subsampling != "grey":
+        options = replace(options, subsampling=cast(SubsamplingName, encoded.subsampling))
     try:
-        found = encode_photo(encoded.photo, replace(blind, quality=None, target_size=len(encoded.data)))
+        found = encode_content_blind(encoded.photo, options, len(encoded.data))
     except TargetError:
-        found = encode_photo(encoded.photo, replace(blind, quality=LEAST_QUALITY, target_size=None))
+        lowest = replace(
+            options, saliency=None, quality=LEAST_QUALITY, target_size=None, target_score=None, verify=False
+        )
+        found = encode_photo(encoded.photo, lowest)
     return JudgedFile.of(found.data, found.quality)
 
 

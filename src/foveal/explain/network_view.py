@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.photo import Photo
-from foveal.photo.small_copy import working_image
+from foveal.photo.small_copy import small_copy
 from foveal.saliency import default_model
 from foveal.saliency.cells import CELL_SIDE
 from foveal.saliency.classes import kept_classes
@@ -122,5 +122,5 @@ def view_of_network(photo: Photo) -> NetworkView:
         As `SaliencyModel.cam_parts`.
     """
     model = default_model()
-    seen = working_image(photo, WORKING_SIDE)
+    seen = small_copy(photo, WORKING_SIDE)
     return NetworkView(seen, model.class_names, model.threshold, model.see(seen), model.cam_parts(seen))

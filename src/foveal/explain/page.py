@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.resources import files
 from typing import Any
 
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from foveal.drawing import html
 from foveal.drawing.html import Markup, element, figure, paragraph
 from foveal.encoding import Encoded, EncodeOptions
 from foveal.explain.facts import Facts, find_facts
-from foveal.explain.pictures import embedded, photograph, reduced
+from foveal.explain.pictures import embed_enlarged, photograph, reduced
 from foveal.explain.sections.block import block_section
 from foveal.explain.sections.codes import codes_section
 from foveal.explain.sections.network import network_section
@@ -108,6 +109,7 @@ def explain(
         element("nav", element("ol", *links), aria_label="Sections"),
         element("main", *(make(facts) for _, _, make in _SECTIONS)),
         element("footer", f"Made by foveal {version('foveal')}. All numbers are those of this encode."),
+        style=files(__package__).joinpath("style.css").read_text(encoding="utf-8"),
     )
     return Explanation(page, facts.encoded, (facts.block.column, facts.block.row))
 
@@ -138,5 +140,5 @@ def _result(facts: Facts) -> Markup:
     if len(data) > MAX_EMBEDDED_BYTES:
         copy = photograph(reduced(Photo(facts.file.pixels)), alt, facts.copy_profile)
         return figure("The result, reduced for this page: the file itself is too large to be held here.", copy)
-    picture = embedded(data, "image/jpeg", (facts.frame.height, facts.frame.width), alt, id="result")
+    picture = embed_enlarged(data, "image/jpeg", (facts.frame.height, facts.frame.width), alt, id="result")
     return figure("The result. This picture is the file itself: save it to keep it.", picture)

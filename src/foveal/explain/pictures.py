@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from foveal import jpeg
 from foveal.drawing import colors
-from foveal.drawing.html import Markup, element
+from foveal.drawing.html import Markup, element, embed
 from foveal.jpeg import EightBitPixels
 from foveal.photo import Photo
-from foveal.photo.small_copy import working_image
+from foveal.photo.small_copy import small_copy
 from foveal.photo.writing import png_bytes
 
 PAGE_SIDE = 800  # pixels of the longer side of the largest pictures: pages stay small, whatever the photo
@@ -23,7 +21,7 @@ _COPY_QUALITY = 88  # of copies that are for looking at
 
 def reduced(photo: Photo, side: int = PAGE_SIDE) -> EightBitPixels:
     """RGB copy of a photo as displayed of which no side is longer than `side`: (h, w, 3) uint8."""
-    return working_image(photo, min(side, max(photo.height, photo.width)))
+    return small_copy(photo, min(side, max(photo.height, photo.width)))
 
 
 def enlarged(pixels: EightBitPixels) -> EightBitPixels:
@@ -42,13 +40,13 @@ def photograph(pixels: EightBitPixels, alt: str, icc_profile: bytes | None = Non
         metadata=jpeg.Metadata(icc_profile=icc_profile),
     )
     data = jpeg.encode(np.ascontiguousarray(pixels), settings)
-    return embedded(data, "image/jpeg", (pixels.shape[0], pixels.shape[1]), alt)
+    return embed_enlarged(data, "image/jpeg", (pixels.shape[0], pixels.shape[1]), alt)
 
 
 def drawing(pixels: EightBitPixels, alt: str, icc_profile: bytes | None = None) -> Markup:
     """Embed (h, w, 3) or (h, w) without loss, as a PNG; small ones enlarged, so that their pixels can be seen."""
     data = png_bytes(np.ascontiguousarray(pixels), icc_profile)
-    return embedded(data, "image/png", (pixels.shape[0], pixels.shape[1]), alt)
+    return embed_enlarged(data, "image/png", (pixels.shape[0], pixels.shape[1]), alt)
 
 
 def heat_map(values: NDArray[np.floating], most: float, alt: str) -> Markup:
@@ -71,13 +69,11 @@ def balance_legend(least: str, most: str) -> Markup:
     return _legend(colors.balance_gradient(), least, most)
 
 
-def embedded(data: bytes, media_type: str, size: tuple[int, int], alt: str, **attributes: str) -> Markup:
-    """Embed a picture file of (height, width); small ones are shown enlarged, and their pixels sharp."""
+def embed_enlarged(data: bytes, media_type: str, size: tuple[int, int], alt: str, **attributes: str) -> Markup:
+    """Embed a picture file of (height, width) pixels; a small one is shown enlarged, and its pixels sharp."""
     factor = _enlargement(size)
-    source = f"data:{media_type};base64,{b64encode(data).decode('ascii')}"
     sharp = {"class_": "pixels"} if factor > 1 else {}
-    height, width = (side * factor for side in size)
-    return element("img", src=source, width=width, height=height, alt=alt, **sharp, **attributes)
+    return embed(data, media_type, (factor * size[0], factor * size[1]), alt, **sharp, **attributes)
 
 
 def _enlargement(size: tuple[int, ...]) -> int:

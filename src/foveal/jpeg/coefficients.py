@@ -27,7 +27,7 @@ class Coefficients:
         Quantization table of each component.
     blocks
         For each component (padded_block_rows, padded_block_columns, 64) int16 levels in zig-zag order: DC within
-        +-16,383, AC within +-32,767. (In an encoder they hold what is yet to be quantized, in sixteenths.)
+        +-16,383, AC within +-32,767.
     segments
         Application segments and comments, in their order.
     script

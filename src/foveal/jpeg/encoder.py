@@ -97,7 +97,7 @@ def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
     """
     frame = frame_of(pixels, settings.subsampling)
     blocks = transform(pixels, frame, settings.threads, settings.sharpening)
-    return write(quantize(blocks, frame, settings), settings)
+    return write(quantize(blocks, frame, settings, out=blocks), settings)
 
 
 def frame_of(pixels: color.Pixels, subsampling: str) -> Frame:
@@ -168,18 +168,37 @@ def _flatten_padding(frame: Frame, blocks: tuple[NDArray[np.int16], ...]) -> Non
             grid[rows:, :, 0] = np.repeat(last_of_mcu, component.h_factor)
 
 
-def quantize(blocks: tuple[NDArray[np.int16], ...], frame: Frame, settings: EncoderSettings) -> Coefficients:
-    """Coefficients to levels, in place (A.3.4)."""
+def quantize(
+    blocks: tuple[NDArray[np.int16], ...],
+    frame: Frame,
+    settings: EncoderSettings,
+    out: tuple[NDArray[np.int16], ...] | None = None,
+) -> Coefficients:
+    """Quantize coefficients (T.81 A.3.4, DCT coefficient quantization) with the tables and quantizer of some settings.
+
+    Parameters
+    ----------
+    blocks
+        Coefficients in sixteenths, as `transform` returns them.
+    frame
+        Size and components of the picture.
+    settings
+        Encoder settings: tables, quantizer, threads, metadata and restart interval.
+    out
+        Arrays to fill with levels, of the shapes of `blocks`; None for new ones. Give `blocks` themselves to quantize
+        them in place, which saves the memory and the time of a copy.
+    """
+    levels = tuple(np.empty_like(grid) for grid in blocks) if out is None else out
     slots = [min(index, len(settings.tables) - 1) for index in range(len(frame.components))]
     frame = frame.with_table_slots(slots)
     tables = tuple(settings.tables[slot] for slot in slots)
     parts = list(zip(blocks, frame.components, tables, strict=True))
     plans = in_threads(lambda part: settings.quantizer.plan(part[0], frame, part[1], part[2]), parts, settings.threads)
-    run_plans(plans, settings.threads)
+    run_plans(plans, levels, settings.threads)
     return Coefficients(
         frame=frame,
         tables=tables,
-        blocks=blocks,
+        blocks=levels,
         segments=metadata_segments(settings.metadata),
         restart_interval=settings.restart_interval,
     )

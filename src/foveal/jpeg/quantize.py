@@ -25,36 +25,38 @@ _COEFFICIENTS_PER_STRIP = 1 << 18
 
 @dataclass(frozen=True)
 class QuantizationPlan:
-    """How the blocks of one component become levels.
+    """How the coefficients of one component become levels.
 
     Parameters
     ----------
     blocks
         (rows, columns, 64) int16 coefficients, in sixteenths and zig-zag order.
     per_block
-        (rows, columns): what the kernel needs to know of each block.
+        (rows, columns): the value that the kernel needs for each block.
     kernel
-        Turns (n, 64) int16 coefficients into levels, in place, given the (n,) values of `per_block`.
+        Function that turns (n, 64) int16 coefficients into levels in place, given the (n,) values of `per_block`.
     """
 
     blocks: NDArray[np.int16]
     per_block: NDArray[Any]
     kernel: Callable[[NDArray[np.int16], NDArray[Any]], None]
 
-    def run(self, rows: tuple[int, int]) -> None:
-        """Turn the blocks of rows [first, last) into levels, in place."""
+    def run(self, rows: tuple[int, int], levels: NDArray[np.int16]) -> None:
+        """Fill rows [first, last) of (rows, columns, 64) int16 levels, which may be the blocks themselves."""
         strip = slice(*rows)
-        self.kernel(self.blocks[strip].reshape(-1, 64), self.per_block[strip].reshape(-1))
+        if levels is not self.blocks:
+            levels[strip] = self.blocks[strip]  # a strip stays in the cache until the kernel overwrites it
+        self.kernel(levels[strip].reshape(-1, 64), self.per_block[strip].reshape(-1))
 
 
-def run_plans(plans: Sequence[QuantizationPlan], threads: int) -> None:
-    """Turn the blocks of components into levels, in place."""
+def run_plans(plans: Sequence[QuantizationPlan], levels: Sequence[NDArray[np.int16]], threads: int) -> None:
+    """Fill the levels of each component, of the shape of its blocks; they may be the blocks themselves."""
     strips = [
-        (plan, rows)
-        for plan in plans
+        (plan, component_levels, rows)
+        for plan, component_levels in zip(plans, levels, strict=True)
         for rows in row_ranges(plan.blocks.shape[0], plan.blocks[0].size, _COEFFICIENTS_PER_STRIP)
     ]
-    in_threads(lambda strip: strip[0].run(strip[1]), strips, threads)
+    in_threads(lambda strip: strip[0].run(strip[2], strip[1]), strips, threads)
 
 
 def of_slot(values: Sequence[Value], component: Component) -> Value:

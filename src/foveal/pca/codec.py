@@ -14,7 +14,7 @@ from foveal.errors import FormatError, LimitError, ParameterError, UnsupportedEr
 from foveal.jpeg import MAX_PIXELS
 from foveal.pca import blocks, rows
 from foveal.pca.container import ArrayReader, write_arrays
-from foveal.pca.options import PcaOptions
+from foveal.pca.options import PcaMode, PcaOptions
 from foveal.photo import Photo, as_photo
 from foveal.photo.background import Color
 
@@ -75,7 +75,7 @@ def encode(
     image: Photo | Image.Image | NDArray[Any],
     *,
     variance: float = PcaOptions.variance,
-    mode: str = PcaOptions.mode,
+    mode: PcaMode = PcaOptions.mode,
     components: int | None = PcaOptions.components,
     background: Color | None = None,
 ) -> bytes:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from foveal.checks import check_choice, check_integer, check_number
 from foveal.jpeg import MAX_PIXELS
 
-MODES = ("rows", "blocks")
+PcaMode = Literal["rows", "blocks"]
+MODES = get_args(PcaMode)
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class PcaOptions:
     """
 
     variance: float = 99.0
-    mode: str = "rows"
+    mode: PcaMode = "rows"
     components: int | None = None
 
     def __post_init__(self) -> None:

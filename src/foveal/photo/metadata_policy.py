@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 from foveal.errors import ParameterError
 from foveal.jpeg import Metadata, markers
 from foveal.photo import exif
 from foveal.photo.photo import Photo
 
-POLICIES = ("keep", "safe", "none")
+MetadataPolicy = Literal["keep", "safe", "none"]
 
 
-def apply_policy(photo: Photo, policy: str) -> tuple[Photo, Metadata]:
+def apply_policy(photo: Photo, policy: MetadataPolicy) -> tuple[Photo, Metadata]:
     """Choose what is written, and turn the photo where nothing in the file will say that it is to be turned.
 
     Parameters
@@ -49,7 +51,7 @@ def apply_policy(photo: Photo, policy: str) -> tuple[Photo, Metadata]:
         )
     if policy == "none":
         return photo.upright(), Metadata(icc_profile=photo.fitting_profile)
-    raise ParameterError(f"metadata {policy!r} is not one of {', '.join(POLICIES)}")
+    raise ParameterError(f"metadata {policy!r} is not one of {', '.join(get_args(MetadataPolicy))}")
 
 
 def without_extended_xmp(segments: tuple[tuple[int, bytes], ...]) -> tuple[tuple[int, bytes], ...]:

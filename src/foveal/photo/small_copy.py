@@ -12,7 +12,7 @@ from foveal.photo import orientation
 from foveal.photo.photo import Photo, eight_bits
 
 
-def working_image(photo: Photo, side: int) -> NDArray[np.uint8]:
+def small_copy(photo: Photo, side: int) -> NDArray[np.uint8]:
     """RGB of the whole photo as displayed, (h, w, 3) of which the longer is `side` (and no side below 1).
 
     Each pixel is the mean of the area that it stands for, whose edges need not be those of pixels; smaller photos are

@@ -1,7 +1,20 @@
 """LOOK: where people look in a photograph. Read `look.py` first."""
 
 from foveal.saliency.classes import Box, SeenClass
-from foveal.saliency.look import METHODS, Looked, look, look_by_each, map_of_picture, method_named, saliency_map
+from foveal.saliency.look import (
+    METHODS,
+    MethodChoice,
+    MethodName,
+    Saliency,
+    SaliencyResult,
+    check_saliency,
+    find_saliency,
+    look,
+    look_by_methods,
+    map_of_picture,
+    resolve_method,
+    saliency_map,
+)
 from foveal.saliency.model import SaliencyModel, default_model
 from foveal.saliency.readings import NETWORK_METHODS
 
@@ -9,13 +22,18 @@ __all__ = [
     "METHODS",
     "NETWORK_METHODS",
     "Box",
-    "Looked",
+    "MethodChoice",
+    "MethodName",
+    "Saliency",
     "SaliencyModel",
+    "SaliencyResult",
     "SeenClass",
+    "check_saliency",
     "default_model",
+    "find_saliency",
     "look",
-    "look_by_each",
+    "look_by_methods",
     "map_of_picture",
-    "method_named",
+    "resolve_method",
     "saliency_map",
 ]

@@ -1,4 +1,4 @@
-"""Looking at a photo: a method sees a small upright version of all of it, and gives a map of it.
+"""Looking at a photo: a method sees a small, upright copy of the whole photo, and gives a saliency map.
 
 Maps are in the displayed orientation.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,111 +16,137 @@ from PIL import Image
 from foveal.errors import ParameterError
 from foveal.photo import Photo, as_photo, eight_bits
 from foveal.photo.background import Color
-from foveal.photo.small_copy import working_image
+from foveal.photo.small_copy import small_copy
 from foveal.saliency.baselines import BASELINES
 from foveal.saliency.classes import SeenClass, box_of_peak, check_top_k, kept_classes
 from foveal.saliency.model import WORKING_SIDE, Model, NetworkOutput, default_model
-from foveal.saliency.readings import NETWORK_METHODS, SPENDING_POWERS, Reading, read, visibility
+from foveal.saliency.readings import SPENDING_POWERS, Reading, read, visibility
 
-METHODS = (*NETWORK_METHODS, *BASELINES)
-AUTO_METHOD = "gaze"
-REPORTED_CLASSES = 5  # of those that MS-ROI keeps
+MethodName = Literal["gaze", "msroi", "cam", "spectral", "center"]
+MethodChoice = Literal["auto"] | MethodName
+Saliency = MethodChoice | NDArray[Any] | None  # a method, a map as `check_saliency` describes it, or none at all
+
+METHODS = get_args(MethodName)
+AUTO_METHOD: MethodName = "gaze"
+REPORTED_CLASSES = 5  # at most, of those that MS-ROI keeps
 
 
 @dataclass(frozen=True, eq=False)
-class Looked:
-    """What looking at a photo gave.
+class SaliencyResult:
+    """The saliency map of a photo, and what its method says about it.
 
     Attributes
     ----------
     method
-        Name of the method, "auto" resolved.
+        Name of the method that made the map; "map" for a map that was given.
     map
-        (h, w) float32 in [0, 1] at the method's own resolution; it covers the whole photo as displayed. Its peak is 1,
-        but where there is no evidence at all it is 0 everywhere.
+        (h, w) floats in [0, 1] of any size, which cover the whole photo as displayed. The peak of a method's map is 1;
+        where it finds no evidence at all, the map is 0 everywhere.
     confidence
         0 (nothing stands out: the map says nothing about this photo) to 1. Encoding multiplies its strength by it.
-        Methods without a network do not judge themselves: 1.
+        1 for maps that were given, and for methods without a network, which cannot judge themselves.
     spending_power
-        Bits are spent by the map to this power: what predicts best where people look is too peaked for it.
+        Power of the map by which bits are spent: the map that predicts best where people look is too peaked for that.
     classes
-        What MS-ROI kept, the most probable first, REPORTED_CLASSES of them or `top_k`; empty for methods without a
-        network.
+        Classes that MS-ROI kept, the most probable first, at most REPORTED_CLASSES or `top_k` of them; empty for
+        methods without a network.
     """
 
     method: str
-    map: NDArray[np.float32]
+    map: NDArray[np.floating | np.bool_]
     confidence: float = 1.0
     spending_power: float = 1.0
     classes: tuple[SeenClass, ...] = ()
 
     @property
-    def spending_map(self) -> NDArray[np.float32]:
-        """The map by which bits are spent: `map` to the `spending_power`."""
+    def spending_map(self) -> NDArray[np.floating | np.bool_]:
+        """Map by which bits are spent: `map` to the power of `spending_power`."""
         return self.map if self.spending_power == 1 else self.map**self.spending_power
 
     def resized(self, size: tuple[int, int]) -> NDArray[np.float32]:
-        """Map of (H, W) pixels."""
+        """Return the map interpolated to (H, W) pixels, float32."""
         height, width = size
-        resized = Image.fromarray(np.ascontiguousarray(self.map)).resize((width, height), Image.Resampling.BILINEAR)
+        values = np.ascontiguousarray(self.map, dtype=np.float32)
+        resized = Image.fromarray(values).resize((width, height), Image.Resampling.BILINEAR)
         return np.clip(np.asarray(resized, dtype=np.float32), 0, 1)
 
 
-def method_named(name: str) -> str:
-    """Resolve "auto" and check the name of a method.
+def resolve_method(name: str) -> MethodName:
+    """Check the name of a method and replace "auto" by the method that it stands for.
 
     Raises
     ------
     ParameterError
-        No method of that name.
+        No method has that name.
     """
     if name == "auto":
         return AUTO_METHOD
     if name not in METHODS:
         raise ParameterError(f"no saliency method {name!r}; there are auto, {', '.join(METHODS)}")
-    return name
+    return cast(MethodName, name)
 
 
-def look(photo: Photo, method: str = "auto", *, top_k: int | None = None, model: Model | None = None) -> Looked:
-    """Look at a photo by one method; parameters and errors are those of `saliency_map`."""
-    return look_by_each(photo, [method], top_k=top_k, model=model)[method_named(method)]
+def check_saliency(saliency: Saliency) -> None:
+    """Raise ParameterError unless `saliency` is the name of a method, an array or None.
+
+    The array is a map: (h, w) floats in [0, 1] or bools, of any size, that covers the whole photo as displayed. Its
+    values are checked where they are used (`allocate.weights`).
+    """
+    if isinstance(saliency, str):
+        resolve_method(saliency)
+    elif saliency is not None and not isinstance(saliency, np.ndarray):
+        raise ParameterError(f"saliency must be the name of a method, an array or None, not {type(saliency).__name__}")
 
 
-def look_by_each(
+def find_saliency(photo: Photo, saliency: Saliency) -> SaliencyResult | None:
+    """Return the map that was asked for: by a method, as it was given, or None where all of the photo matters alike."""
+    if saliency is None:
+        return None
+    return look(photo, saliency) if isinstance(saliency, str) else SaliencyResult("map", saliency)
+
+
+def look(photo: Photo, method: str = "auto", *, top_k: int | None = None, model: Model | None = None) -> SaliencyResult:
+    """Find the saliency map of a photo by one method; parameters and errors are those of `saliency_map`."""
+    return look_by_methods(photo, [method], top_k=top_k, model=model)[resolve_method(method)]
+
+
+def look_by_methods(
     photo: Photo, methods: Iterable[str], *, top_k: int | None = None, model: Model | None = None
-) -> dict[str, Looked]:
-    """Look at a photo by several methods, running the network at most once; by the resolved name of the method."""
+) -> dict[str, SaliencyResult]:
+    """Find the saliency maps of a photo by several methods, running the network at most once; by name of the method."""
     check_top_k(top_k)
-    names = dict.fromkeys(method_named(name) for name in methods)
-    found = {name: _look_without_network(photo, name) for name in names if name in BASELINES}
+    names = dict.fromkeys(resolve_method(name) for name in methods)
+    found: dict[str, SaliencyResult] = {name: _look_without_network(photo, name) for name in names if name in BASELINES}
     if len(found) < len(names):
         network = default_model() if model is None else model
-        small = working_image(photo, WORKING_SIDE)
+        small = small_copy(photo, WORKING_SIDE)
         output = network.see(small)
         kept = kept_classes(output.class_probabilities, network.threshold, top_k)
         reported = kept[: REPORTED_CLASSES if top_k is None else top_k]
         classes = _seen_classes(output, reported, network.class_names, photo.displayed_size)
         readings = {name: read(name, output, kept) for name in names if name not in BASELINES}
-        found |= {name: _looked(name, reading, visibility(small), classes) for name, reading in readings.items()}
+        found |= {
+            name: _result_of_reading(name, reading, visibility(small), classes) for name, reading in readings.items()
+        }
     return found
 
 
-def _look_without_network(photo: Photo, name: str) -> Looked:
+def _look_without_network(photo: Photo, name: str) -> SaliencyResult:
     baseline = BASELINES[name]
-    return Looked(name, baseline.map(working_image(photo, baseline.working_side)))
+    return SaliencyResult(name, baseline.map(small_copy(photo, baseline.working_side)))
 
 
-def _looked(name: str, reading: Reading, visible: float, classes: tuple[SeenClass, ...]) -> Looked:
+def _result_of_reading(name: str, reading: Reading, visible: float, classes: tuple[SeenClass, ...]) -> SaliencyResult:
     peak = reading.map.max()
     if peak == 0:
-        return Looked(name, reading.map, confidence=0.0, classes=classes)
-    return Looked(name, reading.map / peak, reading.confidence * visible, SPENDING_POWERS[name], classes)
+        return SaliencyResult(name, reading.map, confidence=0.0, classes=classes)
+    return SaliencyResult(name, reading.map / peak, reading.confidence * visible, SPENDING_POWERS[name], classes)
 
 
 def _seen_classes(
     output: NetworkOutput, reported: NDArray[np.intp], names: tuple[str, ...], size: tuple[int, int]
 ) -> tuple[SeenClass, ...]:
-    """Classes to report, but for those whose map is dark everywhere: they add nothing and have no place."""
+    """Return the classes to report, without those whose map is 0 everywhere: they add nothing and have no box."""
     return tuple(
         SeenClass(
             names[index],
@@ -134,13 +160,13 @@ def _seen_classes(
 
 def saliency_map(
     image: Photo | Image.Image | NDArray[Any],
-    method: str = "auto",
+    method: MethodChoice = "auto",
     *,
     background: Color | None = None,
     top_k: int | None = None,
     model: Model | None = None,
 ) -> NDArray[np.float32]:
-    """Where people look in a photo.
+    """Find where people look in a photo.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
@@ -197,7 +198,10 @@ def maps_command(data: tuple[Path, ...], paths: tuple[Path, ...], threads: int |
         raise ParameterError("give --checkpoint")
     for name, look_by in network_looks(_checkpoints(paths, threads)).items():
         for photo in _photos(data):
-            write_map(look_by(photo).spending_map, out / photo.dataset / name / f"{photo.path.stem}.png")
+            write_map(
+                np.asarray(look_by(photo).spending_map, np.float32),
+                out / photo.dataset / name / f"{photo.path.stem}.png",
+            )
 
 
 def _photos(data: tuple[Path, ...]) -> list[GazePhoto]:

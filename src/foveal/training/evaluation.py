@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from foveal.photo import open as open_photo
-from foveal.saliency import NETWORK_METHODS, Looked, look, saliency_map
+from foveal.saliency import NETWORK_METHODS, MethodName, SaliencyResult, look, saliency_map
 from foveal.training import scores
 from foveal.training.checkpoint import Checkpoint
 from foveal.training.gaze_data import GazePhoto, fixated_pixels, fixation_density, observer_halves
@@ -108,16 +108,16 @@ def _ceiling(photo: GazePhoto, first: NDArray[np.float32], second: NDArray[np.fl
     )
 
 
-def packaged_method(name: str) -> Method:
+def packaged_method(name: MethodName) -> Method:
     """A method of `foveal.saliency_map`."""
     return lambda photo: saliency_map(open_photo(photo.path), name)
 
 
-def network_looks(folds: Sequence[Checkpoint]) -> dict[str, Callable[[GazePhoto], Looked]]:
+def network_looks(folds: Sequence[Checkpoint]) -> dict[str, Callable[[GazePhoto], SaliencyResult]]:
     """CAM, MS-ROI and gaze of networks of which the k-th did not learn from the k-th fold (or of one network)."""
     models = [TrainedModel.of_checkpoint(fold) for fold in folds]
 
-    def look_by(name: str, photo: GazePhoto) -> Looked:
+    def look_by(name: str, photo: GazePhoto) -> SaliencyResult:
         return look(open_photo(photo.path), name, model=models[photo.fold % len(models)])
 
     return {name: partial(look_by, name) for name in NETWORK_METHODS}
@@ -126,7 +126,7 @@ def network_looks(folds: Sequence[Checkpoint]) -> dict[str, Callable[[GazePhoto]
 def network_methods(folds: Sequence[Checkpoint]) -> dict[str, Method]:
     """Maps of `network_looks`, of the photos' sizes."""
 
-    def map_by(look_by: Callable[[GazePhoto], Looked], photo: GazePhoto) -> Map:
+    def map_by(look_by: Callable[[GazePhoto], SaliencyResult], photo: GazePhoto) -> Map:
         return look_by(photo).resized(open_photo(photo.path).displayed_size)
 
     return {name: partial(map_by, look_by) for name, look_by in network_looks(folds).items()}

@@ -75,7 +75,7 @@ def test_points_are_sizes_and_scores_of_the_files(tmp_path: Path) -> None:
         assert (point.setting, point.size_bytes) == (quality, len(data))
         assert point.scores == scores.Original(pixels).scores(data)
         assert list(point.scores) == list(scores.METRICS)
-        assert point.scores["SSIMULACRA2"] == foveal.metrics.ssimulacra2(pixels, peers.decoded(data))
+        assert point.scores["SSIMULACRA2"] == foveal.metrics.ssimulacra2(pixels, peers.decode_for_viewing(data))
 
 
 def test_only_encoders_with_a_version_are_kept(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_the_published_method_mixes_ten_qualities_by_tenths_of_the_map(monkeypat
 
     monkeypatch.setattr(foveal, "saliency_map", lambda pixels: ramp)
     monkeypatch.setattr(peers, "libjpeg_turbo", encode)
-    monkeypatch.setattr(peers, "decoded", lambda data: np.full((8, 40, 3), data[0], dtype=np.uint8))
+    monkeypatch.setattr(peers, "decode_for_viewing", lambda data: np.full((8, 40, 3), data[0], dtype=np.uint8))
     assert mixed_qualities.encode(np.zeros((8, 40, 3), dtype=np.uint8), 77) == bytes([77])
     mixed, quality = encoded[-1]
     assert quality == 77

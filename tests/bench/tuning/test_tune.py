@@ -9,12 +9,9 @@ import pytest
 from other_readers import pillow_pixels
 from pictures import noisy_gradient
 
-from bench.tuning.trial_files import SETTINGS, file_of
+from bench.tuning.trial_files import quantize_trial, write_trial
 from bench.tuning.tune import moved, numbers
 from foveal.allocate.perception import Perception, perception
-from foveal.allocate.subsampling import HALVED, Subsampling
-from foveal.encoding import EncodeOptions
-from foveal.encoding.weighed_photo import WeighedPhoto
 
 SHIPPED = asdict(perception())
 
@@ -26,8 +23,8 @@ def test_every_number_can_be_moved(path: tuple[str, ...], by: float) -> None:
     for _ in range(8):
         values = moved(values, path, by)
     weights = np.full((3, 3), 0.1, np.float32)  # of a map: without one, the numbers of attention change nothing
-    photo = WeighedPhoto(noisy_gradient(24, 24), weights, EncodeOptions(), SETTINGS, Subsampling(HALVED))
-    data = file_of(photo.trial(2.1, Perception.from_dict(values)))
+    trial = quantize_trial(noisy_gradient(24, 24), 2.1, Perception.from_dict(values), weights=weights)
+    data = write_trial(trial)
     assert pillow_pixels(data).shape == (24, 24, 3)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.drawing.html import Markup, element, figure, fold, paragraph, row_of, section
+from foveal.drawing.html import Markup, element, figure, figure_row, fold, paragraph, section
 from foveal.explain import pictures
 from foveal.explain.anatomy import BlockAnatomy
 from foveal.explain.facts import Facts
@@ -36,7 +36,7 @@ def block_section(facts: Facts) -> Markup:
             "divided by a step of the quantization table and rounded; that is the one place where JPEG loses "
             f"something. Of 64 levels of {name}, {kept} {'is' if kept == 1 else 'are'} not zero.{given_up}"
         ),
-        row_of(
+        figure_row(
             figure(
                 f"{name} of the block in the photo, and as decoded.",
                 _side_by_side(luma),
@@ -44,7 +44,7 @@ def block_section(facts: Facts) -> Markup:
             *_grids(luma, name),
         ),
         *(
-            fold(f"The same for {other}", _covered(facts, anatomy), row_of(*_grids(anatomy, other)))
+            fold(f"The same for {other}", _covered(facts, anatomy), figure_row(*_grids(anatomy, other)))
             for other, anatomy in zip(facts.component_names[1:], chroma, strict=True)
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.drawing.html import Content, Markup, element, figure, fold, joined, paragraph, row_of, section, table
+from foveal.drawing.html import Content, Markup, element, figure, figure_row, fold, join, paragraph, section, table
 from foveal.explain.codes import Code
 from foveal.explain.facts import Facts
 from foveal.inspection import describe_scan
@@ -34,7 +34,7 @@ def codes_section(facts: Facts) -> Markup:
             "many bits its value has. A Huffman code stands for the symbol, short for frequent ones, and the bits of "
             "the value follow. EOB says that only zeros are left."
         ),
-        row_of(
+        figure_row(
             figure("The levels of Y and the line along which they are read.", zigzag(luma.levels)),
             figure("What the block takes in the file.", _bits_table(names, bits)),
         ),
@@ -131,7 +131,7 @@ def _symbol(code: Code) -> str:
 def _colored(code: Code) -> Markup:
     parts = {"huffman": code.code, "extra": code.extra, "corrections": code.corrections}
     shown = [element("code", bits, class_=name) for name, bits in parts.items() if bits]
-    return joined(*(part for each in shown for part in (each, " ")))
+    return join(*(part for each in shown for part in (each, " ")))
 
 
 def _meaning(code: Code) -> str:

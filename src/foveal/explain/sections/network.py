@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from foveal.drawing.html import Markup, element, figure, joined, paragraph, row_of, section, table
+from foveal.drawing.html import Markup, element, figure, figure_row, join, paragraph, section, table
 from foveal.explain.facts import Facts
 from foveal.explain.network_view import Cells, NetworkView
 from foveal.explain.pictures import balance_legend, balance_map, drawing, heat_legend, heat_map
@@ -19,7 +19,7 @@ def network_section(facts: Facts) -> Markup:
     """What the network saw."""
     view = facts.network
     if view is None:
-        source = "no map was used" if facts.looked is None else f"the map came from “{facts.looked.method}”"
+        source = "no map was used" if facts.saliency is None else f"the map came from “{facts.saliency.method}”"
         return section(
             "network", "What the network saw", paragraph(f"The network was not asked for this encode: {source}.")
         )
@@ -31,7 +31,7 @@ def network_section(facts: Facts) -> Markup:
             f"pixels. Its last feature maps, {len(view.parts.features)} of them, have a cell for each "
             f"{view.cell_side} × {view.cell_side} of these pixels, and are light where they found what they stand for."
         ),
-        row_of(figure("What the network sees.", drawing(view.seen, "The photo as the network sees it, small"))),
+        figure_row(figure("What the network sees.", drawing(view.seen, "The photo as the network sees it, small"))),
         *_class_activation(view),
         *_msroi(view),
         *_gaze(view),
@@ -54,8 +54,8 @@ def _class_activation(view: NetworkView) -> Iterator[Markup]:
         "mean of that map, with a constant of the class, is its evidence. These are the maps that say most for it or "
         "against it: the mean of each, times its weight, is its share."
     )
-    yield joined(
-        row_of(
+    yield join(
+        figure_row(
             *(
                 figure(
                     f"Map {each.index}: {each.cells.mean():.3f} × {each.weight:+.3f} = {each.evidence:+.4f}",
@@ -67,13 +67,13 @@ def _class_activation(view: NetworkView) -> Iterator[Markup]:
         ),
         heat_legend("0", f"{most_feature:.2f}"),
     )
-    yield row_of(
+    yield figure_row(
         figure(
             f"These {len(strongest)}, weighted and summed.",
             balance_map(shown_sum, most, f"Sum of the {len(strongest)} strongest weighted feature maps"),
         ),
         figure(
-            joined(
+            join(
                 f"All {len(features)} summed: the class activation map. Its mean is ",
                 element("data", f"{view.class_evidence(view.top_class):.4f}", id="cam-evidence"),
                 f"; the sum and the network's own map agree to {difference:.1g}.",
@@ -111,7 +111,7 @@ def _msroi(view: NetworkView) -> Iterator[Markup]:
         "lights up, not only the one thing that it is most sure of. Names are hints: the network knows only the "
         "classes of its training photos."
     )
-    yield row_of(
+    yield figure_row(
         *(
             figure(
                 f"{view.class_names[index]}, {float(view.output.class_probabilities[index]):.1%}",
@@ -122,7 +122,7 @@ def _msroi(view: NetworkView) -> Iterator[Markup]:
         small=True,
     )
     yield heat_legend("0", f"{most_shown:.1f}")
-    yield row_of(
+    yield figure_row(
         figure(
             f"The sum of {'this one map' if one else f'all {len(kept)} maps'}: MS-ROI.",
             heat_map(total, most, "MS-ROI: the sum of the maps of all classes kept"),
@@ -137,7 +137,9 @@ def _gaze(view: NetworkView) -> Iterator[Markup]:
         "A third head learned from the recorded fixations of people: it predicts how densely they would look at each "
         "cell. It is this map that encoding uses unless another is asked for."
     )
-    yield row_of(figure("Density of fixations.", heat_map(view.gaze_density(), 1.0, "Predicted density of fixations")))
+    yield figure_row(
+        figure("Density of fixations.", heat_map(view.gaze_density(), 1.0, "Predicted density of fixations"))
+    )
     yield heat_legend("nobody", "most")
 
 

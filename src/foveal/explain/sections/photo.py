@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.drawing.html import Markup, figure, paragraph, row_of, section
+from foveal.drawing.html import Markup, figure, figure_row, paragraph, section
 from foveal.explain import pictures
 from foveal.explain.chosen_block import ChosenBlock
 from foveal.explain.facts import Facts
@@ -45,7 +45,7 @@ def planes_section(facts: Facts) -> Markup:
             "is than grey. The eye sees brightness far better than colour, so the two kinds are treated differently "
             "from here on."
         ),
-        row_of(
+        figure_row(
             figure("The photo.", shown),
             figure("Y, brightness.", photograph(_to_rgb(luma, zero, zero), "The Y plane: the photo in grey")),
             figure("Cb, from yellow to blue.", photograph(_to_rgb(zero, blue, zero), "The Cb plane: what is bluish")),
@@ -80,7 +80,7 @@ def chroma_section(facts: Facts) -> Markup:
             f"The two planes shrink from {frame.width:,} × {frame.height:,} to {component.sample_columns:,} × "
             f"{component.sample_rows:,} samples each. Y stays as it is, which is why nobody notices."
         ),
-        row_of(
+        figure_row(
             figure("Colour alone, around the chosen block.", drawing(before, "Colour of each pixel near the block")),
             figure(
                 "The same, down-sampled.",
@@ -108,7 +108,7 @@ def grid_section(facts: Facts) -> Markup:
             f"way from here.{padded} This page follows the block in column {block.column} and row {block.row}, counted "
             f"from 0: {_why(facts)}."
         ),
-        row_of(
+        figure_row(
             figure(
                 "Where the block is.",
                 photograph(_located(facts), "The photo with a frame around the chosen block", facts.copy_profile),
@@ -127,7 +127,7 @@ def grid_section(facts: Facts) -> Markup:
 def _why(facts: Facts) -> str:
     if facts.chosen_by_hand:
         return "it was asked for"
-    if facts.looked is None or np.ptp(facts.encoded.weights) == 0:
+    if facts.saliency is None or np.ptp(facts.encoded.weights) == 0:
         return "it takes the most bits"
     return "the most salient one"
 

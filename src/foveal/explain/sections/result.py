@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.drawing.html import Content, Markup, element, figure, paragraph, row_of, section, table
+from foveal.drawing.html import Content, Markup, element, figure, figure_row, paragraph, section, table
 from foveal.explain.facts import MAX_SSIM_PIXELS, Facts, JudgedFile
 from foveal.explain.pictures import drawing, heat_legend, heat_map, photograph
 from foveal.inspection import describe_scan
@@ -30,7 +30,7 @@ def error_section(facts: Facts) -> Markup:
             "The decoded file differs from the photo, most where there is fine texture and where a block gave up much. "
             "Each block is as light as its error is large (root of the mean square, in steps of 255)."
         ),
-        row_of(
+        figure_row(
             *(figure(f"{name}.", heat_map(each, most, f"Error of each block: {name}")) for name, each in errors.items())
         ),
         heat_legend("0", f"{most:.1f} or more"),
@@ -95,7 +95,7 @@ def scans_section(facts: Facts) -> Markup:
         )
         for number, read in enumerate(facts.scans, start=1)
     ]
-    return section("scans", "Scan by scan", paragraph(told), row_of(*frames, small=True))
+    return section("scans", "Scan by scan", paragraph(told), figure_row(*frames, small=True))
 
 
 def sizes_section(facts: Facts) -> Markup:

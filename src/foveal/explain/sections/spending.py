@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.drawing import maps
-from foveal.drawing.html import Content, Markup, element, figure, joined, paragraph, row_of, section, table
+from foveal.drawing.html import Content, Markup, element, figure, figure_row, join, paragraph, section, table
 from foveal.explain.facts import Facts, JudgedFile
 from foveal.explain.pictures import balance_legend, balance_map, heat_legend, heat_map, photograph, reduced
 from foveal.photo import Photo
@@ -16,23 +16,23 @@ _BRIGHT_SHARE = 0.995  # of blocks; the few that take more are as light as can b
 
 def saliency_section(facts: Facts) -> Markup:
     """Saliency overlay."""
-    looked = facts.looked
+    saliency = facts.saliency
     title = "Where people look"
-    if looked is None:
+    if saliency is None:
         return section("saliency", title, paragraph("No map was used: all parts of the photo matter alike."))
     small = reduced(facts.photo)
-    found = looked.resized((small.shape[0], small.shape[1]))
+    found = saliency.resized((small.shape[0], small.shape[1]))
     return section(
         "saliency",
         title,
         paragraph(
-            f"The map “{looked.method}” laid over the photo: bright where people look, dim where they do not. Its "
-            f"confidence that anything stands out is {looked.confidence:.2f}; the strength, "
+            f"The map “{saliency.method}” laid over the photo: bright where people look, dim where they do not. Its "
+            f"confidence that anything stands out is {saliency.confidence:.2f}; the strength, "
             f"{facts.options.strength:g}, is multiplied by it."
         ),
         figure(
             "The photo, dim where nobody looks.",
-            photograph(maps.drawn_over(Photo(small), found), "The photo, dimmed by its map", facts.copy_profile),
+            photograph(maps.draw_over_photo(Photo(small), found), "The photo, dimmed by its map", facts.copy_profile),
         ),
     )
 
@@ -40,7 +40,7 @@ def saliency_section(facts: Facts) -> Markup:
 def weights_section(facts: Facts) -> Markup:
     """Block weights."""
     weights = facts.encoded.weights
-    if facts.looked is None:
+    if facts.saliency is None:
         return section("weights", "What each block is worth", paragraph("Without a map, all blocks matter the same."))
     least, mean, most = float(weights.min()), float(weights.mean()), float(weights.max())
     own = float(weights[facts.block.row, facts.block.column])
@@ -82,7 +82,7 @@ def bits_section(facts: Facts) -> Markup:
     )
     blind = facts.blind
     if blind is None:
-        pictures = joined(row_of(own), legend)
+        pictures = join(figure_row(own), legend)
         return section("bits", "Where the bits went", explained, pictures, _bits_table(facts))
     blind_bits = blind.inspection.bits_map()
     change = bits - blind_bits
@@ -95,7 +95,7 @@ def bits_section(facts: Facts) -> Markup:
             f"A content-blind encode, to which all blocks matter alike, takes {len(blind.data):,} bytes at quality "
             f"{blind.quality:.1f}, about as many as this file ({len(facts.file.data):,}). {_moved(facts, blind_bits)}"
         ),
-        row_of(
+        figure_row(
             own,
             figure("The content-blind encode.", heat_map(blind_bits, most, "Bits of each block, content-blind")),
             figure(

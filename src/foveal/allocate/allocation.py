@@ -1,0 +1,72 @@
+"""What all allocations share: they decide how the weighted coefficients of a photo are quantized."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal import jpeg
+from foveal.allocate.effort import Effort
+
+AllocationName = Literal["rdo", "quality-map"]
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """Quantization tables of a file, and the quantizer that decides its levels."""
+
+    tables: tuple[jpeg.QuantizationTable, ...]
+    quantizer: jpeg.Quantizer
+
+
+@dataclass(frozen=True, eq=False)
+class WeighedCoefficients:
+    """DCT coefficients of a photo, and how much each of its blocks matters.
+
+    Parameters
+    ----------
+    pixels
+        (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous: the photo that was transformed.
+    weights
+        (rows, columns) float32 in (0, 1]: weight of each 8x8-pixel block by its saliency.
+    frame
+        Size and components of the photo.
+    blocks
+        Coefficients in sixteenths as `jpeg.transform` returns them.
+    settings
+        Encoder settings; tables and quantizer are replaced by those of a `Quantization`.
+    """
+
+    pixels: jpeg.Pixels
+    weights: NDArray[np.float32]
+    frame: jpeg.Frame
+    blocks: tuple[NDArray[np.int16], ...]
+    settings: jpeg.EncoderSettings
+
+    def without_saliency(self) -> WeighedCoefficients:
+        """Return the same coefficients with weight 1 for every block."""
+        return replace(self, weights=np.ones_like(self.weights))
+
+    def quantize(self, quantization: Quantization) -> jpeg.Coefficients:
+        """Quantize the coefficients with the tables and the quantizer of an allocation."""
+        return jpeg.quantize(self.blocks, self.frame, self._settings_of(quantization))
+
+    def quantize_in_place(self, quantization: Quantization) -> jpeg.Coefficients:
+        """Quantize like `quantize`, but overwrite the coefficients, which are of no further use."""
+        return jpeg.quantize(self.blocks, self.frame, self._settings_of(quantization), out=self.blocks)
+
+    def _settings_of(self, quantization: Quantization) -> jpeg.EncoderSettings:
+        return self.settings.with_quantizer(quantization.tables, quantization.quantizer)
+
+
+class Allocation(Protocol):
+    """A way to spend bits by weight."""
+
+    def sharpening_at(self, quality: float) -> float:
+        """Return how much down-sampled colour is sharpened at a quality of 0 to 100, see `jpeg.sampling.sharpen`."""
+
+    def decide(self, photo: WeighedCoefficients, quality: float, effort: Effort) -> Quantization:
+        """Decide how a photo is quantized at a quality of 0 to 100 on libjpeg's scale."""

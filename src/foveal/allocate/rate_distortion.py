@@ -1,0 +1,121 @@
+"""The default allocation: blocks that matter less give up coefficients where that saves most bits for its harm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal.allocate.allocation import Quantization, WeighedCoefficients
+from foveal.allocate.closed_loop import luminance_factors
+from foveal.allocate.colour_sensitivity import colour_weights
+from foveal.allocate.effort import EFFORTS, Effort
+from foveal.allocate.masking import masking_weights, texture
+from foveal.allocate.perception import Perception, level_of_quality, perception
+from foveal.allocate.tailoring import measure_character, tailor_to_map, tailor_to_photo
+from foveal.metrics import SSIMULACRA2_MIN_SIDE
+
+
+@dataclass(frozen=True)
+class RateDistortion:
+    """Allocation that minimises weighted error and bits together.
+
+    An error in a block matters by the block's saliency and by how visible it is there.
+
+    Parameters
+    ----------
+    tuned
+        Numbers behind tables, masking and lambda; those that foveal ships with by default.
+    """
+
+    tuned: Perception = field(default_factory=perception)
+
+    def sharpening_at(self, quality: float) -> float:
+        """Return how much down-sampled colour is sharpened at a quality, see `Allocation.sharpening_at`."""
+        return self.tuned.sharpening.at(level_of_quality(quality))
+
+    def decide(self, photo: WeighedCoefficients, quality: float, effort: Effort) -> Quantization:
+        """Decide how a photo is quantized at a quality, see `Allocation.decide`."""
+        level = level_of_quality(quality)
+        if not effort.corrections or min(photo.pixels.shape[:2]) < SSIMULACRA2_MIN_SIDE:
+            return self.decide_at_level(photo, level, effort)
+        return self.decide_at_level(photo, level, effort, self._measure_factors(photo, level, effort.corrections))
+
+    def decide_at_level(
+        self, photo: WeighedCoefficients, level: float, effort: Effort, factors: NDArray[np.float32] | float = 1.0
+    ) -> Quantization:
+        """Decide how a photo is quantized at a level of the tables, see `perception.Spectrum.table`.
+
+        Parameters
+        ----------
+        factors
+            (rows, columns) float32: factors for the weights of luminance's 8x8-pixel blocks, or one for all.
+        """
+        frame, blocks, threads = photo.frame, photo.blocks, photo.settings.threads
+        luminance, *blue = (
+            texture(grid, component, threads) for grid, component in zip(blocks[:2], frame.components[:2], strict=True)
+        )
+        tuned = self.tuned
+        if frame.h_max == frame.v_max == 1:
+            tuned = tuned.without_down_sampling(level)
+        tuned = tailor_to_map(tuned, photo.weights, level)
+        tuned = tailor_to_photo(tuned, measure_character(luminance, blue[0].strength if blue else None, tuned))
+        visibility = colour_weights(blocks, frame, tuned)
+        visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking) * factors
+        return quantization_by_visibility(level, photo.weights, visibility, effort, tuned)
+
+    def _measure_factors(self, photo: WeighedCoefficients, level: float, rounds: int) -> NDArray[np.float32]:
+        """Measure by the closed loop where errors of luminance cost most.
+
+        Saliency is left out: the loop measures what is visible, not where people look. It uses the search of effort
+        "balanced", which is faster than that of "best".
+        """
+        measured = photo.without_saliency()
+
+        def decide(factors: NDArray[np.float32]) -> Quantization:
+            return self.decide_at_level(measured, level, EFFORTS["balanced"], factors)
+
+        return luminance_factors(measured, decide, rounds)
+
+
+def quantization_by_visibility(
+    level: float,
+    weights: NDArray[np.float32],
+    visibility: Sequence[NDArray[np.float32]],
+    effort: Effort,
+    tuned: Perception,
+) -> Quantization:
+    """Combine saliency and visibility into block weights, and choose the tables of a level.
+
+    Parameters
+    ----------
+    level
+        Level of the tables: a logarithm, by which all of their steps grow.
+    weights
+        (rows, columns) weight of each 8x8-pixel block by its saliency, in (0, 1].
+    visibility
+        For each component, (rows, columns): how visible an error is in each 8x8-pixel block.
+    effort
+        Search effort, whose quantizer decides the levels.
+    tuned
+        Numbers behind tables and lambda.
+    """
+    relative, spectra = _divide_by_root_mean(weights), tuned.spectra[: len(visibility)]
+    block_weights = tuple(
+        np.asarray(relative * seen / np.exp(spectrum.bit_worth.at(level)), dtype=np.float32)
+        for spectrum, seen in zip(spectra, visibility, strict=True)
+    )
+    tables, by_frequency = zip(*(spectrum.table(level) for spectrum in spectra), strict=True)
+    lifts = tuple(spectrum.lift for spectrum in spectra)
+    return Quantization(tables, effort.quantizer(block_weights, by_frequency, lifts))
+
+
+def _divide_by_root_mean(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Divide weights by the square root of their mean, so that lambda falls with the mean weight.
+
+    Where most blocks give up bits, finer tables for the same bytes do more than a lambda that ignores the map, both for
+    what is looked at and for the whole photo. Measured by `bench.gaze.map_worth`.
+    """
+    return np.asarray(weights / np.sqrt(weights.mean(dtype=np.float64)), dtype=np.float32)

@@ -1,0 +1,21 @@
+"""Photos with weights, ready to be encoded, for tests of what the encoder decides."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from foveal import jpeg
+from foveal.allocate.effort import EFFORTS
+from foveal.allocate.rate_distortion import RateDistortion
+from foveal.allocate.subsampling import Subsampling
+from foveal.encoding.weighed_photo import WeighedPhoto
+
+
+def weigh(
+    pixels: np.ndarray, weights: np.ndarray | None = None, subsampling: str = "4:2:0", effort: str = "balanced"
+) -> WeighedPhoto:
+    """Give a photo weights, 1 for every block by default, and the shipped allocation."""
+    if weights is None:
+        weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
+    settings = jpeg.EncoderSettings()
+    return WeighedPhoto(pixels, weights, RateDistortion(), EFFORTS[effort], settings, Subsampling(subsampling))
