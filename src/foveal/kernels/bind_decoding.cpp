@@ -63,8 +63,9 @@ struct CheckedDecoding {
     foveal::DecodingScan scan{};
     std::ptrdiff_t mcu_rows = 0;
 
-    CheckedDecoding(const std::vector<BlockGridOf<std::int16_t>>& grids, const std::vector<DecodedComponent>& components,
-                    std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval) {
+    CheckedDecoding(const std::vector<BlockGridOf<std::int16_t>>& grids,
+                    const std::vector<DecodedComponent>& components, std::tuple<int, int, int, int> band,
+                    std::ptrdiff_t restart_interval) {
         require(grids.size() == components.size(), "a component for each grid is needed");
         CheckedLayout<std::int16_t> layout(scan, band, grids.size(), restart_interval);
         const bool needs_dc = scan.spectral_start == 0 && scan.approximation_high == 0;
@@ -133,7 +134,8 @@ template <class T>
 foveal::SamplePlane checked_plane(const SampleArray<T>& plane) {
     require(plane.shape(0) > 0 && plane.shape(1) > 0, "a plane is empty");
     require(plane.stride(1) == 1, "samples of a row must follow each other");
-    return {const_cast<std::uint8_t*>(plane.data()), static_cast<std::ptrdiff_t>(plane.stride(0)),
+    return {const_cast<std::uint8_t*>(plane.data()),
+            static_cast<std::ptrdiff_t>(plane.stride(0)),
             {static_cast<std::ptrdiff_t>(plane.shape(0)), static_cast<std::ptrdiff_t>(plane.shape(1))}};
 }
 
@@ -141,7 +143,8 @@ void inverse_dct(const BlockGrid& blocks, const Array<const std::uint16_t, nb::s
                  const SampleArray<std::uint8_t>& plane) {
     require(blocks.stride(2) == 1 && blocks.stride(1) == kBlockSize, "blocks of a row must follow each other");
     const foveal::SamplePlane out = checked_plane(plane);
-    const foveal::Extent size{static_cast<std::ptrdiff_t>(blocks.shape(0)), static_cast<std::ptrdiff_t>(blocks.shape(1))};
+    const foveal::Extent size{static_cast<std::ptrdiff_t>(blocks.shape(0)),
+                              static_cast<std::ptrdiff_t>(blocks.shape(1))};
     require(out.size.rows == size.rows * kBlockSide && out.size.columns == size.columns * kBlockSide,
             "the plane must cover the blocks");
     nb::gil_scoped_release release;
@@ -225,7 +228,8 @@ void foveal::bind_decoding(nb::module_& m) {
     m.def("decode_scan", &decode_scan, nb::arg("data").noconvert(), nb::arg("intervals").noconvert(),
           nb::arg("restart_interval"), nb::arg("band"), nb::arg("components"), nb::arg("grids").noconvert(),
           nb::arg("first_row"), nb::arg("state"), nb::arg("block_bits").noconvert());
-    m.def("inverse_dct", &inverse_dct, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("plane").noconvert());
+    m.def("inverse_dct", &inverse_dct, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(),
+          nb::arg("plane").noconvert());
     m.def("upsample_triangle", &upsample_triangle, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"),
           nb::arg("first_row"), nb::arg("out").noconvert());
     m.def("upsample_replicate", &upsample_replicate, nb::arg("plane").noconvert(), nb::arg("across"), nb::arg("down"),

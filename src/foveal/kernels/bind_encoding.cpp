@@ -13,8 +13,8 @@ namespace {
 using foveal::Code;
 using foveal::Scan;
 
-// Words that are recorded for a block at most: a symbol or a correction bit for each coefficient, 3 ZRL, an EOB, the end
-// of an EOB run, a restart.
+// Words that are recorded for a block at most: a symbol or a correction bit for each coefficient, 3 ZRL, an EOB, the
+// end of an EOB run, a restart.
 constexpr std::size_t kMaxBlockWords = 72;
 constexpr std::size_t kMaxWordBytes = 4;  // a code of 16 bits, 15 extra bits
 constexpr int kMaxSlots = 4;              // of Huffman tables (T.81 B.2.4.2); their symbols fit the index of a word
@@ -34,7 +34,7 @@ foveal::Extent checked_pixel_extent(const Pixels<T>& pixels, const Planes& plane
     return pixel_size;
 }
 
-template <class T, auto KernelTable::*Kernel>
+template <class T, auto KernelTable::* Kernel>
 void rgb_to_ycbcr(const Pixels<T>& pixels, const Planes& planes) {
     require(pixels.ndim() == 3 && pixels.shape(2) == 3, "pixels must be (height, width, 3)");
     require(planes.shape(0) == 3, "planes must be (3, rows, columns)");
@@ -43,7 +43,7 @@ void rgb_to_ycbcr(const Pixels<T>& pixels, const Planes& planes) {
     (kernels()->*Kernel)(pixels.data(), pixel_size, planes.data(), plane_extent(planes));
 }
 
-template <class T, auto KernelTable::*Kernel>
+template <class T, auto KernelTable::* Kernel>
 void grey_to_plane(const Pixels<T>& pixels, const Planes& planes) {
     require(pixels.ndim() == 2, "pixels must be (height, width)");
     require(planes.shape(0) == 1, "planes must be (1, rows, columns)");
@@ -74,7 +74,7 @@ void sharpen(const Array<const float, nb::ndim<2>>& plane, int h, int v, float g
                        gain, first_row, out.data(), static_cast<std::ptrdiff_t>(out.shape(0)));
 }
 
-template <class T, auto KernelTable::*Kernel>
+template <class T, auto KernelTable::* Kernel>
 void color_loss(const Pixels<T>& pixels, std::ptrdiff_t first_row, const Planes& out) {
     require(pixels.ndim() == 3 && pixels.shape(2) == 3 && pixels.size() > 0, "pixels must be (height, width, 3)");
     require(out.shape(0) == 2, "out must be (2, block rows, block columns)");
@@ -129,8 +129,8 @@ void quantize_per_block(const Blocks& blocks, const Array<const float, nb::shape
 }
 
 void trellis(const Blocks& blocks, const Steps& steps, const Array<const float, nb::ndim<1>>& distortion_weight,
-             const Steps& frequency_weights, float lift,
-             const Array<const float, nb::shape<11, 63>>& run_size_bits, float end_of_block_bits, int look_back) {
+             const Steps& frequency_weights, float lift, const Array<const float, nb::shape<11, 63>>& run_size_bits,
+             float end_of_block_bits, int look_back) {
     require(distortion_weight.shape(0) == blocks.shape(0), "one distortion weight for each block");
     require(look_back >= 1, "look_back must be at least 1");
     require(lift >= 0.0f && lift <= 0.5f, "lift must be 0 to 0.5");
@@ -165,8 +165,8 @@ struct CheckedScan {
 };
 
 std::uint64_t tally_scan(const std::vector<BlockGrid>& grids, const std::vector<std::tuple<int, int, int>>& factors,
-                         std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval,
-                         std::ptrdiff_t first_row, std::ptrdiff_t last_row,
+                         std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval, std::ptrdiff_t first_row,
+                         std::ptrdiff_t last_row,
                          const Array<std::uint32_t, nb::shape<2, -1, kSymbolCount>>& histogram) {
     const int slot_count = static_cast<int>(histogram.shape(1));
     const CheckedScan checked(grids, factors, band, restart_interval, slot_count);
@@ -221,9 +221,9 @@ nb::tuple write_recorded(const Array<const std::uint32_t, nb::ndim<1>>& words,
         if (largest <= last_index) {
             restarts.resize(restart_count);
             bytes.reset(new std::uint8_t[count * kMaxWordBytes + 16]);
-            written = kernels()->write_recorded(first, static_cast<std::ptrdiff_t>(count), slot_count,
-                                                reinterpret_cast<const Code*>(codes.data()), bytes.get(),
-                                                restarts.data());
+            written =
+                kernels()->write_recorded(first, static_cast<std::ptrdiff_t>(count), slot_count,
+                                          reinterpret_cast<const Code*>(codes.data()), bytes.get(), restarts.data());
         }
     }
     require(largest <= last_index, "not recorded for these table slots");
@@ -277,7 +277,8 @@ void foveal::bind_encoding(nb::module_& m) {
           nb::arg("planes").noconvert());
     m.def("grey_to_plane", &grey_to_plane<std::uint16_t, &KernelTable::grey16_to_plane>, nb::arg("pixels").noconvert(),
           nb::arg("planes").noconvert());
-    m.def("downsample", &downsample, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"), nb::arg("out").noconvert());
+    m.def("downsample", &downsample, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"),
+          nb::arg("out").noconvert());
     m.def("sharpen", &sharpen, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"), nb::arg("gain"),
           nb::arg("first_row"), nb::arg("out").noconvert());
     m.def("color_loss", &color_loss<std::uint8_t, &KernelTable::color_loss_8>, nb::arg("pixels").noconvert(),

@@ -11,7 +11,7 @@ foveal::Extent extent(const T& picture) {
     return {static_cast<std::ptrdiff_t>(picture.shape(0)), static_cast<std::ptrdiff_t>(picture.shape(1))};
 }
 
-template <class T, auto KernelTable::*Kernel>
+template <class T, auto KernelTable::* Kernel>
 void area_means(const Pixels<T>& pixels, const nb::ndarray<std::uint8_t, nb::c_contig, nb::device::cpu>& out) {
     const bool grey = pixels.ndim() == 2 && out.ndim() == 2;
     require(grey || (pixels.ndim() == 3 && out.ndim() == 3 && pixels.shape(2) == out.shape(2)),

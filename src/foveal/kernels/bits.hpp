@@ -1,5 +1,5 @@
-// Where the symbols of a scan go: counted, or recorded to be written as bits; and how the bits of strips become a scan's
-// bytes.
+// Where the symbols of a scan go: counted, or recorded to be written as bits; and how the bits of strips become a
+// scan's bytes.
 #pragma once
 
 #include "big_endian.hpp"
@@ -116,8 +116,8 @@ inline BitWriter write_words(BitWriter writer, const std::uint32_t* words, std::
     return writer;
 }
 
-// The bytes of a scan (T.81 F.1.2.3, B.1.1.5): bits appended one strip after the other, a zero byte after each 0xFF, ones
-// up to the byte boundary before a marker.
+// The bytes of a scan (T.81 F.1.2.3, B.1.1.5): bits appended one strip after the other, a zero byte after each 0xFF,
+// ones up to the byte boundary before a marker.
 struct ScanBytes {
     std::uint8_t* bytes;
     std::ptrdiff_t byte_count = 0;
@@ -139,8 +139,7 @@ struct ScanBytes {
     }
     // 64 bits at once; most words hold no 0xFF and go out as they are.
     void put_word(std::uint64_t word) {
-        const std::uint64_t ready =
-            pending_count == 0 ? word : pending << (64 - pending_count) | word >> pending_count;
+        const std::uint64_t ready = pending_count == 0 ? word : pending << (64 - pending_count) | word >> pending_count;
         const std::uint64_t inverted = ~ready;  // has a zero byte where there is an 0xFF
         if (((inverted - 0x0101010101010101u) & ready & 0x8080808080808080u) != 0) {
             for (int shift = 56; shift >= 0; shift -= 8) put_byte(static_cast<std::uint8_t>(ready >> shift));

@@ -1,7 +1,7 @@
 // What every kernel shares: the size of a block, eight-lane vectors, and the scan order of coefficients.
 //
-// Each kernel header is compiled once per instruction set (see kernel_table.cpp). Everything in them has internal linkage,
-// so that the linker can never hand code built for AVX2 to a machine without it.
+// Each kernel header is compiled once per instruction set (see kernel_table.cpp). Everything in them has internal
+// linkage, so that the linker can never hand code built for AVX2 to a machine without it.
 #pragma once
 
 #include "kernel_table.hpp"
@@ -14,8 +14,8 @@ namespace {
 
 using foveal::Extent;
 
-constexpr int kBlockSide = 8;     // N in T.81 A.3.3
-constexpr int kBlockSize = 64;    // coefficients of a block
+constexpr int kBlockSide = 8;   // N in T.81 A.3.3
+constexpr int kBlockSize = 64;  // coefficients of a block
 
 // The transform hands its coefficients on as integers in sixteenths (COEFFICIENT_SCALE of jpeg/dct.py): four fractional
 // bits keep the rounding error well below a quantizer step of 1, and +-1024 (the range of an 8-bit DCT) still fits 16
@@ -103,10 +103,18 @@ inline Int8 round_to_int(Float8 value) {
 }
 
 // T.81 figure A.6: natural (row-major) index of the k-th coefficient in zig-zag order.
+// clang-format off
 constexpr std::uint8_t kNaturalIndex[kBlockSize] = {
-    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
-    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
-    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
+     0,  1,  8, 16,  9,  2,  3, 10,
+    17, 24, 32, 25, 18, 11,  4,  5,
+    12, 19, 26, 33, 40, 48, 41, 34,
+    27, 20, 13,  6,  7, 14, 21, 28,
+    35, 42, 49, 56, 57, 50, 43, 36,
+    29, 22, 15, 23, 30, 37, 44, 51,
+    58, 59, 52, 45, 38, 31, 39, 46,
+    53, 60, 61, 54, 47, 55, 62, 63,
+};
+// clang-format on
 
 inline int bit_width(std::uint32_t value) { return value == 0 ? 0 : 32 - __builtin_clz(value); }
 

@@ -39,7 +39,8 @@ void rgb_row_to_ycbcr(const Sample* __restrict rgb, std::ptrdiff_t count, float*
     }
 }
 
-// pixels: rows x columns x 3; planes: Y, Cb, Cr one after the other, each of plane_size, level-shifted to be centred on 0.
+// pixels: rows x columns x 3; planes: Y, Cb, Cr one after the other, each of plane_size, level-shifted to be centred on
+// 0.
 template <class Sample>
 void rgb_to_ycbcr(const Sample* pixels, Extent pixel_size, float* planes, Extent plane_size) {
     const std::ptrdiff_t plane_length = plane_size.rows * plane_size.columns;
@@ -99,7 +100,8 @@ inline void sharpen(const float* plane, Extent size, int h, int v, float gain, s
         float* __restrict sharp = out + y * size.columns;
         const auto down = [=](std::ptrdiff_t x) { return middle_down * middle[x] + side_down * (above[x] + below[x]); };
         const auto sharpened = [=](std::ptrdiff_t left, std::ptrdiff_t x, std::ptrdiff_t right) {
-            return middle[x] + gain * (middle[x] - (middle_across * down(x) + side_across * (down(left) + down(right))));
+            return middle[x] +
+                   gain * (middle[x] - (middle_across * down(x) + side_across * (down(left) + down(right))));
         };
         sharp[0] = sharpened(0, 0, last > 0 ? 1 : 0);
         for (std::ptrdiff_t x = 1; x < last; ++x) sharp[x] = sharpened(x - 1, x, x + 1);

@@ -7,22 +7,22 @@
 
 namespace {
 
-using foveal::kColorLossRows;
 using foveal::kColorLossMargin;
+using foveal::kColorLossRows;
 
 constexpr int kRowsRead = 4;   // pairs of rows that become one, above and below the middle of a block
 constexpr int kFirstRead = 2;  // of the rows of a block
 
-// One row of a plane that was halved across and whose pairs of rows were halved and doubled: three quarters of the nearer
-// pair of rows, one quarter of the other.
+// One row of a plane that was halved across and whose pairs of rows were halved and doubled: three quarters of the
+// nearer pair of rows, one quarter of the other.
 inline void halved(const float* const (&near)[2], const float* const (&far)[2], std::ptrdiff_t columns, float* out) {
     const float* __restrict near_upper = near[0];
     const float* __restrict near_lower = near[1];
     const float* __restrict far_upper = far[0];
     const float* __restrict far_lower = far[1];
     for (std::ptrdiff_t x = 0; x < columns; ++x) {
-        const float left = 0.1875f * (near_upper[2 * x] + near_lower[2 * x]) +
-                           0.0625f * (far_upper[2 * x] + far_lower[2 * x]);
+        const float left =
+            0.1875f * (near_upper[2 * x] + near_lower[2 * x]) + 0.0625f * (far_upper[2 * x] + far_lower[2 * x]);
         const float right = 0.1875f * (near_upper[2 * x + 1] + near_lower[2 * x + 1]) +
                             0.0625f * (far_upper[2 * x + 1] + far_lower[2 * x + 1]);
         out[x] = left + right;

@@ -31,9 +31,9 @@ inline void dct_1d(Float8 (&x)[kBlockSide]) {
 
     // Odd outputs: rotations of the differences.
     const Float8 a = diff34 + diff25, b = diff25 + diff16, c = diff16 + diff07;
-    const Float8 shared = (a - c) * 0.382683433f;     // cos(6 pi / 16)
-    const Float8 low = a * 0.541196100f + shared;     // cos(2 pi / 16) - cos(6 pi / 16)
-    const Float8 high = c * 1.306562965f + shared;    // cos(2 pi / 16) + cos(6 pi / 16)
+    const Float8 shared = (a - c) * 0.382683433f;   // cos(6 pi / 16)
+    const Float8 low = a * 0.541196100f + shared;   // cos(2 pi / 16) - cos(6 pi / 16)
+    const Float8 high = c * 1.306562965f + shared;  // cos(2 pi / 16) + cos(6 pi / 16)
     const Float8 odd_turn = b * 0.707106781f;
     const Float8 upper = diff07 + odd_turn, lower = diff07 - odd_turn;
     x[5] = lower + low;
@@ -84,7 +84,8 @@ template <int... n>
 using Numbers = std::integer_sequence<int, n...>;
 using UpTo7 = std::make_integer_sequence<int, kBlockSide>;
 
-// Lane of (eight, row) one after the other that becomes `lane`: of `row` where the coefficient is there, else as it was.
+// Lane of (eight, row) one after the other that becomes `lane`: of `row` where the coefficient is there, else as it
+// was.
 constexpr int picked_lane(int group, int row, int lane) {
     const int index = kTransposedOrder.index[kBlockSide * group + lane];
     return index / kBlockSide == row ? kBlockSide + index % kBlockSide : lane;

@@ -96,7 +96,8 @@ struct DcPredictions {
         for (int c = 0; c < scan.component_count; ++c) {
             const auto& component = scan.components[c];
             value[c] = block_at(component, mcu_row - 1, scan.mcu_columns - 1, component.v_factor - 1,
-                                component.h_factor - 1)[0] >> scan.approximation_low;
+                                component.h_factor - 1)[0] >>
+                       scan.approximation_low;
         }
     }
     void reset() {
@@ -179,8 +180,9 @@ Sink code_ac_first(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdi
     return sink;
 }
 
-// One block of an AC refinement scan (G.1.2.3, figure G.7): coefficients that become nonzero in this scan are coded with
-// their run of still-zero coefficients; those that were nonzero before send one correction bit each, behind the next code.
+// One block of an AC refinement scan (G.1.2.3, figure G.7): coefficients that become nonzero in this scan are coded
+// with their run of still-zero coefficients; those that were nonzero before send one correction bit each, behind the
+// next code.
 template <class Sink>
 inline void refine_block(Sink& sink, EobRun<Sink>& eob_run, const Scan& scan, const std::int16_t* block) {
     std::int16_t levels[kBlockSize];
@@ -240,7 +242,8 @@ Sink code_ac_refinement(Sink sink, const Scan& scan, std::ptrdiff_t first, std::
 // Codes the scan and returns what has become of the sink.
 template <class Sink>
 Sink code_scan(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
-    if (scan.spectral_start == 0 && scan.spectral_end == kBlockSize - 1) return code_sequential(sink, scan, first, last);
+    if (scan.spectral_start == 0 && scan.spectral_end == kBlockSize - 1)
+        return code_sequential(sink, scan, first, last);
     if (scan.spectral_start == 0 && scan.approximation_high == 0) return code_dc_first(sink, scan, first, last);
     if (scan.spectral_start == 0) return code_dc_refinement(sink, scan, first, last);
     if (scan.approximation_high == 0) return code_ac_first(sink, scan, first, last);

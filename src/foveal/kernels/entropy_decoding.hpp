@@ -1,7 +1,8 @@
-// Entropy decoding of MCUs of one scan: sequential (T.81 F.2.2) and progressive (G.2). The other way round: entropy_coding.hpp.
+// Entropy decoding of MCUs of one scan: sequential (T.81 F.2.2) and progressive (G.2). The other way round:
+// entropy_coding.hpp.
 //
-// The data comes without byte stuffing and markers (unstuff.hpp), with kScanPadding readable bytes behind it. A block takes
-// less than that at most, so it is enough to look after each block whether the data was long enough.
+// The data comes without byte stuffing and markers (unstuff.hpp), with kScanPadding readable bytes behind it. A block
+// takes less than that at most, so it is enough to look after each block whether the data was long enough.
 #pragma once
 
 #include "big_endian.hpp"
@@ -84,8 +85,8 @@ inline bool take_dc_difference(BitReader& reader, const DecodingTable& table, in
     return size >= 0 && size <= 15;
 }
 
-// Takes RRRRSSSS and the extra bits of a coefficient (F.2.2.2). The value is 0 where SSSS is: then the run is 15 for ZRL, else
-// it says which EOB. False where the bits are no code.
+// Takes RRRRSSSS and the extra bits of a coefficient (F.2.2.2). The value is 0 where SSSS is: then the run is 15 for
+// ZRL, else it says which EOB. False where the bits are no code.
 inline bool take_ac_symbol(BitReader& reader, const DecodingTable& table, int& run, int& value) {
     reader.refill();
     const std::uint32_t entry = table.entries[reader.peek(kLookaheadBits)];
@@ -161,8 +162,8 @@ inline ScanFailure decode_ac_first(BitReader& reader, const DecodingTable& ac, c
     return ScanFailure::none;
 }
 
-// A correction bit for a coefficient that is not zero (G.1.2.3): away from zero by one unit, once. Scans out of order, which
-// a lenient reading goes on with, must not lead out of range.
+// A correction bit for a coefficient that is not zero (G.1.2.3): away from zero by one unit, once. Scans out of order,
+// which a lenient reading goes on with, must not lead out of range.
 inline void correct(BitReader& reader, std::int16_t& coefficient, int unit) {
     reader.refill();
     if (reader.take(1) == 0 || (coefficient & unit) != 0) return;
@@ -183,8 +184,8 @@ inline int correct_along(BitReader& reader, const DecodingScan& scan, int k, int
 }
 
 // G.1.2.3, figure G.7: a further bit of a band of AC coefficients.
-inline ScanFailure refine_ac(BitReader& reader, const DecodingTable& ac, const DecodingScan& scan, std::int64_t& eob_run,
-                             std::int16_t* block) {
+inline ScanFailure refine_ac(BitReader& reader, const DecodingTable& ac, const DecodingScan& scan,
+                             std::int64_t& eob_run, std::int16_t* block) {
     const int unit = 1 << scan.approximation_low;
     int k = scan.spectral_start;
     for (; eob_run == 0 && k <= scan.spectral_end; ++k) {
@@ -238,8 +239,8 @@ inline void begin_interval(DecodingState& state, std::int64_t first_byte) {
     for (std::int64_t& prediction : state.predictions) prediction = 0;
 }
 
-// The MCUs from state.mcu up to (not including) last_mcu, in blocks that begin with MCU row first_row of the scan. Stops
-// at the first failure, with the state where it happened.
+// The MCUs from state.mcu up to (not including) last_mcu, in blocks that begin with MCU row first_row of the scan.
+// Stops at the first failure, with the state where it happened.
 template <class DecodeBlock>
 inline ScanFailure decode_mcus(const DecodingScan& scan, std::ptrdiff_t first_row, std::int64_t last_mcu,
                                DecodingState& state, DecodeBlock decode_block) {

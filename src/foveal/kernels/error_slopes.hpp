@@ -2,8 +2,8 @@
 // picture: their derivative, for one channel at one size.
 //
 // The maps depend on a sample b directly and through three blurred pictures: of b, of b^2 and of a b, where a is the
-// original. What the sum owes to each place of these is blurred once more, as the adjoint of a symmetric blur is the blur
-// itself:
+// original. What the sum owes to each place of these is blurred once more, as the adjoint of a symmetric blur is the
+// blur itself:
 //
 //     slope = direct + blur(by mean) + 2 b blur(by square) + a blur(by product)
 //
@@ -19,7 +19,8 @@ using foveal::ErrorPrices;
 using foveal::kBlurReach;
 
 constexpr int kTaps = 2 * static_cast<int>(kBlurReach) + 1;
-constexpr std::ptrdiff_t kSlopeColumns = kTileColumns + 2 * kBlurReach;  // where slopes that reach into a tile come from
+constexpr std::ptrdiff_t kSlopeColumns =
+    kTileColumns + 2 * kBlurReach;  // where slopes that reach into a tile come from
 constexpr std::ptrdiff_t kSourceColumns = kSlopeColumns + 2 * kBlurReach;
 static_assert(kTileColumns % 8 == 0 && 2 * kBlurReach % 8 == 0);
 

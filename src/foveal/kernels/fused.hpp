@@ -1,4 +1,5 @@
-// a * b + c with one rounding, the same on every processor, for code whose rounding errors must be those of a reference.
+// a * b + c with one rounding, the same on every processor, for code whose rounding errors must be those of a
+// reference.
 #pragma once
 
 #include "block.hpp"
@@ -31,8 +32,9 @@ using Double4 = double __attribute__((vector_size(32)));
 using ULong2 = std::uint64_t __attribute__((vector_size(16)));
 
 // The product of two floats is exact in double precision. Their sum may not be: then it is rounded to odd (its last bit
-// tells that there was more), so that rounding it again, to a float, cannot go wrong (S. Boldo and G. Melquiond, "Emulation
-// of FMA and correctly rounded sums: proved algorithms using rounding to odd", 2008). For results of normal size.
+// tells that there was more), so that rounding it again, to a float, cannot go wrong (S. Boldo and G. Melquiond,
+// "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd", 2008). For results of normal
+// size.
 inline Double2 rounded_to_odd(Double2 product, Double2 addend) {
     const Double2 sum = product + addend;
     const Double2 part = sum - product;

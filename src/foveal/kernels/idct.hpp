@@ -116,7 +116,9 @@ inline void store_samples(std::uint8_t* samples, Short8 value) {
 #endif
 }
 
-inline Short8 first_pass_of_constant(Short8 x) { return reinterpret_cast<Short8>(reinterpret_cast<UShort8>(x) << kPassBits); }
+inline Short8 first_pass_of_constant(Short8 x) {
+    return reinterpret_cast<Short8>(reinterpret_cast<UShort8>(x) << kPassBits);
+}
 
 // What both passes make of a lone DC.
 inline void fill_block(std::uint8_t* samples, std::ptrdiff_t stride, int dc) {

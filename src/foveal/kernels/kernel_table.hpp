@@ -51,8 +51,8 @@ constexpr int kLookaheadBits = 10;
 
 // A Huffman table to decode with (lookup.hpp).
 struct DecodingTable {
-    // By the next kLookaheadBits bits: bits to skip (0 where the code is longer), symbol << 8, and, where the extra bits
-    // are among those skipped, the value that they give << 16.
+    // By the next kLookaheadBits bits: bits to skip (0 where the code is longer), symbol << 8, and, where the extra
+    // bits are among those skipped, the value that they give << 16.
     std::uint32_t entries[1 << kLookaheadBits];
     std::uint32_t limit[17];  // by length: the code after the last one, in the high bits of 16
     int first_symbol[17];     // by length: index of the symbol of code 0, were there one
@@ -118,8 +118,8 @@ struct KernelTable {
     void (*downsample)(const float* plane, std::ptrdiff_t columns, int h, int v, float* out, Extent out_size);
     void (*sharpen)(const float* plane, Extent size, int h, int v, float gain, std::ptrdiff_t first_row, float* out,
                     std::ptrdiff_t out_rows);
-    void (*color_loss_8)(const std::uint8_t* pixels, Extent pixel_size, std::ptrdiff_t first_row, float* work, float* out,
-                         Extent out_size);
+    void (*color_loss_8)(const std::uint8_t* pixels, Extent pixel_size, std::ptrdiff_t first_row, float* work,
+                         float* out, Extent out_size);
     void (*color_loss_16)(const std::uint16_t* pixels, Extent pixel_size, std::ptrdiff_t first_row, float* work,
                           float* out, Extent out_size);
     void (*forward_dct)(const float* plane, Extent plane_size, std::int16_t* blocks);

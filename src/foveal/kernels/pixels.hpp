@@ -10,7 +10,9 @@ using foveal::SamplePlane;
 
 constexpr int kRun = 32;  // pixels that are converted together
 
-inline std::uint8_t clamp_to_byte(int value) { return static_cast<std::uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value); }
+inline std::uint8_t clamp_to_byte(int value) {
+    return static_cast<std::uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value);
+}
 
 // factor / 2^16 * value, rounded; 2 * value fits 16 bits, so that one 16-bit multiplication gives all that is needed.
 inline std::int16_t scaled_by(std::int16_t factor, int value) {
@@ -22,8 +24,8 @@ inline std::int16_t scaled_by(std::int16_t factor, int value) {
 // R = Y + 1.402 Cr, G = Y - 0.344136 Cb - 0.714136 Cr, B = Y + 1.772 Cb, in 16 fractional bits, rounded. Factors that
 // need more than 16 bits are taken apart: 1.402 = 1 + 0.402, 1.772 = 2 - 0.228, -0.714 = 0.286 - 1.
 inline void convert_run(const std::uint8_t* __restrict luma, const std::uint8_t* __restrict cb_samples,
-                        const std::uint8_t* __restrict cr_samples, std::uint8_t* __restrict r, std::uint8_t* __restrict g,
-                        std::uint8_t* __restrict b) {
+                        const std::uint8_t* __restrict cr_samples, std::uint8_t* __restrict r,
+                        std::uint8_t* __restrict g, std::uint8_t* __restrict b) {
     for (int x = 0; x < kRun; ++x) {
         const std::int16_t cr = static_cast<std::int16_t>(cr_samples[x] - 128);
         r[x] = clamp_to_byte(static_cast<std::int16_t>(luma[x] + cr + scaled_by(26345, cr)));

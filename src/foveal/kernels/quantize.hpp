@@ -5,8 +5,8 @@
 
 namespace {
 
-// Largest magnitudes that Huffman categories of an 8-bit JPEG can hold (T.81 tables F.1 and F.2). A DC of -1024 is legal:
-// it is only its differences that are coded, and they reach 11 bits.
+// Largest magnitudes that Huffman categories of an 8-bit JPEG can hold (T.81 tables F.1 and F.2). A DC of -1024 is
+// legal: it is only its differences that are coded, and they reach 11 bits.
 constexpr std::int32_t kSmallestDc = -1024;
 constexpr std::int32_t kLargestLevel = 1023;
 
@@ -76,8 +76,7 @@ inline void quantize_per_block(std::int16_t* blocks, std::ptrdiff_t count, const
             const Float8 step = load8(own + k);
             const Int8 own_level = __builtin_convertvector(absolute(coefficient) / step + 0.5f, Int8);
             const Float8 rebuilt = __builtin_convertvector(own_level, Float8) * step;
-            const Int8 level =
-                clamp_levels(__builtin_convertvector(rebuilt / load8(file_steps + k) + 0.5f, Int8));
+            const Int8 level = clamp_levels(__builtin_convertvector(rebuilt / load8(file_steps + k) + 0.5f, Int8));
             store_shorts(blocks + k, coefficient < splat8(0.0f) ? -level : level);
         }
         blocks[0] = dc;

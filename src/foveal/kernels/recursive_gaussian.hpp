@@ -1,12 +1,13 @@
-// The blur of SSIMULACRA 2, which is libjxl's (tools/gauss_blur.cc): a Gaussian as a sum of three truncated cosines, each
-// computed recursively (D. Charalampidis, "Recursive Implementation of the Gaussian Filter Using Truncated Cosine
+// The blur of SSIMULACRA 2, which is libjxl's (tools/gauss_blur.cc): a Gaussian as a sum of three truncated cosines,
+// each computed recursively (D. Charalampidis, "Recursive Implementation of the Gaussian Filter Using Truncated Cosine
 // Functions", IEEE Transactions on Signal Processing 64, 2016, equation 35):
 //
 //     y[n] = gain (x[n - 6] + x[n + 4]) - feedback y[n - 1] - y[n - 2]
 //
-// Its poles lie on the unit circle, so rounding errors are never forgotten. They are part of the scores: where a picture is
-// flat, they are all the variance there is, and a blur without them scores up to 1.5 points higher. So every operation is
-// done as libjxl does it: across four columns at a time where it does, one row at a time down, fused where it fuses.
+// Its poles lie on the unit circle, so rounding errors are never forgotten. They are part of the scores: where a
+// picture is flat, they are all the variance there is, and a blur without them scores up to 1.5 points higher. So every
+// operation is done as libjxl does it: across four columns at a time where it does, one row at a time down, fused where
+// it fuses.
 #pragma once
 
 #include "fused.hpp"
@@ -23,7 +24,8 @@ inline Float8 both_rows(float upper, float lower) {
 
 template <int kLane>
 inline Float8 broadcast_in_rows(Float8 value) {
-    return __builtin_shufflevector(value, value, kLane, kLane, kLane, kLane, kLane + 4, kLane + 4, kLane + 4, kLane + 4);
+    return __builtin_shufflevector(value, value, kLane, kLane, kLane, kLane, kLane + 4, kLane + 4, kLane + 4,
+                                   kLane + 4);
 }
 
 inline Float8 in_both_rows(const float (&lanes)[4]) {
@@ -112,12 +114,12 @@ inline Float8 four_across(const Gaussian& gaussian, Float8 sums, AcrossState& st
     return out[0] + (out[1] + out[2]);
 }
 
-// Columns [first, last) of two rows, of `columns` in all; goes on from the state that the columns before them left. first
-// and last are multiples of four, or the ends of the row. upper, lower: where column `first` goes.
+// Columns [first, last) of two rows, of `columns` in all; goes on from the state that the columns before them left.
+// first and last are multiples of four, or the ends of the row. upper, lower: where column `first` goes.
 template <class Samples>
 void blur_across(const Gaussian& gaussian, const Samples& samples, std::ptrdiff_t columns, std::ptrdiff_t first,
                  std::ptrdiff_t last, AcrossState& state, float* upper, float* lower) {
-    constexpr std::ptrdiff_t four_from = 8;             // as libjxl does: the first and the last few one by one
+    constexpr std::ptrdiff_t four_from = 8;  // as libjxl does: the first and the last few one by one
     const std::ptrdiff_t four_before = columns - kAhead - 3;
     const auto one = [&](std::ptrdiff_t column) {
         const Float8 behind = column >= kBehind ? samples.one(column - kBehind) : Float8{};
@@ -138,9 +140,10 @@ void blur_across(const Gaussian& gaussian, const Samples& samples, std::ptrdiff_
     for (; column < last; ++column) one(column);
 }
 
-// One row down, eight columns: `last` and `before_last` hold the outputs of each cosine `stride` floats apart; the new ones
-// go where the second to last were, and the two change places.
-inline Float8 one_down(const Gaussian& gaussian, Float8 sum, const float* last, float* before_last, std::ptrdiff_t stride) {
+// One row down, eight columns: `last` and `before_last` hold the outputs of each cosine `stride` floats apart; the new
+// ones go where the second to last were, and the two change places.
+inline Float8 one_down(const Gaussian& gaussian, Float8 sum, const float* last, float* before_last,
+                       std::ptrdiff_t stride) {
     Float8 out[kCosines];
     for (int i = 0; i < kCosines; ++i) {
         const Cosine& cosine = gaussian.cosine[i];

@@ -1,8 +1,8 @@
 // The error maps of SSIMULACRA 2 for one channel at one scale, summed (https://github.com/cloudinary/ssimulacra2, 2.1).
 //
 // Columns are cut into tiles, so that what is blurred never leaves the cache: rows of a tile come in two by two, are
-// blurred across and kept until they can be blurred down, twelve at a time. The blur across goes on in the next tile where
-// it stopped in this one.
+// blurred across and kept until they can be blurred down, twelve at a time. The blur across goes on in the next tile
+// where it stopped in this one.
 #pragma once
 
 #include "recursive_gaussian.hpp"
@@ -30,7 +30,7 @@ static_assert(sizeof(PairState) == foveal::kPairStateFloats * sizeof(float));
 
 struct Tile {
     TileRow rows[kRowsKept];
-    TileRow outside;                                          // zeros: there is nothing around the picture
+    TileRow outside;                                     // zeros: there is nothing around the picture
     float down[2][kQuantities][kCosines][kTileColumns];  // the last and second to last outputs, in turn
 };
 
@@ -72,10 +72,12 @@ inline void row_down(const Gaussian& gaussian, const TileRow& behind, const Tile
         Float8 mean[kQuantities];
         for (int q = 0; q < kQuantities; ++q) {
             const Float8 sum = load8(behind.blurred_across[q] + x) + load8(ahead.blurred_across[q] + x);
-            mean[q] = one_down(gaussian, sum, tile.down[parity][q][0] + x, tile.down[1 - parity][q][0] + x, kTileColumns);
+            mean[q] =
+                one_down(gaussian, sum, tile.down[parity][q][0] + x, tile.down[1 - parity][q][0] + x, kTileColumns);
         }
         if (first_row == nullptr) continue;
-        const Float8 first = load_up_to_8(first_row + x, columns - x), second = load_up_to_8(second_row + x, columns - x);
+        const Float8 first = load_up_to_8(first_row + x, columns - x),
+                     second = load_up_to_8(second_row + x, columns - x);
         const Float8 structure = structure_error(mean), gain = edge_gain(first, mean[kFirst], second, mean[kSecond]);
         const Int8 inside = lane < static_cast<std::int32_t>(columns - x);
         lanes.add(0, structure, inside & (structure > 0.0f));
@@ -112,8 +114,8 @@ inline void add_tile_errors(const Gaussian& gaussian, const float* first, const 
         if (newest < size.rows && newest % 2 == 0) {
             const std::ptrdiff_t step = newest + 1 < size.rows ? stride : 0;  // a last row alone is blurred twice
             const float *first_row = first + newest * stride, *second_row = second + newest * stride;
-            pair_across(gaussian, {first_row, first_row + step}, {second_row, second_row + step}, size.columns, begin, end,
-                        states[newest / 2], tile.rows[newest % kRowsKept], tile.rows[(newest + 1) % kRowsKept]);
+            pair_across(gaussian, {first_row, first_row + step}, {second_row, second_row + step}, size.columns, begin,
+                        end, states[newest / 2], tile.rows[newest % kRowsKept], tile.rows[(newest + 1) % kRowsKept]);
         }
         const TileRow& behind = oldest >= 0 ? tile.rows[oldest % kRowsKept] : tile.outside;
         const TileRow& ahead = newest < size.rows ? tile.rows[newest % kRowsKept] : tile.outside;

@@ -127,8 +127,8 @@ inline void optimise_blocks(std::int16_t* blocks, std::ptrdiff_t count, const fl
         }
         std::memset(blocks, 0, kBlockSize * sizeof *blocks);
         blocks[0] = dc;
-        optimise_block<kLookBack>(blocks, rounded, magnitudes, distortion_weight[n], frequency_weights, lift,
-                                  rates, look_back);
+        optimise_block<kLookBack>(blocks, rounded, magnitudes, distortion_weight[n], frequency_weights, lift, rates,
+                                  look_back);
     }
 }
 

@@ -46,8 +46,8 @@ inline ScanExtent measure_scan(const std::uint8_t* bytes, std::ptrdiff_t size, s
     return extent;
 }
 
-// Fills `data` with data_bytes and the padding behind them, and for each of the first max_restarts restart markers three
-// numbers of `restarts`: position in the data, offset in the file, number.
+// Fills `data` with data_bytes and the padding behind them, and for each of the first max_restarts restart markers
+// three numbers of `restarts`: position in the data, offset in the file, number.
 inline void unstuff(const std::uint8_t* bytes, std::ptrdiff_t size, std::ptrdiff_t offset, std::uint8_t* data,
                     std::int64_t* restarts, std::size_t max_restarts) {
     std::uint8_t* target = data;

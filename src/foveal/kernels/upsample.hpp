@@ -12,8 +12,8 @@ inline const std::uint8_t* clamped_row(const SamplePlane& plane, std::ptrdiff_t 
     return plane.samples + (row < 0 ? 0 : row > last ? last : row) * plane.stride;
 }
 
-// The triangle filter, 2:1: each output is 3/4 of the nearer sample and 1/4 of the other. Rounding alternates, so that no bias
-// builds up.
+// The triangle filter, 2:1: each output is 3/4 of the nearer sample and 1/4 of the other. Rounding alternates, so that
+// no bias builds up.
 inline void triangle_across(const std::uint8_t* row, std::ptrdiff_t columns, std::uint8_t* out) {
     out[0] = row[0];
     for (std::ptrdiff_t x = 0; x + 1 < columns; ++x) {
@@ -29,7 +29,8 @@ inline void triangle_down(const std::uint8_t* near, const std::uint8_t* far, std
 }
 
 // Both ways at once: rows blended 3 to 1 first, and rounded only at the end.
-inline void triangle_both(const std::uint8_t* near, const std::uint8_t* far, std::ptrdiff_t columns, std::uint8_t* out) {
+inline void triangle_both(const std::uint8_t* near, const std::uint8_t* far, std::ptrdiff_t columns,
+                          std::uint8_t* out) {
     const auto blend = [&](std::ptrdiff_t x) { return 3 * near[x] + far[x]; };
     out[0] = static_cast<std::uint8_t>((4 * blend(0) + 8) >> 4);
     for (std::ptrdiff_t x = 0; x + 1 < columns; ++x) {

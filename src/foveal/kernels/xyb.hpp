@@ -1,8 +1,8 @@
 // Pixels to the colours that SSIMULACRA 2 compares: linear light, its halves, and XYB (the colour space of JPEG XL).
 //
-// Planes are (rows, 3, columns): the three channels of a row lie next to each other, so that rows are one piece of memory.
-// Every operation rounds as in libjxl (lib/jxl/enc_xyb.cc): the blur that follows gathers rounding errors, and the scores
-// of the reference tool have them in them.
+// Planes are (rows, 3, columns): the three channels of a row lie next to each other, so that rows are one piece of
+// memory. Every operation rounds as in libjxl (lib/jxl/enc_xyb.cc): the blur that follows gathers rounding errors, and
+// the scores of the reference tool have them in them.
 #pragma once
 
 #include "fused.hpp"
@@ -42,7 +42,8 @@ inline void halve(const float* planes, Extent size, float* out) {
     }
 }
 
-// The cube root of a positive value, plus `addend`. 1 / cube root is guessed from the exponent, refined by Newton's method.
+// The cube root of a positive value, plus `addend`. 1 / cube root is guessed from the exponent, refined by Newton's
+// method.
 inline Float8 cube_root_plus(Float8 value, float addend) {
     const Int8 exponent = reinterpret_cast<Int8>(value) >> 23;
     Float8 inverse = reinterpret_cast<Float8>(0x54800000 - exponent * 0x002AAAAA);
@@ -69,7 +70,7 @@ constexpr float kAbsorbanceBias = 0.0037930732552754493f, kMinusRoot = -0.155954
 constexpr float kXStretch = 14.0f, kXybShift[3] = {0.42f, 0.01f, 0.55f};
 
 inline Float8 absorbed(int kind, Float8 r, Float8 g, Float8 b) {
-    const float(&share)[3] = kAbsorbance[kind];
+    const float (&share)[3] = kAbsorbance[kind];
     const Float8 blue = multiply_add(splat8(share[2]), b, splat8(kAbsorbanceBias));
     return multiply_add(splat8(share[0]), r, multiply_add(splat8(share[1]), g, blue));
 }
