@@ -5,7 +5,7 @@
 // of which a pixel before has m and one after has n: all edges lie on whole units.
 #pragma once
 
-#include "kernel_table.hpp"
+#include "shapes.hpp"
 
 #include <cstddef>
 #include <cstdint>

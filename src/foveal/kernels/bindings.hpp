@@ -2,6 +2,8 @@
 #pragma once
 
 #include "block.hpp"
+#include "kernel_table.hpp"
+#include "shapes.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
@@ -10,6 +12,8 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <stdexcept>
@@ -26,7 +30,7 @@ const KernelTable* kernels();
 void bind_encoding(nb::module_& m);
 void bind_decoding(nb::module_& m);
 void bind_scoring(nb::module_& m);
-void bind_looking(nb::module_& m);
+void bind_resizing(nb::module_& m);
 
 }  // namespace foveal
 

@@ -3,7 +3,10 @@
 #pragma once
 
 #include "big_endian.hpp"
-#include "block.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace {
 

@@ -4,7 +4,7 @@
 // linkage, so that the linker can never hand code built for AVX2 to a machine without it.
 #pragma once
 
-#include "kernel_table.hpp"
+#include "shapes.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -3,6 +3,8 @@
 
 #include "block.hpp"
 
+#include <cstddef>
+
 namespace {
 
 template <class Component>

@@ -6,6 +6,10 @@
 
 #include "block.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
 namespace {
 
 inline void replicate_right(float* row, std::ptrdiff_t filled, std::ptrdiff_t columns) {

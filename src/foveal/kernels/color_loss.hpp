@@ -4,6 +4,9 @@
 
 #include "block.hpp"
 #include "color.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
 
 namespace {
 

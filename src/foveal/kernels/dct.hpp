@@ -7,6 +7,9 @@
 
 #include "block.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 namespace {

@@ -4,8 +4,14 @@
 #pragma once
 
 #include "bits.hpp"
+#include "block.hpp"
 #include "block_walk.hpp"
 #include "nonzero.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace {
 

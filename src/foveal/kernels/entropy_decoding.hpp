@@ -6,8 +6,13 @@
 #pragma once
 
 #include "big_endian.hpp"
+#include "block.hpp"
 #include "block_walk.hpp"
 #include "lookup.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace {
 

@@ -11,7 +11,12 @@
 // Columns are cut into tiles. Rows of a tile come in one by one; eight rows later its slopes go out.
 #pragma once
 
+#include "block.hpp"
+#include "shapes.hpp"
 #include "ssimulacra2.hpp"
+
+#include <cstddef>
+#include <cstring>
 
 namespace {
 

@@ -4,6 +4,8 @@
 
 #include "block.hpp"
 
+#include <cstdint>
+
 #if defined(__FMA__)
 #include <immintrin.h>
 #endif

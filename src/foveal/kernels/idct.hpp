@@ -6,7 +6,12 @@
 // constant columns.
 #pragma once
 
+#include "block.hpp"
 #include "nonzero.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 #if defined(__AVX2__)
 #include <immintrin.h>

@@ -1,7 +1,9 @@
 // Huffman codes as a table to decode with (T.81 C.2, F.2.2.3): the next bits of the data give the symbol at once.
 #pragma once
 
-#include "block.hpp"
+#include "shapes.hpp"
+
+#include <cstdint>
 
 namespace {
 

@@ -58,5 +58,5 @@ NB_MODULE(_kernels, m) {
     foveal::bind_encoding(m);
     foveal::bind_decoding(m);
     foveal::bind_scoring(m);
-    foveal::bind_looking(m);
+    foveal::bind_resizing(m);
 }

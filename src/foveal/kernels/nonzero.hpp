@@ -3,6 +3,8 @@
 
 #include "block.hpp"
 
+#include <cstdint>
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif

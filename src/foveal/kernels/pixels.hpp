@@ -2,6 +2,11 @@
 #pragma once
 
 #include "block.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace {
 

@@ -3,6 +3,9 @@
 
 #include "block.hpp"
 
+#include <cstddef>
+#include <cstdint>
+
 namespace {
 
 // Largest magnitudes that Huffman categories of an 8-bit JPEG can hold (T.81 tables F.1 and F.2). A DC of -1024 is

@@ -10,7 +10,10 @@
 // it fuses.
 #pragma once
 
+#include "block.hpp"
 #include "fused.hpp"
+
+#include <cstddef>
 
 namespace {
 

@@ -5,7 +5,13 @@
 // where it stopped in this one.
 #pragma once
 
+#include "block.hpp"
 #include "recursive_gaussian.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace {
 

@@ -8,8 +8,14 @@
 // other without summing the zeros between them.
 #pragma once
 
+#include "block.hpp"
 #include "nonzero.hpp"
 #include "quantize.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace {
 

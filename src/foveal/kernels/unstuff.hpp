@@ -1,7 +1,11 @@
 // The entropy-coded data of a scan (T.81 B.1.1.5) without byte stuffing, fill bytes and restart markers.
 #pragma once
 
-#include "block.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace {
 

@@ -2,6 +2,10 @@
 #pragma once
 
 #include "block.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace {
 

@@ -5,7 +5,11 @@
 // the scores of the reference tool have them in them.
 #pragma once
 
+#include "block.hpp"
 #include "fused.hpp"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace {
 

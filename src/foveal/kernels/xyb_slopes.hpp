@@ -2,7 +2,11 @@
 // sample value of the pixels. In place; planes are (rows, 3, columns).
 #pragma once
 
+#include "block.hpp"
 #include "xyb.hpp"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace {
 

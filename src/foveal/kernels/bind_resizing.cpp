@@ -28,7 +28,7 @@ void area_means(const Pixels<T>& pixels, const nb::ndarray<std::uint8_t, nb::c_c
 
 }  // namespace
 
-void foveal::bind_looking(nb::module_& m) {
+void foveal::bind_resizing(nb::module_& m) {
     m.def("area_means", &area_means<std::uint8_t, &KernelTable::area_means_8>, nb::arg("pixels").noconvert(),
           nb::arg("out").noconvert());
     m.def("area_means", &area_means<std::uint16_t, &KernelTable::area_means_16>, nb::arg("pixels").noconvert(),
