@@ -1,15 +1,22 @@
-// Bindings of the kernels that score pictures: checks that the arrays fit each other, releases the GIL, calls the
-// kernels.
+// Bindings of the kernels of SSIMULACRA 2; _kernels.pyi documents what they do.
+//
+// Each function checks that its arrays fit each other, releases the GIL and calls the kernel.
 #include "bindings.hpp"
+#include "kernel_table.hpp"
+#include "shapes.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace {
 
-// Planes of the metrics: (rows, 3, columns).
+// Planes of the metric: (rows, 3, columns).
 template <class T>
 using RowPlanes = Array<T, nb::shape<-1, 3, -1>>;
 
+// Returns the size of planes, which must not be empty.
 template <class T>
 foveal::Extent checked_row_planes(const RowPlanes<T>& planes) {
     const foveal::Extent size{static_cast<std::ptrdiff_t>(planes.shape(0)),
@@ -18,6 +25,7 @@ foveal::Extent checked_row_planes(const RowPlanes<T>& planes) {
     return size;
 }
 
+// Checks that planes have the same size.
 template <class T, class U>
 void require_same_size(const RowPlanes<T>& planes, const RowPlanes<U>& others) {
     require(planes.shape(0) == others.shape(0) && planes.shape(2) == others.shape(2), "planes differ in size");
