@@ -136,7 +136,8 @@ inline Short8 first_pass_of_constant(Short8 x) {
 
 // Fills a block with what both passes make of a lone DC coefficient.
 inline void fill_block(std::uint8_t* samples, std::ptrdiff_t stride, int dc) {
-    const int level = (static_cast<std::int16_t>(dc * (1 << kPassBits)) + 16) >> 5;
+    const auto first_pass = static_cast<std::int16_t>(static_cast<std::uint32_t>(dc) << kPassBits);
+    const int level = (first_pass + 16) >> 5;
     const int sample = level < -128 ? 0 : level > 127 ? 255 : level + 128;
     for (int y = 0; y < kBlockSide; ++y) std::memset(samples + y * stride, sample, kBlockSide);
 }
