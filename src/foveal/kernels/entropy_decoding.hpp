@@ -254,7 +254,8 @@ inline bool has_interval(const DecodingScan& scan, std::int64_t interval) {
     return first >= 0 && first <= end && end <= scan.data_bytes;
 }
 
-// Resets what a restart interval resets, and moves to its first byte.
+// Starts a restart interval: moves to its first byte, resets the EOB run and the DC predictions (T.81 E.2.4, Control
+// procedure for decoding a restart interval).
 inline void begin_interval(DecodingState& state, std::int64_t first_byte) {
     state.bit_position = 8 * first_byte;
     state.eob_run = 0;
