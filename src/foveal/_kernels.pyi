@@ -1,8 +1,11 @@
-"""The C++ extension (kernels/bind_*.cpp bind it; a test compares the signatures).
+"""Compiled kernels of the codec and of SSIMULACRA 2 (C++ extension; kernels/bind_*.cpp define the bindings).
 
-Arrays are filled in place; ValueError where they do not fit each other. They are C-contiguous, but that rows of grids
-(of blocks) and of planes of uint8 may be part of wider ones. Coefficients are int16 in sixteenths and levels int16,
-both (..., 64) in zig-zag order; steps are float32 in sixteenths for coefficients, uint16 for levels.
+Output arrays are filled in place. Arrays must be C-contiguous, except that the rows of block grids and of uint8 planes
+may be part of wider arrays. Functions raise ValueError if their arrays do not fit each other, and release the GIL while
+they work.
+
+Coefficients are int16 in sixteenths, levels (quantized coefficients) int16; both are (..., 64) in zig-zag order.
+Quantizer steps are float32 in sixteenths for the encoder, uint16 for the decoder.
 """
 
 from collections.abc import Sequence
@@ -11,40 +14,83 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-USUAL_LOOK_BACK: int
+USUAL_LOOK_BACK: int  # the fastest `look_back` of `trellis`; larger ones gain next to nothing
 
 def instruction_sets() -> list[str]:
-    """Builds of the kernels that run on this machine, the fastest first."""
+    """Return the names of the kernel builds that run on this machine, the fastest first."""
 
 def use_instruction_set(name: str) -> None:
-    """Choose one of them, for the whole process."""
+    """Choose a kernel build by name, for the whole process."""
 
 def rgb_to_ycbcr(pixels: NDArray[np.uint8 | np.uint16], planes: NDArray[np.float32]) -> None:
-    """Fill planes (3, H, W) from pixels (h, w, 3), H >= h, W >= w."""
+    """Fill planes (3, H, W) with Y, Cb and Cr, centred on 0, of pixels (h, w, 3).
+
+    H >= h and W >= w; the last column and row are repeated.
+    """
 
 def grey_to_plane(pixels: NDArray[np.uint8 | np.uint16], planes: NDArray[np.float32]) -> None:
-    """Fill planes (1, H, W) from pixels (h, w), H >= h, W >= w."""
+    """Fill planes (1, H, W) with the samples, centred on 0, of pixels (h, w).
+
+    H >= h and W >= w; the last column and row are repeated.
+    """
 
 def downsample(plane: NDArray[np.float32], h: int, v: int, out: NDArray[np.float32]) -> None:
-    """Fill out (r, c) from plane (v r, h c): means of h x v samples, h and v 1 or 2."""
+    """Fill out (r, c) with means of h x v samples of plane (v r, h c).
+
+    h and v are 1 or 2, not both 1.
+    """
 
 def sharpen(plane: NDArray[np.float32], h: int, v: int, gain: float, first_row: int, out: NDArray[np.float32]) -> None:
-    """Fill out (r, c) from rows of plane (R, c) from first_row on.
+    """Fill out (r, c) with sharpened rows of a sub-sampled plane (R, c).
 
-    out = plane + gain (plane - blurred), blurred by (1, 6, 1) / 8 across if h is 2 and down if v is 2.
+    out = plane + gain (plane - blurred), where the blur is (1, 6, 1) / 8 across if h is 2 and down if v is 2: what
+    up-sampling by a triangle filter and averaging again make of the plane.
+
+    Parameters
+    ----------
+    plane
+        Plane to sharpen.
+    h, v
+        Factors of the sub-sampling, 1 or 2.
+    gain
+        Strength of the sharpening; 0 leaves the plane as it is.
+    first_row
+        Row of the plane that becomes the first row of `out`.
+    out
+        Sharpened rows.
     """
 
 def color_loss(pixels: NDArray[np.uint8 | np.uint16], first_row: int, out: NDArray[np.float32]) -> None:
-    """Fill out (2, r, c): what halving Cb and Cr of pixels (h, w, 3) costs each block from row first_row of blocks on.
+    """Fill out (2, r, c) with the loss of Cb and Cr in each block if both are halved across and down.
 
-    Mean squared errors of the two middle rows of a block, in 8-bit units, where a triangle filter doubles the planes.
+    The loss is the mean squared error of the two middle rows of a block, in 8-bit units, after a triangle filter has
+    doubled the planes again.
+
+    Parameters
+    ----------
+    pixels
+        (h, w, 3) RGB.
+    first_row
+        Row of blocks that becomes the first row of `out`.
+    out
+        Loss of Cb, then of Cr, for rows of blocks; c blocks cover the width of the pixels.
     """
 
 def forward_dct(plane: NDArray[np.float32], blocks: NDArray[np.int16]) -> None:
-    """Fill blocks (r, c, 64) with the coefficients of plane (8 r, 8 c)."""
+    """Fill blocks (r, c, 64) with the DCT coefficients of plane (8 r, 8 c)."""
 
 def quantize(blocks: NDArray[np.int16], steps: NDArray[np.float32], zero_threshold: NDArray[np.float32]) -> None:
-    """Turn blocks (n, 64) into levels; steps (64,); AC of less than zero_threshold (n,) steps becomes 0."""
+    """Turn coefficients into levels, in place.
+
+    Parameters
+    ----------
+    blocks
+        (n, 64) coefficients, replaced by levels.
+    steps
+        (64,) quantizer steps.
+    zero_threshold
+        (n,): AC coefficients of a block that are smaller than this number of steps become 0; 0.5 is plain rounding.
+    """
 
 def quantize_per_block(
     blocks: NDArray[np.int16],
@@ -52,12 +98,36 @@ def quantize_per_block(
     table_index: NDArray[np.uint8],
     file_steps: NDArray[np.float32],
 ) -> None:
-    """Turn blocks (n, 64) into levels; own_steps (tables, 64); table_index (n,); file_steps (64,)."""
+    """Turn coefficients into levels of one table after quantizing each block with a table of its own, in place.
+
+    Parameters
+    ----------
+    blocks
+        (n, 64) coefficients, replaced by levels.
+    own_steps
+        (tables, 64) quantizer steps to choose from for a block.
+    table_index
+        (n,) index in `own_steps` for each block.
+    file_steps
+        (64,) quantizer steps of the levels, which are those in the file.
+    """
 
 def ac_strengths(
     blocks: NDArray[np.int16], every: NDArray[np.float32], coarse: NDArray[np.float32], fine: NDArray[np.float32]
 ) -> None:
-    """Root mean square of coefficients 1 to 63, 1 to 5 and 15 to 63 of each of the blocks (n, 64): each (n,)."""
+    """Compute root mean squares of the AC coefficients of each block.
+
+    Parameters
+    ----------
+    blocks
+        (n, 64) coefficients.
+    every
+        (n,), filled with the root mean square of coefficients 1 to 63.
+    coarse
+        (n,), filled with that of the low frequencies, 1 to 5.
+    fine
+        (n,), filled with that of the high frequencies, 15 to 63.
+    """
 
 def trellis(
     blocks: NDArray[np.int16],
@@ -69,10 +139,26 @@ def trellis(
     end_of_block_bits: float,
     look_back: int,
 ) -> None:
-    """Turn blocks (n, 64) into levels; steps (64,); run_size_bits (11, 63).
+    """Turn coefficients into the levels of least rate-distortion cost, in place; DC is rounded.
 
-    distortion_weight (n,): the bits that a squared error of a step is worth; times frequency_weights (64,).
-    Errors of levels that are not 0 count from the magnitude plus `lift` steps.
+    Parameters
+    ----------
+    blocks
+        (n, 64) coefficients, replaced by levels.
+    steps
+        (64,) quantizer steps.
+    distortion_weight
+        (n,) bits that a squared error of one step is worth in each block.
+    frequency_weights
+        (64,) factors of `distortion_weight` for each coefficient.
+    lift
+        Errors of nonzero levels are measured from the magnitude plus this number of steps, 0 to 0.5.
+    run_size_bits
+        (11, 63) bits of an AC symbol by magnitude category and run of zeros, with its ZRL symbols and extra bits.
+    end_of_block_bits
+        Bits of EOB.
+    look_back
+        Nonzero positions before a coefficient that the search considers as its predecessor, at least 1.
     """
 
 def tally_scan(
@@ -84,10 +170,27 @@ def tally_scan(
     last_row: int,
     histogram: NDArray[np.uint32],
 ) -> int:
-    """Count symbols of MCU rows [first_row, last_row) into histogram (class, slot, symbol) = (2, slots, 256).
+    """Count the symbols of a range of MCU rows of a scan.
 
-    grids: (rows, columns, 64) levels of 1 to 4 components, rows of a wider array or not; factors: h, v and table slot
-    of each; band: Ss, Se, Ah, Al, with 0 and 63 for a sequential scan. Returns the bits that are not Huffman codes.
+    Parameters
+    ----------
+    grids
+        (rows, columns, 64) levels of 1 to 4 components.
+    factors
+        Sampling factors h and v and Huffman table slot of each component.
+    band
+        Ss, Se, Ah and Al of the scan header; Ss = 0 and Se = 63 for a sequential scan.
+    restart_interval
+        MCUs between restart markers, 0 for none.
+    first_row, last_row
+        Range of MCU rows, without last_row.
+    histogram
+        (2, slots, 256) counts by table class (DC, AC), slot and symbol, to which the symbols are added.
+
+    Returns
+    -------
+    int
+        Bits that are not Huffman codes: extra bits and correction bits.
     """
 
 def record_scan(
@@ -99,36 +202,96 @@ def record_scan(
     last_row: int,
     histogram: NDArray[np.uint32],
 ) -> tuple[NDArray[np.uint32], int]:
-    """Do what `tally_scan` does, and return the symbols, too, a word each, at most 4 slots, in front of the bits."""
+    """Count the symbols of a range of MCU rows as `tally_scan` does, and record them.
+
+    The parameters are those of `tally_scan`; there may be at most 4 slots.
+
+    Returns
+    -------
+    words
+        (n,) uint32, the recorded symbols for `write_recorded`.
+    raw_bits
+        Bits that are not Huffman codes.
+    """
 
 def write_recorded(words: NDArray[np.uint32], codes: NDArray[np.uint32]) -> tuple[bytes, int, list[int]]:
-    """Code the words of `record_scan` with codes (2, slots, 256, 2) of (code, length).
+    """Write recorded symbols as bits, without byte stuffing.
 
-    Returns bytes without stuffing, the number of bits in them, and the bits at which restart markers belong.
+    Parameters
+    ----------
+    words
+        (n,) words of `record_scan`.
+    codes
+        (2, slots, 256, 2) Huffman code and its length, by table class, slot and symbol.
+
+    Returns
+    -------
+    data
+        The bits, most significant first, padded to whole bytes.
+    bit_count
+        Number of bits in the data.
+    restarts
+        Bit positions of the restart markers.
     """
 
 def join_strips(strips: Sequence[tuple[bytes, int, list[int]]]) -> bytes:
-    """Join what `write_recorded` returned for strips that follow each other; stuffing and restart markers go in."""
+    """Join the outputs of `write_recorded` for consecutive strips; add byte stuffing and restart markers."""
 
 class DecodingTable:
-    """A Huffman table to decode with."""
+    """Huffman table for decoding."""
 
     def __init__(self, bits: Sequence[int], huffval: bytes) -> None:
-        """Make it of the number of codes of length 1 to 16, and the symbols in the order of their codes."""
+        """Build the lookup table.
+
+        Parameters
+        ----------
+        bits
+            Number of codes of each length from 1 to 16 (BITS).
+        huffval
+            Symbols in the order of their codes (HUFFVAL).
+        """
 
 def unstuff_scan(file: bytes, offset: int, max_restarts: int) -> tuple[NDArray[np.uint8], NDArray[np.int64], int, int]:
-    """Take the entropy-coded data at an offset of a file, without stuffing, fill bytes and restart markers.
+    """Copy the entropy-coded data of a scan without byte stuffing, fill bytes and restart markers.
 
-    Returns it with the padding (512 bytes) that `decode_scan` wants; of each of the first max_restarts restart markers
-    (position in the data, offset in the file, number); how many there are in all; and the offset of the marker that
-    ends the scan, or the size of the file.
+    Parameters
+    ----------
+    file
+        Bytes of the file.
+    offset
+        Offset of the first byte of the entropy-coded data.
+    max_restarts
+        Number of restart markers to record at most.
+
+    Returns
+    -------
+    data
+        uint8, the data followed by 512 bytes of padding, as `decode_scan` needs it.
+    restarts
+        (n, 3) for each recorded restart marker: position in the data, offset in the file, number (0 to 7).
+    restart_count
+        Number of restart markers, recorded or not.
+    end
+        Offset of the marker that ends the scan, or the size of the file.
     """
 
 def stuffed_offset(file: bytes, offset: int, position: int) -> int:
-    """Offset in the file of a byte of what `unstuff_scan` returns for an offset."""
+    """Return the offset in the file of a byte in the data of `unstuff_scan` for the same file and offset."""
 
 class DecodingState:
-    """How far the decoding of a scan is; the DC predictions are in it, too."""
+    """Progress of the decoding of a scan, with its DC predictions.
+
+    Attributes
+    ----------
+    mcu
+        Index of the next MCU.
+    bit_position
+        Position of the next bit in the data.
+    eob_run
+        Blocks left of the last EOBn.
+    unused_bytes
+        Bytes between the last MCU of a restart interval and its end, summed over the intervals so far.
+    """
 
     mcu: int
     bit_position: int
@@ -136,10 +299,10 @@ class DecodingState:
     unused_bytes: int
 
     def __init__(self) -> None:
-        """At the beginning of a scan."""
+        """Start at the beginning of a scan."""
 
 class ScanFailure(Enum):
-    """Why the decoding of a scan stopped."""
+    """Reason why the decoding of a scan stopped."""
 
     NONE = ...
     NO_CODE = ...
@@ -159,18 +322,53 @@ def decode_scan(
     state: DecodingState,
     block_bits: Sequence[NDArray[np.uint32]],
 ) -> ScanFailure:
-    """Decode MCUs from state.mcu to the end of the grids, which begin with MCU row first_row of the scan.
+    """Decode MCUs from state.mcu to the end of the grids, or up to the first failure.
 
-    intervals: (n, 2) first byte and end of each restart interval, -1 and -1 where one is missing; components: h, v, DC
-    and AC table of each; grids: (rows, columns, 64) levels; block_bits: none, or (rows, columns) for each grid, laid
-    out like it. At the first failure the state is where it happened.
+    Parameters
+    ----------
+    data
+        Data of `unstuff_scan`, with its padding.
+    intervals
+        (n, 2) first byte and end of each restart interval; -1 and -1 for a missing one.
+    restart_interval
+        MCUs between restart markers, 0 for none.
+    band
+        Ss, Se, Ah and Al of the scan header; Ss = 0 and Se = 63 for a sequential scan.
+    components
+        Sampling factors h and v, DC table and AC table of each component; None for a table that the scan does not use.
+    grids
+        (rows, columns, 64) levels of each component, which the scan fills or refines.
+    first_row
+        MCU row of the scan with which the grids begin.
+    state
+        Where to start; updated to the end, or to where the failure happened.
+    block_bits
+        Empty, or (rows, columns) for each grid: counters to which the bits of each block are added. Their rows are as
+        far apart as those of the grid, in blocks.
+
+    Returns
+    -------
+    ScanFailure
+        NONE if all MCUs were decoded.
     """
 
 def inverse_dct(blocks: NDArray[np.int16], steps: NDArray[np.uint16], plane: NDArray[np.uint8]) -> None:
-    """Fill plane (8 r, 8 c) with the samples of levels (r, c, 64), steps (64,), both in zig-zag order."""
+    """Fill plane (8 r, 8 c) with the samples of levels (r, c, 64), dequantized by steps (64,) in zig-zag order."""
 
 def upsample_triangle(plane: NDArray[np.uint8], h: int, v: int, first_row: int, out: NDArray[np.uint8]) -> None:
-    """Fill out (rows, h c) from plane (r, c), edges repeated: rows from first_row on of its v r; h and v 1 or 2."""
+    """Fill out (rows, h c) with rows of plane (r, c) up-sampled by a triangle filter, edges repeated.
+
+    Parameters
+    ----------
+    plane
+        Sub-sampled plane.
+    h, v
+        Factors of the up-sampling across and down, 1 or 2, not both 1.
+    first_row
+        Row of the up-sampled plane, which has v r rows, that becomes the first row of `out`.
+    out
+        Rows of the up-sampled plane.
+    """
 
 def upsample_replicate(
     plane: NDArray[np.uint8],
@@ -179,22 +377,39 @@ def upsample_replicate(
     first_row: int,
     out: NDArray[np.uint8],
 ) -> None:
-    """Fill out by repeating samples: across = (h, h_max), down = (v, v_max); rows from first_row on."""
+    """Fill out (rows, columns) with rows of a plane up-sampled by repeating samples.
+
+    Parameters
+    ----------
+    plane
+        Sub-sampled plane.
+    across
+        Horizontal sampling factor of the component, and the largest one of the frame.
+    down
+        Vertical sampling factor of the component, and the largest one of the frame.
+    first_row
+        Row of the up-sampled plane that becomes the first row of `out`.
+    out
+        Rows of the up-sampled plane.
+    """
 
 def ycbcr_to_rgb(planes: Sequence[NDArray[np.uint8]], pixels: NDArray[np.uint8]) -> None:
-    """Fill pixels (rows, columns, 3) from Y, Cb and Cr, each at least as large."""
+    """Fill pixels (rows, columns, 3) with RGB from planes Y, Cb and Cr, each at least as large."""
 
 def interleave(planes: Sequence[NDArray[np.uint8]], pixels: NDArray[np.uint8]) -> None:
-    """Fill pixels (rows, columns, n) from n planes, each at least as large."""
+    """Fill pixels (rows, columns, n) with the samples of n planes, each at least as large."""
 
 def linear_light(pixels: NDArray[np.uint8], table: NDArray[np.float32], linear: NDArray[np.float32]) -> None:
-    """Fill linear (h, 3, w) from pixels (h, w, 3); table (256,): the light of each sample value."""
+    """Fill linear (h, 3, w) with the light of pixels (h, w, 3), looked up in table (256,) by sample value."""
 
 def halve(planes: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-    """Fill out, half of planes (rows, 3, columns) rounded up, with means of 2 x 2 samples, the last ones repeated."""
+    """Fill out with means of 2 x 2 samples of planes (rows, 3, columns).
+
+    The sides of `out` are half as long, rounded up; if a side is odd, its last row or column counts twice.
+    """
 
 def linear_to_xyb(planes: NDArray[np.float32]) -> None:
-    """Turn planes (rows, 3, columns) of linear RGB in [0, 1] into XYB as SSIMULACRA 2 stretches it."""
+    """Convert planes (rows, 3, columns) from linear RGB in [0, 1] to XYB as scaled by SSIMULACRA 2, in place."""
 
 def error_sums(
     first: NDArray[np.float32],
@@ -203,10 +418,19 @@ def error_sums(
     gaussian: NDArray[np.float64],
     sums: NDArray[np.float64],
 ) -> None:
-    """Fill sums (6,) with those of three error maps of a channel and of their fourth powers.
+    """Sum the three error maps of SSIMULACRA 2 over a channel.
 
-    The maps of SSIMULACRA 2: structure, edges gained, edges lost. first, second: (rows, 3, columns) XYB; gaussian
-    (3, 2): gain and feedback of each cosine of the blur.
+    Parameters
+    ----------
+    first, second
+        (rows, 3, columns) XYB of the original and of the distorted picture.
+    channel
+        Index of the channel, 0 to 2.
+    gaussian
+        (3, 2) gain and feedback of each cosine of the blur.
+    sums
+        (6,), filled with the sum of the errors and the sum of their fourth powers, for each map: structure, edges
+        gained (artifacts), edges lost (blur).
     """
 
 def error_slopes(
@@ -217,25 +441,67 @@ def error_slopes(
     prices: NDArray[np.float32],
     out: NDArray[np.float32],
 ) -> None:
-    """Fill a channel of out (rows, 3, columns) with what its errors, at these prices, change by with second.
+    """Fill a channel of out with derivatives of a weighted sum of errors by samples of the second picture.
 
-    first, second: as of `error_sums`; blur_taps (5,): of the blur, from its middle outwards; prices (2, 3): of an error
-    of each map, and of its cube.
+    Parameters
+    ----------
+    first, second
+        (rows, 3, columns) XYB of the original and of the distorted picture.
+    channel
+        Index of the channel, 0 to 2.
+    blur_taps
+        (5,) weights of the blur, from its middle outwards.
+    prices
+        (2, 3): the derivative of the sum by an error e of map m is prices[0, m] + prices[1, m] e^3; maps as in
+        `error_sums`.
+    out
+        (rows, 3, columns) derivatives, of which the channel is filled.
     """
 
 def xyb_to_linear_slopes(xyb: NDArray[np.float32], slopes: NDArray[np.float32]) -> None:
-    """Turn slopes (rows, 3, columns) by XYB into those by linear light; xyb: what `linear_to_xyb` made."""
+    """Turn slopes from derivatives by XYB into derivatives by linear light, in place.
+
+    Parameters
+    ----------
+    xyb
+        (rows, 3, columns) output of `linear_to_xyb`.
+    slopes
+        (rows, 3, columns) derivatives.
+    """
 
 def add_slopes_of_half(half: NDArray[np.float32], slopes: NDArray[np.float32]) -> None:
-    """Add to slopes (rows, 3, columns) those by the means that `halve` makes of such planes."""
+    """Add derivatives by halved planes to derivatives by the planes that `halve` averaged.
+
+    Parameters
+    ----------
+    half
+        Derivatives by the output of `halve`.
+    slopes
+        (rows, 3, columns) derivatives by its input.
+    """
 
 def linear_to_sample_slopes(
     pixels: NDArray[np.uint8], light_slopes: NDArray[np.float32], slopes: NDArray[np.float32]
 ) -> None:
-    """Turn slopes (h, 3, w) by linear light into those by sample values; pixels (h, w, 3); light_slopes (256,)."""
+    """Turn slopes from derivatives by linear light into derivatives by sample values, in place.
+
+    Parameters
+    ----------
+    pixels
+        (h, w, 3) sample values.
+    light_slopes
+        (256,) derivative of light at each sample value.
+    slopes
+        (h, 3, w) derivatives.
+    """
 
 def area_means(pixels: NDArray[np.uint8 | np.uint16], out: NDArray[np.uint8]) -> None:
-    """Fill out (r, c), r <= h, c <= w, from pixels (h, w), or (r, c, n) from (h, w, n): exact means of equal areas.
+    """Fill out with means of equal areas of pixels, exact and rounded half up.
 
-    Rounded half up; pixels of 16 bits become 8.
+    Parameters
+    ----------
+    pixels
+        (h, w) or (h, w, n), 8 or 16 bits.
+    out
+        (r, c) or (r, c, n), r <= h and c <= w; always 8 bits.
     """

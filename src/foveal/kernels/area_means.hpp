@@ -1,11 +1,15 @@
-// A picture made smaller: each pixel is the mean of the area that it stands for, where pixels at the edges count by the
-// share of them that lies in it.
+// Down-sampling by area: each output pixel is the mean of the area that it covers; an input pixel that lies partly in
+// that area counts by the fraction inside.
 //
-// In whole numbers, so that the mean is exact and rounded once. Where n pixels become m, lengths are counted in units
-// of which a pixel before has m and one after has n: all edges lie on whole units.
+// The sums are integers, so that the mean is exact and is rounded once. Where n input pixels become m output pixels,
+// lengths are counted in units of 1/m input pixel = 1/n output pixel, so that all edges lie on whole units.
+// For n = 5 and m = 2:
+//
+//     input   |  :  |  :  |  :  |  :  |  :  |    2 units each
+//     output  |              |              |    5 units each: 2 whole input pixels and 1 unit of the middle one
 #pragma once
 
-#include "kernel_table.hpp"
+#include "shapes.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,12 +18,13 @@ namespace {
 
 using foveal::Extent;
 
-// What a pixel after covers along one axis.
+// The input pixels that an output pixel covers along one axis.
 struct Coverage {
-    std::ptrdiff_t first, last;               // pixels [first, last) wholly,
-    std::uint32_t units_before, units_after;  // and so much of pixel first - 1 and of pixel last
+    std::ptrdiff_t first, last;               // pixels [first, last) are covered wholly
+    std::uint32_t units_before, units_after;  // units covered of pixel first - 1 and of pixel last
 };
 
+// Returns what output pixel `index` covers when `length` input pixels become `smaller_length`.
 inline Coverage coverage(std::ptrdiff_t index, std::ptrdiff_t length, std::ptrdiff_t smaller_length) {
     const std::ptrdiff_t begin = index * length, end = begin + length;
     const std::ptrdiff_t first = (begin + smaller_length - 1) / smaller_length, last = end / smaller_length;
@@ -27,7 +32,8 @@ inline Coverage coverage(std::ptrdiff_t index, std::ptrdiff_t length, std::ptrdi
             static_cast<std::uint32_t>(end - last * smaller_length)};
 }
 
-// Adds rows of `count` samples, `units` high each, to their sums; several at once, as sums take long to reach.
+// Adds consecutive rows of `count` samples, each weighted by `units`, to the sums of their columns. Adding several rows
+// at once saves loads and stores of the sums.
 template <int rows, class Sample>
 void add_rows(const Sample* __restrict samples, std::ptrdiff_t count, std::uint32_t units,
               std::uint64_t* __restrict sums) {
@@ -38,7 +44,8 @@ void add_rows(const Sample* __restrict samples, std::ptrdiff_t count, std::uint3
     }
 }
 
-// Sums down, over the rows that a row after covers; pixels: rows of `count` samples.
+// Fills `sums` with the sums of the columns over the rows that an output row covers. pixels: rows of `count` samples;
+// units: weight of a row that is covered wholly.
 template <class Sample>
 void sum_rows(const Sample* pixels, std::ptrdiff_t count, Coverage covered, std::uint32_t units, std::uint64_t* sums) {
     for (std::ptrdiff_t x = 0; x < count; ++x) sums[x] = 0;
@@ -53,7 +60,8 @@ void sum_rows(const Sample* pixels, std::ptrdiff_t count, Coverage covered, std:
     if (covered.units_after > 0) add_rows<1>(pixels + covered.last * count, count, covered.units_after, sums);
 }
 
-// One channel of a pixel after: the sum across of sums down, of which each pixel has `channels`.
+// Returns the weighted sum of one channel over the columns that an output pixel covers. sums: those of sum_rows,
+// `channels` for each pixel; units: weight of a column that is covered wholly.
 inline std::uint64_t sum_across(const std::uint64_t* sums, std::ptrdiff_t channels, Coverage covered,
                                 std::uint32_t units) {
     std::uint64_t whole = 0;
@@ -64,12 +72,14 @@ inline std::uint64_t sum_across(const std::uint64_t* sums, std::ptrdiff_t channe
     return sum;
 }
 
-// pixels: (size.rows, size.columns, channels); out: (out_size.rows, out_size.columns, channels), 8 bits whatever the
-// pixels have, sides from 1 to those of the pixels; sums: room for size.columns * channels.
+// Fills `out` with means of equal areas of `pixels`, rounded half up.
+//
+// pixels: (size.rows, size.columns, channels), 8 or 16 bits; out: (out_size.rows, out_size.columns, channels), 8 bits,
+// sides from 1 to those of the pixels; sums: room for size.columns * channels.
 template <class Sample>
 void area_means(const Sample* pixels, Extent size, std::ptrdiff_t channels, std::uint64_t* sums, std::uint8_t* out,
                 Extent out_size) {
-    constexpr std::uint64_t unit = sizeof(Sample) == 1 ? 1 : 257;  // what 1 of 8 bits is in the samples
+    constexpr std::uint64_t unit = sizeof(Sample) == 1 ? 1 : 257;  // a step of 8 bits, in steps of Sample
     const std::uint64_t area = unit * static_cast<std::uint64_t>(size.rows) * static_cast<std::uint64_t>(size.columns);
     const auto units_down = static_cast<std::uint32_t>(out_size.rows);
     const auto units_across = static_cast<std::uint32_t>(out_size.columns);

@@ -1,24 +1,35 @@
-// Bindings of the kernels that decode: checks that the arrays fit each other, releases the GIL, calls the kernels.
+// Bindings of the decoder's kernels; _kernels.pyi documents what they do.
+//
+// Each function checks that its arrays fit each other, releases the GIL and calls the kernel.
 #include "bindings.hpp"
+#include "block.hpp"
+#include "kernel_table.hpp"
+#include "lookup.hpp"  // this and unstuff.hpp do not depend on the instruction set and are used directly
+#include "shapes.hpp"
+#include "unstuff.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
-
-// The parts that depend on no instruction set are used directly.
-#include "lookup.hpp"
-#include "unstuff.hpp"
+#include <new>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 namespace {
 
-constexpr int kMaxSymbols = 256;  // of a Huffman table
+constexpr int kMaxSymbols = 256;  // symbols that a Huffman table may hold
 
+// Returns the size of a file, in which the offset must lie.
 std::ptrdiff_t checked_size(const nb::bytes& file, std::ptrdiff_t offset) {
     const auto size = static_cast<std::ptrdiff_t>(file.size());
     require(offset >= 0 && offset <= size, "offset outside the file");
     return size;
 }
 
+// Removes byte stuffing and markers: measures the scan, then fills arrays of the right size.
 nb::tuple unstuff_scan(const nb::bytes& file, std::ptrdiff_t offset, std::size_t max_restarts) {
     const auto* bytes = static_cast<const std::uint8_t*>(file.data());
     const std::ptrdiff_t size = checked_size(file, offset);
@@ -31,7 +42,7 @@ nb::tuple unstuff_scan(const nb::bytes& file, std::ptrdiff_t offset, std::size_t
         extent = measure_scan(bytes, size, offset);
         recorded = std::min(extent.restart_count, max_restarts);
         data.reset(new std::uint8_t[extent.data_bytes + foveal::kScanPadding]);
-        restarts.reset(new std::int64_t[3 * recorded + 1]);  // never empty: what it points to must be ours
+        restarts.reset(new std::int64_t[3 * recorded + 1]);  // one more, so that the array is never empty
         unstuff(bytes, size, offset, data.get(), restarts.get(), recorded);
     }
     return nb::make_tuple(owned_array(std::move(data), {extent.data_bytes + foveal::kScanPadding}),
@@ -44,6 +55,7 @@ std::ptrdiff_t find_stuffed_offset(const nb::bytes& file, std::ptrdiff_t offset,
     return stuffed_offset(static_cast<const std::uint8_t*>(file.data()), size, offset, position);
 }
 
+// Constructs a DecodingTable in place.
 void make_decoding_table(DecodingTable* table, const std::array<int, kMaxCodeBits>& bits, const nb::bytes& huffval) {
     int counts[kMaxCodeBits], sum = 0;
     for (int i = 0; i < kMaxCodeBits; ++i) {
@@ -55,16 +67,18 @@ void make_decoding_table(DecodingTable* table, const std::array<int, kMaxCodeBit
     require(build_decoding_table(counts, static_cast<const std::uint8_t*>(huffval.data()), *table), "too many codes");
 }
 
-// h and v factor, DC table, AC table; a scan of one kind of coefficients has no use for the other table.
+// Factors h and v, DC table and AC table of a component. A table that the scan does not use may be missing.
 using DecodedComponent = std::tuple<int, int, const DecodingTable*, const DecodingTable*>;
 using BitCounts = SampleArray<std::uint32_t>;
 
+// A scan to decode, checked.
 struct CheckedDecoding {
     foveal::DecodingScan scan{};
     std::ptrdiff_t mcu_rows = 0;
 
-    CheckedDecoding(const std::vector<BlockGridOf<std::int16_t>>& grids, const std::vector<DecodedComponent>& components,
-                    std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval) {
+    CheckedDecoding(const std::vector<BlockGridOf<std::int16_t>>& grids,
+                    const std::vector<DecodedComponent>& components, std::tuple<int, int, int, int> band,
+                    std::ptrdiff_t restart_interval) {
         require(grids.size() == components.size(), "a component for each grid is needed");
         CheckedLayout<std::int16_t> layout(scan, band, grids.size(), restart_interval);
         const bool needs_dc = scan.spectral_start == 0 && scan.approximation_high == 0;
@@ -100,6 +114,7 @@ struct CheckedDecoding {
     }
 };
 
+// Checks that a state belongs to the rows and lies inside the data.
 void require_state(const foveal::DecodingState& state, std::size_t data_bytes, std::int64_t first_mcu) {
     require(state.mcu >= first_mcu && state.eob_run >= 0 && state.unused_bytes >= 0, "not a state of these rows");
     require(data_bytes >= foveal::kScanPadding && state.bit_position >= 0 &&
@@ -118,7 +133,7 @@ foveal::ScanFailure decode_scan(const Array<const std::uint8_t, nb::ndim<1>>& da
     require(first_row >= 0 && first_row <= 1 << 16, "first_row outside a picture");
     const std::int64_t columns = checked.scan.mcu_columns, last_mcu = (first_row + checked.mcu_rows) * columns;
     checked.set_data(data, intervals, last_mcu);
-    foveal::DecodingState progress = state;  // nobody else can change this one
+    foveal::DecodingState progress = state;  // a copy, as other threads may change the state while the GIL is released
     require_state(progress, data.size(), first_row * columns);
     foveal::ScanFailure failure;
     {
@@ -129,19 +144,19 @@ foveal::ScanFailure decode_scan(const Array<const std::uint8_t, nb::ndim<1>>& da
     return failure;
 }
 
+// Returns a plane that is not empty and whose rows are contiguous.
 template <class T>
 foveal::SamplePlane checked_plane(const SampleArray<T>& plane) {
     require(plane.shape(0) > 0 && plane.shape(1) > 0, "a plane is empty");
     require(plane.stride(1) == 1, "samples of a row must follow each other");
-    return {const_cast<std::uint8_t*>(plane.data()), static_cast<std::ptrdiff_t>(plane.stride(0)),
-            {static_cast<std::ptrdiff_t>(plane.shape(0)), static_cast<std::ptrdiff_t>(plane.shape(1))}};
+    return {const_cast<std::uint8_t*>(plane.data()), static_cast<std::ptrdiff_t>(plane.stride(0)), extent_of(plane)};
 }
 
 void inverse_dct(const BlockGrid& blocks, const Array<const std::uint16_t, nb::shape<kBlockSize>>& steps,
                  const SampleArray<std::uint8_t>& plane) {
     require(blocks.stride(2) == 1 && blocks.stride(1) == kBlockSize, "blocks of a row must follow each other");
     const foveal::SamplePlane out = checked_plane(plane);
-    const foveal::Extent size{static_cast<std::ptrdiff_t>(blocks.shape(0)), static_cast<std::ptrdiff_t>(blocks.shape(1))};
+    const foveal::Extent size = extent_of(blocks);
     require(out.size.rows == size.rows * kBlockSide && out.size.columns == size.columns * kBlockSide,
             "the plane must cover the blocks");
     nb::gil_scoped_release release;
@@ -170,13 +185,14 @@ void upsample_replicate(const SampleArray<const std::uint8_t>& plane, std::tuple
     kernels()->upsample_replicate(source, h, h_max, v, v_max, first_row, target);
 }
 
+// Planes to convert to pixels, checked: each must cover the pixels.
 struct CheckedPixels {
     foveal::SamplePlane planes[foveal::kMaxComponents]{};
     foveal::Extent size;
 
     CheckedPixels(const std::vector<SampleArray<const std::uint8_t>>& arrays,
                   const Array<std::uint8_t, nb::ndim<3>>& pixels)
-        : size{static_cast<std::ptrdiff_t>(pixels.shape(0)), static_cast<std::ptrdiff_t>(pixels.shape(1))} {
+        : size(extent_of(pixels)) {
         require(!arrays.empty() && arrays.size() <= foveal::kMaxComponents && arrays.size() == pixels.shape(2),
                 "a plane for each channel is needed");
         for (std::size_t c = 0; c < arrays.size(); ++c) {
@@ -225,7 +241,8 @@ void foveal::bind_decoding(nb::module_& m) {
     m.def("decode_scan", &decode_scan, nb::arg("data").noconvert(), nb::arg("intervals").noconvert(),
           nb::arg("restart_interval"), nb::arg("band"), nb::arg("components"), nb::arg("grids").noconvert(),
           nb::arg("first_row"), nb::arg("state"), nb::arg("block_bits").noconvert());
-    m.def("inverse_dct", &inverse_dct, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(), nb::arg("plane").noconvert());
+    m.def("inverse_dct", &inverse_dct, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(),
+          nb::arg("plane").noconvert());
     m.def("upsample_triangle", &upsample_triangle, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"),
           nb::arg("first_row"), nb::arg("out").noconvert());
     m.def("upsample_replicate", &upsample_replicate, nb::arg("plane").noconvert(), nb::arg("across"), nb::arg("down"),

@@ -1,40 +1,47 @@
-// Bindings of the kernels that encode: checks that the arrays fit each other, releases the GIL, calls the kernels.
+// Bindings of the encoder's kernels; _kernels.pyi documents what they do.
+//
+// Each function checks that its arrays fit each other, releases the GIL and calls the kernel.
 #include "bindings.hpp"
+#include "bits.hpp"  // ScanBytes does not depend on the instruction set and is used directly
+#include "block.hpp"
+#include "kernel_table.hpp"
+#include "shapes.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
-
-// The part that depends on no instruction set is used directly.
-#include "bits.hpp"
+#include <tuple>
+#include <utility>
+#include <vector>
 
 namespace {
 
 using foveal::Code;
 using foveal::Scan;
 
-// Words that are recorded for a block at most: a symbol or a correction bit for each coefficient, 3 ZRL, an EOB, the end
-// of an EOB run, a restart.
+// Upper bound of the words recorded for a block: a symbol or a correction bit for each coefficient, 3 ZRL, an EOB, the
+// end of an EOB run, a restart marker.
 constexpr std::size_t kMaxBlockWords = 72;
-constexpr std::size_t kMaxWordBytes = 4;  // a code of 16 bits, 15 extra bits
-constexpr int kMaxSlots = 4;              // of Huffman tables (T.81 B.2.4.2); their symbols fit the index of a word
+constexpr std::size_t kMaxWordBytes = 4;  // a code of 16 bits and 15 extra bits
+constexpr int kMaxSlots = 4;              // Huffman table destinations (T.81 B.2.4.2); symbol indices of 4 fit a word
 
+// Returns the size of each of the planes.
 foveal::Extent plane_extent(const Planes& planes) {
     return {static_cast<std::ptrdiff_t>(planes.shape(1)), static_cast<std::ptrdiff_t>(planes.shape(2))};
 }
 
+// Returns the size of the pixels, which the planes must cover.
 template <class T>
 foveal::Extent checked_pixel_extent(const Pixels<T>& pixels, const Planes& planes) {
-    const foveal::Extent pixel_size{static_cast<std::ptrdiff_t>(pixels.shape(0)),
-                                    static_cast<std::ptrdiff_t>(pixels.shape(1))};
-    const foveal::Extent plane_size = plane_extent(planes);
+    const foveal::Extent pixel_size = extent_of(pixels), plane_size = plane_extent(planes);
     require(pixel_size.rows > 0 && pixel_size.columns > 0, "pixels are empty");
     require(plane_size.rows >= pixel_size.rows && plane_size.columns >= pixel_size.columns,
             "planes are smaller than the pixels");
     return pixel_size;
 }
 
-template <class T, auto KernelTable::*Kernel>
+template <class T, auto KernelTable::* Kernel>
 void rgb_to_ycbcr(const Pixels<T>& pixels, const Planes& planes) {
     require(pixels.ndim() == 3 && pixels.shape(2) == 3, "pixels must be (height, width, 3)");
     require(planes.shape(0) == 3, "planes must be (3, rows, columns)");
@@ -43,7 +50,7 @@ void rgb_to_ycbcr(const Pixels<T>& pixels, const Planes& planes) {
     (kernels()->*Kernel)(pixels.data(), pixel_size, planes.data(), plane_extent(planes));
 }
 
-template <class T, auto KernelTable::*Kernel>
+template <class T, auto KernelTable::* Kernel>
 void grey_to_plane(const Pixels<T>& pixels, const Planes& planes) {
     require(pixels.ndim() == 2, "pixels must be (height, width)");
     require(planes.shape(0) == 1, "planes must be (1, rows, columns)");
@@ -58,8 +65,7 @@ void downsample(const Array<const float, nb::ndim<2>>& plane, int h, int v, cons
                 plane.shape(1) == out.shape(1) * static_cast<std::size_t>(h),
             "out must be the plane's size divided by the factors");
     nb::gil_scoped_release release;
-    kernels()->downsample(plane.data(), static_cast<std::ptrdiff_t>(plane.shape(1)), h, v, out.data(),
-                          {static_cast<std::ptrdiff_t>(out.shape(0)), static_cast<std::ptrdiff_t>(out.shape(1))});
+    kernels()->downsample(plane.data(), extent_of(plane).columns, h, v, out.data(), extent_of(out));
 }
 
 void sharpen(const Array<const float, nb::ndim<2>>& plane, int h, int v, float gain, std::ptrdiff_t first_row,
@@ -69,17 +75,14 @@ void sharpen(const Array<const float, nb::ndim<2>>& plane, int h, int v, float g
     require(first_row >= 0 && static_cast<std::size_t>(first_row) + out.shape(0) <= plane.shape(0),
             "out must be rows of the plane");
     nb::gil_scoped_release release;
-    kernels()->sharpen(plane.data(),
-                       {static_cast<std::ptrdiff_t>(plane.shape(0)), static_cast<std::ptrdiff_t>(plane.shape(1))}, h, v,
-                       gain, first_row, out.data(), static_cast<std::ptrdiff_t>(out.shape(0)));
+    kernels()->sharpen(plane.data(), extent_of(plane), h, v, gain, first_row, out.data(), extent_of(out).rows);
 }
 
-template <class T, auto KernelTable::*Kernel>
+template <class T, auto KernelTable::* Kernel>
 void color_loss(const Pixels<T>& pixels, std::ptrdiff_t first_row, const Planes& out) {
     require(pixels.ndim() == 3 && pixels.shape(2) == 3 && pixels.size() > 0, "pixels must be (height, width, 3)");
     require(out.shape(0) == 2, "out must be (2, block rows, block columns)");
-    const foveal::Extent pixel_size{static_cast<std::ptrdiff_t>(pixels.shape(0)),
-                                    static_cast<std::ptrdiff_t>(pixels.shape(1))};
+    const foveal::Extent pixel_size = extent_of(pixels);
     const foveal::Extent out_size = plane_extent(out), grid{(pixel_size.rows + kBlockSide - 1) / kBlockSide,
                                                             (pixel_size.columns + kBlockSide - 1) / kBlockSide};
     require(out_size.columns == grid.columns, "out must be as wide as the pixels");
@@ -96,9 +99,7 @@ void forward_dct(const Array<const float, nb::ndim<2>>& plane,
     require(plane.shape(0) == blocks.shape(0) * kBlockSide && plane.shape(1) == blocks.shape(1) * kBlockSide,
             "blocks must cover the plane");
     nb::gil_scoped_release release;
-    kernels()->forward_dct(plane.data(),
-                           {static_cast<std::ptrdiff_t>(plane.shape(0)), static_cast<std::ptrdiff_t>(plane.shape(1))},
-                           blocks.data());
+    kernels()->forward_dct(plane.data(), extent_of(plane), blocks.data());
 }
 
 void ac_strengths(const Array<const std::int16_t, nb::shape<-1, kBlockSize>>& blocks,
@@ -129,8 +130,8 @@ void quantize_per_block(const Blocks& blocks, const Array<const float, nb::shape
 }
 
 void trellis(const Blocks& blocks, const Steps& steps, const Array<const float, nb::ndim<1>>& distortion_weight,
-             const Steps& frequency_weights, float lift,
-             const Array<const float, nb::shape<11, 63>>& run_size_bits, float end_of_block_bits, int look_back) {
+             const Steps& frequency_weights, float lift, const Array<const float, nb::shape<11, 63>>& run_size_bits,
+             float end_of_block_bits, int look_back) {
     require(distortion_weight.shape(0) == blocks.shape(0), "one distortion weight for each block");
     require(look_back >= 1, "look_back must be at least 1");
     require(lift >= 0.0f && lift <= 0.5f, "lift must be 0 to 0.5");
@@ -140,7 +141,7 @@ void trellis(const Blocks& blocks, const Steps& steps, const Array<const float, 
                        end_of_block_bits, look_back);
 }
 
-// A scan as Python describes it: grids[c] with its factors (h, v, slot), band (Ss, Se, Ah, Al).
+// A scan to encode, checked. factors[c]: h, v and table slot of grids[c]; band: Ss, Se, Ah, Al.
 struct CheckedScan {
     Scan scan{};
     std::ptrdiff_t mcu_rows = 0;
@@ -165,8 +166,8 @@ struct CheckedScan {
 };
 
 std::uint64_t tally_scan(const std::vector<BlockGrid>& grids, const std::vector<std::tuple<int, int, int>>& factors,
-                         std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval,
-                         std::ptrdiff_t first_row, std::ptrdiff_t last_row,
+                         std::tuple<int, int, int, int> band, std::ptrdiff_t restart_interval, std::ptrdiff_t first_row,
+                         std::ptrdiff_t last_row,
                          const Array<std::uint32_t, nb::shape<2, -1, kSymbolCount>>& histogram) {
     const int slot_count = static_cast<int>(histogram.shape(1));
     const CheckedScan checked(grids, factors, band, restart_interval, slot_count);
@@ -187,7 +188,7 @@ nb::tuple record_scan(const std::vector<BlockGrid>& grids, const std::vector<std
     foveal::RecordedScan recorded;
     {
         nb::gil_scoped_release release;
-        // Not zeroed: most of it is never touched.
+        // Not zeroed, as most of it is never used.
         const std::unique_ptr<std::uint32_t[]> room(
             new std::uint32_t[mcu_count * checked.mcu_blocks * kMaxBlockWords + 1]);
         recorded = kernels()->record_scan(checked.scan, first_row, last_row, slot_count, histogram.data(), room.get());
@@ -198,6 +199,7 @@ nb::tuple record_scan(const std::vector<BlockGrid>& grids, const std::vector<std
                           recorded.raw_bits);
 }
 
+// Codes recorded words. They are checked first, as they index the codes.
 nb::tuple write_recorded(const Array<const std::uint32_t, nb::ndim<1>>& words,
                          const Array<const std::uint32_t, nb::shape<2, -1, kSymbolCount, 2>>& codes) {
     require(codes.shape(1) <= kMaxSlots, "too many table slots");
@@ -221,9 +223,9 @@ nb::tuple write_recorded(const Array<const std::uint32_t, nb::ndim<1>>& words,
         if (largest <= last_index) {
             restarts.resize(restart_count);
             bytes.reset(new std::uint8_t[count * kMaxWordBytes + 16]);
-            written = kernels()->write_recorded(first, static_cast<std::ptrdiff_t>(count), slot_count,
-                                                reinterpret_cast<const Code*>(codes.data()), bytes.get(),
-                                                restarts.data());
+            written =
+                kernels()->write_recorded(first, static_cast<std::ptrdiff_t>(count), slot_count,
+                                          reinterpret_cast<const Code*>(codes.data()), bytes.get(), restarts.data());
         }
     }
     require(largest <= last_index, "not recorded for these table slots");
@@ -233,6 +235,7 @@ nb::tuple write_recorded(const Array<const std::uint32_t, nb::ndim<1>>& words,
                           positions);
 }
 
+// Joins the bits of strips; each restart marker is preceded by padding up to the byte boundary.
 nb::bytes join_strips(const std::vector<std::tuple<nb::bytes, std::uint64_t, std::vector<std::uint64_t>>>& strips) {
     std::size_t capacity = 8;
     std::vector<const std::uint8_t*> data;
@@ -277,7 +280,8 @@ void foveal::bind_encoding(nb::module_& m) {
           nb::arg("planes").noconvert());
     m.def("grey_to_plane", &grey_to_plane<std::uint16_t, &KernelTable::grey16_to_plane>, nb::arg("pixels").noconvert(),
           nb::arg("planes").noconvert());
-    m.def("downsample", &downsample, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"), nb::arg("out").noconvert());
+    m.def("downsample", &downsample, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"),
+          nb::arg("out").noconvert());
     m.def("sharpen", &sharpen, nb::arg("plane").noconvert(), nb::arg("h"), nb::arg("v"), nb::arg("gain"),
           nb::arg("first_row"), nb::arg("out").noconvert());
     m.def("color_loss", &color_loss<std::uint8_t, &KernelTable::color_loss_8>, nb::arg("pixels").noconvert(),

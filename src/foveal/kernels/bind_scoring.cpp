@@ -1,21 +1,31 @@
-// Bindings of the kernels that score pictures: checks that the arrays fit each other, releases the GIL, calls the kernels.
+// Bindings of the kernels of SSIMULACRA 2; _kernels.pyi documents what they do.
+//
+// Each function checks that its arrays fit each other, releases the GIL and calls the kernel.
 #include "bindings.hpp"
+#include "kernel_table.hpp"
+#include "shapes.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace {
 
-// Planes of the metrics: (rows, 3, columns).
+// Planes of the metric: (rows, 3, columns).
 template <class T>
 using RowPlanes = Array<T, nb::shape<-1, 3, -1>>;
 
+// Returns the size of planes, which must not be empty.
 template <class T>
 foveal::Extent checked_row_planes(const RowPlanes<T>& planes) {
-    const foveal::Extent size{static_cast<std::ptrdiff_t>(planes.shape(0)), static_cast<std::ptrdiff_t>(planes.shape(2))};
+    const foveal::Extent size{static_cast<std::ptrdiff_t>(planes.shape(0)),
+                              static_cast<std::ptrdiff_t>(planes.shape(2))};
     require(size.rows > 0 && size.columns > 0, "planes are empty");
     return size;
 }
 
+// Checks that planes have the same size.
 template <class T, class U>
 void require_same_size(const RowPlanes<T>& planes, const RowPlanes<U>& others) {
     require(planes.shape(0) == others.shape(0) && planes.shape(2) == others.shape(2), "planes differ in size");
@@ -24,7 +34,8 @@ void require_same_size(const RowPlanes<T>& planes, const RowPlanes<U>& others) {
 void linear_light(const Array<const std::uint8_t, nb::shape<-1, -1, 3>>& pixels,
                   const Array<const float, nb::shape<256>>& table, const RowPlanes<float>& linear) {
     const foveal::Extent size = checked_row_planes(linear);
-    require(pixels.shape(0) == linear.shape(0) && pixels.shape(1) == linear.shape(2), "planes must be as large as the pixels");
+    require(pixels.shape(0) == linear.shape(0) && pixels.shape(1) == linear.shape(2),
+            "planes must be as large as the pixels");
     nb::gil_scoped_release release;
     kernels()->linear_light(pixels.data(), size, table.data(), linear.data());
 }
@@ -86,7 +97,8 @@ void add_slopes_of_half(const RowPlanes<const float>& half, const RowPlanes<floa
 void linear_to_sample_slopes(const Array<const std::uint8_t, nb::shape<-1, -1, 3>>& pixels,
                              const Array<const float, nb::shape<256>>& light_slopes, const RowPlanes<float>& slopes) {
     const foveal::Extent size = checked_row_planes(slopes);
-    require(pixels.shape(0) == slopes.shape(0) && pixels.shape(1) == slopes.shape(2), "planes must be as large as the pixels");
+    require(pixels.shape(0) == slopes.shape(0) && pixels.shape(1) == slopes.shape(2),
+            "planes must be as large as the pixels");
     nb::gil_scoped_release release;
     kernels()->linear_to_sample_slopes(pixels.data(), size, light_slopes.data(), slopes.data());
 }
@@ -100,8 +112,9 @@ void foveal::bind_scoring(nb::module_& m) {
     m.def("linear_to_xyb", &linear_to_xyb, nb::arg("planes").noconvert());
     m.def("error_sums", &error_sums, nb::arg("first").noconvert(), nb::arg("second").noconvert(), nb::arg("channel"),
           nb::arg("gaussian").noconvert(), nb::arg("sums").noconvert());
-    m.def("error_slopes", &error_slopes, nb::arg("first").noconvert(), nb::arg("second").noconvert(), nb::arg("channel"),
-          nb::arg("blur_taps").noconvert(), nb::arg("prices").noconvert(), nb::arg("out").noconvert());
+    m.def("error_slopes", &error_slopes, nb::arg("first").noconvert(), nb::arg("second").noconvert(),
+          nb::arg("channel"), nb::arg("blur_taps").noconvert(), nb::arg("prices").noconvert(),
+          nb::arg("out").noconvert());
     m.def("xyb_to_linear_slopes", &xyb_to_linear_slopes, nb::arg("xyb").noconvert(), nb::arg("slopes").noconvert());
     m.def("add_slopes_of_half", &add_slopes_of_half, nb::arg("half").noconvert(), nb::arg("slopes").noconvert());
     m.def("linear_to_sample_slopes", &linear_to_sample_slopes, nb::arg("pixels").noconvert(),

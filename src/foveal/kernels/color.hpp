@@ -1,27 +1,35 @@
-// Pixels to component planes (T.871 clause 7, level shift of T.81 A.3.1), one strip at a time.
+// Color conversion of the encoder: pixels to component planes (T.871 clause 7, Conversion to and from RGB), shifted to
+// be centred on 0 (T.81 A.3.1, Level shift), and sub-sampling of the chroma planes.
 //
-// A plane is wider and taller than the pixels where the picture does not end on an MCU: its last column and row are
-// repeated, as T.81 A.2.4 recommends.
+// Planes cover whole MCUs. Where the picture ends within an MCU, its last column and row are repeated, as T.81 A.2.4
+// (Completion of partial MCU) recommends.
 #pragma once
 
 #include "block.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
 namespace {
 
+// Repeats the last of `filled` samples up to the end of a row of `columns`.
 inline void replicate_right(float* row, std::ptrdiff_t filled, std::ptrdiff_t columns) {
     for (std::ptrdiff_t x = filled; x < columns; ++x) row[x] = row[filled - 1];
 }
 
+// Repeats the last of `filled` rows down to the end of a plane.
 inline void replicate_down(float* plane, std::ptrdiff_t filled, Extent size) {
     const float* last = plane + (filled - 1) * size.columns;
     for (std::ptrdiff_t y = filled; y < size.rows; ++y)
         std::memcpy(plane + y * size.columns, last, sizeof(float) * static_cast<std::size_t>(size.columns));
 }
 
-// What one unit of Sample (8 or 16 bits) is worth in 8-bit units: 16-bit pixels keep their precision as fractions.
+// One step of Sample (8 or 16 bits) in 8-bit units: 16-bit pixels keep their precision as fractions.
 template <class Sample>
 constexpr float kSampleUnit = sizeof(Sample) == 1 ? 1.0f : 255.0f / 65535.0f;
 
+// Converts `count` RGB pixels to Y, Cb and Cr, each centred on 0.
 template <class Sample>
 void rgb_row_to_ycbcr(const Sample* __restrict rgb, std::ptrdiff_t count, float* __restrict luma,
                       float* __restrict blue, float* __restrict red) {
@@ -39,7 +47,8 @@ void rgb_row_to_ycbcr(const Sample* __restrict rgb, std::ptrdiff_t count, float*
     }
 }
 
-// pixels: rows x columns x 3; planes: Y, Cb, Cr one after the other, each of plane_size, level-shifted to be centred on 0.
+// Fills the planes Y, Cb and Cr from RGB pixels. pixels: (rows, columns, 3); planes: one after the other, each of
+// plane_size.
 template <class Sample>
 void rgb_to_ycbcr(const Sample* pixels, Extent pixel_size, float* planes, Extent plane_size) {
     const std::ptrdiff_t plane_length = plane_size.rows * plane_size.columns;
@@ -52,6 +61,7 @@ void rgb_to_ycbcr(const Sample* pixels, Extent pixel_size, float* planes, Extent
     for (int c = 0; c < 3; ++c) replicate_down(planes + c * plane_length, pixel_size.rows, plane_size);
 }
 
+// Fills a plane from grey pixels.
 template <class Sample>
 void grey_to_plane(const Sample* pixels, Extent pixel_size, float* plane, Extent plane_size) {
     for (std::ptrdiff_t y = 0; y < pixel_size.rows; ++y) {
@@ -64,8 +74,9 @@ void grey_to_plane(const Sample* pixels, Extent pixel_size, float* plane, Extent
     replicate_down(plane, pixel_size.rows, plane_size);
 }
 
-// Box average of h x v samples (T.81 A.1.1 leaves the filter free; this is the one whose samples sit where JFIF says:
-// in the middle of the samples they replace).
+// Fills `out` with means of h x v samples; h, v: 1 or 2, not both 1. T.81 A.1.1 (Dimensions and sampling factors)
+// leaves the filter free. A box filter places each sample where JFIF wants it: at the centre of the samples that it
+// replaces.
 inline void downsample(const float* plane, std::ptrdiff_t columns, int h, int v, float* out, Extent out_size) {
     const float scale = 1.0f / static_cast<float>(h * v);
     for (std::ptrdiff_t y = 0; y < out_size.rows; ++y) {
@@ -83,9 +94,11 @@ inline void downsample(const float* plane, std::ptrdiff_t columns, int h, int v,
     }
 }
 
-// centre + gain * (centre - blurred), where blurred is what the sample becomes when a decoder's triangle filter doubles
-// the plane across (h = 2) and down (v = 2) and the result is averaged again: (1, 6, 1) / 8 along each such axis.
-// plane: size rows; out row y stands for row first_row + y. Edges repeat.
+// Sharpens a sub-sampled plane: out = plane + gain * (plane - blurred), edges repeated.
+//
+// `blurred` is the plane after a decoder's triangle filter has doubled it across (h = 2) and down (v = 2) and the
+// result has been averaged again, which is the filter (1, 6, 1) / 8 along each of these axes. Row y of `out` is row
+// first_row + y of the plane.
 inline void sharpen(const float* plane, Extent size, int h, int v, float gain, std::ptrdiff_t first_row, float* out,
                     std::ptrdiff_t out_rows) {
     const float side_down = v == 2 ? 0.125f : 0.0f, middle_down = 1.0f - 2.0f * side_down;
@@ -99,7 +112,8 @@ inline void sharpen(const float* plane, Extent size, int h, int v, float gain, s
         float* __restrict sharp = out + y * size.columns;
         const auto down = [=](std::ptrdiff_t x) { return middle_down * middle[x] + side_down * (above[x] + below[x]); };
         const auto sharpened = [=](std::ptrdiff_t left, std::ptrdiff_t x, std::ptrdiff_t right) {
-            return middle[x] + gain * (middle[x] - (middle_across * down(x) + side_across * (down(left) + down(right))));
+            return middle[x] +
+                   gain * (middle[x] - (middle_across * down(x) + side_across * (down(left) + down(right))));
         };
         sharp[0] = sharpened(0, 0, last > 0 ? 1 : 0);
         for (std::ptrdiff_t x = 1; x < last; ++x) sharp[x] = sharpened(x - 1, x, x + 1);

@@ -1,19 +1,24 @@
-// The forward DCT (T.81 A.3.3) of every block of a plane, eight lanes at a time.
+// The forward DCT (T.81 A.3.3, FDCT and IDCT) of every block of a plane, eight lanes at a time.
 //
-// The one-dimensional transform is the factorisation of Arai, Agui and Nakajima (1988), which leaves output k scaled by
-// 1 / s(k) with s(0) = 1 / (2 sqrt 2) and s(k) = 1 / (4 cos(k pi / 16)); the scales of both passes are applied once at
+// The one-dimensional transform is the factorization of Arai, Agui and Nakajima (1988), which leaves output k scaled by
+// 1 / s(k) with s(0) = 1 / (2 sqrt 2) and s(k) = 1 / (4 cos(k pi / 16)). The scales of both passes are applied once at
 // the end.
 #pragma once
 
 #include "block.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 namespace {
 
+// s(k) of the factorization.
 constexpr float kAanScale[kBlockSide] = {0.353553391f, 0.254897790f, 0.270598050f, 0.300672443f,
                                          0.353553391f, 0.449988111f, 0.653281482f, 1.281457724f};
 
+// Transforms eight columns at once: x[i] holds sample i, then output i, of each lane.
 inline void dct_1d(Float8 (&x)[kBlockSide]) {
     const Float8 sum07 = x[0] + x[7], diff07 = x[0] - x[7];
     const Float8 sum16 = x[1] + x[6], diff16 = x[1] - x[6];
@@ -31,9 +36,9 @@ inline void dct_1d(Float8 (&x)[kBlockSide]) {
 
     // Odd outputs: rotations of the differences.
     const Float8 a = diff34 + diff25, b = diff25 + diff16, c = diff16 + diff07;
-    const Float8 shared = (a - c) * 0.382683433f;     // cos(6 pi / 16)
-    const Float8 low = a * 0.541196100f + shared;     // cos(2 pi / 16) - cos(6 pi / 16)
-    const Float8 high = c * 1.306562965f + shared;    // cos(2 pi / 16) + cos(6 pi / 16)
+    const Float8 shared = (a - c) * 0.382683433f;   // cos(6 pi / 16)
+    const Float8 low = a * 0.541196100f + shared;   // cos(2 pi / 16) - cos(6 pi / 16)
+    const Float8 high = c * 1.306562965f + shared;  // cos(2 pi / 16) + cos(6 pi / 16)
     const Float8 odd_turn = b * 0.707106781f;
     const Float8 upper = diff07 + odd_turn, lower = diff07 - odd_turn;
     x[5] = lower + low;
@@ -42,6 +47,7 @@ inline void dct_1d(Float8 (&x)[kBlockSide]) {
     x[7] = upper - high;
 }
 
+// Transposes an 8 x 8 matrix: swaps single lanes, then pairs of lanes, then halves.
 inline void transpose(Float8 (&x)[kBlockSide]) {
     Float8 pairs[kBlockSide], quads[kBlockSide];
     for (int i = 0; i < 8; i += 2) {
@@ -60,7 +66,8 @@ inline void transpose(Float8 (&x)[kBlockSide]) {
     }
 }
 
-// Leaves row u of x holding horizontal frequency u, lane v vertical frequency v, times `scale`.
+// Transforms one block: lane v of x[u] becomes the coefficient of horizontal frequency u and vertical frequency v,
+// times `scale`. The result stays transposed, as store_zigzag can read it in this order.
 inline void dct_block(const float* samples, std::ptrdiff_t stride, float scale, Float8 (&x)[kBlockSide]) {
     for (int y = 0; y < kBlockSide; ++y) x[y] = load8(samples + y * stride);
     dct_1d(x);
@@ -70,7 +77,7 @@ inline void dct_block(const float* samples, std::ptrdiff_t stride, float scale, 
     for (int u = 0; u < kBlockSide; ++u) x[u] = x[u] * (vertical * splat8(kAanScale[u]));
 }
 
-// Where the k-th coefficient in zig-zag order lies in the transposed output of dct_block.
+// index[k]: where the k-th coefficient in zig-zag order lies in the transposed output of dct_block.
 struct TransposedOrder {
     std::uint8_t index[kBlockSize];
     constexpr TransposedOrder() : index() {
@@ -80,36 +87,42 @@ struct TransposedOrder {
 };
 constexpr TransposedOrder kTransposedOrder;
 
+// Reordering into zig-zag order: each group of eight coefficients is gathered from the eight transposed rows by
+// shuffles whose lanes are known at compile time. A row that contributes nothing to a group costs nothing.
 template <int... n>
 using Numbers = std::integer_sequence<int, n...>;
 using UpTo7 = std::make_integer_sequence<int, kBlockSide>;
 
-// Lane of (eight, row) one after the other that becomes `lane`: of `row` where the coefficient is there, else as it was.
-constexpr int picked_lane(int group, int row, int lane) {
+// Shuffle index for one lane of a group: the lane of `row` that holds its coefficient, or the lane itself (unchanged)
+// if the coefficient lies in another row.
+constexpr int shuffle_index(int group, int row, int lane) {
     const int index = kTransposedOrder.index[kBlockSide * group + lane];
     return index / kBlockSide == row ? kBlockSide + index % kBlockSide : lane;
 }
 
+// Inserts the coefficients of a group that lie in `row`.
 template <int group, int row, int... lane>
-inline Short8 with_lanes_of_row(Short8 eight, Short8 from, Numbers<lane...>) {
-    return __builtin_shufflevector(eight, from, picked_lane(group, row, lane)...);
+inline Short8 insert_from_row(Short8 eight, Short8 from, Numbers<lane...>) {
+    return __builtin_shufflevector(eight, from, shuffle_index(group, row, lane)...);
 }
 
-// Coefficients 8 group to 8 group + 7 in zig-zag order.
+// Returns coefficients 8 group to 8 group + 7 in zig-zag order.
 template <int group, int... row>
 inline Short8 zigzag_group(const Short8 (&transposed)[kBlockSide], Numbers<row...>) {
     Short8 eight{};
-    ((eight = with_lanes_of_row<group, row>(eight, transposed[row], UpTo7{})), ...);
+    ((eight = insert_from_row<group, row>(eight, transposed[row], UpTo7{})), ...);
     return eight;
 }
 
+// Stores a transposed block in zig-zag order.
 template <int... group>
 inline void store_zigzag(const Short8 (&transposed)[kBlockSide], std::int16_t* block, Numbers<group...>) {
     const Short8 eights[] = {zigzag_group<group>(transposed, UpTo7{})...};
     std::memcpy(block, eights, sizeof eights);
 }
 
-// plane: samples centred on 0; blocks: (rows / 8, columns / 8, 64) in zig-zag order, in sixteenths.
+// Fills `blocks` with the DCT coefficients of `plane`, rounded to sixteenths. plane: samples centred on 0; blocks:
+// (rows / 8, columns / 8, 64) in zig-zag order.
 inline void forward_dct(const float* plane, Extent size, std::int16_t* blocks) {
     for (std::ptrdiff_t y = 0; y < size.rows; y += kBlockSide) {
         for (std::ptrdiff_t x = 0; x < size.columns; x += kBlockSide, blocks += kBlockSize) {

@@ -1,39 +1,52 @@
-// Entropy coding of one strip (a range of MCU rows) of one scan: sequential (T.81 F.1.2) and progressive (G.1.2).
+// Huffman coding of one strip (a range of MCU rows) of a scan: sequential (T.81 F.1.2, Baseline Huffman encoding
+// procedures) and progressive (G.1.2).
 //
-// EOB runs end with the strip and with the restart interval, so that strips can be coded independently of each other.
+// Strips are coded independently of each other: DC predictions at the start of a strip are read from the block before
+// it, and EOB runs end with the strip. The symbols go to a sink (bits.hpp).
 #pragma once
 
 #include "bits.hpp"
+#include "block.hpp"
 #include "block_walk.hpp"
 #include "nonzero.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace {
 
 using foveal::kMaxComponents;
 using foveal::Scan;
 
-constexpr int kEndOfBlock = 0x00;
-constexpr int kZeroRun16 = 0xF0;
-constexpr std::uint32_t kMaxEobRun = 0x7FFF;
-// Correction bits waiting behind an EOB run. A run ends early rather than hold more.
+constexpr int kEndOfBlock = 0x00;             // EOB: the rest of the block is zero
+constexpr int kZeroRun16 = 0xF0;              // ZRL: 16 zeros
+constexpr std::uint32_t kMaxEobRun = 0x7FFF;  // blocks that EOB14 with all its extra bits set stands for
+// Correction bits that an EOB run can hold back; a run that might need more ends early.
 constexpr int kMaxCorrections = 1024;
 
+// Returns a mask of the coefficients from spectral_start to spectral_end.
 inline std::uint64_t band_mask(int spectral_start, int spectral_end) {
     return ~std::uint64_t{0} << spectral_start & ~std::uint64_t{0} >> (63 - spectral_end);
 }
 
-// The extra bits of a level (F.1.2.1): the level itself, or level - 1 in `size` bits where it is negative.
+// Returns the extra bits of a level of magnitude category `size` (T.81 F.1.2.1, Huffman encoding of DC coefficients):
+// the low bits of the level, or of level - 1 if it is negative.
 inline std::uint32_t extra_bits_of(int level, int size) {
     return static_cast<std::uint32_t>(level - (level < 0)) & ((1u << size) - 1);
 }
 
+// Codes a DC difference (T.81 F.1.2.1, Huffman encoding of DC coefficients).
 template <class Sink>
 FOVEAL_INLINE void code_dc(Sink& sink, int slot, int difference) {
     const int size = bit_width(static_cast<std::uint32_t>(difference < 0 ? -difference : difference));
     sink.symbol(kDcCode, slot, size, extra_bits_of(difference, size), size);
 }
 
-// The nonzero coefficients given by `mask` (F.1.2.2); returns the first position after the last of them.
+// Codes the nonzero coefficients given by `mask`, each as RRRRSSSS (zeros before it since position `next`, magnitude
+// category) and its extra bits (T.81 F.1.2.2, Huffman encoding of AC coefficients). Returns the position after the last
+// one.
 template <class Sink>
 FOVEAL_INLINE int code_runs(Sink& sink, int slot, const std::int16_t* levels, std::uint64_t mask, int next) {
     while (mask != 0) {
@@ -49,20 +62,26 @@ FOVEAL_INLINE int code_runs(Sink& sink, int slot, const std::int16_t* levels, st
     return next;
 }
 
-// A run of blocks without further nonzero coefficients (G.1.2.2), with the correction bits that belong behind it.
+// The EOB run of a progressive AC scan (T.81 G.1.2.2, Progressive encoding of AC coefficients with Huffman coding).
+//
+// A block whose remaining coefficients need no code of their own is only counted. EOBn, written before the next code,
+// then ends all counted blocks at once: n extra bits give the count, 2^n <= count < 2^(n + 1). In a refinement scan,
+// the correction bits of these blocks follow EOBn, so they are held back until then.
 template <class Sink>
 struct EobRun {
     Sink& sink;
     int slot;
     std::uint32_t length = 0;
     int correction_count = 0;
-    std::uint8_t corrections[kMaxCorrections];  // the first correction_count of them
+    std::uint8_t corrections[kMaxCorrections];  // the first correction_count are used
 
     EobRun(Sink& target, int table_slot) : sink(target), slot(table_slot) {}
 
+    // Counts a block.
     FOVEAL_INLINE void add_block() {
         if (++length == kMaxEobRun || correction_count > kMaxCorrections - kBlockSize) flush();
     }
+    // Codes the run and its correction bits, if any.
     FOVEAL_INLINE void flush() {
         if (length != 0) {
             const int extra_bits = bit_width(length) - 1;
@@ -74,7 +93,8 @@ struct EobRun {
     }
 };
 
-// Calls code_block(component, block) for the blocks of MCU rows [first, last), and restart() at restart intervals.
+// Calls code_block(component index, block) for each block of MCU rows [first, last), and restart() before each MCU that
+// begins a restart interval, except the first of the scan.
 template <class CodeBlock, class Restart>
 inline void for_each_block(const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last, CodeBlock code_block,
                            Restart restart) {
@@ -87,7 +107,10 @@ inline void for_each_block(const Scan& scan, std::ptrdiff_t first, std::ptrdiff_
     }
 }
 
-// DC predictions at the start of an MCU row: the last block coded before it, or zero after a restart.
+// The DC prediction of each component (T.81 A.3.5, Differential DC encoding).
+//
+// At the start of a strip it is the DC of the last block of the component in the MCU row above, which the strip before
+// coded last; at the start of the scan and after a restart it is zero.
 struct DcPredictions {
     int value[kMaxComponents] = {};
 
@@ -96,7 +119,8 @@ struct DcPredictions {
         for (int c = 0; c < scan.component_count; ++c) {
             const auto& component = scan.components[c];
             value[c] = block_at(component, mcu_row - 1, scan.mcu_columns - 1, component.v_factor - 1,
-                                component.h_factor - 1)[0] >> scan.approximation_low;
+                                component.h_factor - 1)[0] >>
+                       scan.approximation_low;
         }
     }
     void reset() {
@@ -104,6 +128,8 @@ struct DcPredictions {
     }
 };
 
+// Codes MCU rows [first, last) of a sequential scan (T.81 F.1.2.1 and F.1.2.2, Huffman encoding of DC and AC
+// coefficients).
 template <class Sink>
 Sink code_sequential(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     DcPredictions predictions(scan, first);
@@ -121,11 +147,12 @@ Sink code_sequential(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptr
     return sink;
 }
 
+// Codes the first scan of DC (T.81 G.1.2.1, Progressive encoding of DC coefficients with Huffman coding).
 template <class Sink>
 Sink code_dc_first(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     DcPredictions predictions(scan, first);
     const auto code_block = [&](int c, const std::int16_t* block) {
-        const int dc = block[0] >> scan.approximation_low;  // A.4: an arithmetic shift
+        const int dc = block[0] >> scan.approximation_low;  // T.81 A.4, Point transform
         code_dc(sink, scan.components[c].slot, dc - predictions.value[c]);
         predictions.value[c] = dc;
     };
@@ -136,6 +163,8 @@ Sink code_dc_first(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdi
     return sink;
 }
 
+// Codes a refinement scan of DC: one bit for each block (T.81 G.1.2.1, Progressive encoding of DC coefficients with
+// Huffman coding).
 template <class Sink>
 Sink code_dc_refinement(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     for_each_block(
@@ -147,7 +176,7 @@ Sink code_dc_refinement(Sink sink, const Scan& scan, std::ptrdiff_t first, std::
     return sink;
 }
 
-// The point transform of AC coefficients (A.4): divided by 2^Al, towards zero.
+// Applies the point transform of AC coefficients (T.81 A.4, Point transform): division by 2^Al, rounded towards zero.
 inline void point_transform(const std::int16_t* block, int approximation_low, std::int16_t* out) {
     for (int k = 0; k < kBlockSize; ++k) {
         const int magnitude = (block[k] < 0 ? -block[k] : block[k]) >> approximation_low;
@@ -155,6 +184,8 @@ inline void point_transform(const std::int16_t* block, int approximation_low, st
     }
 }
 
+// Codes the first scan of a band of AC coefficients (T.81 G.1.2.2, Progressive encoding of AC coefficients with Huffman
+// coding).
 template <class Sink>
 Sink code_ac_first(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     const int slot = scan.components[0].slot;
@@ -179,13 +210,20 @@ Sink code_ac_first(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdi
     return sink;
 }
 
-// One block of an AC refinement scan (G.1.2.3, figure G.7): coefficients that become nonzero in this scan are coded with
-// their run of still-zero coefficients; those that were nonzero before send one correction bit each, behind the next code.
+// Codes one block of an AC refinement scan (T.81 G.1.2.3, Coding model for subsequent scans of successive
+// approximation; figure G.7).
+//
+// A coefficient that becomes nonzero in this scan (magnitude 1 after the point transform) is coded with the run of
+// zeros before it, in which coefficients that were nonzero before are not counted. Each of those adds one correction
+// bit, its lowest bit, after the code that covers it:
+//
+//     levels    0    3    0    -1    0    2    0 ...
+//     output    [run 2, negative] 1 (of 3)    [EOB] 0 (of 2)
 template <class Sink>
 inline void refine_block(Sink& sink, EobRun<Sink>& eob_run, const Scan& scan, const std::int16_t* block) {
     std::int16_t levels[kBlockSize];
     point_transform(block, scan.approximation_low, levels);
-    int last_new = -1;
+    int last_new = -1;  // position of the last coefficient that becomes nonzero
     for (int k = scan.spectral_start; k <= scan.spectral_end; ++k)
         if (levels[k] == 1 || levels[k] == -1) last_new = k;
 
@@ -201,7 +239,7 @@ inline void refine_block(Sink& sink, EobRun<Sink>& eob_run, const Scan& scan, co
             ++run;
             continue;
         }
-        // A zero run of 16 ends before the next coefficient that needs a code; after the last one EOB covers the zeros.
+        // ZRL is only needed before a coefficient that becomes nonzero: after the last one, EOB covers the zeros.
         for (; run >= 16 && k <= last_new; run -= 16) {
             eob_run.flush();
             sink.symbol(kAcCode, eob_run.slot, kZeroRun16, 0, 0);
@@ -224,6 +262,8 @@ inline void refine_block(Sink& sink, EobRun<Sink>& eob_run, const Scan& scan, co
     }
 }
 
+// Codes a refinement scan of a band of AC coefficients (T.81 G.1.2.3, Coding model for subsequent scans of successive
+// approximation).
 template <class Sink>
 Sink code_ac_refinement(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     EobRun<Sink> eob_run{sink, scan.components[0].slot};
@@ -237,10 +277,11 @@ Sink code_ac_refinement(Sink sink, const Scan& scan, std::ptrdiff_t first, std::
     return sink;
 }
 
-// Codes the scan and returns what has become of the sink.
+// Codes MCU rows [first, last) of a scan and returns the sink.
 template <class Sink>
 Sink code_scan(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
-    if (scan.spectral_start == 0 && scan.spectral_end == kBlockSize - 1) return code_sequential(sink, scan, first, last);
+    if (scan.spectral_start == 0 && scan.spectral_end == kBlockSize - 1)
+        return code_sequential(sink, scan, first, last);
     if (scan.spectral_start == 0 && scan.approximation_high == 0) return code_dc_first(sink, scan, first, last);
     if (scan.spectral_start == 0) return code_dc_refinement(sink, scan, first, last);
     if (scan.approximation_high == 0) return code_ac_first(sink, scan, first, last);

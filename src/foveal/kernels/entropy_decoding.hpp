@@ -1,12 +1,18 @@
-// Entropy decoding of MCUs of one scan: sequential (T.81 F.2.2) and progressive (G.2). The other way round: entropy_coding.hpp.
+// Huffman decoding of the MCUs of a scan: sequential (T.81 F.2.2, Baseline Huffman decoding procedures) and progressive
+// (G.2, Progressive decoding of the DCT). The inverse of entropy_coding.hpp.
 //
-// The data comes without byte stuffing and markers (unstuff.hpp), with kScanPadding readable bytes behind it. A block takes
-// less than that at most, so it is enough to look after each block whether the data was long enough.
+// The data comes without byte stuffing and markers (unstuff.hpp), followed by kScanPadding readable bytes. No block
+// takes more than these, so it is enough to check after each block that the data was long enough.
 #pragma once
 
 #include "big_endian.hpp"
+#include "block.hpp"
 #include "block_walk.hpp"
 #include "lookup.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace {
 
@@ -14,88 +20,95 @@ using foveal::DecodingScan;
 using foveal::DecodingState;
 using foveal::ScanFailure;
 
-constexpr int kMaxLevel = 32767;
-// DC stays where the difference to any other fits the 15 bits that a Huffman symbol can announce.
+constexpr int kMaxLevel = 32767;  // largest magnitude of an AC level
+// Largest magnitude of a DC level: the difference of any two fits the 15 extra bits that a Huffman symbol can announce.
 constexpr int kMaxDc = 16383;
 
-// At least 56 bits are there after refill(): enough for a code of 16 and 15 extra bits.
+// Reads bits of the data, most significant first. After refill() at least 56 bits are available: enough for a code of
+// 16 bits and 15 extra bits.
 struct BitReader {
     const std::uint8_t* data;
     const std::uint8_t* next;
-    std::uint64_t bits = 0;  // the next `count` bits, most significant first
+    std::uint64_t bits = 0;  // the next `count` bits, left-aligned
     int count = 0;
 
     BitReader(const std::uint8_t* bytes, std::int64_t bit_position) : data(bytes), next(bytes + (bit_position >> 3)) {
         refill();
         skip(static_cast<int>(bit_position & 7));
     }
+    // Position of the next bit in the data.
     std::int64_t position() const { return 8 * (next - data) - count; }
+    // Adds as many whole bytes as fit, without a branch. Bits of a byte that fits only in part are loaded too; the next
+    // refill loads the same bits again. With n = (63 - count) / 8 bytes, count + 8 n is 56 to 63, which is count | 56.
     void refill() {
-        // As many whole bytes as there is room for; `count | 56` is the count with them, as 8 of them would be 64 more.
         bits |= load_big_endian(next) >> count;
         next += (63 - count) >> 3;
         count |= 56;
     }
-    std::uint32_t peek(int length) const { return static_cast<std::uint32_t>(bits >> (64 - length)); }  // 1 or more
+    // Returns the next `length` >= 1 bits.
+    std::uint32_t peek(int length) const { return static_cast<std::uint32_t>(bits >> (64 - length)); }
     void skip(int length) {
         bits <<= length;
         count -= length;
     }
-    std::uint32_t take(int length) {  // 1 or more
+    // Returns the next `length` >= 1 bits and skips them.
+    std::uint32_t take(int length) {
         const std::uint32_t value = peek(length);
         skip(length);
         return value;
     }
 };
 
-// The symbol of a code longer than the look-ahead, or -1 where there is none.
-inline int long_symbol(BitReader& reader, const DecodingTable& table) {
+// Takes a code longer than the lookahead and returns its symbol, or -1 if the bits are no code.
+inline int take_long_symbol(BitReader& reader, const DecodingTable& table) {
     const std::uint32_t ahead = reader.peek(kMaxCodeBits);
     for (int length = kLookaheadBits + 1; length <= kMaxCodeBits; ++length) {
         if (ahead >= table.limit[length]) continue;
         reader.skip(length);
         const int index = table.first_symbol[length] + static_cast<int>(ahead >> (kMaxCodeBits - length));
-        return table.symbols[index & 255];  // a mask costs nothing, and no table can make us read elsewhere
+        return table.symbols[index & 255];  // the mask keeps the index inside for any table
     }
     return -1;
 }
 
-// The next symbol, of which `entry` is what the look-ahead gave; its extra bits are not taken. -1 where there is none.
-inline int symbol_of(BitReader& reader, const DecodingTable& table, std::uint32_t entry) {
+// Takes a code, of which `entry` is the entry of the lookup table, and returns its symbol, or -1 if the bits are no
+// code. The entry must have no value: extra bits are not taken.
+inline int take_symbol(BitReader& reader, const DecodingTable& table, std::uint32_t entry) {
     const int length = static_cast<int>(entry & 255);
-    if (length == 0) return long_symbol(reader, table);
+    if (length == 0) return take_long_symbol(reader, table);
     reader.skip(length);
     return static_cast<int>(entry >> 8 & 255);
 }
 
-inline int value_of(std::uint32_t entry) { return static_cast<std::int16_t>(entry >> 16); }
+// Returns the value of the extra bits in an entry of the lookup table, 0 if it holds none.
+inline int entry_value(std::uint32_t entry) { return static_cast<std::int16_t>(entry >> 16); }
 
-// Takes a DC difference (F.2.2.1); false where the bits are no code.
+// Takes a DC difference (T.81 F.2.2.1, Huffman decoding of DC coefficients). Returns false if the bits are no code.
 inline bool take_dc_difference(BitReader& reader, const DecodingTable& table, int& difference) {
     reader.refill();
     const std::uint32_t entry = table.entries[reader.peek(kLookaheadBits)];
-    difference = value_of(entry);
+    difference = entry_value(entry);
     if (difference != 0) {
         reader.skip(static_cast<int>(entry & 255));
         return true;
     }
-    const int size = symbol_of(reader, table, entry);
+    const int size = take_symbol(reader, table, entry);
     if (size > 0 && size <= 15) difference = extend(reader.take(size), size);
     return size >= 0 && size <= 15;
 }
 
-// Takes RRRRSSSS and the extra bits of a coefficient (F.2.2.2). The value is 0 where SSSS is: then the run is 15 for ZRL, else
-// it says which EOB. False where the bits are no code.
+// Takes RRRRSSSS and the extra bits of a coefficient (T.81 F.2.2.2, Huffman decoding of AC coefficients). If SSSS is 0,
+// the value is 0 and the run is 15 for ZRL or n for EOBn. Returns false if the bits are no code.
 inline bool take_ac_symbol(BitReader& reader, const DecodingTable& table, int& run, int& value) {
     reader.refill();
     const std::uint32_t entry = table.entries[reader.peek(kLookaheadBits)];
-    value = value_of(entry);
+    value = entry_value(entry);
     if (value != 0) {
         reader.skip(static_cast<int>(entry & 255));
         run = static_cast<int>(entry >> 12 & 15);
         return true;
     }
-    const int symbol = symbol_of(reader, table, entry);
+    const int symbol = take_symbol(reader, table, entry);
     if (symbol < 0) return false;
     run = symbol >> 4;
     const int size = symbol & 15;
@@ -103,12 +116,13 @@ inline bool take_ac_symbol(BitReader& reader, const DecodingTable& table, int& r
     return true;
 }
 
-// The blocks that EOBn stands for (G.1.2.2), this one included.
+// Takes the extra bits of EOBn and returns the length of the EOB run, this block included (T.81 G.1.2.2, Progressive
+// encoding of AC coefficients with Huffman coding).
 inline std::int64_t take_eob_run(BitReader& reader, int run) {
     return (1 << run) + (run > 0 ? static_cast<std::int64_t>(reader.take(run)) : 0);
 }
 
-// F.2.2.1 and F.2.2.2.
+// Decodes a block of a sequential scan (T.81 F.2.2.1 and F.2.2.2, Huffman decoding of DC and AC coefficients).
 inline ScanFailure decode_sequential_block(BitReader& reader, const DecodingTable& dc, const DecodingTable& ac,
                                            std::int64_t& prediction, std::int16_t* block) {
     int difference;
@@ -129,7 +143,7 @@ inline ScanFailure decode_sequential_block(BitReader& reader, const DecodingTabl
     return ScanFailure::none;
 }
 
-// G.1.2.1: the first scan of DC.
+// Decodes a block of the first scan of DC (T.81 G.1.2.1, Progressive encoding of DC coefficients with Huffman coding).
 inline ScanFailure decode_dc_first(BitReader& reader, const DecodingTable& dc, int approximation_low,
                                    std::int64_t& prediction, std::int16_t* block) {
     int difference;
@@ -141,7 +155,8 @@ inline ScanFailure decode_dc_first(BitReader& reader, const DecodingTable& dc, i
     return ScanFailure::none;
 }
 
-// G.1.2.2: the first scan of a band of AC coefficients.
+// Decodes a block of the first scan of a band of AC coefficients (T.81 G.1.2.2, Progressive encoding of AC coefficients
+// with Huffman coding). Sets eob_run to the number of blocks after this one that an EOBn ends.
 inline ScanFailure decode_ac_first(BitReader& reader, const DecodingTable& ac, const DecodingScan& scan,
                                    std::int64_t& eob_run, std::int16_t* block) {
     for (int k = scan.spectral_start; k <= scan.spectral_end; ++k) {
@@ -161,53 +176,60 @@ inline ScanFailure decode_ac_first(BitReader& reader, const DecodingTable& ac, c
     return ScanFailure::none;
 }
 
-// A correction bit for a coefficient that is not zero (G.1.2.3): away from zero by one unit, once. Scans out of order, which
-// a lenient reading goes on with, must not lead out of range.
-inline void correct(BitReader& reader, std::int16_t& coefficient, int unit) {
+// Takes the correction bit of a nonzero coefficient: a 1-bit moves it away from zero by `unit` = 2^Al. A bit that is
+// set already stays, and a result out of range is dropped; both happen only in files whose scans are out of order,
+// which the lenient decoder accepts.
+inline void take_correction(BitReader& reader, std::int16_t& coefficient, int unit) {
     reader.refill();
     if (reader.take(1) == 0 || (coefficient & unit) != 0) return;
     const int corrected = coefficient + (coefficient > 0 ? unit : -unit);
     if (corrected >= -kMaxLevel && corrected <= kMaxLevel) coefficient = static_cast<std::int16_t>(corrected);
 }
 
-// Corrects the nonzero coefficients from k on while passing `zeros` that are zero; returns where the next zero stands.
-inline int correct_along(BitReader& reader, const DecodingScan& scan, int k, int zeros, std::int16_t* block) {
+// Corrects the nonzero coefficients from position k on while skipping `zeros` coefficients that are zero. Returns the
+// position of the zero coefficient that follows, or the one after the band.
+inline int correct_and_skip_zeros(BitReader& reader, const DecodingScan& scan, int k, int zeros, std::int16_t* block) {
     const int unit = 1 << scan.approximation_low;
     for (; k <= scan.spectral_end; ++k) {
         if (block[k] != 0)
-            correct(reader, block[k], unit);
+            take_correction(reader, block[k], unit);
         else if (--zeros < 0)
             break;
     }
     return k;
 }
 
-// G.1.2.3, figure G.7: a further bit of a band of AC coefficients.
-inline ScanFailure refine_ac(BitReader& reader, const DecodingTable& ac, const DecodingScan& scan, std::int64_t& eob_run,
-                             std::int16_t* block) {
+// Decodes a block of a refinement scan of a band of AC coefficients (T.81 G.1.2.3, Coding model for subsequent scans of
+// successive approximation).
+//
+// A run counts only coefficients that are still zero. Nonzero coefficients on the way, and after EOBn up to the end of
+// the band, take a correction bit each, which follows the code.
+inline ScanFailure refine_ac(BitReader& reader, const DecodingTable& ac, const DecodingScan& scan,
+                             std::int64_t& eob_run, std::int16_t* block) {
     const int unit = 1 << scan.approximation_low;
     int k = scan.spectral_start;
     for (; eob_run == 0 && k <= scan.spectral_end; ++k) {
         int run, value;
         if (!take_ac_symbol(reader, ac, run, value)) return ScanFailure::no_code;
-        if (value > 1 || value < -1) return ScanFailure::no_code;  // what is new in this scan has one bit
+        if (value > 1 || value < -1) return ScanFailure::no_code;  // a new coefficient has magnitude 1
         if (value == 0 && run < 15) {
             eob_run = take_eob_run(reader, run);
             break;
         }
-        k = correct_along(reader, scan, k, run, block);
+        k = correct_and_skip_zeros(reader, scan, k, run, block);
         if (value == 0) continue;
         if (k > scan.spectral_end) return ScanFailure::beyond_block;
         block[k] = static_cast<std::int16_t>(value * unit);
     }
     if (eob_run > 0) {
-        correct_along(reader, scan, k, kBlockSize, block);
+        correct_and_skip_zeros(reader, scan, k, kBlockSize, block);
         --eob_run;
     }
     return ScanFailure::none;
 }
 
-// One MCU, of which the data ends at bit `end`.
+// Decodes one MCU with decode_block(reader, component index, block); the data of its restart interval ends at bit
+// `end`. Stops at the first failure, and adds the bits of each block to its counter if there are counters.
 template <class DecodeBlock>
 inline ScanFailure decode_mcu(const DecodingScan& scan, std::ptrdiff_t first_row, std::int64_t mcu, BitReader& reader,
                               std::int64_t end, DecodeBlock decode_block) {
@@ -226,20 +248,22 @@ inline ScanFailure decode_mcu(const DecodingScan& scan, std::ptrdiff_t first_row
     return failure;
 }
 
-// Whether a restart interval is there, and inside the data.
+// Returns whether a restart interval is present and lies inside the data.
 inline bool has_interval(const DecodingScan& scan, std::int64_t interval) {
     const std::int64_t first = scan.intervals[2 * interval], end = scan.intervals[2 * interval + 1];
     return first >= 0 && first <= end && end <= scan.data_bytes;
 }
 
+// Starts a restart interval: moves to its first byte, resets the EOB run and the DC predictions (T.81 E.2.4, Control
+// procedure for decoding a restart interval).
 inline void begin_interval(DecodingState& state, std::int64_t first_byte) {
     state.bit_position = 8 * first_byte;
     state.eob_run = 0;
     for (std::int64_t& prediction : state.predictions) prediction = 0;
 }
 
-// The MCUs from state.mcu up to (not including) last_mcu, in blocks that begin with MCU row first_row of the scan. Stops
-// at the first failure, with the state where it happened.
+// Decodes MCUs from state.mcu up to (not including) last_mcu, into blocks that begin with MCU row first_row of the
+// scan. Stops at the first failure and leaves the state where it happened.
 template <class DecodeBlock>
 inline ScanFailure decode_mcus(const DecodingScan& scan, std::ptrdiff_t first_row, std::int64_t last_mcu,
                                DecodingState& state, DecodeBlock decode_block) {
@@ -263,6 +287,7 @@ inline ScanFailure decode_mcus(const DecodingScan& scan, std::ptrdiff_t first_ro
     return ScanFailure::none;
 }
 
+// Decodes MCUs as decode_mcus does, with the decoder of blocks for the kind of scan.
 inline ScanFailure decode_scan(const DecodingScan& scan, std::ptrdiff_t first_row, std::int64_t last_mcu,
                                DecodingState& state) {
     const DecodingTable* const* dc = scan.dc_tables;

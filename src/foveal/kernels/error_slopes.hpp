@@ -1,17 +1,23 @@
-// What the error maps of SSIMULACRA 2 (ssimulacra2.hpp), weighed and summed, change by for each sample of the distorted
-// picture: their derivative, for one channel at one size.
+// Derivative ("slope") of the weighted sum of the error maps of SSIMULACRA 2 (ssimulacra2.hpp) with respect to each
+// sample of the distorted picture, for one channel at one scale.
 //
-// The maps depend on a sample b directly and through three blurred pictures: of b, of b^2 and of a b, where a is the
-// original. What the sum owes to each place of these is blurred once more, as the adjoint of a symmetric blur is the blur
-// itself:
+// The maps depend on a sample b directly and through three blurred planes: those of b, b^2 and a b, where a is the
+// original. The derivative with respect to each blurred plane is blurred once more, as the adjoint of a symmetric blur
+// is the blur itself:
 //
 //     slope = direct + blur(by mean) + 2 b blur(by square) + a blur(by product)
 //
-// The blur is the response of the recursive one, nine samples long, without its rounding errors: those have no slope.
-// Columns are cut into tiles. Rows of a tile come in one by one; eight rows later its slopes go out.
+// The blur is a FIR filter: the impulse response of the recursive blur, nine samples long, without its rounding errors,
+// which have no derivative. The picture is processed in tiles of columns; the slopes of a row are ready eight rows
+// after it.
 #pragma once
 
+#include "block.hpp"
+#include "shapes.hpp"
 #include "ssimulacra2.hpp"
+
+#include <cstddef>
+#include <cstring>
 
 namespace {
 
@@ -19,20 +25,23 @@ using foveal::ErrorPrices;
 using foveal::kBlurReach;
 
 constexpr int kTaps = 2 * static_cast<int>(kBlurReach) + 1;
-constexpr std::ptrdiff_t kSlopeColumns = kTileColumns + 2 * kBlurReach;  // where slopes that reach into a tile come from
+constexpr std::ptrdiff_t kSlopeColumns =
+    kTileColumns + 2 * kBlurReach;  // where slopes that reach into a tile come from
 constexpr std::ptrdiff_t kSourceColumns = kSlopeColumns + 2 * kBlurReach;
 static_assert(kTileColumns % 8 == 0 && 2 * kBlurReach % 8 == 0);
 
+// The blurred planes through which the maps depend on a sample.
 enum Path { kByMean, kBySquare, kByProduct, kPaths };
 
-// Rows wait in rings as long as the blur; a slot holds zeros before its first row, as there are above the picture.
+// Working memory of a tile: rings of as many rows as the blur takes. The slots hold zeros at first, which stand for the
+// rows above the picture.
 struct SlopeTile {
     float blurred_across[kTaps][kQuantities][kSlopeColumns];
     float slopes_across[kTaps][kPaths][kTileColumns];
     float direct[kTaps][kTileColumns];
 };
 
-// Columns [begin, begin + count) of a row of both pictures; zeros outside of it.
+// Columns [begin, begin + count) of a row of both pictures, zeros outside of the pictures.
 struct PaddedRow {
     float first[kSourceColumns], second[kSourceColumns];
 
@@ -51,7 +60,7 @@ struct PaddedRow {
     }
 };
 
-// Of nine rows of eight samples; taps: of the middle one, and outwards.
+// Blurs eight samples across nine rows. taps: weights of the middle row and of those further and further out.
 inline Float8 blurred(const float (&taps)[kBlurReach + 1], const float* const (&rows)[kTaps], std::ptrdiff_t x) {
     Float8 sum = taps[0] * load8(rows[kBlurReach] + x);
     for (std::ptrdiff_t i = 1; i <= kBlurReach; ++i)
@@ -59,14 +68,14 @@ inline Float8 blurred(const float (&taps)[kBlurReach + 1], const float* const (&
     return sum;
 }
 
-// out: [0, count), from `samples` that begin kBlurReach to the left.
+// Blurs `count` samples of a row; `samples` begins kBlurReach samples before the first of them.
 inline void blur_row(const float (&taps)[kBlurReach + 1], const float* samples, std::ptrdiff_t count, float* out) {
     const float* shifted[kTaps];
     for (int i = 0; i < kTaps; ++i) shifted[i] = samples + i;
     for (std::ptrdiff_t x = 0; x < count; x += 8) store8(out + x, blurred(taps, shifted, x));
 }
 
-// count: columns of slopes, like all counts here a multiple of 8.
+// Blurs the quantities of a row across. count: columns of slopes, like all counts here a multiple of 8.
 inline void quantities_across(const float (&taps)[kBlurReach + 1], const PaddedRow& row, std::ptrdiff_t count,
                               float (&out)[kQuantities][kSlopeColumns]) {
     float squares[3][kSourceColumns];
@@ -83,41 +92,47 @@ inline void quantities_across(const float (&taps)[kBlurReach + 1], const PaddedR
     blur_row(taps, squares[2], count, out[kProduct]);
 }
 
-// Slope of a map's weighed mean and 4-norm by an error of it, where there is one.
+// Returns the derivative of the weighted mean and 4-norm of a map with respect to an error; 0 where there is none.
 inline Float8 error_slope(const ErrorPrices& prices, int map, Float8 error) {
-    return where(error > 0.0f, prices.of_error[map] + prices.of_cube[map] * (error * error * error));
+    return masked(error > 0.0f, prices.of_error[map] + prices.of_cube[map] * (error * error * error));
 }
 
+// Derivatives with respect to a sample itself and to the blurred planes at its place.
 struct Slopes {
     Float8 direct, path[kPaths];
 };
 
+// Computes the derivatives at eight samples; mean: their blurred quantities.
 inline Slopes slopes_of(const ErrorPrices& prices, Float8 first, Float8 second, const Float8 (&mean)[kQuantities]) {
-    // Structure: 1 - closeness covariance / variance.
-    const Float8 apart = mean[kFirst] - mean[kSecond], closeness = 1.0f - apart * apart;
+    // Structure: error = 1 - closeness * covariance / variance, where closeness = 1 - (difference of means)^2.
+    const Float8 mean_difference = mean[kFirst] - mean[kSecond], closeness = 1.0f - mean_difference * mean_difference;
     const Float8 covariance = 2.0f * (mean[kProduct] - mean[kFirst] * mean[kSecond]) + kStability;
     const Float8 variance = (mean[kFirstSquared] - mean[kFirst] * mean[kFirst]) +
                             (mean[kSecondSquared] - mean[kSecond] * mean[kSecond]) + kStability;
     const Float8 inverse = 1.0f / variance, ratio = covariance * inverse;
     const Float8 structure = error_slope(prices, 0, 1.0f - closeness * ratio);
     const Float8 scaled = 2.0f * structure * closeness * inverse;
-    // Edges: (1 + |b - mean|) / (1 + |a - mean|) - 1.
+    // Edges: error = (1 + |b - mean of b|) / (1 + |a - mean of a|) - 1.
     const Float8 first_edge = magnitude(first - mean[kFirst]), second_edge = second - mean[kSecond];
     const Float8 damping = 1.0f / (1.0f + first_edge), gain = (magnitude(second_edge) - first_edge) * damping;
     const Float8 edge = (error_slope(prices, 1, gain) - error_slope(prices, 2, -gain)) * damping;
     const Float8 direct = second_edge < 0.0f ? -edge : edge;
     return {direct,
-            {scaled * (mean[kFirst] - ratio * mean[kSecond]) - 2.0f * structure * apart * ratio - direct,
+            {scaled * (mean[kFirst] - ratio * mean[kSecond]) - 2.0f * structure * mean_difference * ratio - direct,
              0.5f * scaled * ratio, -scaled}};
 }
 
-// The rows of a ring that the blur of row `middle` takes.
+// Finds the rows of a ring that the blur of row `middle` takes in.
 template <class Ring>
 void rows_around(const Ring& ring, std::ptrdiff_t middle, int which, const float* (&rows)[kTaps]) {
     for (int i = 0; i < kTaps; ++i) rows[i] = ring[(middle + i + kTaps - kBlurReach) % kTaps][which];
 }
 
-// Columns [begin, end) of a channel; all pointers at its first row.
+// Computes the slopes in columns [begin, end) of a channel. first, second, out: first row of the channel.
+//
+//     row y arrives      quantities are blurred across
+//     row y - 4          quantities are blurred down, slopes by path computed and blurred across
+//     row y - 8          slopes by path are blurred down, summed and written
 inline void tile_slopes(const float (&taps)[kBlurReach + 1], const ErrorPrices& prices, const float* first,
                         const float* second, Extent size, std::ptrdiff_t begin, std::ptrdiff_t end, float* out) {
     const std::ptrdiff_t stride = 3 * size.columns, columns = (end - begin + 7) / 8 * 8;
@@ -125,14 +140,14 @@ inline void tile_slopes(const float (&taps)[kBlurReach + 1], const ErrorPrices& 
     SlopeTile tile = {};
     const float* rows[kTaps];
 
-    const auto take_in = [&](std::ptrdiff_t y) {
+    const auto add_row = [&](std::ptrdiff_t y) {
         auto& slot = tile.blurred_across[y % kTaps];
         if (y >= size.rows) return static_cast<void>(std::memset(slot, 0, sizeof slot));
         const PaddedRow row(first + y * stride, second + y * stride, size.columns, left - kBlurReach,
                             slope_columns + 2 * kBlurReach);
         quantities_across(taps, row, slope_columns, slot);
     };
-    const auto find_slopes = [&](std::ptrdiff_t y) {
+    const auto compute_slopes = [&](std::ptrdiff_t y) {
         auto& slot = tile.slopes_across[y % kTaps];
         if (y >= size.rows) return static_cast<void>(std::memset(slot, 0, sizeof slot));
         const PaddedRow row(first + y * stride, second + y * stride, size.columns, left, slope_columns);
@@ -148,7 +163,7 @@ inline void tile_slopes(const float (&taps)[kBlurReach + 1], const ErrorPrices& 
             store8(direct + x, slopes.direct);
             for (int p = 0; p < kPaths; ++p) store8(paths[p] + x, slopes.path[p]);
         }
-        const std::ptrdiff_t right = size.columns - left;  // there are no maps outside of the picture
+        const std::ptrdiff_t right = size.columns - left;  // the maps end with the picture
         for (int p = 0; p < kPaths; ++p) {
             for (std::ptrdiff_t x = 0; x < -left; ++x) paths[p][x] = 0;
             for (std::ptrdiff_t x = right; x < slope_columns; ++x) paths[p][x] = 0;
@@ -156,7 +171,7 @@ inline void tile_slopes(const float (&taps)[kBlurReach + 1], const ErrorPrices& 
         }
         std::memcpy(tile.direct[y % kTaps], direct + kBlurReach, sizeof(float) * static_cast<std::size_t>(columns));
     };
-    const auto give_out = [&](std::ptrdiff_t y) {
+    const auto write_slopes = [&](std::ptrdiff_t y) {
         const PaddedRow row(first + y * stride, second + y * stride, size.columns, begin, columns);
         float blurred_paths[kPaths][kTileColumns];
         for (int p = 0; p < kPaths; ++p) {
@@ -171,13 +186,14 @@ inline void tile_slopes(const float (&taps)[kBlurReach + 1], const ErrorPrices& 
         }
     };
     for (std::ptrdiff_t newest = 0; newest < size.rows + 2 * kBlurReach; ++newest) {
-        take_in(newest);
-        if (newest >= kBlurReach) find_slopes(newest - kBlurReach);
-        if (newest >= 2 * kBlurReach) give_out(newest - 2 * kBlurReach);
+        add_row(newest);
+        if (newest >= kBlurReach) compute_slopes(newest - kBlurReach);
+        if (newest >= 2 * kBlurReach) write_slopes(newest - 2 * kBlurReach);
     }
 }
 
-// first, second, out: (size.rows, 3, size.columns), of which the channel is read and filled.
+// Fills one channel of `out` with slopes. first, second, out: (size.rows, 3, size.columns); blur_taps: kBlurReach + 1
+// weights.
 inline void error_slopes(const float* first, const float* second, Extent size, int channel, const float* blur_taps,
                          const ErrorPrices& prices, float* out) {
     float taps[kBlurReach + 1];

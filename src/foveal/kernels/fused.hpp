@@ -1,7 +1,10 @@
-// a * b + c with one rounding, the same on every processor, for code whose rounding errors must be those of a reference.
+// Fused multiply-add on every processor: a * b + c with one rounding, for code whose rounding errors must equal those
+// of a reference.
 #pragma once
 
 #include "block.hpp"
+
+#include <cstdint>
 
 #if defined(__FMA__)
 #include <immintrin.h>
@@ -11,6 +14,7 @@ namespace {
 
 #if defined(__FMA__)
 
+// Returns a * b + c, rounded once.
 inline Float8 multiply_add(Float8 a, Float8 b, Float8 c) {
     return reinterpret_cast<Float8>(
         _mm256_fmadd_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), reinterpret_cast<__m256>(c)));
@@ -30,13 +34,17 @@ using Double2 = double __attribute__((vector_size(16)));
 using Double4 = double __attribute__((vector_size(32)));
 using ULong2 = std::uint64_t __attribute__((vector_size(16)));
 
-// The product of two floats is exact in double precision. Their sum may not be: then it is rounded to odd (its last bit
-// tells that there was more), so that rounding it again, to a float, cannot go wrong (S. Boldo and G. Melquiond, "Emulation
-// of FMA and correctly rounded sums: proved algorithms using rounding to odd", 2008). For results of normal size.
+// Returns product + addend, rounded to odd.
+//
+// The product of two floats is exact in double precision, but its sum with the addend may be inexact, and rounding
+// twice (to double, then to float) can differ from rounding once. Rounding an inexact sum to odd (to the neighbour
+// whose last bit is 1) keeps the information that it is inexact, so that the rounding to float that follows is correct
+// for results that are not subnormal (S. Boldo and G. Melquiond, "Emulation of FMA and correctly rounded sums: proved
+// algorithms using rounding to odd", 2008).
 inline Double2 rounded_to_odd(Double2 product, Double2 addend) {
     const Double2 sum = product + addend;
     const Double2 part = sum - product;
-    const Double2 rest = (product - (sum - part)) + (addend - part);  // what rounding took away (D. Knuth's TwoSum)
+    const Double2 rest = (product - (sum - part)) + (addend - part);  // rounding error of the sum (D. Knuth's TwoSum)
     const ULong2 bits = reinterpret_cast<ULong2>(sum), inexact = reinterpret_cast<ULong2>(rest != 0.0);
     const ULong2 even = (bits & 1) - 1, towards_rest = 1 - ((bits ^ reinterpret_cast<ULong2>(rest)) >> 63 << 1);
     return reinterpret_cast<Double2>(bits + (towards_rest & even & inexact));

@@ -1,12 +1,18 @@
-// The inverse DCT (T.81 A.3.3) as libjpeg's "islow" computes it, so that pixels equal those of libjpeg-turbo.
+// The inverse DCT (T.81 A.3.3, FDCT and IDCT) with the arithmetic of libjpeg's "islow", so that the decoded pixels
+// equal those of libjpeg-turbo.
 //
-// The factorisation is that of Loeffler, Ligtenberg and Moschytz (1989) in fixed point: 13 fractional bits of the
-// constants, two of the samples between the passes; columns first. On coefficients that no picture has (far outside an
-// 8-bit DCT's range) values wrap and saturate at 16 bits, as in libjpeg-turbo's vector code, which has a short cut for
+// The factorization is that of Loeffler, Ligtenberg and Moschytz (1989) in fixed point: the constants have 13
+// fractional bits, the samples between the passes have two; columns come first. For coefficients far outside the range
+// of an 8-bit DCT, values wrap and saturate at 16 bits as in libjpeg-turbo's vector code, including its short cut for
 // constant columns.
 #pragma once
 
+#include "block.hpp"
 #include "nonzero.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -21,7 +27,7 @@ using Byte8 = std::uint8_t __attribute__((vector_size(8)));
 constexpr int kConstantBits = 13;
 constexpr int kPassBits = 2;
 
-// Eight sums a * a_factor + b * b_factor.
+// Returns a * kAFactor + b * kBFactor in 32 bits.
 template <int kAFactor, int kBFactor>
 inline UInt32x8 weighted_sum(Short8 a, Short8 b) {
 #if defined(__AVX2__)
@@ -36,7 +42,7 @@ inline UInt32x8 weighted_sum(Short8 a, Short8 b) {
 #endif
 }
 
-// (value + half) >> kShift, saturated to 16 bits.
+// Returns value / 2^kShift, rounded half up and saturated to 16 bits.
 template <int kShift>
 inline Short8 descale(UInt32x8 value) {
     const Int8 shifted = reinterpret_cast<Int8>(value + (1u << (kShift - 1))) >> kShift;
@@ -50,17 +56,23 @@ inline Short8 descale(UInt32x8 value) {
 #endif
 }
 
+// Adds modulo 2^16.
 inline Short8 wrapping_add(Short8 a, Short8 b) {
     return reinterpret_cast<Short8>(reinterpret_cast<UShort8>(a) + reinterpret_cast<UShort8>(b));
 }
+
+// Subtracts modulo 2^16.
 inline Short8 wrapping_subtract(Short8 a, Short8 b) {
     return reinterpret_cast<Short8>(reinterpret_cast<UShort8>(a) - reinterpret_cast<UShort8>(b));
 }
+
+// Returns value * 2^kConstantBits in 32 bits.
 inline UInt32x8 scaled(Short8 value) {
     return reinterpret_cast<UInt32x8>(__builtin_convertvector(value, Int8)) << kConstantBits;
 }
 
-// Constants are round(2^13 x), named after x.
+// Transforms eight columns at once: x[i] holds coefficient i, then sample i, of each lane; kShift: bits to drop at the
+// end. Constants are round(2^13 x), named after x.
 template <int kShift>
 inline void idct_1d(Short8 (&x)[kBlockSide]) {
     constexpr int k0_298631336 = 2446, k0_390180644 = 3196, k0_541196100 = 4433, k0_765366865 = 6270;
@@ -87,6 +99,7 @@ inline void idct_1d(Short8 (&x)[kBlockSide]) {
     }
 }
 
+// Transposes an 8 x 8 matrix by interleaving its halves three times.
 inline void transpose(Short8 (&x)[kBlockSide]) {
     Short8 pairs[kBlockSide], quads[kBlockSide];
     for (int i = 0; i < 4; ++i) {
@@ -103,7 +116,7 @@ inline void transpose(Short8 (&x)[kBlockSide]) {
     }
 }
 
-// Eight samples: the level shift (A.3.1), and the range of 8 bits.
+// Stores eight samples, shifted by 128 (T.81 A.3.1, Level shift) and clamped to 8 bits.
 inline void store_samples(std::uint8_t* samples, Short8 value) {
 #if defined(__SSE2__)
     const __m128i packed = _mm_packs_epi16(reinterpret_cast<__m128i>(value), _mm_setzero_si128());
@@ -116,16 +129,21 @@ inline void store_samples(std::uint8_t* samples, Short8 value) {
 #endif
 }
 
-inline Short8 first_pass_of_constant(Short8 x) { return reinterpret_cast<Short8>(reinterpret_cast<UShort8>(x) << kPassBits); }
+// Returns what the first pass makes of columns of which only the first coefficient is nonzero.
+inline Short8 first_pass_of_constant(Short8 x) {
+    return reinterpret_cast<Short8>(reinterpret_cast<UShort8>(x) << kPassBits);
+}
 
-// What both passes make of a lone DC.
+// Fills a block with what both passes make of a lone DC coefficient.
 inline void fill_block(std::uint8_t* samples, std::ptrdiff_t stride, int dc) {
-    const int level = (static_cast<std::int16_t>(dc * (1 << kPassBits)) + 16) >> 5;
+    const auto first_pass = static_cast<std::int16_t>(static_cast<std::uint32_t>(dc) << kPassBits);
+    const int level = (first_pass + 16) >> 5;
     const int sample = level < -128 ? 0 : level > 127 ? 255 : level + 128;
     for (int y = 0; y < kBlockSide; ++y) std::memset(samples + y * stride, sample, kBlockSide);
 }
 
-// Coefficients whose vertical frequency is 0: their columns are constant.
+// Returns a mask of the coefficients of vertical frequency 0, in zig-zag order: a block without others has constant
+// columns.
 constexpr std::uint64_t first_row_mask() {
     std::uint64_t mask = 0;
     for (int k = 0; k < kBlockSize; ++k) mask |= static_cast<std::uint64_t>(kNaturalIndex[k] < kBlockSide) << k;
@@ -133,7 +151,8 @@ constexpr std::uint64_t first_row_mask() {
 }
 constexpr std::uint64_t kFirstRow = first_row_mask();
 
-// levels: 64 in zig-zag order; steps: likewise. Quantized values become samples.
+// Dequantizes (T.81 A.3.4, DCT coefficient quantization and dequantization) and transforms one block. levels, steps: 64
+// in zig-zag order.
 inline void idct_block(const std::int16_t* levels, const std::uint16_t* steps, std::uint8_t* samples,
                        std::ptrdiff_t stride) {
     std::uint64_t mask = nonzero_mask(levels);
@@ -158,7 +177,8 @@ inline void idct_block(const std::int16_t* levels, const std::uint16_t* steps, s
     for (int y = 0; y < kBlockSide; ++y) store_samples(samples + y * stride, x[y]);
 }
 
-// blocks: (rows, columns, 64) with row_stride; plane: (8 rows, at least 8 columns) with plane_stride.
+// Fills a plane from the levels of its blocks. blocks: (size.rows, size.columns, 64), rows row_stride levels apart;
+// plane: (8 size.rows, 8 size.columns), rows plane_stride samples apart.
 inline void inverse_dct(const std::int16_t* blocks, std::ptrdiff_t row_stride, Extent size, const std::uint16_t* steps,
                         std::uint8_t* plane, std::ptrdiff_t plane_stride) {
     for (std::ptrdiff_t row = 0; row < size.rows; ++row)

@@ -1,4 +1,5 @@
-// Compiled once for each instruction set; FOVEAL_TABLE names the table that this build fills.
+// The table of kernels. This file is compiled once for each instruction set; FOVEAL_TABLE names the table that a build
+// defines.
 #include "kernel_table.hpp"
 
 #include "area_means.hpp"
@@ -20,17 +21,20 @@
 namespace foveal {
 namespace {
 
+// Counts the symbols of MCU rows [first_row, last_row) and returns the bits that are not Huffman codes.
 std::uint64_t tally_scan(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
                          std::uint32_t* histogram) {
     return code_scan(CountingSink{histogram, slot_count}, scan, first_row, last_row).raw_bits;
 }
 
+// Counts and records the symbols of MCU rows [first_row, last_row).
 RecordedScan record_scan(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
                          std::uint32_t* histogram, std::uint32_t* words) {
     const RecordingSink sink = code_scan(RecordingSink{histogram, slot_count, words}, scan, first_row, last_row);
     return {sink.word_count, sink.raw_bits};
 }
 
+// Codes recorded words.
 WrittenBits write_recorded(const std::uint32_t* words, std::ptrdiff_t count, int slot_count, const Code* codes,
                            std::uint8_t* bytes, std::uint64_t* restarts) {
     BitWriter writer = write_words(BitWriter{bytes, restarts}, words, count, slot_count, codes);
@@ -43,15 +47,38 @@ WrittenBits write_recorded(const std::uint32_t* words, std::ptrdiff_t count, int
 
 extern const KernelTable FOVEAL_TABLE = {
     FOVEAL_TABLE_NAME,
-    rgb_to_ycbcr<std::uint8_t>, rgb_to_ycbcr<std::uint16_t>, grey_to_plane<std::uint8_t>, grey_to_plane<std::uint16_t>,
-    downsample, sharpen, color_loss<std::uint8_t>, color_loss<std::uint16_t>,
-    forward_dct, ac_strengths,
-    quantize, quantize_per_block, trellis,
-    tally_scan, record_scan, write_recorded,
-    decode_scan, inverse_dct, upsample_triangle, upsample_replicate, ycbcr_to_rgb, interleave,
-    linear_light, halve, linear_to_xyb,
-    error_sums, error_slopes, xyb_to_linear_slopes, add_slopes_of_half, linear_to_sample_slopes,
-    area_means<std::uint8_t>, area_means<std::uint16_t>,
+    rgb_to_ycbcr<std::uint8_t>,
+    rgb_to_ycbcr<std::uint16_t>,
+    grey_to_plane<std::uint8_t>,
+    grey_to_plane<std::uint16_t>,
+    downsample,
+    sharpen,
+    color_loss<std::uint8_t>,
+    color_loss<std::uint16_t>,
+    forward_dct,
+    ac_strengths,
+    quantize,
+    quantize_per_block,
+    trellis,
+    tally_scan,
+    record_scan,
+    write_recorded,
+    decode_scan,
+    inverse_dct,
+    upsample_triangle,
+    upsample_replicate,
+    ycbcr_to_rgb,
+    interleave,
+    linear_light,
+    halve,
+    linear_to_xyb,
+    error_sums,
+    error_slopes,
+    xyb_to_linear_slopes,
+    add_slopes_of_half,
+    linear_to_sample_slopes,
+    area_means<std::uint8_t>,
+    area_means<std::uint16_t>,
 };
 
 }  // namespace foveal

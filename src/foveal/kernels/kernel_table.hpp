@@ -1,114 +1,18 @@
-// The kernels as a table of functions, one table for each instruction set that kernel_table.cpp is compiled for.
-// Callers guarantee the bounds; the bindings (bind_*.cpp) are the only callers.
+// The kernels as a table of function pointers, one table for each instruction set that kernel_table.cpp is compiled
+// for.
+//
+// The kernels check nothing: their callers, the bindings (bind_*.cpp), guarantee the bounds. The headers that define
+// the kernels say what each argument is.
 #pragma once
+
+#include "shapes.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
 namespace foveal {
 
-struct Extent {
-    std::ptrdiff_t rows, columns;
-};
-
-// Level: std::int16_t, const where a scan is written.
-template <class Level>
-struct ComponentOf {
-    Level* blocks;
-    std::ptrdiff_t row_stride;
-    int h_factor, v_factor;
-    int slot;  // of its Huffman tables where a scan is written
-};
-
-constexpr int kMaxComponents = 4;  // of a scan (T.81 B.2.3)
-
-template <class Level>
-struct ScanOf {
-    ComponentOf<Level> components[kMaxComponents];
-    int component_count;
-    std::ptrdiff_t mcu_columns;
-    int spectral_start, spectral_end, approximation_high, approximation_low;
-    std::ptrdiff_t restart_interval;
-};
-using Scan = ScanOf<const std::int16_t>;
-
-struct Code {
-    std::uint32_t code, length;
-};
-
-struct RecordedScan {
-    std::ptrdiff_t word_count;
-    std::uint64_t raw_bits;
-};
-
-struct WrittenBits {
-    std::ptrdiff_t byte_count;
-    std::uint64_t bit_count;
-    std::ptrdiff_t restart_count;
-};
-
-constexpr int kLookaheadBits = 10;
-
-// A Huffman table to decode with (lookup.hpp).
-struct DecodingTable {
-    // By the next kLookaheadBits bits: bits to skip (0 where the code is longer), symbol << 8, and, where the extra bits
-    // are among those skipped, the value that they give << 16.
-    std::uint32_t entries[1 << kLookaheadBits];
-    std::uint32_t limit[17];  // by length: the code after the last one, in the high bits of 16
-    int first_symbol[17];     // by length: index of the symbol of code 0, were there one
-    std::uint8_t symbols[256];
-};
-
-// Readable bytes behind the data of a scan: more than a block can take (63 AC of 16 + 15 bits, DC, an EOB run).
-constexpr std::ptrdiff_t kScanPadding = 512;
-
-struct DecodingScan : ScanOf<std::int16_t> {
-    const std::uint8_t* data;
-    std::int64_t data_bytes;        // without the padding
-    const std::int64_t* intervals;  // first byte and end of each restart interval; one outside the data is missing
-    const DecodingTable* dc_tables[kMaxComponents];
-    const DecodingTable* ac_tables[kMaxComponents];
-    std::uint32_t* block_bits[kMaxComponents];  // where to add what each block takes; null where nobody asks
-};
-
-// How far the decoding of a scan is.
-struct DecodingState {
-    std::int64_t mcu = 0;           // the next one
-    std::int64_t bit_position = 0;  // in the data
-    std::int64_t eob_run = 0;       // blocks that the last EOBn stands for, but for those behind us
-    std::int64_t unused_bytes = 0;  // between the last MCU of a restart interval and its end, so far
-    std::int64_t predictions[kMaxComponents] = {};
-};
-
-enum class ScanFailure { none, no_code, out_of_range, beyond_block, out_of_data, no_interval };
-
-struct SamplePlane {
-    std::uint8_t* samples;
-    std::ptrdiff_t stride;
-    Extent size;
-};
-
-// Nodes that the trellis usually looks back over: further ones gain next to nothing.
-constexpr int kUsualLookBack = 4;
-
-// Sums over a channel: of three error maps, each of the errors and of their fourth powers.
-constexpr int kErrorSums = 6;
-
-// What an error of each map and its cube are worth: the slopes of a weighed mean and of a weighed 4-norm.
-struct ErrorPrices {
-    float of_error[3], of_cube[3];
-};
-
-// Samples to each side that the blur looks at.
-constexpr std::ptrdiff_t kBlurReach = 4;
-
-// What the blur keeps for every two rows: of five quantities and three cosines, two outputs in eight lanes.
-constexpr std::size_t kPairStateFloats = 5 * 3 * 2 * 8;
-
-// What color_loss works on: rows of so many more columns than the blocks have.
-constexpr int kColorLossRows = 11;
-constexpr std::ptrdiff_t kColorLossMargin = 16;
-
+// The kernels of one instruction set.
 struct KernelTable {
     const char* name;
     void (*rgb8_to_ycbcr)(const std::uint8_t* pixels, Extent pixel_size, float* planes, Extent plane_size);
@@ -118,8 +22,8 @@ struct KernelTable {
     void (*downsample)(const float* plane, std::ptrdiff_t columns, int h, int v, float* out, Extent out_size);
     void (*sharpen)(const float* plane, Extent size, int h, int v, float gain, std::ptrdiff_t first_row, float* out,
                     std::ptrdiff_t out_rows);
-    void (*color_loss_8)(const std::uint8_t* pixels, Extent pixel_size, std::ptrdiff_t first_row, float* work, float* out,
-                         Extent out_size);
+    void (*color_loss_8)(const std::uint8_t* pixels, Extent pixel_size, std::ptrdiff_t first_row, float* work,
+                         float* out, Extent out_size);
     void (*color_loss_16)(const std::uint16_t* pixels, Extent pixel_size, std::ptrdiff_t first_row, float* work,
                           float* out, Extent out_size);
     void (*forward_dct)(const float* plane, Extent plane_size, std::int16_t* blocks);

@@ -1,21 +1,27 @@
-// Huffman codes as a table to decode with (T.81 C.2, F.2.2.3): the next bits of the data give the symbol at once.
+// Lookup tables for Huffman decoding, built from BITS and HUFFVAL (T.81 C.2, Conversion of Huffman table specifications
+// to tables of codes and code lengths; F.2.2.3, The DECODE procedure).
+//
+// The next kLookaheadBits bits of the data index a table that gives the symbol of any code that is no longer, and
+// usually the value of its extra bits too. Longer codes are found by comparing with the last code of each length.
 #pragma once
 
-#include "block.hpp"
+#include "shapes.hpp"
+
+#include <cstdint>
 
 namespace {
 
 using foveal::DecodingTable;
 using foveal::kLookaheadBits;
-constexpr int kMaxCodeBits = 16;
+constexpr int kMaxCodeBits = 16;  // length of the longest Huffman code
 
-// F.2.2.1, figure F.12 (EXTEND): the value of `size` extra bits, size >= 1.
+// Returns the value of `size` >= 1 extra bits (T.81 F.2.2.1, figure F.12, the EXTEND procedure).
 inline int extend(std::uint32_t extra, int size) {
     const int value = static_cast<int>(extra);
     return (extra >> (size - 1)) != 0 ? value : value - (1 << size) + 1;
 }
 
-// All entries of the look-ahead that begin with a code of `length` <= kLookaheadBits bits.
+// Fills all entries whose index begins with a code of `length` <= kLookaheadBits bits.
 inline void fill_entries(DecodingTable& table, std::uint32_t code, int length, std::uint8_t symbol) {
     const int free_bits = kLookaheadBits - length;
     const int size = symbol & 15;
@@ -29,7 +35,8 @@ inline void fill_entries(DecodingTable& table, std::uint32_t code, int length, s
     }
 }
 
-// bits: the number of codes of length 1 to 16; huffval: their symbols. False where there are more codes than fit.
+// Builds a table from BITS (the number of codes of each length from 1 to 16) and HUFFVAL (their symbols). Returns false
+// if there are more codes of a length than fit.
 inline bool build_decoding_table(const int (&bits)[kMaxCodeBits], const std::uint8_t* huffval, DecodingTable& table) {
     table = {};
     std::uint32_t code = 0;

@@ -1,18 +1,23 @@
-// The Python module: which kernels run on this machine, and the bindings of all of them.
+// The Python module: choice of the instruction set, and the bindings.
 #include "bindings.hpp"
+#include "kernel_table.hpp"
 
 #include <atomic>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace {
 
-const KernelTable* const kAvailable[] = {
+// The tables of this build, the fastest first.
+const KernelTable* const kTables[] = {
 #if defined(FOVEAL_HAVE_AVX2)
     &foveal::kAvx2Kernels,
 #endif
     &foveal::kBaselineKernels,
 };
 
+// Returns whether this machine has the instructions that a table uses.
 bool runs_here(const KernelTable* table) {
 #if defined(FOVEAL_HAVE_AVX2)
     if (table == &foveal::kAvx2Kernels)
@@ -22,24 +27,27 @@ bool runs_here(const KernelTable* table) {
     return table == &foveal::kBaselineKernels;
 }
 
+// Returns the fastest table that runs on this machine.
 const KernelTable* fastest() {
-    for (const KernelTable* table : kAvailable)
+    for (const KernelTable* table : kTables)
         if (runs_here(table)) return table;
     return &foveal::kBaselineKernels;
 }
 
-// Read by threads that do not hold the GIL.
+// The table in use. Atomic, because threads that do not hold the GIL read it.
 std::atomic<const KernelTable*> chosen_kernels = fastest();
 
+// Returns the names of the tables that run on this machine, the fastest first.
 std::vector<std::string> instruction_sets() {
     std::vector<std::string> names;
-    for (const KernelTable* table : kAvailable)
+    for (const KernelTable* table : kTables)
         if (runs_here(table)) names.emplace_back(table->name);
     return names;
 }
 
+// Chooses the table of that name.
 void use_instruction_set(const std::string& name) {
-    for (const KernelTable* table : kAvailable) {
+    for (const KernelTable* table : kTables) {
         if (runs_here(table) && name == table->name) {
             chosen_kernels = table;
             return;
@@ -58,5 +66,5 @@ NB_MODULE(_kernels, m) {
     foveal::bind_encoding(m);
     foveal::bind_decoding(m);
     foveal::bind_scoring(m);
-    foveal::bind_looking(m);
+    foveal::bind_resizing(m);
 }

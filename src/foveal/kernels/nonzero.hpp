@@ -1,7 +1,9 @@
-// Which coefficients of a block are not zero.
+// A bit mask of the nonzero coefficients of a block.
 #pragma once
 
 #include "block.hpp"
+
+#include <cstdint>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -9,7 +11,7 @@
 
 namespace {
 
-// A bit for each coefficient in zig-zag order, set where it is not zero.
+// Returns a mask whose bit k is set if coefficient k is nonzero.
 inline std::uint64_t nonzero_mask(const std::int16_t* block) {
     std::uint64_t mask = 0;
 #if defined(__SSE2__)

@@ -1,29 +1,40 @@
-// Component planes to pixels (T.871 clause 7), exactly as libjpeg-turbo rounds. The other way round: color.hpp.
+// Color conversion of the decoder: component planes to pixels (T.871 clause 7, Conversion to and from RGB), with the
+// rounding of libjpeg-turbo. The inverse of color.hpp.
 #pragma once
 
 #include "block.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace {
 
 using foveal::kMaxComponents;
 using foveal::SamplePlane;
 
-constexpr int kRun = 32;  // pixels that are converted together
+constexpr int kRun = 32;  // pixels converted at once
 
-inline std::uint8_t clamp_to_byte(int value) { return static_cast<std::uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value); }
+// Clamps to 0..255.
+inline std::uint8_t clamp_to_byte(int value) {
+    return static_cast<std::uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value);
+}
 
-// factor / 2^16 * value, rounded; 2 * value fits 16 bits, so that one 16-bit multiplication gives all that is needed.
+// Returns factor / 2^16 * value, rounded. The high half of factor * 2 * value has one bit more than the result, which
+// is enough to round; 2 * value fits 16 bits, so that a 16-bit multiplication does.
 inline std::int16_t scaled_by(std::int16_t factor, int value) {
     const auto twice = static_cast<std::int16_t>(2 * value);
     const auto high = static_cast<std::int16_t>((factor * twice) >> 16);
     return static_cast<std::int16_t>((high + 1) >> 1);
 }
 
-// R = Y + 1.402 Cr, G = Y - 0.344136 Cb - 0.714136 Cr, B = Y + 1.772 Cb, in 16 fractional bits, rounded. Factors that
-// need more than 16 bits are taken apart: 1.402 = 1 + 0.402, 1.772 = 2 - 0.228, -0.714 = 0.286 - 1.
+// Converts kRun pixels: R = Y + 1.402 Cr, G = Y - 0.344136 Cb - 0.714136 Cr, B = Y + 1.772 Cb, with 16 fractional bits,
+// rounded. Factors that do not fit a signed 16-bit fraction are split: 1.402 = 1 + 0.402, 1.772 = 2 - 0.228,
+// -0.714 = 0.286 - 1.
 inline void convert_run(const std::uint8_t* __restrict luma, const std::uint8_t* __restrict cb_samples,
-                        const std::uint8_t* __restrict cr_samples, std::uint8_t* __restrict r, std::uint8_t* __restrict g,
-                        std::uint8_t* __restrict b) {
+                        const std::uint8_t* __restrict cr_samples, std::uint8_t* __restrict r,
+                        std::uint8_t* __restrict g, std::uint8_t* __restrict b) {
     for (int x = 0; x < kRun; ++x) {
         const std::int16_t cr = static_cast<std::int16_t>(cr_samples[x] - 128);
         r[x] = clamp_to_byte(static_cast<std::int16_t>(luma[x] + cr + scaled_by(26345, cr)));
@@ -38,7 +49,7 @@ inline void convert_run(const std::uint8_t* __restrict luma, const std::uint8_t*
     }
 }
 
-// Three runs of 16 bytes to 48, taking turns.
+// Interleaves three runs of 16 bytes into 48: rgbrgb...
 inline void interleave_16(const std::uint8_t* r, const std::uint8_t* g, const std::uint8_t* b, std::uint8_t* rgb) {
     using Byte16 = std::uint8_t __attribute__((vector_size(16)));
     Byte16 red, green, blue;
@@ -56,6 +67,7 @@ inline void interleave_16(const std::uint8_t* r, const std::uint8_t* g, const st
     std::memcpy(rgb + 32, &third, sizeof third);
 }
 
+// Converts kRun pixels of Y, Cb and Cr to interleaved RGB.
 inline void convert_and_interleave(const std::uint8_t* luma, const std::uint8_t* cb_samples,
                                    const std::uint8_t* cr_samples, std::uint8_t* rgb) {
     std::uint8_t r[kRun], g[kRun], b[kRun];
@@ -63,6 +75,7 @@ inline void convert_and_interleave(const std::uint8_t* luma, const std::uint8_t*
     for (int x = 0; x < kRun; x += 16) interleave_16(r + x, g + x, b + x, rgb + 3 * x);
 }
 
+// Converts a row; the last pixels are copied to a run of their own.
 inline void ycbcr_row_to_rgb(const std::uint8_t* luma, const std::uint8_t* cb_samples, const std::uint8_t* cr_samples,
                              std::ptrdiff_t columns, std::uint8_t* rgb) {
     std::ptrdiff_t x = 0;
@@ -78,14 +91,14 @@ inline void ycbcr_row_to_rgb(const std::uint8_t* luma, const std::uint8_t* cb_sa
     std::memcpy(rgb + 3 * x, pixels, 3 * left);
 }
 
-// planes: Y, Cb, Cr; pixels: (size.rows, size.columns, 3).
+// Fills RGB pixels (size.rows, size.columns, 3) from the planes Y, Cb and Cr.
 inline void ycbcr_to_rgb(const SamplePlane (&planes)[kMaxComponents], Extent size, std::uint8_t* pixels) {
     for (std::ptrdiff_t y = 0; y < size.rows; ++y)
         ycbcr_row_to_rgb(planes[0].samples + y * planes[0].stride, planes[1].samples + y * planes[1].stride,
                          planes[2].samples + y * planes[2].stride, size.columns, pixels + 3 * y * size.columns);
 }
 
-// pixels: (size.rows, size.columns, count).
+// Fills pixels (size.rows, size.columns, count) from `count` planes.
 inline void interleave(const SamplePlane (&planes)[kMaxComponents], int count, Extent size, std::uint8_t* pixels) {
     for (std::ptrdiff_t y = 0; y < size.rows; ++y)
         for (int c = 0; c < count; ++c) {

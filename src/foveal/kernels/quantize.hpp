@@ -1,19 +1,27 @@
-// Quantization (T.81 A.3.4): the nearest multiple of the step; what lies halfway goes away from zero, as in libjpeg.
+// Quantization (T.81 A.3.4, DCT coefficient quantization): division by the step, rounded to nearest, ties away from
+// zero as in libjpeg.
 #pragma once
 
 #include "block.hpp"
 
+#include <cstddef>
+#include <cstdint>
+
 namespace {
 
-// Largest magnitudes that Huffman categories of an 8-bit JPEG can hold (T.81 tables F.1 and F.2). A DC of -1024 is legal:
-// it is only its differences that are coded, and they reach 11 bits.
+// The range of levels that the Huffman categories of an 8-bit JPEG can hold (T.81 table F.1, Difference magnitude
+// categories for DC coding; table F.2, Categories assigned to coefficient values). A DC of -1024 is legal, as only
+// differences of DC are coded, and these have up to 11 bits.
 constexpr std::int32_t kSmallestDc = -1024;
 constexpr std::int32_t kLargestLevel = 1023;
 
+// Returns |value|.
 inline Float8 absolute(Float8 value) { return value < splat8(0.0f) ? -value : value; }
 
+// Clamps magnitudes to kLargestLevel.
 inline Int8 clamp_levels(Int8 magnitude) { return magnitude > kLargestLevel ? Int8{} + kLargestLevel : magnitude; }
 
+// Quantizes a DC coefficient.
 inline std::int16_t quantize_dc(std::int16_t coefficient, float step) {
     const float magnitude = static_cast<float>(coefficient < 0 ? -coefficient : coefficient) / step;
     const auto level = static_cast<std::int32_t>(magnitude + 0.5f);
@@ -21,14 +29,15 @@ inline std::int16_t quantize_dc(std::int16_t coefficient, float step) {
     return static_cast<std::int16_t>(level > kLargestLevel ? kLargestLevel : level);
 }
 
+// Adds the lanes one after the other.
 inline float sum_of_lanes(Float8 value) {
     float sum = 0.0f;
     for (int lane = 0; lane < 8; ++lane) sum += value[lane];
     return sum;
 }
 
-// Root mean square of the AC coefficients of each block, in the unit of the coefficients: of all, of the coarse waves
-// (1 to 5 in zig-zag order) and of the fine ones (15 to 63).
+// Computes the root mean square of the AC coefficients of each block, in units of the coefficients: of all of them, of
+// the low frequencies (1 to 5 in zig-zag order) and of the high frequencies (15 to 63).
 inline void ac_strengths(const std::int16_t* blocks, std::ptrdiff_t count, float* every, float* coarse, float* fine) {
     const Float8 is_coarse = {0, 1, 1, 1, 1, 1, 0, 0}, is_fine = {0, 0, 0, 0, 0, 0, 0, 1};  // of 0..7 and of 8..15
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
@@ -47,8 +56,8 @@ inline void ac_strengths(const std::int16_t* blocks, std::ptrdiff_t count, float
     }
 }
 
-// In place: sixteenths become levels. steps: 64 quantizer steps in sixteenths. An AC coefficient smaller than
-// zero_threshold[n] steps (0.5 is plain rounding) becomes 0.
+// Turns coefficients (in sixteenths) into levels, in place. steps: 64 quantizer steps in sixteenths. An AC coefficient
+// of block n smaller than zero_threshold[n] steps becomes 0; a threshold of 0.5 is plain rounding.
 inline void quantize(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold) {
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
         const std::int16_t dc = quantize_dc(blocks[0], steps[0]);
@@ -64,8 +73,9 @@ inline void quantize(std::int16_t* blocks, std::ptrdiff_t count, const float* st
     }
 }
 
-// In place, the published MS-ROI quantization expressed on one table: block n is quantized with its own table
-// own_steps[table_index[n]] and the value that a decoder would rebuild from that is quantized with file_steps.
+// Turns coefficients into levels, in place, with a quantization table for each block, as MS-ROI was published, in a
+// file of one table: block n is quantized and dequantized with own_steps[table_index[n]], and the result is quantized
+// with file_steps.
 inline void quantize_per_block(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
                                const std::uint8_t* table_index, const float* file_steps) {
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
@@ -76,8 +86,7 @@ inline void quantize_per_block(std::int16_t* blocks, std::ptrdiff_t count, const
             const Float8 step = load8(own + k);
             const Int8 own_level = __builtin_convertvector(absolute(coefficient) / step + 0.5f, Int8);
             const Float8 rebuilt = __builtin_convertvector(own_level, Float8) * step;
-            const Int8 level =
-                clamp_levels(__builtin_convertvector(rebuilt / load8(file_steps + k) + 0.5f, Int8));
+            const Int8 level = clamp_levels(__builtin_convertvector(rebuilt / load8(file_steps + k) + 0.5f, Int8));
             store_shorts(blocks + k, coefficient < splat8(0.0f) ? -level : level);
         }
         blocks[0] = dc;

@@ -1,73 +1,92 @@
-// Rate-distortion optimised quantization of the AC coefficients of a block: the levels that minimise
-// distortion_weight * squared errors (in quantizer steps, weighed by frequency) + bits, by dynamic programming over the
-// nonzero positions.
+// Trellis quantization: finds the AC levels of each block that minimize
 //
-// A node is a position that plain rounding leaves nonzero. It keeps its rounded level, or one less where that shortens
-// the level's code, or it becomes zero, in which case no path goes through it. `reach` of a node is the least cost of a
-// path that ends there, less the cost of zeroing every position up to it: then a predecessor can be compared with any
-// other without summing the zeros between them.
+//     distortion_weight * sum of weighted squared errors (in quantizer steps) + bits
+//
+// by dynamic programming over the positions that plain rounding leaves nonzero. These are the nodes of the trellis:
+//
+//     start ---> node 1 ---> node 2 ---> node 3 ---> EOB
+//       \                      ^  \                   ^
+//        `-- node 1 is zero ---'    `- 3 is zero -----'
+//
+// A path goes through the nodes whose levels stay nonzero; a node keeps its rounded level, or one less if that shortens
+// its code. The bits of a level depend only on the run of zeros since the previous node of the path, so that the best
+// path to a node is the best over its predecessors. `cost` of a node is that of the best path that ends there, minus
+// the distortion of setting every position up to it to zero: with this offset, predecessors are compared without
+// summing the distortion of the zeros between them and the node.
 #pragma once
 
+#include "block.hpp"
 #include "nonzero.hpp"
 #include "quantize.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace {
 
-// Less than half a sixteenth over the largest step of 8 bits.
+// Half-width of the interval that counts as a tie, in steps: less than half a sixteenth over the largest 8-bit step.
 constexpr float kTieWidth = 0.5f / 16 / 256;
-constexpr int kRunCount = 63;  // zeros before a nonzero AC coefficient: 0..62
+constexpr int kRunCount = 63;  // possible runs of zeros before a nonzero AC coefficient: 0..62
 
+// Prices in bits.
 struct Rates {
-    const float* run_size;  // [size 0..10][run]: bits of ZRLs, the RRRRSSSS code and the level's own bits
+    const float* run_size;  // [size 0..10][run]: bits of the ZRLs, the RRRRSSSS code and the extra bits
     float end_of_block;
 };
 
-// Nodes [0, kOrigin) are out of reach, so that there is always the same number of them to look back at.
-constexpr int kOrigin = 4;
+// The start of all paths, at position 0. The indices before it are nodes of prohibitive cost, so that every node has
+// kUsualLookBack predecessors to compare.
+constexpr int kStart = 4;
 
+// The nodes of a block, by index; minus_position: the negated position in zig-zag order.
 struct Nodes {
-    float reach[kOrigin + kBlockSize];
-    std::ptrdiff_t minus_position[kOrigin + kBlockSize];
-    int previous[kOrigin + kBlockSize];
-    std::int16_t level[kOrigin + kBlockSize];
+    float cost[kStart + kBlockSize];
+    std::ptrdiff_t minus_position[kStart + kBlockSize];
+    int previous[kStart + kBlockSize];
+    std::int16_t level[kStart + kBlockSize];
 
     Nodes() {
-        for (int i = 0; i <= kOrigin; ++i) {
-            reach[i] = i == kOrigin ? 0.0f : 1e30f;
+        for (int i = 0; i <= kStart; ++i) {
+            cost[i] = i == kStart ? 0.0f : 1e30f;
             minus_position[i] = 0;
         }
     }
 };
 
-struct Arrival {
-    float reach;
+// The last step of a path to a node.
+struct Step {
+    float cost;
     int previous;
 };
 
-// The cheapest way to arrive at a position from the origin or one of the nodes [first, node); bits_after[-p]: those of
-// the level there after a level at position p.
-inline Arrival cheapest_arrival(const Nodes& nodes, int first, int node, const float* bits_after) {
-    Arrival best{nodes.reach[kOrigin] + bits_after[0], kOrigin};
+// Finds the best predecessor of a node among the start and the nodes [first, node). bits_after[-p]: bits of the node's
+// level after a nonzero level at position p.
+inline Step best_step(const Nodes& nodes, int first, int node, const float* bits_after) {
+    Step best{nodes.cost[kStart] + bits_after[0], kStart};
     for (int i = first; i < node; ++i) {
-        const float reach = nodes.reach[i] + bits_after[nodes.minus_position[i]];
-        best.previous = reach < best.reach ? i : best.previous;
-        best.reach = reach < best.reach ? reach : best.reach;
+        const float cost = nodes.cost[i] + bits_after[nodes.minus_position[i]];
+        best.previous = cost < best.cost ? i : best.previous;
+        best.cost = cost < best.cost ? cost : best.cost;
     }
     return best;
 }
 
-// An error of a level that is not 0 counts from the magnitude and `lift` steps: for equal errors, what was weakened
-// shows more than what was strengthened.
+// Fills `levels` with the best AC levels of a block.
 //
-// levels: 0 but for DC, filled with the best AC; rounded: the nearest levels, magnitudes: |coefficient| / step;
-// kLookBack: nodes before a node that are its possible predecessors, or 0 for as many as `look_back` says.
+// The error of a nonzero level is measured from the magnitude plus `lift` steps, as weakened coefficients are more
+// visible than strengthened ones with equal errors.
+//
+// levels: zeros except for DC; rounded: levels of plain rounding; magnitudes: |coefficient| / step; kLookBack:
+// predecessors to compare in addition to the start, 0 to use `look_back` instead.
 template <int kLookBack>
-inline void optimise_block(std::int16_t* levels, const std::int16_t* rounded, const float* magnitudes,
+inline void optimize_block(std::int16_t* levels, const std::int16_t* rounded, const float* magnitudes,
                            float distortion_weight, const float* frequency_weights, float lift, Rates rates,
                            int look_back) {
-    static_assert(kLookBack <= kOrigin);
+    static_assert(kLookBack <= kStart);
     Nodes nodes;
-    int node = kOrigin + 1, last = kOrigin;
+    int node = kStart + 1, last = kStart;
     float least = rates.end_of_block;
     for (std::uint64_t left = nonzero_mask(rounded) & ~std::uint64_t{1}; left != 0; left &= left - 1, ++node) {
         const int k = __builtin_ctzll(left);
@@ -78,36 +97,34 @@ inline void optimise_block(std::int16_t* levels, const std::int16_t* rounded, co
         const float zero_distortion = weight * (magnitudes[k] * magnitudes[k]);
         const float error = magnitudes[k] + lift - static_cast<float>(level);
         const float* bits_after = rates.run_size + size * kRunCount + k - 1;
-        const int first = kLookBack != 0               ? node - kLookBack
-                          : node - look_back > kOrigin ? node - look_back
-                                                       : kOrigin + 1;
+        const int first = kLookBack != 0 ? node - kLookBack : node - look_back > kStart ? node - look_back : kStart + 1;
 
-        Arrival best = cheapest_arrival(nodes, first, node, bits_after);
-        best.reach += weight * (error * error) - zero_distortion;
+        Step best = best_step(nodes, first, node, bits_after);
+        best.cost += weight * (error * error) - zero_distortion;
         int best_level = level;
         if (level > 1 && (level & (level - 1)) == 0) {
-            Arrival lower = cheapest_arrival(nodes, first, node, bits_after - kRunCount);
-            lower.reach += weight * ((error + 1.0f) * (error + 1.0f)) - zero_distortion;
-            if (lower.reach < best.reach) {
+            Step lower = best_step(nodes, first, node, bits_after - kRunCount);
+            lower.cost += weight * ((error + 1.0f) * (error + 1.0f)) - zero_distortion;
+            if (lower.cost < best.cost) {
                 best = lower;
                 best_level = level - 1;
             }
         }
-        nodes.reach[node] = best.reach;
+        nodes.cost[node] = best.cost;
         nodes.level[node] = static_cast<std::int16_t>((best_level ^ sign) - sign);
         nodes.minus_position[node] = -k;
         nodes.previous[node] = best.previous;
 
-        const float total = best.reach + (k == kBlockSize - 1 ? 0.0f : rates.end_of_block);
+        const float total = best.cost + (k == kBlockSize - 1 ? 0.0f : rates.end_of_block);
         last = total < least ? node : last;
         least = total < least ? total : least;
     }
-    for (; last != kOrigin; last = nodes.previous[last]) levels[-nodes.minus_position[last]] = nodes.level[last];
+    for (; last != kStart; last = nodes.previous[last]) levels[-nodes.minus_position[last]] = nodes.level[last];
 }
 
-// In place: sixteenths become levels; DC is rounded.
+// Turns coefficients (in sixteenths) into levels, in place; DC is rounded.
 template <int kLookBack>
-inline void optimise_blocks(std::int16_t* blocks, std::ptrdiff_t count, const float* steps,
+inline void optimize_blocks(std::int16_t* blocks, std::ptrdiff_t count, const float* steps,
                             const float* distortion_weight, const float* frequency_weights, float lift, Rates rates,
                             int look_back) {
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
@@ -117,8 +134,9 @@ inline void optimise_blocks(std::int16_t* blocks, std::ptrdiff_t count, const fl
         for (int k = 0; k < kBlockSize; k += 8) {
             const Float8 coefficient = load_shorts(blocks + k);
             const Float8 magnitude = absolute(coefficient) / load8(steps + k);
-            // A tie goes to the smaller level, which is never dearer. (Coefficients come rounded to sixteenths, so that
-            // a tie stands for values on both sides of it.) Other magnitudes are further than this from a tie.
+            // A tie goes to the smaller level, which never takes more bits. (Coefficients are rounded to sixteenths, so
+            // that a tie stands for values on both sides of it.) Any other magnitude is further than kTieWidth from a
+            // tie.
             const Float8 lifted =
                 magnitude < splat8(0.5f + kTieWidth) ? Float8{} : magnitude + (lift + 0.5f - kTieWidth);
             const Int8 level = clamp_levels(__builtin_convertvector(lifted, Int8));
@@ -127,17 +145,18 @@ inline void optimise_blocks(std::int16_t* blocks, std::ptrdiff_t count, const fl
         }
         std::memset(blocks, 0, kBlockSize * sizeof *blocks);
         blocks[0] = dc;
-        optimise_block<kLookBack>(blocks, rounded, magnitudes, distortion_weight[n], frequency_weights, lift,
-                                  rates, look_back);
+        optimize_block<kLookBack>(blocks, rounded, magnitudes, distortion_weight[n], frequency_weights, lift, rates,
+                                  look_back);
     }
 }
 
+// Turns coefficients into levels, in place; see optimize_blocks.
 inline void trellis(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,
                     const float* frequency_weights, float lift, const float* run_size_bits, float end_of_block_bits,
                     int look_back) {
-    using foveal::kUsualLookBack;  // has a build of its own, which is quicker
-    const auto optimise = look_back == kUsualLookBack ? optimise_blocks<kUsualLookBack> : optimise_blocks<0>;
-    optimise(blocks, count, steps, distortion_weight, frequency_weights, lift, {run_size_bits, end_of_block_bits},
+    using foveal::kUsualLookBack;  // compiled as a constant, which is faster
+    const auto optimize = look_back == kUsualLookBack ? optimize_blocks<kUsualLookBack> : optimize_blocks<0>;
+    optimize(blocks, count, steps, distortion_weight, frequency_weights, lift, {run_size_bits, end_of_block_bits},
              look_back);
 }
 

@@ -1,12 +1,27 @@
-// The entropy-coded data of a scan (T.81 B.1.1.5) without byte stuffing, fill bytes and restart markers.
+// Removal of byte stuffing, fill bytes and restart markers from the entropy-coded data of a scan (T.81 B.1.1.5,
+// Entropy-coded data segments; B.1.1.2, Markers).
+//
+// In the data, 0xFF is followed by a stuffed 0x00; any other 0xFF begins a marker, before which fill bytes 0xFF may
+// stand:
+//
+//     file    61 FF 00 63 FF FF D3 64 FF D9
+//     data    61 FF    63          64
+//                         RST3        EOI ends the scan
+//
+// memchr finds the next 0xFF, so that the bytes between are copied as a whole.
 #pragma once
 
-#include "block.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace {
 
-// Calls data(first, last) for each run of bytes as they are, as long as it returns true, and restart(offset, number) at
-// each restart marker. Returns the offset of the marker that ends the scan, or of the end of the file.
+// Calls data(first, last) for each run of bytes [first, last) of the file that belong to the data, until it returns
+// false, and restart(offset, number) for each restart marker. Returns the offset of the marker that ends the scan, or
+// the size of the file.
 template <class Data, class Restart>
 inline std::ptrdiff_t walk_scan(const std::uint8_t* bytes, std::ptrdiff_t size, std::ptrdiff_t offset, Data data,
                                 Restart restart) {
@@ -18,7 +33,7 @@ inline std::ptrdiff_t walk_scan(const std::uint8_t* bytes, std::ptrdiff_t size, 
         }
         const std::ptrdiff_t marker = static_cast<const std::uint8_t*>(found) - bytes;
         std::ptrdiff_t code_offset = marker + 1;
-        while (code_offset < size && bytes[code_offset] == 0xFF) ++code_offset;  // B.1.1.2: fill bytes
+        while (code_offset < size && bytes[code_offset] == 0xFF) ++code_offset;  // fill bytes
         if (code_offset < size && bytes[code_offset] == 0x00) {
             if (!data(offset, marker + 1)) return marker;
         } else {
@@ -31,11 +46,13 @@ inline std::ptrdiff_t walk_scan(const std::uint8_t* bytes, std::ptrdiff_t size, 
     return size;
 }
 
+// The sizes of what `unstuff` writes.
 struct ScanExtent {
-    std::ptrdiff_t end;  // offset of the marker that ends the scan, or of the end of the file
+    std::ptrdiff_t end;  // offset of the marker that ends the scan, or the size of the file
     std::size_t data_bytes, restart_count;
 };
 
+// Measures the data of a scan that begins at `offset`.
 inline ScanExtent measure_scan(const std::uint8_t* bytes, std::ptrdiff_t size, std::ptrdiff_t offset) {
     ScanExtent extent{};
     const auto count = [&](std::ptrdiff_t first, std::ptrdiff_t last) {
@@ -46,8 +63,8 @@ inline ScanExtent measure_scan(const std::uint8_t* bytes, std::ptrdiff_t size, s
     return extent;
 }
 
-// Fills `data` with data_bytes and the padding behind them, and for each of the first max_restarts restart markers three
-// numbers of `restarts`: position in the data, offset in the file, number.
+// Fills `data` with the bytes of the scan, followed by kScanPadding zeros, and `restarts` with three numbers for each
+// of the first max_restarts restart markers: position in the data, offset in the file, number (0 to 7).
 inline void unstuff(const std::uint8_t* bytes, std::ptrdiff_t size, std::ptrdiff_t offset, std::uint8_t* data,
                     std::int64_t* restarts, std::size_t max_restarts) {
     std::uint8_t* target = data;
@@ -66,7 +83,8 @@ inline void unstuff(const std::uint8_t* bytes, std::ptrdiff_t size, std::ptrdiff
     std::memset(target, 0, foveal::kScanPadding);
 }
 
-// Where the byte at `position` of the data stands in the file; the end of the scan where there is none.
+// Returns the offset in the file of the byte at `position` in the data, or the end of the scan if there is no such
+// byte.
 inline std::ptrdiff_t stuffed_offset(const std::uint8_t* bytes, std::ptrdiff_t size, std::ptrdiff_t offset,
                                      std::ptrdiff_t position) {
     std::ptrdiff_t passed = 0, found = -1;

@@ -1,19 +1,30 @@
-// Up-sampling of components (T.81 A.1.1 leaves the filter free), with the filters of libjpeg-turbo.
+// Up-sampling of components with the filters of libjpeg-turbo (T.81 A.1.1, Dimensions and sampling factors, leaves the
+// filter free).
+//
+// The triangle filter interpolates linearly. A sub-sampled sample lies at the centre of the two samples a, b that it
+// replaces, so that each output lies a quarter of the distance away from the nearer sample:
+//
+//     samples     x0          x1          x2
+//     output    a     b     a     b     a     b       a of x1 = 3/4 x1 + 1/4 x0, b of x1 = 3/4 x1 + 1/4 x2
 #pragma once
 
 #include "block.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace {
 
 using foveal::SamplePlane;
 
+// Returns a row of a plane; rows above and below it repeat its edges.
 inline const std::uint8_t* clamped_row(const SamplePlane& plane, std::ptrdiff_t row) {
     const std::ptrdiff_t last = plane.size.rows - 1;
     return plane.samples + (row < 0 ? 0 : row > last ? last : row) * plane.stride;
 }
 
-// The triangle filter, 2:1: each output is 3/4 of the nearer sample and 1/4 of the other. Rounding alternates, so that no bias
-// builds up.
+// Doubles a row across. Rounding alternates (+ 1, + 2) so that no bias builds up.
 inline void triangle_across(const std::uint8_t* row, std::ptrdiff_t columns, std::uint8_t* out) {
     out[0] = row[0];
     for (std::ptrdiff_t x = 0; x + 1 < columns; ++x) {
@@ -23,13 +34,15 @@ inline void triangle_across(const std::uint8_t* row, std::ptrdiff_t columns, std
     out[2 * columns - 1] = row[columns - 1];
 }
 
+// Computes one row of a plane that is doubled down; bias: 1 for the upper of two rows, 2 for the lower one.
 inline void triangle_down(const std::uint8_t* near, const std::uint8_t* far, std::ptrdiff_t columns, int bias,
                           std::uint8_t* out) {
     for (std::ptrdiff_t x = 0; x < columns; ++x) out[x] = static_cast<std::uint8_t>((3 * near[x] + far[x] + bias) >> 2);
 }
 
-// Both ways at once: rows blended 3 to 1 first, and rounded only at the end.
-inline void triangle_both(const std::uint8_t* near, const std::uint8_t* far, std::ptrdiff_t columns, std::uint8_t* out) {
+// Computes one row of a plane that is doubled both ways: rows are blended 3 to 1 first, and rounded only at the end.
+inline void triangle_both(const std::uint8_t* near, const std::uint8_t* far, std::ptrdiff_t columns,
+                          std::uint8_t* out) {
     const auto blend = [&](std::ptrdiff_t x) { return 3 * near[x] + far[x]; };
     out[0] = static_cast<std::uint8_t>((4 * blend(0) + 8) >> 4);
     for (std::ptrdiff_t x = 0; x + 1 < columns; ++x) {
@@ -40,8 +53,8 @@ inline void triangle_both(const std::uint8_t* near, const std::uint8_t* far, std
     out[2 * columns - 1] = static_cast<std::uint8_t>((4 * blend(columns - 1) + 7) >> 4);
 }
 
-// h, v: 1 or 2, not both 1. out: rows first_row, first_row + 1, ... of the plane v times as high and h times as wide,
-// whose edges are repeated.
+// Fills `out` with rows of the plane that is h times as wide and v times as high, from first_row on; edges are
+// repeated. h, v: 1 or 2, not both 1.
 inline void upsample_triangle(SamplePlane plane, int h, int v, std::ptrdiff_t first_row, SamplePlane out) {
     const std::ptrdiff_t columns = plane.size.columns;
     for (std::ptrdiff_t y = 0; y < out.size.rows; ++y) {
@@ -59,7 +72,8 @@ inline void upsample_triangle(SamplePlane plane, int h, int v, std::ptrdiff_t fi
     }
 }
 
-// Every sample of the plane stands for h_max / h columns and v_max / v rows, not always a whole number of them.
+// Fills `out` by repeating samples, from row first_row of the up-sampled plane on. Each sample covers h_max / h columns
+// and v_max / v rows, which need not be integers.
 inline void upsample_replicate(SamplePlane plane, int h, int h_max, int v, int v_max, std::ptrdiff_t first_row,
                                SamplePlane out) {
     for (std::ptrdiff_t y = 0; y < out.size.rows; ++y) {

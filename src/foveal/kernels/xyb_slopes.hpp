@@ -1,12 +1,16 @@
-// The stages of xyb.hpp backwards: from what something changes by for each sample of XYB to what it changes by for each
-// sample value of the pixels. In place; planes are (rows, 3, columns).
+// Backpropagation through the stages of xyb.hpp: from derivatives ("slopes") with respect to samples of XYB to
+// derivatives with respect to the sample values of the pixels. Planes are (rows, 3, columns) and are changed in place.
 #pragma once
 
+#include "block.hpp"
 #include "xyb.hpp"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace {
 
-// xyb: what linear_to_xyb made; slopes: by XYB, then by linear light.
+// Turns slopes by XYB into slopes by linear light. xyb: output of linear_to_xyb.
 inline void xyb_to_linear_slopes(const float* xyb, Extent size, float* slopes) {
     const auto cube_root_slope = [](Float8 root) { return (1.0f / 3) / (root * root); };
     for (std::ptrdiff_t y = 0; y < size.rows; ++y, xyb += 3 * size.columns, slopes += 3 * size.columns)
@@ -32,7 +36,8 @@ inline void xyb_to_linear_slopes(const float* xyb, Extent size, float* slopes) {
         }
 }
 
-// Each sample that `halve` took gets its share of the slope of its mean; a last one that counted twice gets two.
+// Adds the slopes by the samples of a halved plane to the slopes by the plane's own samples: each of the four samples
+// of a mean gets a quarter, a last column or row that counted twice gets twice as much.
 inline void add_slopes_of_half(const float* half, Extent size, float* slopes) {
     const std::ptrdiff_t whole_pairs = size.columns / 2, half_columns = (size.columns + 1) / 2;
     for (std::ptrdiff_t y = 0; y < size.rows; ++y) {
@@ -49,7 +54,7 @@ inline void add_slopes_of_half(const float* half, Extent size, float* slopes) {
     }
 }
 
-// light_slopes: of each sample value, the light that a step of it adds.
+// Turns slopes by linear light into slopes by sample values. light_slopes: derivative of light at each sample value.
 inline void linear_to_sample_slopes(const std::uint8_t* pixels, Extent size, const float* light_slopes, float* slopes) {
     for (std::ptrdiff_t y = 0; y < size.rows; ++y) {
         const std::uint8_t* __restrict rgb = pixels + 3 * y * size.columns;
