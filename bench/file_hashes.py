@@ -100,8 +100,8 @@ def made_by_python(name: str, pixels: NDArray[Any]) -> Iterator[tuple[str, bytes
     for method in ("gaze", "msroi", "cam", "spectral", "center"):
         yield f"{name}: map {method}", foveal.saliency_map(pixels, method).tobytes()
     for mode, variance in itertools.product(("rows", "blocks"), (90, 99.9)):
-        options: dict[str, Any] = {"mode": mode, "variance": variance}
-        yield f"{name}: pca {mode} {variance}", _npz_content(foveal.pca.encode(pixels, **options))
+        pca_options: dict[str, Any] = {"mode": mode, "variance": variance}
+        yield f"{name}: pca {mode} {variance}", _npz_content(foveal.pca.encode(pixels, **pca_options))
 
 
 def made_by_commands(name: str, pixels: NDArray[Any]) -> Iterator[tuple[str, bytes]]:

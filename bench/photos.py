@@ -9,7 +9,7 @@ import skimage.data
 from numpy.typing import NDArray
 
 import foveal
-from foveal.photo import eight_bits
+from foveal.photo import to_eight_bits
 
 CROP_SIDE = 512  # pixels; numbers are looked for on the middle of larger photos
 MCU_SIDE = 16  # pixels, at 4:2:0
@@ -23,7 +23,7 @@ def load(folders: list[Path]) -> dict[str, NDArray[np.uint8]]:
         return {name: getattr(skimage.data, name)() for name in names}
     paths = [path for folder in folders for path in sorted(folder.glob("*.png"))]
     photos = {f"{path.parent.name}/{path.stem}": foveal.open(path).pixels for path in paths}
-    return {name: eight_bits(photo) for name, photo in photos.items() if photo.ndim == 3}
+    return {name: to_eight_bits(photo) for name, photo in photos.items() if photo.ndim == 3}
 
 
 def middle(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

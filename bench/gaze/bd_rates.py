@@ -29,7 +29,7 @@ from foveal import metrics
 from foveal.allocate.effort import EFFORTS, EffortName
 from foveal.comparison.peers import JPEGLI, MOZJPEG, decode_for_viewing
 from foveal.jpeg import EightBitPixels
-from foveal.photo import eight_bits
+from foveal.photo import to_eight_bits
 from foveal.training.gaze_data import GazePhoto, fixation_density, gaze_photos
 
 QUALITIES = (30, 50, 65, 78, 87, 93)
@@ -49,7 +49,7 @@ class Watched:
     def __init__(self, photo: GazePhoto) -> None:
         if photo.fixations is None:
             raise ValueError(f"{photo.path} has no fixations")
-        self.pixels: EightBitPixels = np.ascontiguousarray(eight_bits(foveal.open(photo.path).pixels))
+        self.pixels: EightBitPixels = np.ascontiguousarray(to_eight_bits(foveal.open(photo.path).pixels))
         self._density = fixation_density(photo.fixations, *self.pixels.shape[:2])
         self._box = tuple(_middle(self._density.sum(axis=other)) for other in (1, 0))
         self._whole = metrics.Ssimulacra2Reference(self.pixels)

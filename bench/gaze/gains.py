@@ -17,7 +17,7 @@ from foveal.allocate.allocation import AllocationName
 from foveal.comparison import peers
 from foveal.encoding.size_search import find_largest_file
 from foveal.jpeg import EightBitPixels
-from foveal.photo import Photo, eight_bits
+from foveal.photo import Photo, to_eight_bits
 from foveal.saliency import look, map_of_picture
 from foveal.training.gaze_data import GazePhoto, fixation_density, observer_halves
 
@@ -115,7 +115,7 @@ def gains(
 ) -> list[Gain]:
     """What each map gains on a photo at each quality and strength; ValueError where no equal bytes are found."""
     opened = foveal.open(photo.path)
-    pixels = eight_bits(opened.upright().pixels)
+    pixels = to_eight_bits(opened.upright().pixels)
     judge = Judge(pixels)
     maps, densities = zip(*(map_and_density(source, photo, opened) for source in sources), strict=True)
 

@@ -26,7 +26,7 @@ from foveal.allocate.subsampling import FULL, HALVED
 from foveal.allocate.weights import block_weights
 from foveal.jpeg import reconstruct
 from foveal.metrics import Ssimulacra2Reference
-from foveal.photo import Photo, eight_bits
+from foveal.photo import Photo, to_eight_bits
 from foveal.saliency import look
 
 SUBSAMPLINGS = (HALVED, FULL)
@@ -41,7 +41,7 @@ Array = NDArray[np.float64]
 
 def measured(path: Path, subsampling: str) -> tuple[list[Array], list[float]]:
     """Features and scores of a photo's files: those of the first of STRENGTHS, then those of the next."""
-    pixels = middle(eight_bits(foveal.open(path).pixels))
+    pixels = middle(to_eight_bits(foveal.open(path).pixels))
     reference = Ssimulacra2Reference(pixels)
     height, width = pixels.shape[:2]
     looked_at = look(Photo(pixels)).spending_map

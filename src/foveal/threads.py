@@ -35,7 +35,7 @@ _of_this_thread = local()
 
 @contextmanager
 def helper_threads(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Keep `threads` - 1 helper threads for all that this thread does `in_threads` meanwhile.
+    """Keep `threads` - 1 helper threads for all that this thread does `run_in_threads` meanwhile.
 
     Started anew for every stage, they would begin each on a processor that another thread keeps busy.
     """
@@ -51,7 +51,7 @@ def helper_threads(threads: int) -> Iterator[ThreadPoolExecutor]:
             _of_this_thread.pool = None
 
 
-def in_threads(function: Callable[[Item], Result], items: Sequence[Item], threads: int) -> list[Result]:
+def run_in_threads(function: Callable[[Item], Result], items: Sequence[Item], threads: int) -> list[Result]:
     """Apply `function` to each item, on at most `threads` threads, this one included; the kernels release the GIL.
 
     Returns

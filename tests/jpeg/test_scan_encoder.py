@@ -23,7 +23,7 @@ from foveal.jpeg.quantize import DeadZone, Quantizer, Rounding
 from foveal.jpeg.scan_encoder import ScanPlan, record, tally, write_scans
 from foveal.jpeg.script import Scan, check_script
 from foveal.jpeg.trellis import Trellis
-from foveal.threads import helper_threads, in_threads, row_ranges
+from foveal.threads import helper_threads, row_ranges, run_in_threads
 
 SCRIPTS = [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script]
 
@@ -227,7 +227,7 @@ def test_an_error_in_a_thread_reaches_the_caller() -> None:
 
     for threads in (1, 2, 5):
         with pytest.raises(RuntimeError, match="item"):
-            in_threads(fail, [1, 2, 3], threads)
+            run_in_threads(fail, [1, 2, 3], threads)
 
 
 def test_an_error_stops_the_work() -> None:
@@ -239,7 +239,7 @@ def test_an_error_stops_the_work() -> None:
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        in_threads(fail_first, range(100), 1)
+        run_in_threads(fail_first, range(100), 1)
     assert done == [0]
 
 
@@ -249,8 +249,8 @@ def test_helpers_are_kept_for_several_stages() -> None:
         return threading.current_thread().name
 
     with helper_threads(3):
-        seen = [set(in_threads(name, [threading.Barrier(3)] * 3, 3)) for _ in range(5)]
-        inner = in_threads(lambda item: in_threads(lambda other: item * other, [1, 2, 3], 3), [10, 20], 3)
+        seen = [set(run_in_threads(name, [threading.Barrier(3)] * 3, 3)) for _ in range(5)]
+        inner = run_in_threads(lambda item: run_in_threads(lambda other: item * other, [1, 2, 3], 3), [10, 20], 3)
     assert seen == [seen[0]] * 5
     assert len(seen[0]) == 3
     assert inner == [[10, 20, 30], [20, 40, 60]]
@@ -263,13 +263,13 @@ def test_work_is_done_without_helpers_where_no_thread_starts(monkeypatch: pytest
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    assert in_threads(lambda item: 2 * item, range(5), 3) == [0, 2, 4, 6, 8]
+    assert run_in_threads(lambda item: 2 * item, range(5), 3) == [0, 2, 4, 6, 8]
 
 
 def test_results_of_threads_come_in_order() -> None:
     for threads in (1, 2, 7):
-        assert in_threads(lambda item: item * item, range(100), threads) == [item * item for item in range(100)]
-    assert in_threads(lambda item: item, [], 3) == []
+        assert run_in_threads(lambda item: item * item, range(100), threads) == [item * item for item in range(100)]
+    assert run_in_threads(lambda item: item, [], 3) == []
 
 
 def test_restart_interval_bounds() -> None:

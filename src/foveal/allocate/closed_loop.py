@@ -21,8 +21,8 @@ from foveal import jpeg
 from foveal.allocate.allocation import Quantization, WeighedCoefficients
 from foveal.jpeg import Pixels, to_planes
 from foveal.metrics.ssimulacra import Ssimulacra2Reference
-from foveal.photo import eight_bits
-from foveal.threads import in_threads, row_ranges
+from foveal.photo import to_eight_bits
+from foveal.threads import row_ranges, run_in_threads
 
 _EXPONENT = 0.5  # of a correction: half of the way, as weights change what errors cost
 _LEAST, _MOST = 0.8, 5.0  # of a ratio: what seems to cost little costs more by other metrics
@@ -96,7 +96,7 @@ def _believed(
         sums[slice(*rows)] = np.square(errors) @ by_frequency
 
     pixels_per_row = component.block_columns * jpeg.BLOCK_SIDE**2
-    in_threads(add_up, row_ranges(component.block_rows, pixels_per_row, _PIXELS_PER_STRIP), threads)
+    run_in_threads(add_up, row_ranges(component.block_rows, pixels_per_row, _PIXELS_PER_STRIP), threads)
     return sums * trellis.block_weights[0]
 
 
@@ -125,7 +125,7 @@ def _bands(height: int, width: int) -> list[tuple[int, int]]:
 
 def _costs_of_picture(original: Pixels, decoded: NDArray[np.uint8], threads: int) -> NDArray[np.float32]:
     """(rows, columns): gradient x error, without the means of blocks: DC is not the trellis's."""
-    reference = Ssimulacra2Reference(eight_bits(original), threads=threads)
+    reference = Ssimulacra2Reference(to_eight_bits(original), threads=threads)
     gradient = reference.gradient(decoded, threads=threads)
     rows, columns = jpeg.block_grid(*original.shape[:2])
     costs = np.empty((rows, columns), dtype=np.float32)
@@ -139,7 +139,7 @@ def _costs_of_picture(original: Pixels, decoded: NDArray[np.uint8], threads: int
         slopes[: seen.shape[0], : seen.shape[1]] = seen if seen.ndim == 2 else seen.sum(axis=2)
         costs[slice(*block_rows)] = _block_means(slopes) * _block_means(errors) - _block_means(slopes * errors)
 
-    in_threads(add_up, row_ranges(rows, jpeg.BLOCK_SIDE * original.shape[1], _PIXELS_PER_STRIP), threads)
+    run_in_threads(add_up, row_ranges(rows, jpeg.BLOCK_SIDE * original.shape[1], _PIXELS_PER_STRIP), threads)
     return costs
 
 

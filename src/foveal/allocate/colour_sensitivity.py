@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from foveal.allocate.perception import ColourSensitivity, Perception
 from foveal.jpeg import COEFFICIENT_SCALE, TO_RGB, Frame
-from foveal.metrics.srgb import light, light_slope
+from foveal.metrics.srgb import light_slope, to_light
 
 # XYB as kernels/xyb.hpp has it in single precision, for the scores; a test compares to five digits.
 _ABSORBANCE = np.array([[0.300, 0.622, 0.078], [0.230, 0.692, 0.078], [0.24342269, 0.20476744, 0.55180987]])
@@ -83,7 +83,7 @@ def squared_changes(ycbcr: NDArray[np.float64], index: int) -> NDArray[np.float6
         (3, ...): for X as large as SSIMULACRA 2 takes it, Y, and B less Y; a step is 255.
     """
     rgb = np.clip(np.tensordot(TO_RGB, ycbcr, 1), 0, 255) / 255
-    absorbed = np.tensordot(_ABSORBANCE, light(rgb), 1) + _ABSORBANCE_BIAS
+    absorbed = np.tensordot(_ABSORBANCE, to_light(rgb), 1) + _ABSORBANCE_BIAS
     by_component = light_slope(rgb) * TO_RGB[:, index].reshape(3, *[1] * (ycbcr.ndim - 1))
     long, medium, short = np.tensordot(_ABSORBANCE, by_component, 1) * absorbed ** (-2 / 3) / 3
     brightness = (long + medium) / 2

@@ -11,7 +11,7 @@ import foveal._kernels as _kernels
 from foveal.allocate.perception import Masking
 from foveal.allocate.weights import means_3x3
 from foveal.jpeg import COEFFICIENT_SCALE, Component
-from foveal.threads import in_threads, row_ranges
+from foveal.threads import row_ranges, run_in_threads
 
 USUAL_DETAIL = 0.16  # share of fine waves that changes no weight
 _COEFFICIENTS_PER_STRIP = 1 << 18
@@ -54,7 +54,7 @@ def texture(blocks: NDArray[np.int16], component: Component, threads: int = 1) -
         _kernels.ac_strengths(blocks[strip].reshape(-1, 64), *(band[strip].reshape(-1) for band in bands))
         bands[:, strip] /= COEFFICIENT_SCALE
 
-    in_threads(measure, row_ranges(blocks.shape[0], blocks[0].size, _COEFFICIENTS_PER_STRIP), threads)
+    run_in_threads(measure, row_ranges(blocks.shape[0], blocks[0].size, _COEFFICIENTS_PER_STRIP), threads)
     return Texture(*bands[:, : component.block_rows, : component.block_columns])
 
 

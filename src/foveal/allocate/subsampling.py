@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import foveal._kernels as _kernels
 from foveal.jpeg import block_grid
-from foveal.threads import in_threads, row_ranges
+from foveal.threads import row_ranges, run_in_threads
 
 SubsamplingName = Literal["auto", "4:4:4", "4:2:2", "4:4:0", "4:2:0"]
 AUTO: SubsamplingName = "auto"
@@ -103,7 +103,7 @@ def colour_loss(pixels: NDArray[np.uint8 | np.uint16], threads: int = 1) -> floa
         _kernels.color_loss(shifted[index], first, blue_and_red)
         return np.asarray(_BLUE_WEIGHT * blue_and_red[0] + blue_and_red[1]).ravel()
 
-    errors = np.sort(np.concatenate(in_threads(errors_of, strips, threads)))
+    errors = np.sort(np.concatenate(run_in_threads(errors_of, strips, threads)))
     worst = errors[-max(1, len(errors) // _WORST_SHARE) :]
     return float(np.sqrt(worst.mean(dtype=np.float64)))
 

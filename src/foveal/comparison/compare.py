@@ -20,7 +20,7 @@ from foveal.encoding import EncodeOptions, encode_content_blind, encode_photo
 from foveal.encoding.size_search import MAX_SIZE_BYTES, Fitted, find_largest_file
 from foveal.errors import LimitError, ParameterError, TargetError
 from foveal.jpeg import LIBJPEG_MAX_SIDE, EightBitPixels
-from foveal.photo import Photo, as_photo, eight_bits
+from foveal.photo import Photo, as_photo, to_eight_bits
 from foveal.photo.background import Color
 from foveal.saliency import Saliency, SaliencyResult, find_saliency
 
@@ -181,7 +181,7 @@ def _as_compared(photo: Photo) -> EightBitPixels:
     """Return the photo as displayed, in 8 bits: (H, W, 3) or (H, W)."""
     if max(photo.height, photo.width) > LIBJPEG_MAX_SIDE:
         raise LimitError(f"a side is longer than {LIBJPEG_MAX_SIDE:,} pixels, which is libjpeg's limit")
-    return eight_bits(photo.upright().pixels)
+    return to_eight_bits(photo.upright().pixels)
 
 
 def _encode(pixels: EightBitPixels, options: EncodeOptions) -> Fitted:

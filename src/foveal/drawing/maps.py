@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from foveal.jpeg import Pixels
-from foveal.photo import Photo, eight_bits
+from foveal.photo import Photo, to_eight_bits
 
 
 def map_to_grey(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -30,7 +30,7 @@ def draw_over_photo(photo: Photo, saliency: NDArray[np.float32]) -> NDArray[np.u
     ndarray
         (H, W, 3) uint8.
     """
-    pixels = eight_bits(photo.upright().pixels)
+    pixels = to_eight_bits(photo.upright().pixels)
     rgb = (pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, np.newaxis], 3, axis=2)).astype(np.float32)
     grey = rgb @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
     dim = grey[:, :, np.newaxis] * np.array([0.25, 0.3, 0.45], dtype=np.float32)

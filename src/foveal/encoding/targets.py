@@ -14,7 +14,7 @@ from foveal.encoding.size_search import LEAST_QUALITY, MOST_QUALITY, find_larges
 from foveal.encoding.weighed_photo import WeighedPhoto
 from foveal.errors import TargetError
 from foveal.metrics import SSIMULACRA2_MIN_SIDE, Ssimulacra2Reference
-from foveal.photo import eight_bits
+from foveal.photo import to_eight_bits
 
 # SSIMULACRA2 calls 70 high quality and 90 visually lossless; between them artifacts are hard to find without flipping
 # between the pictures (https://github.com/cloudinary/ssimulacra2).
@@ -91,7 +91,7 @@ def encode_to_measured_score(photo: WeighedPhoto, score: float) -> TargetResult:
         No quality comes within 1 point of the score.
     """
     threads = photo.settings.threads
-    reference = Ssimulacra2Reference(eight_bits(photo.pixels), threads=threads)
+    reference = Ssimulacra2Reference(to_eight_bits(photo.pixels), threads=threads)
 
     def encode(photo: WeighedPhoto) -> TargetResult:
         files: dict[float, bytes] = {}
@@ -170,7 +170,7 @@ def _find_quality_on_sample(sample: WeighedPhoto, score: float) -> _ScoredQualit
     quality, predicted = _find_quality_of_score(sample.predict_score, score, _SEARCH_TOLERANCE)
     if min(sample.pixels.shape[:2]) < SSIMULACRA2_MIN_SIDE:
         return _ScoredQuality(quality, predicted, "predicted")
-    reference = Ssimulacra2Reference(eight_bits(sample.pixels), threads=sample.settings.threads)
+    reference = Ssimulacra2Reference(to_eight_bits(sample.pixels), threads=sample.settings.threads)
 
     def measure_score(quality: float) -> float:
         return reference.score(jpeg.reconstruct(sample.quantize(quality)), threads=sample.settings.threads)

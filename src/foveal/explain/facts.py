@@ -21,7 +21,7 @@ from foveal.inspection import Inspection, inspect
 from foveal.jpeg import Frame, decode, read_coefficients
 from foveal.metrics import SSIM_MIN_SIDE
 from foveal.metrics.ssimulacra import MIN_SIDE as SSIMULACRA2_MIN_SIDE
-from foveal.photo import Photo, eight_bits
+from foveal.photo import Photo, to_eight_bits
 from foveal.photo.writing import png_bytes
 from foveal.saliency import NETWORK_METHODS, SaliencyResult, find_saliency
 
@@ -126,7 +126,7 @@ class Facts:
     @property
     def original(self) -> NDArray[np.uint8]:
         """EightBitPixels of the photo, of 8 bits."""
-        return eight_bits(self.photo.pixels)
+        return to_eight_bits(self.photo.pixels)
 
     @property
     def frame(self) -> Frame:
@@ -188,7 +188,7 @@ def find_facts(photo: Photo, options: EncodeOptions, block: tuple[int, int] | No
         chosen_by_hand=block is not None,
         anatomy=tuple(take_apart(upright, stored, spot, encoded.sharpening) for spot in spots),
         scans=tuple(read_scans(encoded.data, spots, chosen.neighbourhood)),
-        png_bytes=len(png_bytes(eight_bits(upright.pixels))),
+        png_bytes=len(png_bytes(to_eight_bits(upright.pixels))),
     )
 
 

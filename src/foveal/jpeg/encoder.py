@@ -21,7 +21,7 @@ from foveal.jpeg.quantize import Quantizer, Rounding, run_plans
 from foveal.jpeg.script import Script, ScriptMaker, spectral_selection_script
 from foveal.jpeg.segments import Metadata, metadata_segments
 from foveal.jpeg.tables import QuantizationTable, annex_k_tables
-from foveal.threads import in_threads, row_ranges
+from foveal.threads import row_ranges, run_in_threads
 
 _PIXELS_PER_STRIP = 1 << 18  # larger ones leave the cache, smaller ones keep Python busy
 
@@ -135,7 +135,7 @@ def transform(
             dct.forward(samples, component_blocks[first * component.v_factor : last * component.v_factor])  # A.3.3
 
     pixels_per_row = frame.mcu_height * frame.padded_width
-    in_threads(transform_strip, row_ranges(frame.mcu_rows, pixels_per_row, _PIXELS_PER_STRIP), threads)
+    run_in_threads(transform_strip, row_ranges(frame.mcu_rows, pixels_per_row, _PIXELS_PER_STRIP), threads)
     _flatten_padding(frame, blocks)
     return blocks
 
@@ -193,7 +193,9 @@ def quantize(
     frame = frame.with_table_slots(slots)
     tables = tuple(settings.tables[slot] for slot in slots)
     parts = list(zip(blocks, frame.components, tables, strict=True))
-    plans = in_threads(lambda part: settings.quantizer.plan(part[0], frame, part[1], part[2]), parts, settings.threads)
+    plans = run_in_threads(
+        lambda part: settings.quantizer.plan(part[0], frame, part[1], part[2]), parts, settings.threads
+    )
     run_plans(plans, levels, settings.threads)
     return Coefficients(
         frame=frame,

@@ -11,7 +11,7 @@ import foveal._kernels as _kernels
 from foveal.errors import LimitError
 from foveal.jpeg import limits
 
-_PADDING_BYTES = 512  # kScanPadding in kernel_table.hpp
+_PADDING_BYTES = 512  # kScanPadding in shapes.hpp
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import foveal._kernels as _kernels
 from foveal.jpeg.frame import Component, Frame
 from foveal.jpeg.tables import QuantizationTable
-from foveal.threads import in_threads, row_ranges
+from foveal.threads import row_ranges, run_in_threads
 
 Value = TypeVar("Value")
 
@@ -56,7 +56,7 @@ def run_plans(plans: Sequence[QuantizationPlan], levels: Sequence[NDArray[np.int
         for plan, component_levels in zip(plans, levels, strict=True)
         for rows in row_ranges(plan.blocks.shape[0], plan.blocks[0].size, _COEFFICIENTS_PER_STRIP)
     ]
-    in_threads(lambda strip: strip[0].run(strip[2], strip[1]), strips, threads)
+    run_in_threads(lambda strip: strip[0].run(strip[2], strip[1]), strips, threads)
 
 
 def of_slot(values: Sequence[Value], component: Component) -> Value:

@@ -15,7 +15,7 @@ import foveal._kernels as _kernels
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.huffman import HuffmanTable
 from foveal.jpeg.script import Scan
-from foveal.threads import in_threads, row_ranges
+from foveal.threads import row_ranges, run_in_threads
 
 _TABLE_SLOTS = 2
 _RESTART_BITS = 20  # a marker, and half of the byte before it
@@ -191,9 +191,9 @@ def record(plans: Sequence[ScanPlan], threads: int) -> list[RecordedScan]:
 def write_scans(scans: Sequence[RecordedScan], threads: int) -> list[bytes]:
     """Code scans with the tables of their statistics: of each the bytes with stuffing and restart markers."""
     strips = [(words, scan.statistics.codes) for scan in scans for words in scan.strips]
-    written = iter(in_threads(lambda strip: _kernels.write_recorded(*strip), strips, threads))
+    written = iter(run_in_threads(lambda strip: _kernels.write_recorded(*strip), strips, threads))
     by_scan = [list(islice(written, len(scan.strips))) for scan in scans]
-    return in_threads(_kernels.join_strips, by_scan, threads)
+    return run_in_threads(_kernels.join_strips, by_scan, threads)
 
 
 def _by_plan(
@@ -207,7 +207,7 @@ def _by_plan(
     strips = [(index, rows) for index, plan in enumerate(plans) for rows in plan.row_ranges]
     strips.sort(key=lambda strip: strip[1][0] / plans[strip[0]].mcu_rows)
     results: list[list[Result]] = [[] for _ in plans]
-    done = in_threads(lambda strip: function(plans[strip[0]], strip[1]), strips, threads)
+    done = run_in_threads(lambda strip: function(plans[strip[0]], strip[1]), strips, threads)
     for (index, _), result in zip(strips, done, strict=True):
         results[index].append(result)
     return results

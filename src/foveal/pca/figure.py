@@ -21,7 +21,7 @@ from foveal.pca import rows
 from foveal.pca.codec import EncodedPhoto, decode, encode_photo, encode_rows
 from foveal.pca.options import PcaOptions
 from foveal.pca.rows import StandardisedChannel
-from foveal.photo import Photo, eight_bits
+from foveal.photo import Photo, to_eight_bits
 from foveal.photo.writing import png_bytes
 
 try:
@@ -78,7 +78,7 @@ def draw(photos: Mapping[str, Photo], variances: Sequence[float]) -> bytes:
     ParameterError
         A photo is too small, or a variance out of range.
     """
-    shown = {name: Photo(eight_bits(photo.upright().pixels)) for name, photo in photos.items()}
+    shown = {name: Photo(to_eight_bits(photo.upright().pixels)) for name, photo in photos.items()}
     for name, photo in shown.items():
         if min(photo.height, photo.width) < SSIM_MIN_SIDE:
             raise ParameterError(f"{name} has less than {SSIM_MIN_SIDE} pixels on a side, which SSIM needs")

@@ -261,6 +261,6 @@ def _checked_pixels(pixels: NDArray[Any]) -> Pixels:
     return native[:, :, 0] if native.ndim == 3 and native.shape[2] == 1 else native
 
 
-def eight_bits(pixels: Pixels) -> NDArray[np.uint8]:
+def to_eight_bits(pixels: Pixels) -> NDArray[np.uint8]:
     """Pixels of 8 or 16 bits as 8 bits, for looking at."""
     return pixels.astype(np.uint8, copy=False) if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)

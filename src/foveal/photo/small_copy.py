@@ -9,7 +9,7 @@ from PIL import Image
 import foveal._kernels as _kernels
 from foveal.jpeg import Pixels
 from foveal.photo import orientation
-from foveal.photo.photo import Photo, eight_bits
+from foveal.photo.photo import Photo, to_eight_bits
 
 
 def small_copy(photo: Photo, side: int) -> NDArray[np.uint8]:
@@ -33,4 +33,4 @@ def _area_means(pixels: Pixels, size: tuple[int, int]) -> NDArray[np.uint8]:
 
 def _enlarged(pixels: Pixels, size: tuple[int, int]) -> NDArray[np.uint8]:
     height, width = size
-    return np.asarray(Image.fromarray(eight_bits(pixels)).resize((width, height), Image.Resampling.BILINEAR))
+    return np.asarray(Image.fromarray(to_eight_bits(pixels)).resize((width, height), Image.Resampling.BILINEAR))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from foveal.errors import ParameterError
-from foveal.photo import Photo, as_photo, eight_bits
+from foveal.photo import Photo, as_photo, to_eight_bits
 from foveal.photo.background import Color
 from foveal.photo.small_copy import small_copy
 from foveal.saliency.baselines import BASELINES
@@ -215,5 +215,5 @@ def map_of_picture(photo: Photo) -> NDArray[np.float32]:
     """Read a picture as a saliency map, 1 where it is white: (h, w) float32 in [0, 1] as displayed."""
     pixels = photo.upright().pixels
     if pixels.ndim == 3:
-        pixels = np.asarray(Image.fromarray(eight_bits(pixels)).convert("L"))
+        pixels = np.asarray(Image.fromarray(to_eight_bits(pixels)).convert("L"))
     return np.asarray(pixels / np.float32(np.iinfo(pixels.dtype).max), dtype=np.float32)

@@ -10,7 +10,7 @@ from foveal.metrics.srgb import light_slope
 from foveal.metrics.ssimulacra.recursive_gaussian import GAUSSIAN, response
 from foveal.metrics.ssimulacra.score import counted, error_norms, score_slope, total_error, weights_of
 from foveal.metrics.ssimulacra.xyb import Planes, as_rgb, strips, xyb_sizes
-from foveal.threads import in_threads
+from foveal.threads import run_in_threads
 
 _LEAST_WEIGHT = 0.002  # of a channel at a size: those below count for nothing, the largest is 225
 _LEAST_NORM = 1e-9  # where errors are so small, single precision has no cubes of them
@@ -69,7 +69,7 @@ def _slopes_by_xyb(
         arguments = reference[size], distorted[size], channel, _RESPONSE, prices[channel, size].astype(np.float32)
         _kernels.error_slopes(*arguments, slopes[size])
 
-    in_threads(fill, counted(len(reference), _LEAST_WEIGHT), threads)
+    run_in_threads(fill, counted(len(reference), _LEAST_WEIGHT), threads)
     return slopes
 
 
@@ -82,7 +82,7 @@ def _slopes_by_sample(pixels: NDArray[np.uint8], xyb: list[Planes], slopes: list
         def to_linear(rows: tuple[int, int], planes: Planes = planes, of_size: Planes = of_size) -> None:
             _kernels.xyb_to_linear_slopes(planes[slice(*rows)], of_size[slice(*rows)])
 
-        in_threads(to_linear, strips(of_size), threads)
+        run_in_threads(to_linear, strips(of_size), threads)
         if half is not None:
             _add_slopes_of_half(half, of_size, threads)
         half = of_size
@@ -90,7 +90,7 @@ def _slopes_by_sample(pixels: NDArray[np.uint8], xyb: list[Planes], slopes: list
     def to_samples(rows: tuple[int, int]) -> None:
         _kernels.linear_to_sample_slopes(as_rgb(pixels[slice(*rows)]), _LIGHT_SLOPES, of_size[slice(*rows)])
 
-    in_threads(to_samples, strips(of_size), threads)
+    run_in_threads(to_samples, strips(of_size), threads)
     return of_size
 
 
@@ -99,4 +99,4 @@ def _add_slopes_of_half(half: Planes, slopes: Planes, threads: int) -> None:
         first, last = rows
         _kernels.add_slopes_of_half(half[first:last], slopes[2 * first : 2 * last])
 
-    in_threads(add, strips(half), threads)
+    run_in_threads(add, strips(half), threads)

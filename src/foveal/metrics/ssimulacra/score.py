@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 import foveal._kernels as _kernels
 from foveal.metrics.ssimulacra.recursive_gaussian import GAUSSIAN
 from foveal.metrics.ssimulacra.xyb import Planes
-from foveal.threads import in_threads
+from foveal.threads import run_in_threads
 
 # From ssimulacra2.cc: found by its authors on four sets of opinion scores. For X, Y and B, from full size to 1:32:
 # weights of structure, edges gained and edges lost by their means, then by their 4-norms.
@@ -80,7 +80,7 @@ def error_norms(
         size, channel = item
         _kernels.error_sums(reference[size], distorted[size], channel, GAUSSIAN, sums[size, channel])
 
-    in_threads(add_up, counted(len(reference), least_weight), threads)
+    run_in_threads(add_up, counted(len(reference), least_weight), threads)
     means = sums.reshape(-1, 3, 3, 2) / np.array([planes.size / 3 for planes in reference])[:, None, None, None]
     return np.stack([means[..., 0], means[..., 1] ** 0.25], axis=2).swapaxes(0, 1)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import foveal._kernels as _kernels
-from foveal.threads import in_threads, row_ranges
+from foveal.threads import row_ranges, run_in_threads
 
 Planes = NDArray[np.float32]  # (rows, 3, columns): the channels of a row lie next to each other
 
@@ -62,7 +62,7 @@ def _linear_light(pixels: NDArray[np.uint8], threads: int) -> Planes:
     def convert(rows: tuple[int, int]) -> None:
         _kernels.linear_light(as_rgb(pixels[slice(*rows)]), _LIGHT, linear[slice(*rows)])
 
-    in_threads(convert, strips(linear), threads)
+    run_in_threads(convert, strips(linear), threads)
     return linear
 
 
@@ -72,7 +72,7 @@ def as_rgb(strip: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _to_xyb(linear: Planes, threads: int) -> None:
-    in_threads(lambda rows: _kernels.linear_to_xyb(linear[slice(*rows)]), strips(linear), threads)
+    run_in_threads(lambda rows: _kernels.linear_to_xyb(linear[slice(*rows)]), strips(linear), threads)
 
 
 def _half(planes: Planes, threads: int) -> Planes:
@@ -83,7 +83,7 @@ def _half(planes: Planes, threads: int) -> Planes:
         first, last = rows
         _kernels.halve(planes[2 * first : 2 * last], smaller[first:last])
 
-    in_threads(halve, strips(smaller), threads)
+    run_in_threads(halve, strips(smaller), threads)
     return smaller
 
 
