@@ -28,6 +28,9 @@ def rgb_to_ycbcr(pixels: NDArray[np.uint8 | np.uint16], planes: NDArray[np.float
     H >= h and W >= w; the last column and row are repeated.
     """
 
+def rgb_to_whole_ycbcr(pixels: NDArray[np.uint8], planes: NDArray[np.float32]) -> None:
+    """Fill planes (3, H, W) like `rgb_to_ycbcr`, with samples rounded to whole levels as libjpeg rounds them."""
+
 def grey_to_plane(pixels: NDArray[np.uint8 | np.uint16], planes: NDArray[np.float32]) -> None:
     """Fill planes (1, H, W) with the samples, centred on 0, of pixels (h, w).
 
@@ -90,6 +93,19 @@ def quantize(blocks: NDArray[np.int16], steps: NDArray[np.float32], zero_thresho
         (64,) quantizer steps.
     zero_threshold
         (n,): AC coefficients of a block that are smaller than this number of steps become 0; 0.5 is plain rounding.
+    """
+
+def settle_dc(levels: NDArray[np.int16], dc: NDArray[np.int16], step: float) -> None:
+    """Replace the DC levels of blocks without AC by those that a decoder of 8-bit samples shows without rounding error.
+
+    Parameters
+    ----------
+    levels
+        (n, 64) levels in zig-zag order, of which DC is changed in place.
+    dc
+        (n,) DC coefficients of the same blocks, in sixteenths.
+    step
+        Quantizer step of DC, in sixteenths, above 0.
     """
 
 def quantize_per_block(

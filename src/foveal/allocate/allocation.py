@@ -52,14 +52,15 @@ class WeighedCoefficients:
 
     def quantize(self, quantization: Quantization) -> jpeg.Coefficients:
         """Quantize the coefficients with the tables and the quantizer of an allocation."""
-        return jpeg.quantize(self.blocks, self.frame, self._settings_of(quantization))
+        return self._quantize(quantization, out=None)
 
     def quantize_in_place(self, quantization: Quantization) -> jpeg.Coefficients:
         """Quantize like `quantize`, but overwrite the coefficients, which are of no further use."""
-        return jpeg.quantize(self.blocks, self.frame, self._settings_of(quantization), out=self.blocks)
+        return self._quantize(quantization, out=self.blocks)
 
-    def _settings_of(self, quantization: Quantization) -> jpeg.EncoderSettings:
-        return self.settings.with_quantizer(quantization.tables, quantization.quantizer)
+    def _quantize(self, quantization: Quantization, out: tuple[NDArray[np.int16], ...] | None) -> jpeg.Coefficients:
+        settings = self.settings.with_quantizer(quantization.tables, quantization.quantizer)
+        return jpeg.quantize(self.blocks, self.frame, settings, out, settle_dc=self.pixels.dtype == np.uint8)
 
 
 class Allocation(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,9 +37,26 @@ def to_planes(pixels: Pixels, padded_height: int, padded_width: int) -> NDArray[
     ndarray
         (3 or 1, padded_height, padded_width) float32, centred on 0, in 8-bit units: -128 to 127.
     """
+    return _convert(pixels, padded_height, padded_width, _kernels.rgb_to_ycbcr)
+
+
+def to_samples(pixels: Pixels, padded_height: int, padded_width: int) -> NDArray[np.float32]:
+    """Convert a strip to the samples that the encoder transforms: of 8-bit pixels, whole levels.
+
+    Like `to_planes`, but Y, Cb and Cr of 8-bit pixels are rounded as libjpeg rounds them. A decoder works with whole
+    levels, too: a picture that it made of a file goes back to the samples that it was made of, and the picture does not
+    drift when it is encoded again and again. 16-bit pixels keep their precision.
+    """
+    to_ycbcr = _kernels.rgb_to_whole_ycbcr if pixels.dtype == np.uint8 else _kernels.rgb_to_ycbcr
+    return _convert(pixels, padded_height, padded_width, to_ycbcr)
+
+
+def _convert(
+    pixels: Pixels, padded_height: int, padded_width: int, to_ycbcr: Callable[..., None]
+) -> NDArray[np.float32]:
     planes = np.empty((3 if pixels.ndim == 3 else 1, padded_height, padded_width), dtype=np.float32)
     if pixels.ndim == 3:
-        _kernels.rgb_to_ycbcr(pixels, planes)
+        to_ycbcr(pixels, planes)
     else:
         _kernels.grey_to_plane(pixels, planes)
     return planes

@@ -97,7 +97,7 @@ def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
     """
     frame = frame_of(pixels, settings.subsampling)
     blocks = transform(pixels, frame, settings.threads, settings.sharpening)
-    return write(quantize(blocks, frame, settings, out=blocks), settings)
+    return write(quantize(blocks, frame, settings, blocks, settle_dc=pixels.dtype == np.uint8), settings)
 
 
 def frame_of(pixels: color.Pixels, subsampling: str) -> Frame:
@@ -148,7 +148,7 @@ def samples_of_strip(
     halo = sampling.halo_pixels(frame) if sharpening else 0
     above, below = min(halo, top), halo if mcu_rows[1] < frame.mcu_rows else 0
     strip = pixels[top - above : bottom + below]  # A.2.3: split into MCUs
-    planes = color.to_planes(strip, above + bottom - top + below, frame.padded_width)  # T.871 7
+    planes = color.to_samples(strip, above + bottom - top + below, frame.padded_width)  # T.871 7
     for plane, component in zip(planes, frame.components, strict=True):
         samples = sampling.downsample(plane, frame, component)  # A.1.1
         rows = sampling.rows_of_strip(frame, component, above, bottom - top)
@@ -173,6 +173,7 @@ def quantize(
     frame: Frame,
     settings: EncoderSettings,
     out: tuple[NDArray[np.int16], ...] | None = None,
+    settle_dc: bool = True,
 ) -> Coefficients:
     """Quantize coefficients (T.81 A.3.4, DCT coefficient quantization) with the tables and quantizer of some settings.
 
@@ -187,6 +188,9 @@ def quantize(
     out
         Arrays to fill with levels, of the shapes of `blocks`; None for new ones. Give `blocks` themselves to quantize
         them in place, which saves the memory and the time of a copy.
+    settle_dc
+        Whether a block without AC gets a DC that a decoder of 8-bit samples shows without rounding error, unless the
+        quantizer is plain `Rounding`. False for pixels of 16 bits, whose precision decoders may keep.
     """
     levels = tuple(np.empty_like(grid) for grid in blocks) if out is None else out
     slots = [min(index, len(settings.tables) - 1) for index in range(len(frame.components))]
@@ -196,7 +200,7 @@ def quantize(
     plans = run_in_threads(
         lambda part: settings.quantizer.plan(part[0], frame, part[1], part[2]), parts, settings.threads
     )
-    run_plans(plans, levels, settings.threads)
+    run_plans(plans, levels, settings.threads, settle_dc)
     return Coefficients(
         frame=frame,
         tables=tables,

@@ -35,28 +35,36 @@ class QuantizationPlan:
         (rows, columns): the value that the kernel needs for each block.
     kernel
         Function that turns (n, 64) int16 coefficients into levels in place, given the (n,) values of `per_block`.
+    settling_step
+        Quantizer step of DC in sixteenths, where the DC of blocks without AC may be settled; else None.
     """
 
     blocks: NDArray[np.int16]
     per_block: NDArray[Any]
     kernel: Callable[[NDArray[np.int16], NDArray[Any]], None]
+    settling_step: float | None = None
 
-    def run(self, rows: tuple[int, int], levels: NDArray[np.int16]) -> None:
+    def run(self, rows: tuple[int, int], levels: NDArray[np.int16], settle_dc: bool) -> None:
         """Fill rows [first, last) of (rows, columns, 64) int16 levels, which may be the blocks themselves."""
         strip = slice(*rows)
+        dc = self.blocks[strip, :, 0].flatten()  # a copy, as the kernel may overwrite the blocks
         if levels is not self.blocks:
             levels[strip] = self.blocks[strip]  # a strip stays in the cache until the kernel overwrites it
         self.kernel(levels[strip].reshape(-1, 64), self.per_block[strip].reshape(-1))
+        if settle_dc and self.settling_step is not None:
+            _kernels.settle_dc(levels[strip].reshape(-1, 64), dc, self.settling_step)
 
 
-def run_plans(plans: Sequence[QuantizationPlan], levels: Sequence[NDArray[np.int16]], threads: int) -> None:
+def run_plans(
+    plans: Sequence[QuantizationPlan], levels: Sequence[NDArray[np.int16]], threads: int, settle_dc: bool
+) -> None:
     """Fill the levels of each component, of the shape of its blocks; they may be the blocks themselves."""
     strips = [
         (plan, component_levels, rows)
         for plan, component_levels in zip(plans, levels, strict=True)
         for rows in row_ranges(plan.blocks.shape[0], plan.blocks[0].size, _COEFFICIENTS_PER_STRIP)
     ]
-    run_in_threads(lambda strip: strip[0].run(strip[2], strip[1]), strips, threads)
+    run_in_threads(lambda strip: strip[0].run(strip[2], strip[1], settle_dc), strips, threads)
 
 
 def of_slot(values: Sequence[Value], component: Component) -> Value:
@@ -115,7 +123,9 @@ class DeadZone:
         weights = frame.largest_of_covered_blocks(of_slot(self.block_weights, component), component)
         threshold = np.minimum(0.5 + self.bits / (2 * weights), 1.5).astype(np.float32)
         steps = table.steps_in_sixteenths
-        return QuantizationPlan(blocks, threshold, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
+        return QuantizationPlan(
+            blocks, threshold, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed), float(steps[0])
+        )
 
 
 @dataclass(frozen=True)
@@ -141,5 +151,8 @@ class PerBlockTables:
         index = frame.largest_of_covered_blocks(self.table_index, component)
         steps = table.steps_in_sixteenths
         return QuantizationPlan(
-            blocks, index, lambda strip, own_index: _kernels.quantize_per_block(strip, own_steps, own_index, steps)
+            blocks,
+            index,
+            lambda strip, own_index: _kernels.quantize_per_block(strip, own_steps, own_index, steps),
+            float(steps[0]),
         )

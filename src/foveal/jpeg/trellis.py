@@ -89,6 +89,7 @@ class Trellis:
                 rates.end_of_block_bits,
                 self.look_back,
             ),
+            float(steps[0]),
         )
 
 

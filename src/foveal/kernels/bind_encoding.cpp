@@ -119,6 +119,13 @@ void quantize(const Blocks& blocks, const Steps& steps, const Array<const float,
                         zero_threshold.data());
 }
 
+void settle_dc(const Blocks& levels, const Array<const std::int16_t, nb::ndim<1>>& dc, float step) {
+    require(dc.shape(0) == levels.shape(0), "one DC coefficient for each block");
+    require(step > 0.0f, "the step must be above 0");
+    nb::gil_scoped_release release;
+    kernels()->settle_dc(levels.data(), static_cast<std::ptrdiff_t>(levels.shape(0)), dc.data(), step);
+}
+
 void quantize_per_block(const Blocks& blocks, const Array<const float, nb::shape<-1, kBlockSize>>& own_steps,
                         const Array<const std::uint8_t, nb::ndim<1>>& table_index, const Steps& file_steps) {
     require(table_index.shape(0) == blocks.shape(0), "one table index for each block");
@@ -276,6 +283,8 @@ void foveal::bind_encoding(nb::module_& m) {
           nb::arg("planes").noconvert());
     m.def("rgb_to_ycbcr", &rgb_to_ycbcr<std::uint16_t, &KernelTable::rgb16_to_ycbcr>, nb::arg("pixels").noconvert(),
           nb::arg("planes").noconvert());
+    m.def("rgb_to_whole_ycbcr", &rgb_to_ycbcr<std::uint8_t, &KernelTable::rgb8_to_whole_ycbcr>,
+          nb::arg("pixels").noconvert(), nb::arg("planes").noconvert());
     m.def("grey_to_plane", &grey_to_plane<std::uint8_t, &KernelTable::grey8_to_plane>, nb::arg("pixels").noconvert(),
           nb::arg("planes").noconvert());
     m.def("grey_to_plane", &grey_to_plane<std::uint16_t, &KernelTable::grey16_to_plane>, nb::arg("pixels").noconvert(),
@@ -293,6 +302,7 @@ void foveal::bind_encoding(nb::module_& m) {
           nb::arg("coarse").noconvert(), nb::arg("fine").noconvert());
     m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(),
           nb::arg("zero_threshold").noconvert());
+    m.def("settle_dc", &settle_dc, nb::arg("levels").noconvert(), nb::arg("dc").noconvert(), nb::arg("step"));
     m.def("quantize_per_block", &quantize_per_block, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
           nb::arg("table_index").noconvert(), nb::arg("file_steps").noconvert());
     m.attr("USUAL_LOOK_BACK") = foveal::kUsualLookBack;

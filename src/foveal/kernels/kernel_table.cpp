@@ -47,8 +47,9 @@ WrittenBits write_recorded(const std::uint32_t* words, std::ptrdiff_t count, int
 
 extern const KernelTable FOVEAL_TABLE = {
     FOVEAL_TABLE_NAME,
-    rgb_to_ycbcr<std::uint8_t>,
-    rgb_to_ycbcr<std::uint16_t>,
+    rgb_to_ycbcr<std::uint8_t, false>,
+    rgb_to_ycbcr<std::uint8_t, true>,
+    rgb_to_ycbcr<std::uint16_t, false>,
     grey_to_plane<std::uint8_t>,
     grey_to_plane<std::uint16_t>,
     downsample,
@@ -58,6 +59,7 @@ extern const KernelTable FOVEAL_TABLE = {
     forward_dct,
     ac_strengths,
     quantize,
+    settle_dc,
     quantize_per_block,
     trellis,
     tally_scan,

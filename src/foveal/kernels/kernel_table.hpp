@@ -16,6 +16,7 @@ namespace foveal {
 struct KernelTable {
     const char* name;
     void (*rgb8_to_ycbcr)(const std::uint8_t* pixels, Extent pixel_size, float* planes, Extent plane_size);
+    void (*rgb8_to_whole_ycbcr)(const std::uint8_t* pixels, Extent pixel_size, float* planes, Extent plane_size);
     void (*rgb16_to_ycbcr)(const std::uint16_t* pixels, Extent pixel_size, float* planes, Extent plane_size);
     void (*grey8_to_plane)(const std::uint8_t* pixels, Extent pixel_size, float* plane, Extent plane_size);
     void (*grey16_to_plane)(const std::uint16_t* pixels, Extent pixel_size, float* plane, Extent plane_size);
@@ -29,6 +30,7 @@ struct KernelTable {
     void (*forward_dct)(const float* plane, Extent plane_size, std::int16_t* blocks);
     void (*ac_strengths)(const std::int16_t* blocks, std::ptrdiff_t count, float* every, float* coarse, float* fine);
     void (*quantize)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold);
+    void (*settle_dc)(std::int16_t* levels, std::ptrdiff_t count, const std::int16_t* dc, float step);
     void (*quantize_per_block)(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
                                const std::uint8_t* table_index, const float* file_steps);
     void (*trellis)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,
