@@ -95,8 +95,10 @@ def quantize(blocks: NDArray[np.int16], steps: NDArray[np.float32], zero_thresho
         (n,): AC coefficients of a block that are smaller than this number of steps become 0; 0.5 is plain rounding.
     """
 
-def settle_dc(levels: NDArray[np.int16], dc: NDArray[np.int16], step: float) -> None:
-    """Replace the DC levels of blocks without AC by those that a decoder of 8-bit samples shows without rounding error.
+def settle_dc(
+    levels: NDArray[np.int16], dc: NDArray[np.int16], is_saturated: NDArray[np.uint8], step: float
+) -> None:
+    """Replace DC levels by those of whole levels, in blocks without AC and in blocks that are marked.
 
     Parameters
     ----------
@@ -104,9 +106,14 @@ def settle_dc(levels: NDArray[np.int16], dc: NDArray[np.int16], step: float) -> 
         (n, 64) levels in zig-zag order, of which DC is changed in place.
     dc
         (n,) DC coefficients of the same blocks, in sixteenths.
+    is_saturated
+        (n,): not 0 for the blocks that are marked.
     step
         Quantizer step of DC, in sixteenths, above 0.
     """
+
+def mark_saturated(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
+    """Set out (rows, columns) to 1 for each 8x8-pixel block of pixels (h, w) or (h, w, c) with a sample of 0 or 255."""
 
 def quantize_per_block(
     blocks: NDArray[np.int16],

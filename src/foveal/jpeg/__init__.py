@@ -22,6 +22,7 @@ from foveal.jpeg.diagnosis import Diagnosis
 from foveal.jpeg.encoder import (
     EncoderSettings,
     encode,
+    find_saturated_blocks,
     frame_of,
     price,
     quantize,
@@ -114,6 +115,7 @@ __all__ = [
     "empty_blocks",
     "encode",
     "find_color_model",
+    "find_saturated_blocks",
     "first_scan",
     "frame_of",
     "luminance_refinement_script",

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+import foveal._kernels as _kernels
 from foveal.errors import ParameterError
 from foveal.jpeg import color, dct, sampling
 from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.file_writer import Price, check_restart_interval, file_of_levels, price_of_levels
-from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
+from foveal.jpeg.frame import SAMPLING_FACTORS, Frame, block_grid
 from foveal.jpeg.quantize import Quantizer, Rounding, run_plans
 from foveal.jpeg.script import Script, ScriptMaker, spectral_selection_script
 from foveal.jpeg.segments import Metadata, metadata_segments
@@ -97,7 +98,7 @@ def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
     """
     frame = frame_of(pixels, settings.subsampling)
     blocks = transform(pixels, frame, settings.threads, settings.sharpening)
-    return write(quantize(blocks, frame, settings, blocks, settle_dc=pixels.dtype == np.uint8), settings)
+    return write(quantize(blocks, frame, settings, blocks, find_saturated_blocks(pixels)), settings)
 
 
 def frame_of(pixels: color.Pixels, subsampling: str) -> Frame:
@@ -173,7 +174,7 @@ def quantize(
     frame: Frame,
     settings: EncoderSettings,
     out: tuple[NDArray[np.int16], ...] | None = None,
-    settle_dc: bool = True,
+    saturated: NDArray[np.uint8] | None = None,
 ) -> Coefficients:
     """Quantize coefficients (T.81 A.3.4, DCT coefficient quantization) with the tables and quantizer of some settings.
 
@@ -188,9 +189,9 @@ def quantize(
     out
         Arrays to fill with levels, of the shapes of `blocks`; None for new ones. Give `blocks` themselves to quantize
         them in place, which saves the memory and the time of a copy.
-    settle_dc
-        Whether a block without AC gets a DC that a decoder of 8-bit samples shows without rounding error, unless the
-        quantizer is plain `Rounding`. False for pixels of 16 bits, whose precision decoders may keep.
+    saturated
+        (rows, columns) of 8x8-pixel blocks, see `find_saturated_blocks`: settles DC, unless the quantizer is plain
+        `Rounding`. None for pixels of 16 bits, of which decoders may show more than whole levels.
     """
     levels = tuple(np.empty_like(grid) for grid in blocks) if out is None else out
     slots = [min(index, len(settings.tables) - 1) for index in range(len(frame.components))]
@@ -200,7 +201,11 @@ def quantize(
     plans = run_in_threads(
         lambda part: settings.quantizer.plan(part[0], frame, part[1], part[2]), parts, settings.threads
     )
-    run_plans(plans, levels, settings.threads, settle_dc)
+    marks = [
+        None if saturated is None else frame.largest_of_covered_blocks(saturated, component)
+        for component in frame.components
+    ]
+    run_plans(plans, levels, marks, settings.threads)
     return Coefficients(
         frame=frame,
         tables=tables,
@@ -208,3 +213,22 @@ def quantize(
         segments=metadata_segments(settings.metadata),
         restart_interval=settings.restart_interval,
     )
+
+
+def find_saturated_blocks(pixels: color.Pixels) -> NDArray[np.uint8] | None:
+    """Mark the 8x8-pixel blocks with a sample of 0 or 255, which a decoder may have clamped; None for 16-bit pixels.
+
+    Returns
+    -------
+    ndarray or None
+        (rows, columns) uint8: 1 for a block that is marked.
+    """
+    if pixels.dtype != np.uint8:
+        return None
+    marks = np.empty(block_grid(*pixels.shape[:2]), dtype=np.uint8)
+    _kernels.mark_saturated(pixels, marks)
+    if pixels.shape[0] % 8:
+        marks[-1] = 1
+    if pixels.shape[1] % 8:
+        marks[:, -1] = 1
+    return marks

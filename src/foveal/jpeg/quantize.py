@@ -36,7 +36,7 @@ class QuantizationPlan:
     kernel
         Function that turns (n, 64) int16 coefficients into levels in place, given the (n,) values of `per_block`.
     settling_step
-        Quantizer step of DC in sixteenths, where the DC of blocks without AC may be settled; else None.
+        Quantizer step of DC in sixteenths, where DC may be settled (kernels/settle_dc.hpp); else None.
     """
 
     blocks: NDArray[np.int16]
@@ -44,27 +44,30 @@ class QuantizationPlan:
     kernel: Callable[[NDArray[np.int16], NDArray[Any]], None]
     settling_step: float | None = None
 
-    def run(self, rows: tuple[int, int], levels: NDArray[np.int16], settle_dc: bool) -> None:
+    def run(self, rows: tuple[int, int], levels: NDArray[np.int16], saturated: NDArray[np.uint8] | None) -> None:
         """Fill rows [first, last) of (rows, columns, 64) int16 levels, which may be the blocks themselves."""
         strip = slice(*rows)
         dc = self.blocks[strip, :, 0].flatten()  # a copy, as the kernel may overwrite the blocks
         if levels is not self.blocks:
             levels[strip] = self.blocks[strip]  # a strip stays in the cache until the kernel overwrites it
         self.kernel(levels[strip].reshape(-1, 64), self.per_block[strip].reshape(-1))
-        if settle_dc and self.settling_step is not None:
-            _kernels.settle_dc(levels[strip].reshape(-1, 64), dc, self.settling_step)
+        if saturated is not None and self.settling_step is not None:
+            _kernels.settle_dc(levels[strip].reshape(-1, 64), dc, saturated[strip].reshape(-1), self.settling_step)
 
 
 def run_plans(
-    plans: Sequence[QuantizationPlan], levels: Sequence[NDArray[np.int16]], threads: int, settle_dc: bool
+    plans: Sequence[QuantizationPlan],
+    levels: Sequence[NDArray[np.int16]],
+    saturated: Sequence[NDArray[np.uint8] | None],
+    threads: int,
 ) -> None:
     """Fill the levels of each component, of the shape of its blocks; they may be the blocks themselves."""
     strips = [
-        (plan, component_levels, rows)
-        for plan, component_levels in zip(plans, levels, strict=True)
+        (plan, rows, component_levels, marks)
+        for plan, component_levels, marks in zip(plans, levels, saturated, strict=True)
         for rows in row_ranges(plan.blocks.shape[0], plan.blocks[0].size, _COEFFICIENTS_PER_STRIP)
     ]
-    run_in_threads(lambda strip: strip[0].run(strip[2], strip[1], settle_dc), strips, threads)
+    run_in_threads(lambda strip: strip[0].run(*strip[1:]), strips, threads)
 
 
 def of_slot(values: Sequence[Value], component: Component) -> Value:

@@ -119,11 +119,25 @@ void quantize(const Blocks& blocks, const Steps& steps, const Array<const float,
                         zero_threshold.data());
 }
 
-void settle_dc(const Blocks& levels, const Array<const std::int16_t, nb::ndim<1>>& dc, float step) {
+void settle_dc(const Blocks& levels, const Array<const std::int16_t, nb::ndim<1>>& dc,
+               const Array<const std::uint8_t, nb::ndim<1>>& is_saturated, float step) {
     require(dc.shape(0) == levels.shape(0), "one DC coefficient for each block");
+    require(is_saturated.shape(0) == levels.shape(0), "one mark for each block");
     require(step > 0.0f, "the step must be above 0");
     nb::gil_scoped_release release;
-    kernels()->settle_dc(levels.data(), static_cast<std::ptrdiff_t>(levels.shape(0)), dc.data(), step);
+    kernels()->settle_dc(levels.data(), static_cast<std::ptrdiff_t>(levels.shape(0)), dc.data(), is_saturated.data(),
+                         step);
+}
+
+void mark_saturated(const Pixels<std::uint8_t>& pixels, const Array<std::uint8_t, nb::ndim<2>>& out) {
+    require(pixels.ndim() == 2 || pixels.ndim() == 3, "pixels must be (height, width) or (height, width, channels)");
+    const foveal::Extent size = extent_of(pixels);
+    require(out.shape(0) == (pixels.shape(0) + kBlockSide - 1) / kBlockSide &&
+                out.shape(1) == (pixels.shape(1) + kBlockSide - 1) / kBlockSide,
+            "one mark for each block");
+    const auto channels = pixels.ndim() == 3 ? static_cast<std::ptrdiff_t>(pixels.shape(2)) : 1;
+    nb::gil_scoped_release release;
+    kernels()->mark_saturated(pixels.data(), size, channels, out.data());
 }
 
 void quantize_per_block(const Blocks& blocks, const Array<const float, nb::shape<-1, kBlockSize>>& own_steps,
@@ -302,7 +316,9 @@ void foveal::bind_encoding(nb::module_& m) {
           nb::arg("coarse").noconvert(), nb::arg("fine").noconvert());
     m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(),
           nb::arg("zero_threshold").noconvert());
-    m.def("settle_dc", &settle_dc, nb::arg("levels").noconvert(), nb::arg("dc").noconvert(), nb::arg("step"));
+    m.def("settle_dc", &settle_dc, nb::arg("levels").noconvert(), nb::arg("dc").noconvert(),
+          nb::arg("is_saturated").noconvert(), nb::arg("step"));
+    m.def("mark_saturated", &mark_saturated, nb::arg("pixels").noconvert(), nb::arg("out").noconvert());
     m.def("quantize_per_block", &quantize_per_block, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
           nb::arg("table_index").noconvert(), nb::arg("file_steps").noconvert());
     m.attr("USUAL_LOOK_BACK") = foveal::kUsualLookBack;

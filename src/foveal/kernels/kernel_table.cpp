@@ -12,6 +12,7 @@
 #include "idct.hpp"
 #include "pixels.hpp"
 #include "quantize.hpp"
+#include "settle_dc.hpp"
 #include "ssimulacra2.hpp"
 #include "trellis.hpp"
 #include "upsample.hpp"
@@ -60,6 +61,7 @@ extern const KernelTable FOVEAL_TABLE = {
     ac_strengths,
     quantize,
     settle_dc,
+    mark_saturated,
     quantize_per_block,
     trellis,
     tally_scan,

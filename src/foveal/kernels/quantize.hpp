@@ -3,7 +3,6 @@
 #pragma once
 
 #include "block.hpp"
-#include "nonzero.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -28,22 +27,6 @@ inline std::int16_t quantize_dc(std::int16_t coefficient, float step) {
     const auto level = static_cast<std::int32_t>(magnitude + 0.5f);
     if (coefficient < 0) return static_cast<std::int16_t>(level > -kSmallestDc ? kSmallestDc : -level);
     return static_cast<std::int16_t>(level > kLargestLevel ? kLargestLevel : level);
-}
-
-// DC of one level of 8-bit samples, in sixteenths: 8 times the mean of the block (T.81 A.3.3, FDCT and IDCT).
-constexpr float kDcOfLevel = 8 * kCoefficientScale;
-
-// Replaces the DC levels of blocks without AC, given the DC coefficients of all blocks, in sixteenths.
-//
-// A decoder of 8-bit samples shows such a block in one whole level. The level nearest to the mean is chosen here, and
-// then the quantized DC nearest to that: else the decoder rounds once more, halves always up, and the block gets
-// brighter each time that the picture is encoded again.
-inline void settle_dc(std::int16_t* levels, std::ptrdiff_t count, const std::int16_t* dc, float step) {
-    for (std::ptrdiff_t n = 0; n < count; ++n, levels += kBlockSize) {
-        if ((nonzero_mask(levels) & ~std::uint64_t{1}) != 0) continue;
-        const float level = __builtin_rintf(static_cast<float>(dc[n]) / kDcOfLevel);  // halves to even
-        levels[0] = quantize_dc(static_cast<std::int16_t>(level * kDcOfLevel), step);
-    }
 }
 
 // Adds the lanes one after the other.

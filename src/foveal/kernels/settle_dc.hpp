@@ -1,0 +1,51 @@
+// Settling of DC: quantized DC coefficients that stay what they are when a decoded picture is encoded again.
+//
+// A decoder rounds samples to whole levels and clamps them to 8 bits, which moves the mean of some blocks: a block without
+// AC becomes one level, and ringing that is clamped at black makes a block brighter. Where DC has steps of a fraction of
+// a level, the moved mean is another quantized DC in the next generation, which moves the mean once more.
+#pragma once
+
+#include "nonzero.hpp"
+#include "quantize.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace {
+
+// DC of one level of 8-bit samples, in sixteenths: 8 times the mean of the block (T.81 A.3.3, FDCT and IDCT).
+constexpr float kDcOfLevel = 8 * kCoefficientScale;
+
+// Settles the DC of blocks without AC, and of those that is_saturated marks: it becomes that of the whole level nearest
+// to the mean of the block (halves to even), so that a mean that moved by less than half a level gives it again.
+// dc: DC coefficients of the blocks in sixteenths; step: that of DC, in sixteenths.
+inline void settle_dc(std::int16_t* levels, std::ptrdiff_t count, const std::int16_t* dc,
+                      const std::uint8_t* is_saturated, float step) {
+    for (std::ptrdiff_t n = 0; n < count; ++n, levels += kBlockSize) {
+        if (is_saturated[n] == 0 && (nonzero_mask(levels) & ~std::uint64_t{1}) != 0) continue;
+        const float level = __builtin_rintf(static_cast<float>(dc[n]) / kDcOfLevel);
+        levels[0] = quantize_dc(static_cast<std::int16_t>(level * kDcOfLevel), step);
+    }
+}
+
+// Marks the 8 x 8 blocks of pixels that hold a sample of 0 or 255, which may be a clamped one. channels: samples of a
+// pixel; out: a row for each row of blocks, (columns + 7) / 8 long.
+inline void mark_saturated(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, std::uint8_t* out) {
+    const std::ptrdiff_t length = size.columns * channels, block_length = kBlockSide * channels;
+    const std::ptrdiff_t block_columns = (size.columns + kBlockSide - 1) / kBlockSide;
+    for (std::ptrdiff_t y = 0; y < size.rows; ++y) {
+        const std::uint8_t* row = pixels + y * length;
+        std::uint8_t* marks = out + y / kBlockSide * block_columns;
+        if (y % kBlockSide == 0) std::memset(marks, 0, static_cast<std::size_t>(block_columns));
+        for (std::ptrdiff_t column = 0; column < block_columns; ++column) {
+            const std::ptrdiff_t first = column * block_length;
+            const std::ptrdiff_t end = first + block_length < length ? first + block_length : length;
+            std::uint8_t found = 0;
+            for (std::ptrdiff_t x = first; x < end; ++x)
+                found |= static_cast<std::uint8_t>(static_cast<std::uint8_t>(row[x] + 1) < 2);
+            marks[column] |= found;
+        }
+    }
+}
+
+}  // namespace
