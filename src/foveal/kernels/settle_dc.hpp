@@ -22,9 +22,11 @@ constexpr float kDcOfLevel = 8 * kCoefficientScale;
 inline void settle_dc(std::int16_t* levels, std::ptrdiff_t count, const std::int16_t* dc,
                       const std::uint8_t* is_saturated, float step) {
     for (std::ptrdiff_t n = 0; n < count; ++n, levels += kBlockSize) {
-        if (is_saturated[n] == 0 && (nonzero_mask(levels) & ~std::uint64_t{1}) != 0) continue;
-        const float level = __builtin_rintf(static_cast<float>(dc[n]) / kDcOfLevel);
-        levels[0] = quantize_dc(static_cast<std::int16_t>(level * kDcOfLevel), step);
+        const bool is_flat = (nonzero_mask(levels) & ~std::uint64_t{1}) == 0;
+        if (is_saturated[n] == 0 && !is_flat) continue;
+        const float unit = is_flat ? kDcOfLevel : kDcOfLevel * 0.75f;
+        const float level = __builtin_rintf(static_cast<float>(dc[n]) / unit);
+        levels[0] = quantize_dc(static_cast<std::int16_t>(level * unit), step);
     }
 }
 
