@@ -17,7 +17,7 @@ from foveal.errors import LimitError, ParameterError
 from foveal.jpeg import color, sampling, trellis
 from foveal.jpeg.encoder import transform
 from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
-from foveal.jpeg.trellis import Rates, rates_of, sampled_rates
+from foveal.jpeg.trellis import Rates, estimate_rates, sample_rates
 
 # T.871 clause 7, from its defining equations.
 TO_YCBCR = np.array(
@@ -166,7 +166,7 @@ def test_trellis_finds_the_least_cost(
     seed: int, nonzero: int, distortion_weight: float, at_the_end: bool, lift: float
 ) -> None:
     rng = np.random.default_rng(seed)
-    rates = rates_of(rng.integers(0, 1000, 256).astype(np.uint32))
+    rates = estimate_rates(rng.integers(0, 1000, 256).astype(np.uint32))
     table = jpeg.QuantizationTable(tuple(rng.integers(1, 40, 64).tolist()))
     block = np.zeros((1, 64), dtype=np.int16)
     positions = rng.choice(np.arange(1, 64), nonzero, replace=False)
@@ -233,7 +233,7 @@ def test_trellis_looks_back_as_far_as_it_is_told(look_back: int, cheap_from: int
 def test_symbols_never_seen_count_half_a_time() -> None:
     histogram = np.zeros(256, dtype=np.uint32)
     histogram[0x01] = 1024
-    bits = rates_of(histogram).run_size_bits
+    bits = estimate_rates(histogram).run_size_bits
     assert bits[2, 3] == pytest.approx(np.log2((1024 + 255 * 0.5) / 0.5) + 2, abs=1e-3)
 
 
@@ -242,15 +242,15 @@ def test_rates_are_sampled_all_over_the_picture() -> None:
     blocks = np.zeros((512, 32, 64), dtype=np.int16)  # enough of them that every 16th is taken
     blocks[:, :, 1:6] = 16 * 50
     blocks[:, ::16] = 0
-    rates = sampled_rates(blocks, jpeg.annex_k_tables(50)[0])
+    rates = sample_rates(blocks, jpeg.annex_k_tables(50)[0])
     assert rates.run_size_bits[3, 0] - 3 < 4
 
 
 @pytest.mark.parametrize(("count", "sampled"), [(7, 7), (1023, 1023), (2051, 513), (65_536, 4096), (262_144, 4096)])
 def test_how_many_blocks_rates_come_from(count: int, sampled: int, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    monkeypatch.setattr(trellis, "rates_of", lambda histogram: seen.append(int(histogram.sum())))
-    sampled_rates(np.zeros((count, 1, 64), np.int16), jpeg.annex_k_tables(50)[0])  # an EOB of each block
+    monkeypatch.setattr(trellis, "estimate_rates", lambda histogram: seen.append(int(histogram.sum())))
+    sample_rates(np.zeros((count, 1, 64), np.int16), jpeg.annex_k_tables(50)[0])  # an EOB of each block
     assert seen == [sampled]
 
 
@@ -289,7 +289,7 @@ def test_rates_of_a_histogram() -> None:
     """Half of the symbols EOB, a quarter (0, 1), an eighth ZRL, an eighth (1, 2)."""
     histogram = np.zeros(256, dtype=np.uint32)
     histogram[[0x00, 0x01, 0xF0, 0x12]] = np.array([4, 2, 1, 1]) * 2**20
-    rates = rates_of(histogram)
+    rates = estimate_rates(histogram)
     assert rates.end_of_block_bits == pytest.approx(1, abs=1e-3)
     assert rates.run_size_bits[1, 0] == pytest.approx(2 + 1, abs=1e-3)
     assert rates.run_size_bits[2, 1] == pytest.approx(3 + 2, abs=1e-3)

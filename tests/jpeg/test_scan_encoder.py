@@ -72,7 +72,7 @@ def test_ac_scans_hold_one_component_and_components_keep_their_order() -> None:
 def test_the_price_of_a_scan_is_what_it_takes(make: jpeg.ScriptMaker, coffee: np.ndarray) -> None:
     frame = Frame.of_picture(*coffee.shape[:2], (2, 2))
     coefficients = quantize(transform(coffee, frame, 1), frame, jpeg.EncoderSettings())
-    plans = [ScanPlan.of(scan, frame, coefficients.blocks, restart_interval=0) for scan in make(3)]
+    plans = [ScanPlan.from_scan(scan, frame, coefficients.blocks, restart_interval=0) for scan in make(3)]
     scans = record(plans, threads=1)
     for scan, counted, written in zip(scans, tally(plans, threads=1), write_scans(scans, threads=1), strict=True):
         assert scan.statistics.size_bytes == len(written) - written.count(b"\xff\x00")
@@ -126,11 +126,11 @@ def test_a_sample_of_a_scan_has_the_same_rows_of_the_picture_as_any_other() -> N
         blocks = tuple(np.zeros((c.padded_block_rows, c.padded_block_columns, 64), np.int16) for c in frame.components)
         in_pixels = set()
         for scan, side in ((Scan((0, 1, 2)), 16), (Scan((0,), 1, 63), 8), (Scan((2,), 1, 63), 16)):
-            whole = ScanPlan.of(scan, frame, blocks, restart_interval=0)
+            whole = ScanPlan.from_scan(scan, frame, blocks, restart_interval=0)
             plan = whole.sample()
             assert (plan is whole) == (rows == 31)
-            assert whole.covered == 1
-            assert plan.covered == pytest.approx(rows / frame.mcu_rows, abs=1 / 64)
+            assert whole.row_share == 1
+            assert plan.row_share == pytest.approx(rows / frame.mcu_rows, abs=1 / 64)
             covered = [range(first * side, last * side) for first, last in plan.row_ranges]
             in_pixels.add(tuple(row for rows in covered for row in rows if row < height))
         assert len(in_pixels) == 1
@@ -143,16 +143,16 @@ def test_a_sample_of_a_scan_has_its_share_of_the_restart_markers(coffee: np.ndar
     coefficients = quantize(transform(high, frame, 1), frame, jpeg.EncoderSettings())
     for interval in (0, 1, 7, 300, 65_535):
         for scan in (Scan((0, 1, 2), 0, 0), Scan((0,), 1, 63)):
-            plan = ScanPlan.of(scan, frame, coefficients.blocks, interval)
+            plan = ScanPlan.from_scan(scan, frame, coefficients.blocks, interval)
             (whole,) = record([plan], 1)
             (written,) = write_scans([whole], 1)
             markers = sum(written.count(bytes([0xFF, 0xD0 + number])) for number in range(8))
-            assert plan.restart_markers == whole.statistics.restart_markers == markers
+            assert plan.restart_marker_count == whole.statistics.restart_marker_count == markers
             sample = plan.sample()
-            assert sample.covered < 0.5
-            assert sample.restart_markers == pytest.approx(markers * sample.covered, abs=0.5)
+            assert sample.row_share < 0.5
+            assert sample.restart_marker_count == pytest.approx(markers * sample.row_share, abs=0.5)
             (sampled,) = tally([sample], 1)
-            assert sampled.size_bytes / sample.covered == pytest.approx(len(written), rel=0.15)
+            assert sampled.size_bytes / sample.row_share == pytest.approx(len(written), rel=0.15)
 
 
 def test_the_script_of_a_high_picture_is_chosen_by_a_sample(coffee: np.ndarray) -> None:
