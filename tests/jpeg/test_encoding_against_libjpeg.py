@@ -95,7 +95,7 @@ def test_long_eob_runs(script: jpeg.ScriptMaker, tmp_path: Path, monkeypatch: py
 
 
 def test_many_correction_bits_behind_one_eob_run(tmp_path: Path) -> None:
-    """All AC coefficients are nonzero before the last scan, which sends 63 correction bits of each block in EOB runs."""
+    """All AC coefficients are nonzero before the last scan: 63 correction bits for each block, and only EOB runs."""
     table = jpeg.QuantizationTable((1,) * 64)
     frame = Frame.of_picture(8 * 5, 8 * 20, None)
     levels = np.random.default_rng(6).choice(np.array([-9, -4, 5, 8], np.int16), (5, 20, 64))

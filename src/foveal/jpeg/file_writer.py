@@ -113,7 +113,7 @@ def write_file(coefficients: Coefficients, scripts: Sequence[Script], interval: 
 
 
 class Price(NamedTuple):
-    """Estimated size of a file, within 0.3 % of most files.
+    """Estimated size of a file, for most files within 0.3 %.
 
     Two things are not known before the file is written: the number of 0xFF bytes in the codes, each of which is
     followed by a stuffed 0 (T.81 F.1.2.3, Byte stuffing), and the bits that complete the last byte before a restart
@@ -191,8 +191,8 @@ def _update_picture_index(coefficients: Coefficients, picture_bytes: int) -> lis
     """
     # An offset counts from the TIFF header of the index, the byte after the signature "MPF\0" (`origin` in the file):
     #
-    #     SOI | ... | APP2 MPF\0 TIFF header ... | ... | DQT ... EOI | trailing bytes: picture 2 ... picture 3 ...
-    #                            ^ origin                           ^ end        ^ end + at
+    #     SOI | ... | APP2 MPF\0 TIFF header ... | ... | DQT ... EOI | trailing bytes ... picture 2 ...
+    #                            ^ origin                              ^ end              ^ end + at
     sizes = [len(segments.encode_segment(*segment)) for segment in coefficients.segments]
     end = len(segments.encode_marker(markers.SOI)) + sum(sizes) + picture_bytes
     result = list(coefficients.segments)

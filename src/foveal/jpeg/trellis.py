@@ -132,10 +132,10 @@ def estimate_rates(histogram: NDArray[np.uint32]) -> Rates:
     histogram
         (256,) uint32 counts of RRRRSSSS symbols.
     """
-    # An ideal code has -log2(frequency) bits for a symbol, a Huffman code 1 to 16. Symbols that do not occur in the
-    # sample count as half an occurrence. A level after a run of zeros takes
+    # A symbol of relative frequency p has about -log2 p bits, and a Huffman code 1 to 16. Symbols that do not occur in
+    # the sample count as half an occurrence. A level after a run of zeros is coded as
     #
-    #     run / 16 x ZRL   RRRRSSSS, with RRRR = run mod 16   SSSS additional bits
+    #     floor(run / 16) x ZRL | RRRRSSSS with RRRR = run mod 16 | SSSS additional bits
     counts = np.maximum(histogram.astype(np.float64), 0.5)
     code_bits = np.clip(np.log2(counts.sum() / counts), 1, 16)
     runs, sizes = np.arange(63), np.arange(11)[:, np.newaxis]
