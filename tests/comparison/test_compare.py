@@ -251,28 +251,6 @@ def test_bits_spent_by_the_map_show_where_people_look(comparison: Comparison) ->
     assert scores["foveal"].salient_ssim > scores["foveal, content-blind"].salient_ssim
 
 
-def test_weighted_ssim_looks_where_the_weights_are(astronaut: np.ndarray) -> None:
-    original = astronaut[:100, :100]
-    damaged = original.copy()
-    damaged[:, 60:] = 0
-    weights = np.zeros((100, 100))
-    weights[:, :54] = 1  # six pixels away: the windows do not reach the damage
-    assert metrics.ssim(original, damaged, weights) == pytest.approx(1)
-    assert metrics.ssim(original, damaged, 1 - weights) < 0.5
-    assert metrics.ssim(original, damaged, np.ones((100, 100))) == pytest.approx(metrics.ssim(original, damaged))
-    grey = metrics.ssim(original[:, :, 0], damaged[:, :, 0], np.full((100, 100), 0.3))
-    assert grey == pytest.approx(metrics.ssim(original[:, :, 0], damaged[:, :, 0]))
-
-
-@pytest.mark.parametrize(
-    "weights", [np.ones((20, 21)), -np.ones((20, 20)), np.zeros((20, 20)), np.eye(1, 400).reshape(20, 20)]
-)
-def test_weights_that_weigh_nothing(weights: np.ndarray) -> None:
-    picture = noisy_gradient(20, 20)
-    with pytest.raises(ParameterError, match="weights must"):
-        metrics.ssim(picture, picture, weights)
-
-
 # Regions
 
 

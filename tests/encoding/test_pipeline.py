@@ -134,31 +134,3 @@ def test_encode_photo_says_what_it_did() -> None:
     assert encoded.weights.shape == (6, 8)
     assert encoded.weights[3, 4] > encoded.weights[0, 0]
     assert encode_photo(foveal.Photo(PIXELS[:, :, 0].copy()), EncodeOptions(saliency=None)).subsampling == "grey"
-
-
-def test_psnr() -> None:
-    zeros, ones = np.zeros((4, 4), np.uint8), np.ones((4, 4), np.uint8)
-    assert psnr(zeros, ones) == pytest.approx(20 * np.log10(255))
-    assert psnr(zeros, zeros) == float("inf")
-    half = ones.copy()
-    half[:2] = 0
-    weights = np.zeros((4, 4))
-    weights[2:] = 0.3
-    assert psnr(zeros, half, weights) == pytest.approx(20 * np.log10(255))
-    assert psnr(zeros, half) == pytest.approx(10 * np.log10(255**2 / 0.5))
-    assert psnr(np.zeros((2, 2, 3), np.uint16), np.full((2, 2, 3), 257, np.uint16)) == pytest.approx(20 * np.log10(255))
-
-
-@pytest.mark.parametrize(
-    ("decoded", "weights"),
-    [
-        (np.zeros((4, 5), np.uint8), None),
-        (np.zeros((4, 4), np.uint16), None),
-        (np.zeros((4, 4), np.uint8), np.zeros((4, 4))),
-        (np.zeros((4, 4), np.uint8), np.ones((4, 5))),
-        (np.zeros((4, 4), np.uint8), np.full((4, 4), -1.0)),
-    ],
-)
-def test_psnr_of_what_cannot_be_compared(decoded: np.ndarray, weights: np.ndarray | None) -> None:
-    with pytest.raises(ParameterError):
-        psnr(np.zeros((4, 4), np.uint8), decoded, weights)
