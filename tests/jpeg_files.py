@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image
 
 from foveal import jpeg
 from foveal.jpeg import ComponentHeader, Segment, markers
@@ -59,6 +61,13 @@ def random_file(
     )
 
 
+def pillow_file(image: Image.Image, *, kind: str = "JPEG", **options: object) -> bytes:
+    """Return the file that Pillow (libjpeg-turbo) writes of a picture."""
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
 def partly_interleaved_script(component_count: int) -> jpeg.Script:
     return jpeg.Scan((0,)), jpeg.Scan(tuple(range(1, component_count)))
 
@@ -86,7 +95,7 @@ def inserted(data: bytes, offset: int, more: bytes) -> bytes:
     return data[:offset] + more + data[offset:]
 
 
-def with_lines_behind_the_scan(data: bytes) -> bytes:
+def with_height_in_dnl(data: bytes) -> bytes:
     """Return a file of one scan with the height in DNL (T.81 B.2.5) instead of the frame header."""
     (frame,) = segment_offsets(data, markers.SOF0)
     height = data[frame + 5 : frame + 7]

@@ -76,7 +76,7 @@ def _rare() -> Iterator[tuple[str, bytes]]:
     yield "no_huffman_tables", jpeg_files.without_segments(plain, markers.DHT)  # as in Motion-JPEG
     yield "no_jfif", jpeg_files.without_segments(plain, markers.APP0)
     yield "fill_bytes", plain.replace(b"\xff\xdb", b"\xff\xff\xdb").replace(b"\xff\xda", b"\xff\xff\xff\xda")
-    yield "number_of_lines", jpeg_files.with_lines_behind_the_scan(plain)
+    yield "number_of_lines", jpeg_files.with_height_in_dnl(plain)
     levels = jpeg_files.random_coefficients([(1, 1)], (16, 16))
     large = jpeg.Coefficients(levels.frame, (jpeg.QuantizationTable((1000,) * 64),), (levels.blocks[0] * 100,))
     script = jpeg.successive_approximation_script(1)

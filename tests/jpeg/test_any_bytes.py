@@ -34,7 +34,7 @@ def valid_files() -> list[bytes]:
     files += [jpeg_files.random_file(COLOR, (19, 37), script, restart_interval=2) for script in scripts]
     files.append(jpeg_files.random_file([(1, 1)], (19, 37)))
     files.append(jpeg_files.random_file([(1, 1)] * 4, (19, 37), segments=(jpeg_files.ADOBE_YCCK,)))
-    files.append(jpeg_files.with_lines_behind_the_scan(files[0]))
+    files.append(jpeg_files.with_height_in_dnl(files[0]))
     return files
 
 
