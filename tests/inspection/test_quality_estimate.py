@@ -1,4 +1,4 @@
-"""Estimated quality against the quality that libjpeg was given."""
+"""Estimates of the quality of files that libjpeg wrote at a known quality."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def test_the_quality_of_libjpegs_tables_is_found_exactly(quality: int) -> None:
         tables = pillow_file(image, quality=quality), pillow_file(image, quality=estimate.quality)
         assert estimate.is_exact
         assert foveal.inspect(tables[0]).tables == foveal.inspect(tables[1]).tables
-        assert abs(estimate.quality - quality) <= (1 if quality < 3 else 0)  # 1 and 2 may clamp to the same
+        assert abs(estimate.quality - quality) <= (1 if quality < 3 else 0)  # tables of 1 and 2 may be the same
 
 
 def test_one_table_for_all_components_is_compared_with_luminance_alone() -> None:
-    """As libjpeg writes RGB and CMYK."""
+    """libjpeg writes RGB and CMYK files with one table."""
     for image, options in ((IMAGE.convert("CMYK"), {}), (IMAGE, {"keep_rgb": True})):
         estimate = foveal.inspect(pillow_file(image, quality=83, **options)).quality
         assert (estimate.quality, estimate.is_exact) == (83, True)
 
 
 def test_steps_above_255_are_libjpegs_too() -> None:
-    """Where it is not asked for baseline: steps of up to 32,767."""
+    """libjpeg clamps steps to 32,767 unless it is asked for baseline."""
     tables = [table.natural.tolist() for table in jpeg.annex_k_tables(13, 32767)]
     assert max(tables[0]) > 255
     estimate = foveal.inspect(pillow_file(IMAGE, qtables=tables)).quality

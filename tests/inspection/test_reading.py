@@ -53,7 +53,8 @@ def test_scans_and_their_bits(script: jpeg.ScriptMaker, process: str) -> None:
         coded = data[report.offset + header_bytes : report.offset + report.size_bytes]
         markers_in_it = sum(coded.count(bytes((0xFF, 0xD0 + number))) for number in range(8))
         coded_bytes = len(coded) - 2 * markers_in_it - coded.count(b"\xff\0")
-        assert 0 <= 8 * coded_bytes - sum(report.bits) < 8 * (markers_in_it + 1)  # filled up to bytes
+        # Each restart interval is padded to whole bytes.
+        assert 0 <= 8 * coded_bytes - sum(report.bits) < 8 * (markers_in_it + 1)
         assert data[report.offset + report.size_bytes] == 0xFF
     for index, bits in enumerate(found.block_bits):
         sent = sum(

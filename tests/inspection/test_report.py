@@ -1,4 +1,4 @@
-"""The map of bits, and the report as JSON."""
+"""Map of bits per block, and the report as JSON."""
 
 from __future__ import annotations
 

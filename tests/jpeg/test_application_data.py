@@ -1,4 +1,4 @@
-"""Kinds of application segments, and what is read from them."""
+"""Kinds of application segments, and metadata read from them."""
 
 from __future__ import annotations
 

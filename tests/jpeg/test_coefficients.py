@@ -89,7 +89,7 @@ def test_the_cheapest_script_counts_restart_markers() -> None:
 
 
 def test_writing_what_was_cut_off_keeps_what_there_is() -> None:
-    """A script that does not send everything cannot be written again; the coefficients can."""
+    """The scans of a truncated file are not a legal script; its coefficients are written with another one."""
     cut = PROGRESSIVE[: offset_of(PROGRESSIVE, markers.DHT, 0, 3)] + b"\xff\xd9"
     with pytest.warns(FormatWarning, match="in full"):
         read = jpeg.read_coefficients(cut)
@@ -99,7 +99,7 @@ def test_writing_what_was_cut_off_keeps_what_there_is() -> None:
 
 
 def test_mcus_of_more_than_ten_blocks_are_not_written_and_read_only_leniently() -> None:
-    """T.81 B.2.3; libjpeg refuses them."""
+    """T.81 B.2.3, Scan header syntax, limits an MCU to ten blocks; libjpeg refuses larger ones."""
     coefficients = random_coefficients([(3, 3), (1, 2), (1, 1)], (50, 60))
     with pytest.raises(ParameterError, match="at most 10 blocks, not 12"):
         jpeg.write_coefficients(coefficients, scripts=[jpeg.sequential_script(3)])

@@ -1,4 +1,4 @@
-"""Segments that decide the colour model."""
+"""Application segments that decide the colour model, and those that do not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from foveal.jpeg import markers
 
 
 def test_segments_behind_the_first_scan_do_not_change_the_colours() -> None:
-    """libjpeg decides at the first scan; written in front, an Adobe segment of later would count."""
+    """libjpeg decides at the first scan. In a rewritten file a later Adobe segment would stand before it and count."""
     coefficients = random_coefficients([(1, 1)] * 3, (16, 16), segments=())
     data = jpeg.write_coefficients(coefficients, scripts=[jpeg.non_interleaved_script(3)])
     comment = b"\xff\xfe\0\5abc"

@@ -1,4 +1,4 @@
-"""Whole files through the decoder: rare but legal ones, unfinished ones, and coefficients without colours."""
+"""Decoding of whole files: rare but legal ones, truncated ones, and coefficients without a colour model."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def test_coefficients_need_no_colours() -> None:
 
 def test_legal_rarities_decode_without_a_warning() -> None:
     expected = foveal.decode(BASELINE)
-    np.testing.assert_array_equal(foveal.decode(inserted(BASELINE, SOF, b"\xff" * 7)), expected)  # B.1.1.2
+    np.testing.assert_array_equal(foveal.decode(inserted(BASELINE, SOF, b"\xff" * 7)), expected)  # fill bytes (B.1.1.2)
     np.testing.assert_array_equal(foveal.decode(inserted(BASELINE, len(BASELINE) - 2, b"\xff\xff")), expected)
     np.testing.assert_array_equal(foveal.decode(BASELINE + b"anything behind EOI"), expected)
-    np.testing.assert_array_equal(foveal.decode(jpeg_files.with_height_in_dnl(BASELINE)), expected)  # B.2.5
+    np.testing.assert_array_equal(foveal.decode(jpeg_files.with_height_in_dnl(BASELINE)), expected)
     filled = RESTARTED.replace(b"\xff\xd1", b"\xff\xff\xff\xd1")
     np.testing.assert_array_equal(foveal.decode(filled), foveal.decode(RESTARTED))
     for kind in (bytearray, memoryview):

@@ -1,4 +1,4 @@
-"""Offsets in the file of bytes in the data of a scan."""
+"""Positions in the data of a scan as offsets in the file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from foveal.errors import FormatError
 
 
 def test_faults_name_the_byte_of_the_file_behind_stuffing_and_restarts() -> None:
-    """A code of sixteen ones, which no table has, in the last interval."""
+    """The fault is a code of sixteen ones, which no Huffman table has, in the last restart interval."""
     rng = np.random.default_rng(5)
     coefficients = random_coefficients([(1, 1)], (64, 64))
     coefficients.blocks[0][:, :, 1:] = rng.integers(-600, 600, (8, 8, 63))

@@ -1,4 +1,4 @@
-"""Definitions and scans in their order in a file, arguments, and limits."""
+"""Order of definitions and scans in a file, kinds of files that are not supported, arguments, and limits."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_a_missing_number_of_lines_is_an_error() -> None:
 
 
 def test_quantization_tables_may_change_between_scans() -> None:
-    """B.2.2: a component keeps the table that stood in its slot at its first scan. libjpeg does the same."""
+    """A component keeps the table that its slot held at its first scan, as in libjpeg (T.81 B.2.2)."""
     coefficients = random_coefficients([(1, 1)] * 3, (32, 32))
     data = jpeg.write_coefficients(coefficients, scripts=[jpeg.non_interleaved_script(3)])
     other = b"\xff\xdb\0\x43\1" + bytes(range(10, 74))
@@ -144,7 +144,7 @@ def test_quantization_tables_may_change_between_scans() -> None:
 
 
 def test_markers_of_other_kinds_in_broken_data_do_not_hide_the_picture() -> None:
-    """What is damaged may look like arithmetic coding; the picture up to there has been decoded."""
+    """Damaged data may contain, say, a marker of arithmetic coding; the picture before it has been decoded."""
     for code in (0xC3, 0xC9, 0xCC, 0xDE, 0xF0):
         damaged = inserted(BASELINE, SCAN_DATA + 200, bytes((0xFF, code, 0, 20)))
         decoded, notes = decode_leniently(damaged)
@@ -176,7 +176,7 @@ def test_limits() -> None:
 
 
 def bomb(count: int, size: int) -> bytes:
-    """A progressive file of a few bytes in each of whose scans every block is visited."""
+    """Return a small progressive file with `count` scans of a few bytes, each of which visits every block."""
     frame = jpeg.Frame(size, size, (jpeg.ComponentHeader(1, 1, 1, 0),))
     flat = jpeg.Coefficients(frame, jpeg.annex_k_tables(50)[:1], jpeg.coefficients.empty_blocks(frame, frame.mcu_rows))
     data = jpeg.write_coefficients(flat, scripts=[(jpeg.Scan((0,), 0, 0), jpeg.Scan((0,), 1, 63))])
@@ -198,7 +198,7 @@ def test_progressive_bombs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_incomplete_scripts_are_noted() -> None:
-    """libjpeg says nothing; but nobody can see it in the pixels."""
+    """libjpeg does not warn of missing refinement scans, although the pixels do not show that they are missing."""
     data = pillow_file(IMAGE, progressive=True)
     last = foveal.inspect(data).scans[-1].offset
     with pytest.warns(FormatWarning, match="do not send every coefficient in full"):

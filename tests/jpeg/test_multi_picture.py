@@ -1,4 +1,4 @@
-"""The index of a multi-picture file after rewriting, and broken ones."""
+"""MPF indexes of rewritten files, and broken indexes."""
 
 from __future__ import annotations
 

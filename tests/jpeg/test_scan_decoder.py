@@ -23,7 +23,7 @@ from foveal.jpeg import markers
 
 
 def patched_end(data: bytes) -> bytes:
-    """Return a file of which the last byte of the data is missing."""
+    """Return a file without the last byte of its entropy-coded data."""
     return data[:-3] + data[-2:]
 
 
@@ -52,7 +52,7 @@ def test_a_lenient_reading_keeps_what_came_before_the_cut(share: float) -> None:
     same_rows = (decoded == expected).all(axis=(1, 2))
     first_bad = int(np.argmin(same_rows))
     assert 0.5 * share < first_bad / len(same_rows) < 1.5 * share
-    assert (decoded[-16:] == 128).all()  # never sent: mid-grey
+    assert (decoded[-16:] == 128).all()  # missing blocks are mid-grey
     assert any("more data" in note for note in notes)
     assert any("EOI" in note for note in notes)
 
@@ -73,7 +73,7 @@ def test_a_lenient_reading_goes_on_after_lost_restart_intervals(lost: int) -> No
 
 
 def test_a_lenient_reading_goes_on_behind_a_code_that_is_none() -> None:
-    """Without restart markers: Huffman codes fall into step again, as with libjpeg."""
+    """Huffman codes synchronize again, even without restart markers, as with libjpeg."""
     pixels = skimage.data.coffee()
     data = jpeg.encode(pixels, jpeg.EncoderSettings(scripts=(jpeg.sequential_script,)))
     start = offset_of(data, markers.SOS) + 14
@@ -82,7 +82,7 @@ def test_a_lenient_reading_goes_on_behind_a_code_that_is_none() -> None:
     expected = foveal.decode(data)
     assert notes
     structure = [np.diff(picture.astype(int), axis=0)[-150:].ravel() for picture in (decoded, expected)]
-    assert np.corrcoef(*structure)[0, 1] > 0.3  # shifted perhaps, and of another tone
+    assert np.corrcoef(*structure)[0, 1] > 0.3  # perhaps shifted, and with a wrong DC
     assert not (decoded[-150:] == 128).all(axis=2).mean() > 0.05
 
 
@@ -98,7 +98,7 @@ def test_a_lenient_reading_goes_on_behind_broken_data() -> None:
 
 
 def test_a_wrong_number_of_a_restart_marker_moves_nothing() -> None:
-    """As many intervals as there should be: it is the number that is broken."""
+    """The number of intervals is as expected, so that none is missing: only the marker is damaged."""
     data = random_file([(1, 1)], (8, 8 * 40), restart_interval=1)
     wrong = patched(data, offset_of(data, 0xD1), b"\xff\xd5")
     decoded, notes = decode_leniently(wrong)
@@ -118,7 +118,7 @@ def test_bytes_that_are_not_needed_are_counted_once(interval: int) -> None:
 
 
 def test_many_missing_intervals_take_no_time() -> None:
-    """A few kilobytes that announce a million restart intervals."""
+    """A file of a few kilobytes may announce a million restart intervals."""
     data = random_file([(1, 1)], (8, 16), restart_interval=1)
     start = offset_of(data, markers.SOS) + 10
     markers_in_turn = b"".join(bytes((0xFF, 0xD0 + index % 8)) for index in range(2000))
@@ -129,7 +129,7 @@ def test_many_missing_intervals_take_no_time() -> None:
 
 
 def test_a_lenient_reading_ends_with_the_data() -> None:
-    """An empty table has no code for anything, and there is nothing behind the last bit to go on with."""
+    """With an empty Huffman table every bit is an error; after the last bit decoding must not resume."""
     empty_table = b"\xff\xc4\0\x13\0" + bytes(16)
     without_codes = inserted(GREY, offset_of(GREY, markers.SOS), empty_table)
     start = offset_of(without_codes, markers.SOS) + 10

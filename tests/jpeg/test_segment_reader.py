@@ -1,4 +1,4 @@
-"""Markers and marker segments: malformed ones, rare ones, and floods of them."""
+"""Malformed marker segments, and floods of markers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_floods_of_markers_are_refused() -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("filling", [b"\xff\x00", b"\xff\xff", b"\x00\x00"])
 def test_megabytes_of_nothing_are_passed_over(filling: bytes) -> None:
-    """What looks like the beginning of a marker, wherever one is looked for: anything quadratic would take hours."""
+    """Long runs of bytes that resemble the beginning of a marker: a search in quadratic time would take hours."""
     for offset in (2, SOF, SCAN_DATA + 50, len(BASELINE) - 2):
         with suppress(FormatError):
             foveal.decode(inserted(BASELINE, offset, filling * 1_000_000), strict=False)

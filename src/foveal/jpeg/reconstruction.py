@@ -105,8 +105,8 @@ class _PlaneStrip:
         self._frame = frame
         self._component = component
         self._steps = np.asarray(table.values, dtype=np.uint16)
-        # `full_size_rows` begins v_max rows of pixels, or v_factor rows of samples, above the strip. The triangle filter
-        # needs one row of samples more: v_factor more, as its first row must be a multiple of v_factor.
+        # `full_size_rows` begins v_max rows of pixels, or v_factor rows of samples, above the strip, and the triangle
+        # filter needs one row of samples more. As its first row must be a multiple of v_factor, v_factor more are kept.
         self._kept_rows = 2 * component.v_factor
         self._samples = np.empty((0, 0), dtype=np.uint8)
         self._first_row = 0  # row of the component that is row 0 of the samples
