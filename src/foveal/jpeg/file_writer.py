@@ -14,7 +14,7 @@ from foveal.errors import ParameterError
 from foveal.jpeg import markers, segments
 from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.frame import Frame
-from foveal.jpeg.multi_picture import entries_of, is_index, rewritten
+from foveal.jpeg.multi_picture import is_index, read_entries, update_index
 from foveal.jpeg.scan_encoder import ScanPlan, ScanStatistics, record, tally, write_scans
 from foveal.jpeg.script import Scan, Script, check_script, is_progressive, non_interleaved_script
 from foveal.jpeg.segments import Segment
@@ -197,11 +197,11 @@ def _update_picture_index(coefficients: Coefficients, picture_bytes: int) -> lis
     end = len(segments.encode_marker(markers.SOI)) + sum(sizes) + picture_bytes
     result = list(coefficients.segments)
     for index, segment in enumerate(coefficients.segments):
-        if is_index(segment) and len(entries_of(segment.payload)) == 1 + len(coefficients.trailing_pictures):
+        if is_index(segment) and len(read_entries(segment.payload)) == 1 + len(coefficients.trailing_pictures):
             payload_end = len(segments.encode_marker(markers.SOI)) + sum(sizes[: index + 1])
             origin = payload_end - len(segment.payload) + len(segments.MPF)
             offsets = [None if at is None else end + at - origin for at in coefficients.trailing_pictures]
-            result[index] = Segment(segment.code, rewritten(segment.payload, end, offsets))
+            result[index] = Segment(segment.code, update_index(segment.payload, end, offsets))
             break
     return result
 
