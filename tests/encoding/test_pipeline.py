@@ -15,7 +15,6 @@ from foveal.allocate.effort import EFFORTS
 from foveal.allocate.weights import block_weights
 from foveal.comparison.peers import libjpeg_turbo
 from foveal.encoding import EncodeOptions, encode_photo
-from foveal.errors import ParameterError
 from foveal.metrics import psnr, ssimulacra2
 from foveal.saliency import SaliencyResult
 
