@@ -101,7 +101,7 @@ def test_compare_overwrites_its_output_and_never_an_input(run: Run) -> None:
         (("photo.png", "--json", "--size", "0"), ("at least 1 byte",)),
         (("photo.png", "--json", "--size", "9" * 20), ("--size", "at most 1,099,511,627,776")),
         (("photo.png", "--json", "--size", "3000", "-q", "50"), ("--quality and --size cannot be given together",)),
-        (("photo.png", "--json", "--saliency", "none"), ("--saliency none", "content-blind encode is there anyway")),
+        (("photo.png", "--json", "--saliency", "none"), ("--saliency none", "content-blind encode is always compared")),
         (("photo.png", "--json", "--saliency", "nothing"), ("neither a file",)),
     ],
 )

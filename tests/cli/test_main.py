@@ -13,7 +13,7 @@ import pytest
 from command_line import COMMAND, Run, one_line, write_jpeg
 
 import foveal
-from foveal.cli import files
+from foveal.cli import files, messages
 
 
 def test_the_input_is_never_overwritten(run: Run) -> None:
@@ -44,7 +44,7 @@ def test_broken_inputs(run: Run, command: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("encode",), ("IN",)),
+        (("encode",), ("PHOTO",)),
         (("encode", "photo.png", "-q", "300"), ("300", "100")),
         (("encode", "photo.png", "-q", "-1"), ("-1",)),
         (("encode", "photo.png", "-q", "high"), ("--quality", "'high' is not a valid number")),
@@ -86,7 +86,7 @@ def test_wrong_usage(run: Run, arguments: tuple[str, ...], words: tuple[str, ...
 
 def test_outputs_that_cannot_be_written(run: Run) -> None:
     one_line(run("encode", "photo.png", "-o", "nowhere/out.jpg"), 1, "nowhere/out.jpg: its folder does not exist")
-    one_line(run("encode", "photo.png", "-o", "photo.png/out.jpg"), 1, "photo.png/out.jpg: what should be its folder")
+    one_line(run("encode", "photo.png", "-o", "photo.png/out.jpg"), 1, "photo.png/out.jpg: its parent is a file, not a folder")
     one_line(run("encode", "photo.png", "-o", "."), 1, ".: ")
     one_line(run("encode", "broken.png", "-o", "nowhere/out.jpg"), 1, "nowhere/out.jpg: its folder")  # told at once
     if Path("/proc/self").exists():
@@ -126,9 +126,9 @@ def test_a_report_that_cannot_be_printed_names_standard_output(run: Run, monkeyp
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(files.click, "echo", full)
+        patched.setattr(messages.click, "echo", full)
         with pytest.raises(OSError, match="standard output"):
-            files.report("done", "out.jpg")
+            messages.print_report("done", "out.jpg")
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -395,7 +395,7 @@ def test_a_map_that_is_dark_or_bright_only_at_the_edge(photo: np.ndarray) -> Non
         ({"quality": 101}, "quality must be"),
         ({"size_bytes": 0}, "size_bytes must be"),
         ({"size_bytes": 2.5}, "size_bytes must be"),
-        ({"saliency": None}, "content-blind encode is there anyway"),
+        ({"saliency": None}, "content-blind encode is always compared"),
         ({"saliency": "magic"}, "no saliency method"),
         ({"saliency": np.full((3, 3), 2.0)}, r"\[0, 1\]"),
         ({"strength": 1.5}, "strength must be"),

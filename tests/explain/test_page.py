@@ -23,9 +23,9 @@ from foveal.drawing.html import element
 from foveal.encoding import EncodeOptions
 from foveal.errors import FormatError, ModelError, ParameterError
 from foveal.explain import explain, facts, page
-from foveal.explain.anatomy import spots_of_block
+from foveal.explain.anatomy import find_positions
 from foveal.explain.chosen_block import choose_block
-from foveal.explain.codes import codes_of_block
+from foveal.explain.codes import read_block_codes
 from foveal.explain.file_scans import read_scans
 from foveal.explain.sections.result import block_errors
 from foveal.jpeg.huffman import DEFAULT_TABLES
@@ -154,7 +154,7 @@ def test_codes_of_every_block_in_every_scan(make_script: jpeg.ScriptMaker, quali
     data = jpeg.encode(pixels, settings)
     naive, stored = NaiveFile(data), jpeg.read_coefficients(data)
     for row, column in np.ndindex(stored.frame.block_grid):
-        followed = spots_of_block(stored, row, column)
+        followed = find_positions(stored, row, column)
         reads = list(read_scans(data, followed, np.s_[:8, :8]))
         assert [read.scan for read in reads] == list(stored.script)
         for read, scan in zip(reads, naive.scans, strict=True):
@@ -171,7 +171,7 @@ def test_codes_of_every_block_in_every_scan(make_script: jpeg.ScriptMaker, quali
 def test_bits_that_are_no_code_are_malformed() -> None:
     tables = DEFAULT_TABLES[0, 0], DEFAULT_TABLES[1, 0]
     with pytest.raises(FormatError, match="expected a code"):
-        codes_of_block(jpeg.Scan((0,)), tables, "1" * 40, np.zeros(64, np.int16))
+        read_block_codes(jpeg.Scan((0,)), tables, "1" * 40, np.zeros(64, np.int16))
 
 
 def test_pixels_and_coefficients_of_the_block() -> None:
@@ -308,7 +308,7 @@ def test_photos_of_every_kind(kind: str, saliency: str | None) -> None:
     assert pillow_pixels(shown.jpeg()).shape[:2] == pixels.shape[:2]
     assert shown.has("codes-cb") == (pixels.ndim == 3)
     assert ("content-blind" in shown.text("scores")) == (saliency is not None)
-    assert ("all blocks matter the same" in shown.text("weights")) == (saliency is None)
+    assert ("all blocks have the same weight" in shown.text("weights")) == (saliency is None)
     assert shown.text("planes").count("16 bits") == (pixels.dtype == np.uint16)
 
 
@@ -367,7 +367,7 @@ def test_without_onnxruntime_only_methods_without_a_network_are_explained(monkey
     model._shipped_model.cache_clear()
     with pytest.raises(ModelError, match="onnxruntime"):
         page_of(PHOTO, saliency="auto")
-    assert "was not asked" in page_of(PHOTO, saliency="spectral").text("network")
+    assert "was not used" in page_of(PHOTO, saliency="spectral").text("network")
 
 
 def test_without_scikit_image_there_is_no_ssim(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -387,7 +387,7 @@ def test_ssim_takes_too_long_for_large_photos(most: int, is_scored: bool, monkey
 @pytest.mark.parametrize("allocation", ["rdo", "quality-map"])
 def test_what_weights_are_for(allocation: str) -> None:
     told = page_of(PHOTO, allocation=allocation).text("weights")
-    assert ("with which it alone was quantized" in told) == (allocation == "quality-map")
+    assert ("with steps of its own" in told) == (allocation == "quality-map")
 
 
 def test_a_file_too_large_for_the_page_is_shown_reduced(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -397,7 +397,7 @@ def test_a_file_too_large_for_the_page_is_shown_reduced(monkeypatch: pytest.Monk
     monkeypatch.setattr(page, "MAX_EMBEDDED_BYTES", size - 1)
     shown = page_of(PHOTO)
     assert not shown.has("result")
-    assert "too large to be held here" in shown.html
+    assert "too large for this page" in shown.html
 
 
 def test_pages_of_large_photos_stay_small() -> None:
