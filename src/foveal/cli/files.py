@@ -24,7 +24,7 @@ from foveal.jpeg import MAX_PIXELS
 
 
 def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS) -> photo.Photo:
-    """Open a photo.
+    """Open a photo from a file or from standard input.
 
     Parameters
     ----------
