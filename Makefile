@@ -1,5 +1,9 @@
-# make demo: set up, encode a photo, set encoders side by side.   make test: set up, run all tests.
-# make fuzz: feed the decoder broken files for FUZZ_SECONDS.
+# make demo    set up .venv, encode a photo, compare encoders on it
+# make test    set up .venv, run all tests
+# make lint    set up .venv, check style, types, imports and the format of the kernels
+# make fuzz    feed the decoder broken files for FUZZ_SECONDS (docs/fuzzing.md)
+# make check   check that Python and the compiler are new enough; the targets above begin with it
+# make clean   remove .venv and build
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,9 +13,10 @@ COMPILER_PROBE := typedef int V __attribute__((vector_size(16))); V f(V v) { ret
 COPY_PHOTO := import pathlib, shutil, skimage; \
   shutil.copy(pathlib.Path(skimage.__file__).parent / "data" / "coffee.png", "build/demo")
 FUZZ_SECONDS := 600
-SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/foveal/kernels/*)
+# What is installed anew when it changes: kernels, dependencies, and the version, which __init__.py holds.
+SOURCES := pyproject.toml CMakeLists.txt src/foveal/__init__.py $(wildcard src/foveal/kernels/*)
 
-.PHONY: demo test fuzz check clean
+.PHONY: demo test lint fuzz check clean
 
 demo: $(VENV)/.demo
 	mkdir -p build/demo
@@ -22,10 +27,18 @@ demo: $(VENV)/.demo
 test: $(VENV)/.test
 	$(BIN)/python -m pytest
 
+# mypy reads bench too: without the extra `bench` it does not find the packages that bench imports.
+lint: $(VENV)/.bench,lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/clang-format --dry-run --Werror $(wildcard src/foveal/kernels/*.cpp src/foveal/kernels/*.hpp)
+
 fuzz: check
 	PYTHON=$(PYTHON) tests/fuzz/run -max_total_time=$(FUZZ_SECONDS) build/fuzz/corpus build/fuzz/seeds
 
-# One editable install for each extra that a target needs; kernels are rebuilt when their sources change.
+# One editable install for each extra that a target needs, made anew when SOURCES change.
 $(VENV)/.%: $(SOURCES) | check
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$*]"

@@ -1,4 +1,4 @@
-"""Write docs/cli.md: the --help of every command. Run it after changing an option: python docs/generate_cli.py."""
+"""Write docs/cli.md, the --help of every command. Run `python docs/generate_cli.py` after changing an option."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ An output file is written whole or not at all. `-` stands for standard input or 
 
 
 def contexts(parent: click.Context) -> Iterator[click.Context]:
-    """Yield a command's context, then those of its subcommands, and of theirs."""
+    """Yield the context of a command, then those of all its subcommands, depth first."""
     yield parent
     if isinstance(parent.command, click.Group):
         for name, command in parent.command.commands.items():
@@ -26,7 +26,7 @@ def contexts(parent: click.Context) -> Iterator[click.Context]:
 
 
 def reference() -> str:
-    """The page: the help of `foveal`, then of each command."""
+    """Return the page: the help of `foveal`, then of each command."""
     root = click.Context(cli, info_name="foveal", terminal_width=80, **cli.context_settings)
     sections = [f"## `{context.command_path}`\n\n```\n{context.get_help()}\n```\n" for context in contexts(root)]
     return "\n".join([INTRODUCTION, *sections])

@@ -1,8 +1,8 @@
-"""A network that a reader can check by hand, in the format of the trained one: its classes are colours.
+"""A network whose output can be computed by hand, in the format of the trained network: its classes are colours.
 
-The map of "red" is the mean of the red channel over a cell, from 0 to 1, and so for "green" and "blue". A class is as
-probable as its brightest cell, for CAM in proportion to its mean. The log of the density of fixations is LOG_RANGE
-times the mean over the three maps.
+The map of "red" is the mean of the red channel over a cell, from 0 to 1; likewise for "green" and "blue". The
+probability of a class is the value of its brightest cell for MS-ROI, and proportional to the mean of its map for CAM.
+The logarithm of the fixation density is LOG_RANGE times the mean of the three maps.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def color_network(
     input_name: str = "pixels",
     left_out: Sequence[str] = (),
 ) -> ModelProto:
-    """The network; other arguments make it something that must be refused."""
+    """Return the network; arguments other than the defaults make a file that foveal must refuse."""
     graph = helper.make_graph(
         list(nodes),
         "colors",
@@ -70,3 +70,11 @@ def write_color_network(path: Path, threshold: float = 0.5) -> Path:
     checker.check_model(model)
     path.write_bytes(model.SerializeToString())
     return path
+
+
+def red_and_blue() -> np.ndarray:
+    """A picture for the network, 480 x 320 pixels: a bright red square of 64 pixels, a darker blue area of 128 x 96."""
+    pixels = np.zeros((320, 480, 3), np.uint8)
+    pixels[32:96, 48:112, 0] = 255
+    pixels[192:288, 320:448, 2] = 204
+    return pixels

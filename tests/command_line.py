@@ -1,4 +1,4 @@
-"""What the tests of the command line share: its command, its outcome, and a picture to give it."""
+"""Helpers for tests of the command line: the command, its outcome, and an input picture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COMMAND = [sys.executable, "-c", "from foveal.cli.main import main; main()"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """Exit code, and what went to the standard streams."""
+    """Exit code, standard output and standard error of a run."""
 
     code: int
     out: str
@@ -28,7 +28,7 @@ Run = Callable[..., Outcome]
 
 
 def one_line(outcome: Outcome, code: int, *words: str) -> None:
-    """Check that a run failed with this code and one line on standard error, which holds the words."""
+    """Check that a run failed with an exit code and one line on standard error that contains the words."""
     assert outcome.code == code
     assert outcome.out == ""
     assert outcome.err.count("\n") == 1
@@ -38,6 +38,6 @@ def one_line(outcome: Outcome, code: int, *words: str) -> None:
 
 
 def write_jpeg(name: str, **options: Any) -> bytes:
-    """Write PIXELS as Pillow does, and return the bytes."""
+    """Write PIXELS as a JPEG with Pillow, and return the file."""
     Image.fromarray(PIXELS).save(name, "JPEG", **options)
     return Path(name).read_bytes()

@@ -1,4 +1,4 @@
-"""Photographs that many tests use."""
+"""Photographs of scikit-image as fixtures for all tests."""
 
 from __future__ import annotations
 

@@ -1,11 +1,13 @@
-"""JPEG files of every legal kind, made of random coefficients: most kinds no encoder at hand can write."""
+"""JPEG files of every legal kind, made of random coefficients; common encoders write few of these kinds."""
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image
 
 from foveal import jpeg
 from foveal.jpeg import ComponentHeader, Segment, markers
@@ -25,7 +27,7 @@ def random_coefficients(
     identifiers: Sequence[int] = (1, 2, 3, 4),
     seed: int = 0,
 ) -> jpeg.Coefficients:
-    """Levels like those of a photograph: a wandering DC, and AC that get rarer and smaller with frequency."""
+    """Return coefficients like those of a photograph: DC as a random walk, AC rarer and smaller with frequency."""
     rng = np.random.default_rng(seed)
     headers = tuple(
         ComponentHeader(identifiers[index], h, v, min(index, 1) if index < 3 else 0)
@@ -59,17 +61,24 @@ def random_file(
     )
 
 
+def pillow_file(image: Image.Image, *, kind: str = "JPEG", **options: object) -> bytes:
+    """Encode a picture with Pillow (libjpeg-turbo)."""
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
 def partly_interleaved_script(component_count: int) -> jpeg.Script:
     return jpeg.Scan((0,)), jpeg.Scan(tuple(range(1, component_count)))
 
 
 def segment_offsets(data: bytes, code: int) -> list[int]:
-    """Where segments of this marker begin, in a file whose entropy-coded data has been stuffed."""
-    return [at for at in range(len(data) - 1) if data[at] == 0xFF and data[at + 1] == code]
+    """Return the offsets of a marker in a valid file, in which byte stuffing rules out false matches."""
+    return [offset for offset in range(len(data) - 1) if data[offset] == 0xFF and data[offset + 1] == code]
 
 
 def without_segments(data: bytes, code: int) -> bytes:
-    """Return a file with all segments of a marker left out."""
+    """Return a file without the segments of a marker."""
     for offset in reversed(segment_offsets(data, code)):
         length = int.from_bytes(data[offset + 2 : offset + 4], "big")
         data = data[:offset] + data[offset + 2 + length :]
@@ -77,17 +86,20 @@ def without_segments(data: bytes, code: int) -> bytes:
 
 
 def patched(data: bytes, offset: int, replacement: bytes) -> bytes:
-    """Return a file with some of its bytes replaced."""
+    """Return a file with its bytes from an offset on replaced by others, as many as there are."""
     return data[:offset] + replacement + data[offset + len(replacement) :]
 
 
 def inserted(data: bytes, offset: int, more: bytes) -> bytes:
-    """Return a file with bytes put in."""
+    """Return a file with more bytes inserted at an offset."""
     return data[:offset] + more + data[offset:]
 
 
-def with_lines_behind_the_scan(data: bytes) -> bytes:
-    """Return a file of one scan with the height in DNL (T.81 B.2.5) instead of the frame header."""
+def with_height_in_dnl(data: bytes) -> bytes:
+    """Return a file of one scan with its height in a DNL segment instead of the frame header.
+
+    See T.81 B.2.5, Define number of lines syntax.
+    """
     (frame,) = segment_offsets(data, markers.SOF0)
     height = data[frame + 5 : frame + 7]
     end = data.rindex(b"\xff\xd9")
@@ -95,7 +107,7 @@ def with_lines_behind_the_scan(data: bytes) -> bytes:
 
 
 def assert_same_blocks(before: jpeg.Coefficients, after: jpeg.Coefficients) -> None:
-    """Compare the levels of the picture; blocks that only fill up MCUs are not sent in scans of one component."""
+    """Compare levels, without the blocks that only pad MCUs: scans of one component do not send those."""
     for component, old, new in zip(before.frame.components, before.blocks, after.blocks, strict=True):
         inside = np.s_[: component.block_rows, : component.block_columns]
         np.testing.assert_array_equal(old[inside], new[inside])

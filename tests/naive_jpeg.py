@@ -1,6 +1,6 @@
-"""A slow, plain reader of JPEG scans, straight from ITU-T T.81: which bits belong to which block.
+"""A slow and simple reader of JPEG files, written after ITU-T T.81, which records the bits of each block.
 
-It shares nothing with the package; the tests that use it compare its levels with libjpeg's.
+It shares no code with the package. Tests that use it compare its levels with those of libjpeg.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ Block = tuple[int, int, int]  # component, row, column
 
 @dataclass
 class NaiveScan:
-    """Bits of each block in a scan, and how many bits its data has, before stuffing."""
+    """Bits of each block in a scan, and the number of bits in its data without byte stuffing."""
 
     bits: dict[Block, str] = field(default_factory=dict)
     data_bits: int = 0
 
 
 class NaiveFile:
-    """All scans of a file without restarts; levels[component, row, column] is (64,) in zig-zag order."""
+    """A file without restart markers, read scan by scan; levels[component, row, column] is (64,) in zig-zag order."""
 
     def __init__(self, data: bytes) -> None:
         self.scans: list[NaiveScan] = []
@@ -46,7 +46,7 @@ class NaiveFile:
                 position = end
 
     def bits_of(self, block: Block) -> str:
-        """All bits of a block, scan after scan."""
+        """Return the bits of a block in all scans, one after the other."""
         return "".join(scan.bits.get(block, "") for scan in self.scans)
 
     def _read_frame(self, payload: bytes) -> None:
@@ -60,6 +60,10 @@ class NaiveFile:
         ]
 
     def _read_tables(self, payload: bytes) -> None:
+        """Read DHT and assign the codes.
+
+        See T.81 C.2, Conversion of Huffman table specifications to tables of codes and code lengths.
+        """
         while payload:
             counts, code, position = payload[1:17], 0, 17
             codes = {}
@@ -72,7 +76,8 @@ class NaiveFile:
             self._codes[payload[0] >> 4, payload[0] & 15] = codes
             payload = payload[position:]
 
-    def _order(self, components: list[int]) -> list[Block]:
+    def _block_order(self, components: list[int]) -> list[Block]:
+        """Return the order of blocks (T.81 A.2.2, Non-interleaved order; A.2.3, Interleaved order)."""
         if len(components) == 1:
             rows, columns = self._blocks[components[0]]
             return [(components[0], row, column) for row in range(rows) for column in range(columns)]
@@ -95,7 +100,7 @@ class NaiveFile:
         self._eob_run = 0
         predictions = dict.fromkeys(components, 0)
         scan = NaiveScan(data_bits=len(self._source))
-        for block in self._order(components):
+        for block in self._block_order(components):
             before, levels, slot = self._position, self.levels[block], slots[block[0]]
             if start == 0 and high:
                 levels[0] |= int(self._take(1)) << low
@@ -106,12 +111,13 @@ class NaiveFile:
             if end and high:
                 self._refine(levels, slot & 15, start, end, 1 << low)
             elif end:
-                self._first(levels, slot & 15, max(start, 1), end, low)
+                self._read_first(levels, slot & 15, max(start, 1), end, low)
             scan.bits[block] = self._source[before : self._position]
         assert 0 <= len(self._source) - self._position < 8
         self.scans.append(scan)
 
-    def _first(self, levels: np.ndarray, slot: int, k: int, end: int, low: int) -> None:
+    def _read_first(self, levels: np.ndarray, slot: int, k: int, end: int, low: int) -> None:
+        """Read AC coefficients of a block in their first scan (T.81 F.2.2.2, Huffman decoding of AC coefficients)."""
         if self._eob_run:
             self._eob_run -= 1
             return
@@ -126,6 +132,10 @@ class NaiveFile:
             k += 1
 
     def _refine(self, levels: np.ndarray, slot: int, k: int, end: int, unit: int) -> None:
+        """Read a refinement of AC coefficients in a block.
+
+        See T.81 G.1.2.3, Coding model for subsequent scans of successive approximation.
+        """
         while k <= end and not self._eob_run:
             run, size = divmod(self._symbol(1, slot), 16)
             if size == 0 and run < 15:
@@ -156,6 +166,7 @@ class NaiveFile:
         return self._source[self._position - count : self._position]
 
     def _symbol(self, table_class: int, slot: int) -> int:
+        """Read a Huffman code and return its symbol (T.81 F.2.2.3, The DECODE procedure)."""
         code = ""
         while code not in self._codes[table_class, slot]:
             code += self._take(1)
@@ -163,5 +174,6 @@ class NaiveFile:
         return self._codes[table_class, slot][code]
 
     def _value(self, size: int) -> int:
+        """Read the extra bits of a coefficient (T.81 F.2.2.1, EXTEND)."""
         bits = self._take(size)
         return int("0" + bits, 2) if bits[:1] != "0" else int(bits, 2) - (1 << size) + 1

@@ -1,4 +1,4 @@
-"""JPEG files as programs of others read them: pixels, coefficients and segments to compare ours with."""
+"""JPEG files read by other software: pixels, coefficients and segments to compare with those of foveal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from foveal.jpeg import NATURAL_INDEX
 
 
 def pillow_pixels(data: bytes) -> np.ndarray:
-    """Decode with libjpeg-turbo through Pillow; its warnings and truncations are errors."""
+    """Decode with libjpeg-turbo through Pillow; warnings and truncated files raise."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with Image.open(io.BytesIO(data)) as image:
@@ -24,7 +24,7 @@ def pillow_pixels(data: bytes) -> np.ndarray:
 
 
 def libjpeg_pixels(data: bytes) -> np.ndarray:
-    """Decode as libjpeg-turbo does: Pillow inverts CMYK, libjpeg leaves it as it is."""
+    """Decode with libjpeg-turbo through Pillow, and undo Pillow's inversion of CMYK."""
     pixels = pillow_pixels(data)
     return 255 - pixels if pixels.shape[2:] == (4,) else pixels
 
@@ -38,7 +38,10 @@ def simplejpeg_pixels(data: bytes) -> np.ndarray:
 
 
 def read_levels(data: bytes, folder: Path) -> tuple[list[np.ndarray], np.ndarray]:
-    """Levels of each component, (rows, columns, 64) in zig-zag order, and the quantization tables, by libjpeg-turbo."""
+    """Read levels, (rows, columns, 64) in zig-zag order for each component, and quantization tables with libjpeg-turbo.
+
+    The tables are (n, 64) in zig-zag order. The file is written into `folder` on the way.
+    """
     path = folder / "levels.jpg"
     path.write_bytes(data)
     with jpeglib.version("turbo210"):
@@ -50,7 +53,7 @@ def read_levels(data: bytes, folder: Path) -> tuple[list[np.ndarray], np.ndarray
 
 
 def marker_segments(data: bytes) -> list[tuple[int, bytes]]:
-    """(second byte of the marker, payload) of every segment up to the first SOS."""
+    """Return (second byte of the marker, payload) of every segment up to the first SOS."""
     segments, position = [], 2
     while not segments or segments[-1][0] != 0xDA:
         end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")

@@ -1,15 +1,19 @@
-"""Pictures for tests: one with a bit of everything, and those of every kind for property tests."""
+"""Test pictures: one with smooth parts, edges and texture, and pictures of every kind for property tests."""
 
 from __future__ import annotations
+
+import io
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from PIL import Image
 
 
 @st.composite
 def pictures(draw: st.DrawFn, dtypes: tuple[str, ...] = ("uint8", "uint16")) -> np.ndarray:
-    """Arrays of every legal shape and type: noise, flat, ramps, black-and-white, and what hypothesis thinks of."""
+    """Pixels of every valid shape and dtype: noise, flat, ramps, black and white, and arbitrary values."""
     dtype = np.dtype(draw(st.sampled_from(dtypes)))
     height, width = draw(st.integers(1, 40)), draw(st.integers(1, 40))
     channels = draw(st.sampled_from([None, 1, 3]))
@@ -33,7 +37,7 @@ def pictures(draw: st.DrawFn, dtypes: tuple[str, ...] = ("uint8", "uint16")) -> 
 
 
 def noisy_gradient(height: int, width: int, channels: int | None = 3) -> np.ndarray:
-    """A small picture with smooth parts, edges and texture, the same every time."""
+    """Return a small picture with smooth parts, edges and texture, the same at every call."""
     rng = np.random.default_rng(height * 1000 + width)
     y, x = np.mgrid[0:height, 0:width]
     base = 128 + 90 * np.sin(x / 7) * np.cos(y / 11) + rng.normal(0, 12, (height, width))
@@ -44,9 +48,17 @@ def noisy_gradient(height: int, width: int, channels: int | None = 3) -> np.ndar
 
 
 def original_planes(pixels: np.ndarray) -> np.ndarray:
-    """Y, or Y, Cb and Cr of a picture by T.871 clause 7: (components, H, W) float64, 0 to 255."""
+    """Return Y, or Y, Cb and Cr, of a picture by T.871, clause 7: (components, H, W) float64, 0 to 255."""
     levels = pixels.astype(np.float64) / (np.iinfo(pixels.dtype).max / 255)
     if levels.ndim == 2 or levels.shape[2] == 1:
         return levels.reshape(1, *levels.shape[:2])
     y = levels @ [0.299, 0.587, 0.114]
     return np.stack([y, (levels[:, :, 2] - y) / 1.772 + 128, (levels[:, :, 0] - y) / 1.402 + 128])
+
+
+def save_image(image: Image.Image, file_format: str, **options: Any) -> io.BytesIO:
+    """Save a Pillow image in memory; return the file, to be read from its start."""
+    file = io.BytesIO()
+    image.save(file, file_format, **options)
+    file.seek(0)
+    return file

@@ -1,4 +1,4 @@
-"""Where photographs and files lie that some machines have beside the project; tests that need them skip without."""
+"""Folder of photographs and files beside the project, which not every machine has; tests skip without it."""
 
 from pathlib import Path
 

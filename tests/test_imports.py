@@ -1,4 +1,4 @@
-"""Who imports whom, where import-linter (pyproject.toml) cannot see it."""
+"""Imports that import-linter (pyproject.toml) cannot check, and the number of files directly in the package."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "foveal"
-ENTRIES_AT_MOST = 10  # beside folders: what stands in the hall is found at a glance
+MAX_FILES = 10  # directly in the package, so that they are found at a glance
 
 
-def names_taken_from_the_root(source: str) -> Iterator[str]:
-    """Names that a module imports from `foveal` itself, and not from a module below it."""
+def names_imported_from_root(source: str) -> Iterator[str]:
+    """Yield the names that a module imports from `foveal` itself, not from a module in it."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module == "foveal":
             modules = {path.stem for path in PACKAGE.iterdir()}
@@ -34,18 +34,18 @@ def names_taken_from_the_root(source: str) -> Iterator[str]:
     ],
 )
 def test_the_check_finds_imports_of_the_root(source: str, names: list[str]) -> None:
-    assert list(names_taken_from_the_root(source)) == names
+    assert list(names_imported_from_root(source)) == names
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_module_reaches_back_to_the_root(path: Path) -> None:
+def test_no_module_imports_from_the_root(path: Path) -> None:
     if path != PACKAGE / "__init__.py":
-        assert not list(names_taken_from_the_root(path.read_text()))
+        assert not list(names_imported_from_root(path.read_text()))
 
 
-def test_few_files_stand_directly_in_the_package() -> None:
+def test_few_files_are_directly_in_the_package() -> None:
     files = [path.name for path in PACKAGE.iterdir() if path.is_file() and not path.name.startswith(".")]
-    assert len(files) <= ENTRIES_AT_MOST
+    assert len(files) <= MAX_FILES
 
 
 def test_the_package_runs_as_a_module() -> None:

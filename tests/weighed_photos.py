@@ -1,4 +1,4 @@
-"""Photos with weights, ready to be encoded, for tests of what the encoder decides."""
+"""Photos with block weights, for tests of the encoder's decisions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from foveal.encoding.weighed_photo import WeighedPhoto
 def weigh(
     pixels: np.ndarray, weights: np.ndarray | None = None, subsampling: str = "4:2:0", effort: str = "balanced"
 ) -> WeighedPhoto:
-    """Give a photo weights, 1 for every block by default, and the shipped allocation."""
+    """Return a photo with weights, by default 1 for every block, and the allocation that foveal ships with."""
     if weights is None:
         weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
     settings = jpeg.EncoderSettings()

@@ -1,7 +1,11 @@
-"""JPEGs that spend their bits where people look.
+"""A JPEG codec that spends its bits where people look.
 
 >>> import foveal
 >>> data = foveal.encode(foveal.open("photo.png"), quality=80)   # doctest: +SKIP
+
+`encode` and `decode` write and read JPEG files, `saliency_map` predicts where people look, `inspect` reports what a
+JPEG file contains, `compare` compares encoders at equal file sizes, and `pca` compresses photos by principal
+components.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -37,7 +41,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import `foveal.pca` and `foveal.compare` when they are first used: few do, and starting up counts."""
+    """Import `foveal.pca` and `foveal.compare` at their first use: few programs need them, and importing takes time."""
     from importlib import import_module
 
     if name == "pca":

@@ -1,4 +1,4 @@
-"""Run the command line as a module: `python -m foveal` does what the command `foveal` does."""
+"""Entry point of `python -m foveal`, which runs the command line `foveal`."""
 
 from foveal.cli.main import main
 

@@ -95,10 +95,8 @@ def quantize(blocks: NDArray[np.int16], steps: NDArray[np.float32], zero_thresho
         (n,): AC coefficients of a block that are smaller than this number of steps become 0; 0.5 is plain rounding.
     """
 
-def settle_dc(
-    levels: NDArray[np.int16], dc: NDArray[np.int16], is_saturated: NDArray[np.uint8], step: float
-) -> None:
-    """Replace DC levels by those of whole levels, in blocks without AC and in blocks that are marked.
+def settle_dc(levels: NDArray[np.int16], dc: NDArray[np.int16], is_unsure: NDArray[np.uint8], step: float) -> None:
+    """Round DC to whole levels in blocks without AC, and to 0.75 levels in blocks that are marked.
 
     Parameters
     ----------
@@ -106,7 +104,7 @@ def settle_dc(
         (n, 64) levels in zig-zag order, of which DC is changed in place.
     dc
         (n,) DC coefficients of the same blocks, in sixteenths.
-    is_saturated
+    is_unsure
         (n,): not 0 for the blocks that are marked.
     step
         Quantizer step of DC, in sixteenths, above 0.

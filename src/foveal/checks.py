@@ -1,4 +1,4 @@
-"""Checks of arguments that several option classes share."""
+"""Checks of option values: numbers, integers and choices."""
 
 from __future__ import annotations
 

@@ -1,51 +1,51 @@
-"""Everything that foveal raises on purpose.
+"""Errors and warnings that foveal raises.
 
 ::
 
     FovealError
-    ├── ParameterError      an argument that makes no sense (also a ValueError)
-    ├── FormatError         the input is not what it claims to be, or is broken
-    ├── UnsupportedError    the input is legal, but of a kind that foveal does not handle
+    ├── ParameterError      an argument has the wrong type or is out of range (also a ValueError)
+    ├── FormatError         the input is not of a known format, or is broken
+    ├── UnsupportedError    the input is valid, but has a property that foveal does not support
     ├── LimitError          a limit of the JPEG format, or of safe input sizes, is exceeded
-    ├── TargetError         no file is of the size or the score that was asked for
-    ├── ModelError          a saliency model is missing or broken
+    ├── TargetError         no file has the requested size or score
+    ├── ModelError          a saliency model is missing or broken, or cannot be run
     └── MissingExtraError   an optional dependency is not installed
 
-    FormatWarning           (a UserWarning) the input is not as it should be, but could be read
+    FormatWarning           the input violates its format, but could be read (also a UserWarning)
 """
 
 
 class FovealError(Exception):
-    """Root of all errors that foveal raises on purpose; the message is one line."""
+    """Base class of all errors that foveal raises; the message is one line."""
 
 
 class ParameterError(FovealError, ValueError):
-    """An argument is of the wrong kind or out of range."""
+    """An argument has the wrong type or is out of range."""
 
 
 class FormatError(FovealError):
-    """The input is not a picture, or a broken one."""
+    """The input is not of a known format, or is broken."""
 
 
 class UnsupportedError(FovealError):
-    """The input is legal but of a kind that foveal does not handle."""
+    """The input is valid, but has a property that foveal does not support, such as another colour model."""
 
 
 class LimitError(FovealError):
-    """A limit of the JPEG format, or of what is safe to read, is exceeded."""
+    """A limit of the JPEG format, or of safe input sizes, is exceeded."""
 
 
 class TargetError(FovealError):
-    """No file is of the size or the score that was asked for; the message says what can be had."""
+    """No file has the requested size or score; the message says what is possible."""
 
 
 class ModelError(FovealError):
-    """A saliency model is missing or broken."""
+    """A saliency model is missing or broken, or cannot be run."""
 
 
 class MissingExtraError(FovealError):
-    """An optional dependency is not installed; the message names the extra that has it."""
+    """An optional dependency is not installed; the message names the extra of foveal that installs it."""
 
 
 class FormatWarning(UserWarning):
-    """The input is not as it should be, but could be read."""
+    """The input violates its format, but could be read."""

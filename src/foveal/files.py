@@ -1,7 +1,7 @@
-"""Files that are written whole or not at all.
+"""Atomic replacement of files: a file is written completely or not at all.
 
-The data goes to a temporary file beside the target, which then takes the target's name: a reader sees the old file or
-the new one, and an interrupted program leaves the old one.
+The data is written to a temporary file in the folder of the target, which is then renamed to the target. A reader sees
+either the old file or the new one, and an interrupted program leaves the old one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import stat
 from pathlib import Path
 
-# Endings by which programs recognise a kind of file.
+# Filename extensions of the file formats.
 PICTURE_ENDINGS = {
     "JPEG": {".jpg", ".jpeg", ".jfif"},
     "PNG": {".png"},
@@ -23,22 +23,30 @@ PICTURE_ENDINGS = {
 
 
 def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file so that it holds all of the data, or is left as it was.
+    """Write a file atomically: it holds all of the data afterwards, or is left as it was.
 
-    An existing file keeps its mode; a symbolic link stays a link, and the file that it points to is replaced. Devices
-    and pipes are written to directly. When this returns, the file and its name are on the disk.
+    An existing file keeps its permissions (mode). A symbolic link stays a link, and the file that it points to is
+    replaced. Devices and pipes are written to directly. On return, the data and the name of the file have been flushed
+    to disk.
+
+    Parameters
+    ----------
+    path
+        Path of the file. Its folder must exist.
+    data
+        Complete content of the file.
 
     Raises
     ------
     OSError
-        The file cannot be written, is write-protected, or its folder takes no new files.
+        The file cannot be written or is write-protected, or no file can be created in its folder.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         target.write_bytes(data)
         return
     if target.exists() and not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, "is write-protected")  # renaming would get around that
+        raise PermissionError(errno.EACCES, "is write-protected")  # renaming would ignore the protection
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
     temporary, descriptor = _create_temporary(target, mode)
     try:
@@ -56,7 +64,10 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
 
 
 def _create_temporary(target: Path, mode: int | None) -> tuple[Path, int]:
-    """Create an empty file beside the target, no more open than that is; return its path and its descriptor."""
+    """Create an empty file in the target's folder; return its path and descriptor.
+
+    Its permissions are those of a new file (0o666 less the umask), further limited to `mode` if that is given.
+    """
     temporary = target.with_name(f".foveal-{os.urandom(6).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
@@ -66,7 +77,7 @@ def _create_temporary(target: Path, mode: int | None) -> tuple[Path, int]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Flush a folder to the disk, where the system can: a new name is lost with the power until then."""
+    """Flush a folder to disk if the system can: until then, a power failure can undo the renaming."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:  # Windows cannot open folders; a folder without read permission cannot be flushed
@@ -80,6 +91,6 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _explain_folder_error(error: OSError) -> str:
-    """Say why no file can be created in a folder."""
-    reason = "it takes no new files" if error.errno == errno.ENOENT else error.strerror  # as /proc says
+    """Return the message for an error of creating a file in a folder."""
+    reason = "it takes no new files" if error.errno == errno.ENOENT else error.strerror  # ENOENT: /proc, for example
     return f"cannot write to its folder: {reason}"

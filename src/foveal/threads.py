@@ -1,6 +1,6 @@
-"""Work in strips of MCU rows, on as many threads as the caller allows.
+"""A thread pool, and the division of pictures into strips of rows that its threads process.
 
-Where strips begin depends on the picture alone, never on the number of threads, so the bytes of a file do not either.
+Strips depend on the size of the picture and never on the number of threads, so that neither do the bytes of a file.
 """
 
 from __future__ import annotations
@@ -18,46 +18,76 @@ Result = TypeVar("Result")
 
 
 def available_threads() -> int:
-    """Cores that this process may use."""
+    """Return the number of processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def row_ranges(rows: int, values_per_row: int, values_per_strip: int) -> list[tuple[int, int]]:
-    """Split `rows` into ranges [first, last) of about so many values (pixels, coefficients) each, at least a row."""
+    """Divide rows into strips of at most `values_per_strip` values (pixels or coefficients), but at least one row.
+
+    Parameters
+    ----------
+    rows
+        Number of rows to divide.
+    values_per_row
+        Number of values in each row.
+    values_per_strip
+        Largest number of values in a strip of several rows.
+
+    Returns
+    -------
+    list of (first, end)
+        Half-open ranges of rows, in order. The last may be shorter than the others.
+    """
     rows_per_strip = max(1, values_per_strip // values_per_row)
     return [(first, min(first + rows_per_strip, rows)) for first in range(0, rows, rows_per_strip)]
 
 
-_of_this_thread = local()
+_thread_state = local()  # attribute `pool`: the pool that the current thread has opened, or None
 
 
 @contextmanager
 def helper_threads(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Keep `threads` - 1 helper threads for all that this thread does `run_in_threads` meanwhile.
+    """Open a pool of `threads` - 1 helper threads that every `run_in_threads` of this thread uses meanwhile.
 
-    Started anew for every stage, they would begin each on a processor that another thread keeps busy.
+    A pool that this thread has already opened is used instead. One pool for all stages of an encoding is faster than
+    one for each stage: a new thread often starts on a processor that another thread keeps busy.
     """
-    pool = getattr(_of_this_thread, "pool", None)
+    pool = getattr(_thread_state, "pool", None)
     if pool is not None:
         yield pool
         return
     with ThreadPoolExecutor(max(1, threads - 1)) as pool:
-        _of_this_thread.pool = pool
+        _thread_state.pool = pool
         try:
             yield pool
         finally:
-            _of_this_thread.pool = None
+            _thread_state.pool = None
 
 
 def run_in_threads(function: Callable[[Item], Result], items: Sequence[Item], threads: int) -> list[Result]:
-    """Apply `function` to each item, on at most `threads` threads, this one included; the kernels release the GIL.
+    """Apply a function to each item, on up to `threads` threads, of which the calling thread is one.
+
+    Parameters
+    ----------
+    function
+        Function to apply. It runs in parallel as far as it releases the GIL, which the kernels do.
+    items
+        Arguments of the function, one for each call.
+    threads
+        Largest number of threads to use, at least 1.
 
     Returns
     -------
     list
-        Results in the order of the items. An exception stops the work and is raised here.
+        Results in the order of the items.
+
+    Raises
+    ------
+    BaseException
+        The first exception that the function raised. Items that had not been started are skipped.
     """
     waiting = deque(enumerate(items))
     results: dict[int, Result] = {}
@@ -77,7 +107,7 @@ def run_in_threads(function: Callable[[Item], Result], items: Sequence[Item], th
     workers = min(threads, len(items))
     with helper_threads(workers) as pool:
         started: list[Future[None]] = []
-        with suppress(RuntimeError):  # no more threads to be had: those that started, and this one, do it all
+        with suppress(RuntimeError):  # no more threads can be started: the others do all the work
             started.extend(pool.submit(work) for _ in range(workers - 1))
         work()
         wait([helper for helper in started if not helper.cancel()])

@@ -1,4 +1,4 @@
-"""When colour is down-sampled: the loss against libjpeg-turbo's and a plain computation, and what is chosen by it."""
+"""The choice of chroma subsampling, and the colour loss against libjpeg-turbo and a plain computation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from foveal.photo import as_photo
 
 
 def written(colour: str, background: str, height: int = 160, width: int = 320) -> np.ndarray:
-    """Lines of text."""
+    """Draw lines of text."""
     image = Image.new("RGB", (width, height), background)
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(15)
     for top in range(6, height - 20, 22):
@@ -32,7 +32,7 @@ def written(colour: str, background: str, height: int = 160, width: int = 320) -
 
 
 def page_with_a_word(colour: str) -> np.ndarray:
-    """Black text, but for one word of some thousandths of the page."""
+    """Draw black text with one coloured word, which takes some thousandths of the page."""
     page = Image.fromarray(written("black", "white", 600, 480))
     draw = ImageDraw.Draw(page)
     draw.rectangle((300, 200, 400, 222), fill="white")
@@ -49,7 +49,7 @@ def chosen(pixels: np.ndarray) -> Subsampling:
 
 
 def doubled(plane: np.ndarray) -> np.ndarray:
-    """libjpeg's fancy up-sampling along the first axis: 3/4 of the nearer sample, 1/4 of the further."""
+    """Double a plane along the first axis by libjpeg's fancy up-sampling: 3/4 nearer sample, 1/4 farther sample."""
     before, after = np.concatenate([plane[:1], plane[:-1]]), np.concatenate([plane[1:], plane[-1:]])
     return np.stack([0.75 * plane + 0.25 * before, 0.75 * plane + 0.25 * after], 1).reshape(-1, plane.shape[1])
 
@@ -70,7 +70,7 @@ def halved_and_doubled(plane: np.ndarray) -> np.ndarray:
 def test_the_loss_is_that_of_the_worst_block(
     seed: int, height: int, width: int, dtype: type[np.unsignedinteger]
 ) -> None:
-    """With so few blocks, one is the worst thousandth. Of every four rows, the last and the first of the next count."""
+    """Of fewer than 2000 blocks the worst one counts, by its rows 3 and 4. Blocks begin at row 0 or at row 4."""
     full = np.iinfo(dtype).max
     pixels = np.random.default_rng(seed).integers(0, full, (height, width, 3), dtype, endpoint=True)
     errors = [loss_of_middle_rows(each, full).max() for each in (pixels, pixels[4:]) if each.size]
@@ -85,7 +85,7 @@ def test_a_thin_line_is_seen_wherever_it_lies(row: int) -> None:
 
 
 def loss_of_middle_rows(pixels: np.ndarray, full: int) -> np.ndarray:
-    """Mean squared errors of rows 3 and 4 of every block."""
+    """Return the mean squared errors of rows 3 and 4 of every block."""
     height, width = pixels.shape[:2]
     whole = np.pad(pixels, ((0, -height % 8), (0, -width % 8), (0, 0)), mode="edge") * (255 / full)
     luma = whole @ [0.299, 0.587, 0.114]
@@ -100,7 +100,7 @@ def loss_of_middle_rows(pixels: np.ndarray, full: int) -> np.ndarray:
 
 @pytest.mark.parametrize("colours", [("red", "white"), ("red", "blue"), ("#0969da", "white")])
 def test_the_loss_is_what_libjpeg_leaves(colours: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subsampling, "_WORST_SHARE", 20)  # many blocks: libjpeg's also lose by rounding
+    monkeypatch.setattr(subsampling, "_BLOCKS_PER_WORST", 20)  # many blocks, as libjpeg's also lose by rounding
     pixels = written(*colours)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=100, subsampling="4:2:0")
@@ -154,7 +154,7 @@ def test_a_word_is_enough(colour: str) -> None:
     pixels = page_with_a_word(colour)
     assert encoded_at(pixels, 80).subsampling == "4:4:4"
     assert encoded_at(pixels, 25).subsampling == "4:2:0"
-    assert encoded_at(page_with_a_word("black"), 100).subsampling == "4:2:0"  # there is nothing to lose
+    assert encoded_at(page_with_a_word("black"), 100).subsampling == "4:2:0"  # no colour to lose
 
 
 @pytest.mark.parametrize("name", ["4:4:4", "4:2:2", "4:4:0", "4:2:0"])

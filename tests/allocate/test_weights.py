@@ -1,25 +1,16 @@
-"""From a saliency map to weights, and from weights to bits."""
+"""Conversion of saliency maps into weights, and what weights do to the quality and the size of files."""
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from other_readers import pillow_pixels, read_levels
+from other_readers import pillow_pixels
 
 import foveal
-from foveal import jpeg
-from foveal.allocate.effort import EFFORTS
-from foveal.allocate.perception import Trend, perception
-from foveal.allocate.quality_map import quantization_by_weights
-from foveal.allocate.rate_distortion import quantization_by_visibility
 from foveal.allocate.weights import LEAST_WEIGHT, _block_means, block_weights
 from foveal.errors import ParameterError
-from foveal.jpeg.frame import Frame
-from foveal.jpeg.tables import annex_k_tables
 from foveal.metrics import psnr
 
 
@@ -61,7 +52,7 @@ def test_maps_of_any_size_cover_any_photo(size: tuple[int, int], map_size: tuple
 
 
 def test_a_map_of_the_photos_size_is_averaged_over_each_block() -> None:
-    """The last block of 67 pixels holds 3: it must not be stretched over the picture."""
+    """The last block of 67 pixels has 3 of them, so it must not take an equal share of the map."""
     mask = np.zeros((67, 67))
     mask[:, 64:] = 1
     weights = block_weights(mask, 67, 67, strength=1)
@@ -72,7 +63,7 @@ def test_a_map_of_the_photos_size_is_averaged_over_each_block() -> None:
 
 @pytest.mark.parametrize("transposed", [False, True])
 def test_a_coarse_map_is_extended_where_the_last_blocks_are(transposed: bool) -> None:
-    """Two samples over 24 pixels, of which 20 are the photo: the second begins at pixel 10, not at 12."""
+    """Blocks cover 24 pixels, of which 20 are the photo: the second of two samples begins at pixel 10, not at 12."""
     coarse = np.array([[0.0, 1.0]])
     weights = block_weights(coarse.T if transposed else coarse, 20, 20, strength=1)
     row = weights[:, 1] if transposed else weights[1]
@@ -83,23 +74,11 @@ def test_a_coarse_map_is_extended_where_the_last_blocks_are(transposed: bool) ->
 
 @pytest.mark.parametrize("strength", [0.25, 1])
 def test_weight_rises_with_saliency_in_a_straight_line(strength: float) -> None:
-    """So the grey of a painted mask is the share of the way from the floor to full weight."""
+    """The grey of a painted mask is the position between the floor and full weight."""
     floor = LEAST_WEIGHT**strength
     for grey in (0, 0.25, 0.5, 1):
         weights = block_weights(np.full((2, 2), float(grey)), 32, 32, strength)
         assert weights == pytest.approx(floor + (1 - floor) * grey)
-
-
-@pytest.mark.parametrize("effort", EFFORTS)
-def test_lambda_falls_with_the_square_root_of_the_mean_weight(effort: str) -> None:
-    weights = np.array([[0.1, 0.1, 0.1, 0.7]], dtype=np.float32)  # mean 1/4
-    visibility = [np.array([[1, 0.5, 0.1, 2]], dtype=np.float32)] * 3
-    salient, blind = (
-        quantization_by_visibility(2.0, each, visibility, EFFORTS[effort], perception()).quantizer
-        for each in (weights, np.ones_like(weights))
-    )
-    for found, before in zip(salient.block_weights, blind.block_weights, strict=True):
-        np.testing.assert_allclose(found, 2 * weights * before, rtol=1e-5)
 
 
 def test_a_map_is_averaged_over_each_block() -> None:
@@ -108,21 +87,6 @@ def test_a_map_is_averaged_over_each_block() -> None:
     np.testing.assert_allclose(_block_means(saliency, 40, 56), means, rtol=1e-5)
     bools = saliency > 0.5
     np.testing.assert_allclose(_block_means(bools, 40, 56), bools.reshape(5, 8, 7, 8).mean(axis=(1, 3)), rtol=1e-5)
-
-
-@pytest.mark.parametrize(("weight", "threshold"), [(1e9, 0.5), (20, 0.625), (5, 1.0), (2.5, 1.5), (1, 1.5)])
-def test_dead_zone_of_a_weight(weight: float, threshold: float) -> None:
-    frame = Frame.of_picture(8, 8, None)
-    plan = jpeg.DeadZone((np.full((1, 1), weight, np.float32),) * 2, bits=5).plan(
-        np.zeros((1, 1, 64), np.int16), frame, frame.components[0], annex_k_tables(50)[0]
-    )
-    assert plan.per_block[0, 0] == pytest.approx(threshold)
-    # just below, at and above it, and at 3/2: which never becomes 0
-    steps = annex_k_tables(50)[0].steps_in_sixteenths
-    block = np.zeros((1, 64), np.int16)
-    block[0, 1:5] = [np.ceil(threshold * steps[1]) - 1, np.ceil(threshold * steps[2]), -1.6 * steps[3], 5 * steps[4]]
-    plan.kernel(block, plan.per_block.reshape(-1))
-    assert block[0, 1:5].tolist() == [0, 2 if threshold == 1.5 else 1, -2, 5]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +106,7 @@ def test_maps_that_make_no_sense_are_refused(saliency: np.ndarray, message: str)
         block_weights(saliency, 16, 16, 0.5)
 
 
-# Hand-made masks: the subject of each photograph.
+# Rectangles around the subject of each photograph.
 MASKS = {
     "astronaut": (slice(20, 200), slice(150, 300)),  # her face
     "chelsea": (slice(60, 220), slice(120, 320)),  # the cat's face
@@ -151,7 +115,7 @@ MASKS = {
 
 
 def blind_of_size(pixels: np.ndarray, size_bytes: int, **settings: object) -> bytes:
-    """Content-blind encode within 0.5 % of a size, by bisection over quality."""
+    """Encode without saliency to within 0.5 % of a size, by bisection over quality."""
     low, high = 1.0, 100.0
     for _ in range(30):
         middle = (low + high) / 2
@@ -188,41 +152,7 @@ def test_more_strength_makes_a_smaller_file(photo: str, allocation: str, request
         len(foveal.encode(pixels, saliency="spectral", strength=strength, allocation=allocation))
         for strength in (0, 0.25, 0.5, 0.75, 1)
     ]
-    # Quantizing twice is not optimal, so a slightly larger step can cost a few bytes more; rdo has no such excuse.
+    # "quality-map" rounds twice, so a slightly larger step can cost a few bytes more; "rdo" does not.
     tolerance = 1.0 if allocation == "rdo" else 1.001
     assert all(after <= before * tolerance for before, after in itertools.pairwise(sizes))
     assert sizes[-1] < 0.97 * sizes[0]
-
-
-def test_quality_map_gives_each_block_its_own_steps() -> None:
-    weights = np.ones((50, 75), dtype=np.float32)
-    weights[:, 40:] = 0.25  # steps twice as large
-    spending = quantization_by_weights(weights, 90)
-    assert spending.tables == annex_k_tables(90)
-    tables = spending.quantizer.tables[0]
-    assert tables[-1] == annex_k_tables(90)[0]
-    assert tables[0].values == tuple(2 * step for step in tables[-1].values)
-    assert set(np.unique(spending.quantizer.table_index)) == {0, 31}
-
-
-def test_quality_map_writes_multiples_of_the_blocks_own_steps(coffee: np.ndarray, tmp_path: Path) -> None:
-    """With weight 1/4 everywhere every AC level is even: a multiple of steps twice as large."""
-    frame = Frame.of_picture(*coffee.shape[:2], (2, 2))
-    spending = quantization_by_weights(np.full(frame.block_grid, 0.25, dtype=np.float32), 80)
-    data = jpeg.encode(coffee, jpeg.EncoderSettings(tables=spending.tables, quantizer=spending.quantizer))
-    for levels in read_levels(data, tmp_path)[0]:
-        assert levels[:, :, 1:].any()
-        assert not (levels[:, :, 1:] % 2).any()
-
-
-def test_what_bits_are_worth_goes_with_the_level_and_lifts_with_the_component() -> None:
-    tuned = perception()
-    spectra = [replace(each, bit_worth=Trend(-3, 0.5), lift=0.1 * index) for index, each in enumerate(tuned.spectra)]
-    tuned = replace(tuned, **dict(zip(("luminance", "cb", "cr"), spectra, strict=True)))
-    ones = np.ones((2, 3), np.float32)
-    seen = [ones, 2 * ones, 3 * ones]
-    for level, worth in ((1.4, -3.5), (2.2, -3), (3.0, -2.5)):
-        quantizer = quantization_by_visibility(level, ones, seen, EFFORTS["balanced"], tuned).quantizer
-        assert quantizer.lifts == pytest.approx((0, 0.1, 0.2))
-        for factor, weights in zip((1, 2, 3), quantizer.block_weights, strict=True):
-            np.testing.assert_allclose(weights, factor * np.exp(-worth), rtol=1e-6)

@@ -1,4 +1,4 @@
-"""Runs of the command line within this process."""
+"""Fixtures that run the command line within this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`foveal compare`: the sheet, the page, the table and the numbers of several encoders."""
+"""`foveal compare`: sheet, page, table and JSON report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import foveal
 from foveal import comparison
 
 
-def test_compare_writes_what_the_library_gives(run: Run) -> None:
+def test_compare_writes_the_sheet_and_the_page_of_the_library(run: Run) -> None:
     outcome = run("compare", "photo.png", "-o", "out.png", "-q", "70")
     assert (outcome.code, outcome.err) == (0, "")
     found = foveal.compare(PIXELS, quality=70)
@@ -44,27 +44,27 @@ def test_every_option_reaches_the_comparison(run: Run) -> None:
     assert json.loads(outcome.out) == {"input": "alpha.png", "output": None} | expected.to_dict()
 
 
-def test_a_comparison_in_numbers(run: Run) -> None:
+def test_the_comparison_as_json(run: Run) -> None:
     report = json.loads(run("compare", "photo.png", "--json", "-o", "out.png").out)
     assert report["output"] == "out.png"
     assert (report["width"], report["height"]) == (56, 40)
     assert [region["name"] for region in report["regions"]] == ["salient", "background"]
-    ours = report["encoders"][0]
+    own = report["encoders"][0]
     data = foveal.encode(PIXELS, quality=80, subsampling="4:2:0")
-    assert (ours["name"], ours["quality"], ours["size_bytes"]) == ("foveal", 80, len(data))
+    assert (own["name"], own["quality"], own["size_bytes"]) == ("foveal", 80, len(data))
     decoded = pillow_pixels(data)
-    assert ours["psnr"] == pytest.approx(foveal.metrics.psnr(PIXELS, decoded), abs=1e-4)
-    assert ours["ssimulacra2"] == pytest.approx(foveal.metrics.ssimulacra2(PIXELS, decoded), abs=1e-4)
-    assert all(other["size_bytes"] <= ours["size_bytes"] for other in report["encoders"])
+    assert own["psnr"] == pytest.approx(foveal.metrics.psnr(PIXELS, decoded), abs=1e-4)
+    assert own["ssimulacra2"] == pytest.approx(foveal.metrics.ssimulacra2(PIXELS, decoded), abs=1e-4)
+    assert all(other["size_bytes"] <= own["size_bytes"] for other in report["encoders"])
     assert report["left_out"] == []
 
 
 def test_scores_without_a_number_are_null(run: Run) -> None:
     """A grey pixel is kept without loss: its PSNR is infinite, and it is too small for the others."""
     Image.fromarray(np.full((1, 1), 128, np.uint8)).save("dot.png")
-    ours = json.loads(run("compare", "dot.png", "--json", "-q", "100").out)["encoders"][0]
+    own = json.loads(run("compare", "dot.png", "--json", "-q", "100").out)["encoders"][0]
     scores = ("ssimulacra2", "ssim", "psnr", "salient_ssimulacra2", "salient_ssim", "salient_psnr")
-    assert {ours[name] for name in scores} == {None}
+    assert {own[name] for name in scores} == {None}
 
 
 def test_missing_encoders_are_named_in_a_line_each(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +101,7 @@ def test_compare_overwrites_its_output_and_never_an_input(run: Run) -> None:
         (("photo.png", "--json", "--size", "0"), ("at least 1 byte",)),
         (("photo.png", "--json", "--size", "9" * 20), ("--size", "at most 1,099,511,627,776")),
         (("photo.png", "--json", "--size", "3000", "-q", "50"), ("--quality and --size cannot be given together",)),
-        (("photo.png", "--json", "--saliency", "none"), ("--saliency none", "content-blind encode is there anyway")),
+        (("photo.png", "--json", "--saliency", "none"), ("--saliency none", "content-blind encode is always compared")),
         (("photo.png", "--json", "--saliency", "nothing"), ("neither a file",)),
     ],
 )
@@ -109,11 +109,11 @@ def test_wrong_usage_of_compare(run: Run, arguments: tuple[str, ...], words: tup
     one_line(run("compare", *arguments), 2, *words)
 
 
-def test_compare_at_a_size_that_no_file_has(run: Run) -> None:
+def test_compare_at_a_size_that_no_file_reaches(run: Run) -> None:
     one_line(run("compare", "photo.png", "--json", "--size", "100"), 1, "photo.png: no file of at most 100 bytes")
 
 
-def test_compare_of_what_cannot_be_read(run: Run) -> None:
+def test_compare_of_files_that_cannot_be_read(run: Run) -> None:
     Path("broken.png").write_bytes(b"nonsense")
     one_line(run("compare", "broken.png", "-o", "out.png"), 1, "broken.png", "not a picture")
     one_line(run("compare", "missing.png", "-o", "out.png"), 1, "missing.png", "no such file")

@@ -1,4 +1,4 @@
-"""`foveal decode`: the pixels of a JPEG, and what belongs to them, as PNG or TIFF."""
+"""`foveal decode`: pixels and metadata of a JPEG as PNG or TIFF."""
 
 from __future__ import annotations
 

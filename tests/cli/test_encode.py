@@ -1,4 +1,4 @@
-"""`foveal encode`: a photo becomes a JPEG, with everything that the library can choose."""
+"""`foveal encode`: all options of the library, warnings and reports."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def test_a_pipe_closed_early(photo_png: bytes) -> None:
     )
     os.close(writer)
     assert done.returncode == 1
-    assert done.stderr == b""  # as with any filter: whoever closed the pipe knows
+    assert done.stderr == b""  # as with any filter: the program that closed the pipe knows
 
 
 def test_a_process_without_standard_streams(photo_png: bytes, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`foveal inspect`: what is in a JPEG file, readable or not, and where its bits went."""
+"""`foveal inspect`: reports and bit maps of JPEG files, readable or not."""
 
 from __future__ import annotations
 

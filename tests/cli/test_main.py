@@ -1,4 +1,4 @@
-"""What all commands have in common: how they refuse, how they write files, and how they fail."""
+"""Behaviour that all commands share: wrong usage, writing of files, error messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from command_line import COMMAND, Run, one_line, write_jpeg
 
 import foveal
-from foveal.cli import files
+from foveal.cli import files, messages
 
 
 def test_the_input_is_never_overwritten(run: Run) -> None:
@@ -44,7 +44,7 @@ def test_broken_inputs(run: Run, command: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("encode",), ("IN",)),
+        (("encode",), ("PHOTO",)),
         (("encode", "photo.png", "-q", "300"), ("300", "100")),
         (("encode", "photo.png", "-q", "-1"), ("-1",)),
         (("encode", "photo.png", "-q", "high"), ("--quality", "'high' is not a valid number")),
@@ -86,9 +86,13 @@ def test_wrong_usage(run: Run, arguments: tuple[str, ...], words: tuple[str, ...
 
 def test_outputs_that_cannot_be_written(run: Run) -> None:
     one_line(run("encode", "photo.png", "-o", "nowhere/out.jpg"), 1, "nowhere/out.jpg: its folder does not exist")
-    one_line(run("encode", "photo.png", "-o", "photo.png/out.jpg"), 1, "photo.png/out.jpg: what should be its folder")
+    one_line(
+        run("encode", "photo.png", "-o", "photo.png/out.jpg"),
+        1,
+        "photo.png/out.jpg: its parent is a file, not a folder",
+    )
     one_line(run("encode", "photo.png", "-o", "."), 1, ".: ")
-    one_line(run("encode", "broken.png", "-o", "nowhere/out.jpg"), 1, "nowhere/out.jpg: its folder")  # told at once
+    one_line(run("encode", "broken.png", "-o", "nowhere/out.jpg"), 1, "nowhere/out.jpg: its folder")  # checked first
     if Path("/proc/self").exists():
         one_line(run("encode", "photo.png", "-o", "/proc/out.jpg"), 1, "/proc/out.jpg: cannot write to its folder: it")
     if Path("/dev/full").exists():
@@ -97,7 +101,9 @@ def test_outputs_that_cannot_be_written(run: Run) -> None:
 
 
 @pytest.mark.parametrize("reason", [errno.EACCES, errno.EROFS, errno.ENOSPC])
-def test_a_folder_that_takes_no_files_is_to_blame(run: Run, monkeypatch: pytest.MonkeyPatch, reason: int) -> None:
+def test_a_folder_that_takes_no_files_is_named_as_the_reason(
+    run: Run, monkeypatch: pytest.MonkeyPatch, reason: int
+) -> None:
     def refuse(*_: object) -> int:
         raise OSError(reason, os.strerror(reason))
 
@@ -126,9 +132,9 @@ def test_a_report_that_cannot_be_printed_names_standard_output(run: Run, monkeyp
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(files.click, "echo", full)
+        patched.setattr(messages.click, "echo", full)
         with pytest.raises(OSError, match="standard output"):
-            files.report("done", "out.jpg")
+            messages.print_report("done", "out.jpg")
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,12 +199,12 @@ def test_version_and_help() -> None:
 
 
 def test_the_reference_is_the_help_of_every_command() -> None:
-    """If this fails: python docs/generate_cli.py."""
+    """If this fails, run python docs/generate_cli.py."""
     folder = Path(__file__).parents[2] / "docs"
     assert runpy.run_path(str(folder / "generate_cli.py"))["reference"]() == (folder / "cli.md").read_text()
 
 
-def test_a_mistake_of_ours_is_one_line_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_reported_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
@@ -224,7 +230,7 @@ def test_debug_changes_nothing_where_nothing_fails(run: Run) -> None:
     assert outcome.out.startswith("Usage: foveal encode")
 
 
-def test_decode_and_inspect_refuse_what_they_must(run: Run) -> None:
+def test_decode_and_inspect_refuse_wrong_inputs_and_outputs(run: Run) -> None:
     write_jpeg("in.jpg")
     one_line(run("decode", "photo.png", "-o", "out.png"), 1, "photo.png: byte 0: expected SOI")
     one_line(run("inspect", "photo.png"), 1, "photo.png: byte 0: expected SOI", "no JPEG")

@@ -1,4 +1,4 @@
-"""`foveal saliency`: maps as pictures, beside each other, and in numbers."""
+"""`foveal saliency`: maps as pictures, side by side, and in numbers."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def test_saliency_in_numbers_needs_no_picture(run: Run) -> None:
     report = json.loads(outcome.out)
     assert (report["input"], report["output"], report["compare"]) == ("photo.png", None, None)
     assert (report["width"], report["height"], report["method"]) == (56, 40, "gaze")
-    looked = look(foveal.Photo(PIXELS))
-    assert report["confidence"] == pytest.approx(looked.confidence, abs=1e-4)
+    result = look(foveal.Photo(PIXELS))
+    assert report["confidence"] == pytest.approx(result.confidence, abs=1e-4)
     assert (report["model"], report["threshold"]) == ("network.onnx", default_model().threshold)
     assert [(each["name"], tuple(each["box"].values())) for each in report["classes"]] == [
-        (seen.name, (seen.box.x, seen.box.y, seen.box.width, seen.box.height)) for seen in looked.classes
+        (seen.name, (seen.box.x, seen.box.y, seen.box.width, seen.box.height)) for seen in result.classes
     ]
     for each in report["classes"]:
         assert 0 <= each["score"] <= 1

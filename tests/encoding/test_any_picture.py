@@ -1,4 +1,4 @@
-"""Whatever the array and the settings, the file decodes, and to what quantization explains."""
+"""Files of any pixels and settings decode, and their errors are no larger than quantization allows."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_any_picture_with_any_settings_decodes(pixels: np.ndarray, chosen: dict[
 
 
 def decoded_planes(data: bytes) -> np.ndarray:
-    """Y, or Y, Cb and Cr as the decoder has them before it makes RGB: (components, H, W) float64."""
+    """Y, or Y, Cb and Cr, as decoded, before the conversion to RGB: (components, H, W) float64."""
     with Image.open(io.BytesIO(data)) as image:
         if image.mode == "RGB":
             image.draft("YCbCr", image.size)
@@ -54,12 +54,12 @@ def decoded_planes(data: bytes) -> np.ndarray:
     return planes[np.newaxis] if planes.ndim == 2 else np.moveaxis(planes, 2, 0)
 
 
-# libjpeg-turbo's islow is off by less than half a level, and its output is rounded.
+# libjpeg-turbo's inverse DCT "islow" is off by less than half a level, and its output is rounded.
 DECODER_ERROR = 1.0
 
 
 def largest_block_error(quality: float, slot: int) -> float:
-    """Root of the sum of squares over a block when every coefficient is off by half a step and half a sixteenth."""
+    """Root of the sum of squared errors of a block if every coefficient is off by half a step and half a sixteenth."""
     steps = np.array(annex_k_tables(quality)[slot].values)
     return float(np.sqrt((((steps / 2) + 1 / 32) ** 2).sum())) + 8 * DECODER_ERROR
 
@@ -80,7 +80,7 @@ def test_plain_rounding_is_off_by_half_a_step_at_most(
     data = jpeg.encode(as_photo(pixels).pixels, settings)
     for component, (decoded, original) in enumerate(zip(decoded_planes(data), original_planes(pixels), strict=True)):
         if component > 0 and subsampling != "4:4:4":
-            break  # chrominance has lost what down-sampling takes
+            break  # down-sampling adds errors to the chroma components
         bound = largest_block_error(quality, min(component, 1))
         for top in range(0, original.shape[0], 8):
             for left in range(0, original.shape[1], 8):
@@ -99,5 +99,5 @@ def test_any_map_gives_a_file_no_larger_than_the_blind_one(
 ) -> None:
     blind = foveal.encode(pixels, saliency=None)
     aware = foveal.encode(pixels, saliency=saliency, strength=strength)
-    # Huffman tables are made for each file: on a few blocks their size can go up by some bytes while the bits go down.
+    # Huffman tables are optimal for each file: with few blocks, tables can grow by some bytes while the data shrinks.
     assert len(aware) <= len(blind) + 16

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The decoder on whatever libFuzzer makes of the seeds; `run` runs it, docs/fuzzing.md says how.
+"""Fuzz target for the decoder, called by libFuzzer with mutations of the seeds; see docs/fuzzing.md.
 
-A file may be refused with a FovealError. Any other exception, and what the sanitizers or the limits on time and memory
-find, ends the run and leaves the file behind.
+A file may be refused with a FovealError. Any other exception, a finding of the sanitizers, and exceeding the limits on
+time and memory end the run, which saves the file.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import TypeVar
 import atheris
 import numpy as np
 
-# Counting coverage in Python takes time: not where nothing is read.
-_WRITERS = ("frame", "huffman", "scan", "script", "file_writer")
+# Modules that read nothing are not instrumented, because counting coverage in Python takes time.
+_WRITERS = ("frame", "huffman", "scan_encoder", "script", "file_writer")
 
 with atheris.instrument_imports(include=["foveal"], exclude=[f"foveal.jpeg.{name}" for name in _WRITERS]):
     import jpeg_files  # imports foveal, too
@@ -37,7 +37,7 @@ Result = TypeVar("Result")
 
 
 def check(data: bytes) -> None:
-    """Read a file in every way, and see that the results agree."""
+    """Read a file with every reading function, and check that the results agree."""
     pixels = _read(_decode_in_small_steps, data, strict=False)
     strict_pixels = _read(foveal.decode, data, strict=True)
     coefficients = _read(jpeg.read_coefficients, data, strict=False)
@@ -55,7 +55,7 @@ def check(data: bytes) -> None:
 
 
 def _read(function: Callable[..., Result], data: bytes, *, strict: bool) -> Result | None:
-    """Return what a function makes of a file, or None where it refuses the file."""
+    """Return the result of a function for a file, or None if it refuses the file."""
     try:
         return function(data, strict=strict, max_pixels=_MAX_PIXELS)
     except foveal.FovealError:
@@ -63,7 +63,7 @@ def _read(function: Callable[..., Result], data: bytes, *, strict: bool) -> Resu
 
 
 def _decode_in_small_steps(data: bytes, *, strict: bool, max_pixels: int) -> np.ndarray:
-    """Decode by rows of MCUs and with the plainest kernels: pictures of so few pixels are one strip otherwise."""
+    """Decode in strips of one MCU row with the slowest kernels; otherwise such small pictures are a single strip."""
     decoder._PIXELS_PER_STRIP = 1
     _kernels.use_instruction_set(_INSTRUCTION_SETS[-1])
     try:
@@ -83,7 +83,7 @@ def _inspect(data: bytes) -> None:
 
 
 def _check_same(after: jpeg.Coefficients, before: jpeg.Coefficients) -> None:
-    """Compare what was read of a file that we wrote with what was written."""
+    """Compare the coefficients read from a rewritten file with those that were written."""
     jpeg_files.assert_same_blocks(before, after)
     assert after.tables == before.tables, "quantization tables changed"
     assert _without_index(after.segments) == _without_index(before.segments), "segments changed"
@@ -91,7 +91,7 @@ def _check_same(after: jpeg.Coefficients, before: jpeg.Coefficients) -> None:
 
 
 def _without_index(segments: tuple[jpeg.Segment, ...]) -> list[jpeg.Segment]:
-    """Leave out the MPF index: its offsets change with the size of the picture."""
+    """Return the segments without the MPF index, whose offsets change with the size of the picture."""
     return [segment for segment in segments if not is_index(segment)]
 
 

@@ -1,8 +1,7 @@
-"""Small JPEGs of every kind, for the fuzzer to begin with: `python seeds.py FOLDER`."""
+"""Small JPEG files of every kind, from which the fuzzer starts: `python seeds.py FOLDER` writes them."""
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +38,7 @@ _SCRIPTS = {
 
 
 def seeds() -> Iterator[tuple[str, bytes]]:
-    """Names and files; strict reading takes all of them."""
+    """Yield names and files, all of which a strict reading accepts."""
     for factors in _FACTORS:
         name = "_".join(f"{h}{v}" for h, v in factors)
         yield f"factors_{name}", jpeg_files.random_file(factors, _SIZE)
@@ -47,36 +46,34 @@ def seeds() -> Iterator[tuple[str, bytes]]:
     for name, script in _SCRIPTS.items():
         yield name, jpeg_files.random_file(_COLOR, _SIZE, script)
         yield f"{name}_restarts", jpeg_files.random_file(_COLOR, _SIZE, script, restart_interval=1)
-    yield from _of_encoders()
-    yield from _rare()
+    yield from _encoder_files()
+    yield from _rare_files()
 
 
-def _of_encoders() -> Iterator[tuple[str, bytes]]:
+def _encoder_files() -> Iterator[tuple[str, bytes]]:
     pixels = _picture(24, 33)
     yield "foveal", foveal.encode(pixels)
     yield "foveal_pixel", foveal.encode(pixels[:1, :1], saliency=None)
     exif = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"  # orientation 6
     yield "foveal_metadata", foveal.encode(pixels, exif=exif, xmp=b"<x/>", icc_profile=b"profile")
     photo = Image.fromarray(pixels)
-    yield "pillow_progressive", _pillow(photo, progressive=True, comment="a comment", dpi=(72, 72))
-    yield "pillow_restarts", _pillow(photo, restart_marker_blocks=2)
-    yield "pillow_rgb", _pillow(photo, keep_rgb=True)
-    cmyk = _pillow(photo.convert("CMYK"))
+    yield "pillow_progressive", jpeg_files.pillow_file(photo, progressive=True, comment="a comment", dpi=(72, 72))
+    yield "pillow_restarts", jpeg_files.pillow_file(photo, restart_marker_blocks=2)
+    yield "pillow_rgb", jpeg_files.pillow_file(photo, keep_rgb=True)
+    cmyk = jpeg_files.pillow_file(photo.convert("CMYK"))
     yield "pillow_cmyk", cmyk
     yield "pillow_ycck", cmyk.replace(b"Adobe\0\x64\0\0\0\0\0", jpeg_files.ADOBE_YCCK.payload)
-    multi_picture = io.BytesIO()
-    photo.save(multi_picture, "MPO", save_all=True, append_images=[photo])
-    yield "pillow_multi_picture", multi_picture.getvalue()
+    yield "pillow_multi_picture", jpeg_files.pillow_file(photo, kind="MPO", save_all=True, append_images=[photo])
 
 
-def _rare() -> Iterator[tuple[str, bytes]]:
-    """What few encoders write, and T.81 or practice allows."""
-    plain = _pillow(Image.fromarray(_picture(16, 16)))
+def _rare_files() -> Iterator[tuple[str, bytes]]:
+    """Yield files that few encoders write, but T.81 or common practice allows."""
+    plain = jpeg_files.pillow_file(Image.fromarray(_picture(16, 16)))
     yield "trailing", plain + plain
     yield "no_huffman_tables", jpeg_files.without_segments(plain, markers.DHT)  # as in Motion-JPEG
     yield "no_jfif", jpeg_files.without_segments(plain, markers.APP0)
     yield "fill_bytes", plain.replace(b"\xff\xdb", b"\xff\xff\xdb").replace(b"\xff\xda", b"\xff\xff\xff\xda")
-    yield "number_of_lines", jpeg_files.with_lines_behind_the_scan(plain)
+    yield "number_of_lines", jpeg_files.with_height_in_dnl(plain)
     levels = jpeg_files.random_coefficients([(1, 1)], (16, 16))
     large = jpeg.Coefficients(levels.frame, (jpeg.QuantizationTable((1000,) * 64),), (levels.blocks[0] * 100,))
     script = jpeg.successive_approximation_script(1)
@@ -87,12 +84,6 @@ def _picture(height: int, width: int) -> np.ndarray:
     y, x = np.mgrid[0:height, 0:width]
     waves = [np.sin(x / 3 + channel) * np.cos(y / (4 + channel)) for channel in range(3)]
     return np.rint(128 + 100 * np.stack(waves, axis=2)).astype(np.uint8)
-
-
-def _pillow(image: Image.Image, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "JPEG", **options)
-    return file.getvalue()
 
 
 if __name__ == "__main__":

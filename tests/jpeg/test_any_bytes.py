@@ -1,4 +1,7 @@
-"""Any bytes give a picture or a declared error; what we encode decodes to what quantization explains."""
+"""Properties of the decoder: any bytes give a picture or a declared error, and writing and reading are lossless.
+
+Also of the encoder: a decoded file differs from the original by no more than quantization and rounding explain.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def valid_files() -> list[bytes]:
     files += [jpeg_files.random_file(COLOR, (19, 37), script, restart_interval=2) for script in scripts]
     files.append(jpeg_files.random_file([(1, 1)], (19, 37)))
     files.append(jpeg_files.random_file([(1, 1)] * 4, (19, 37), segments=(jpeg_files.ADOBE_YCCK,)))
-    files.append(jpeg_files.with_lines_behind_the_scan(files[0]))
+    files.append(jpeg_files.with_height_in_dnl(files[0]))
     return files
 
 
@@ -42,7 +45,7 @@ VALID_FILES = valid_files()
 
 
 def use(data: bytes, *, strict: bool) -> None:
-    """Everything that reads a file: a value of the promised kind, or a declared error."""
+    """Call every function that reads a file: it must return a valid result or raise a declared error."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -73,7 +76,7 @@ def test_any_bytes(data: bytes, strict: bool) -> None:
 
 @st.composite
 def mutations(draw: st.DrawFn) -> bytes:
-    """Valid files with bytes changed, cut out, repeated, put in, or taken from another one."""
+    """Draw a valid file with bytes changed, removed, repeated, inserted, or replaced by the end of another file."""
     data = bytearray(draw(st.sampled_from(VALID_FILES)))
     for _ in range(draw(st.integers(1, 6))):
         at = draw(st.integers(0, max(len(data) - 1, 0)))
@@ -134,9 +137,14 @@ def test_writing_and_reading_is_lossless(
 
 
 def coefficients_of(pixels: np.ndarray, across: int, down: int, size: tuple[int, int]) -> list[np.ndarray]:
-    """DCT of each component by SciPy: edges repeated up to `size`, chrominance averaged; (rows, columns, 64)."""
+    """Return the DCT coefficients of each component by SciPy: (rows, columns, 64) in zig-zag order.
+
+    Edges are repeated up to `size`, and chrominance is averaged over `across` x `down` samples.
+    """
     result = []
-    for index, plane in enumerate(original_planes(pixels)):
+    for index, exact in enumerate(original_planes(pixels)):
+        # Of 8-bit pixels, whole levels, rounded as libjpeg rounds them: halves of Y up, of Cb and Cr down.
+        plane = np.floor(exact + (0.4999 if index else 0.5)) if pixels.dtype == np.uint8 else exact
         padded = (
             np.pad(plane, [(0, full - had) for full, had in zip(size, plane.shape, strict=True)], mode="edge") - 128
         )
@@ -155,7 +163,10 @@ def settings_of_encoder(subsampling: str, quality: int) -> jpeg.EncoderSettings:
 @settings(max_examples=150, deadline=None)
 @given(pixels=pictures(), quality=st.integers(0, 100), subsampling=st.sampled_from(list(SAMPLING_FACTORS)))
 def test_what_quantization_explains_at_every_sampling(pixels: np.ndarray, quality: int, subsampling: str) -> None:
-    """Coefficients differ by half a step (and half a sixteenth), pixels from an exact inverse by rounding."""
+    """Coefficients differ by at most half a step and 1/32, pixels from an exact inverse DCT by rounding.
+
+    1/32 is half a sixteenth, the unit of the encoder's coefficients.
+    """
     data = jpeg.encode(as_photo(pixels).pixels, settings_of_encoder(subsampling, quality))
     read = jpeg.read_coefficients(data)
     frame = read.frame
@@ -174,11 +185,11 @@ def test_what_quantization_explains_at_every_sampling(pixels: np.ndarray, qualit
         flat[:, :, NATURAL_INDEX] = read.blocks[0] * np.array(tables[0].values)
         exact = scipy.fft.idctn(flat.reshape(*flat.shape[:2], 8, 8), axes=(2, 3), norm="ortho") + 128
         plane = np.clip(exact.swapaxes(1, 2).reshape(size), 0, 255)[: pixels.shape[0], : pixels.shape[1]]
-        assert np.abs(foveal.decode(data) - plane).max() <= 1.0  # rounding, and the transform's own
+        assert np.abs(foveal.decode(data) - plane).max() <= 1.0  # rounding of the pixels, and within the integer DCT
 
 
 def test_the_mutations_reach_the_decoder() -> None:
-    """Of the valid files every one decodes: else the mutations would only test the header."""
+    """Every valid file decodes; otherwise its mutations would test the reading of headers only."""
     for data in VALID_FILES:
         assert foveal.decode(data).shape[:2] == (19, 37)
         with pytest.raises(FovealError):

@@ -1,4 +1,4 @@
-"""Files of other decoders' test suites (../shared/data/jpeg): the same pixels as libjpeg-turbo, or a reason why not."""
+"""Test files of other decoders (../shared/data/jpeg): pixels equal those of libjpeg-turbo, with listed exceptions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FILES = sorted(str(path.relative_to(CORPUS)) for path in CORPUS.rglob("*.jpg"))
 
 CRASH = "jpeg-decoder/crashtest_"
 SUITE = f"{CRASH}/imagetestsuite"
-# Files that libjpeg-turbo decodes and we, reading strictly, do not: what we say, and why.
+# Files that libjpeg-turbo decodes and a strict reading refuses: a pattern of the error, and the reason.
 REFUSED = {
     f"{CRASH}/dc-predictor-overflow.jpg": ("byte 711: .* more", "broken data; libjpeg warns and fills up with zeros"),
     f"{CRASH}/subtract-with-overflow.jpg": ("byte 9,275: .* far outside", "broken data; libjpeg warns"),
@@ -40,7 +40,8 @@ REFUSED = {
     "pillow/hopper_bad_exif.jpg": ("byte 708: .* more", "broken data; libjpeg warns and goes on with what comes"),
     "jpeg-decoder/reftest_/lossless/1/jpeg_lossless_sel1-8bit.jpg": ("lossless", "libjpeg-turbo 3 knows lossless JPEG"),
 }
-# Of those, what a lenient reading returns is the same but for the broken parts; here it is the same altogether.
+# Refused files of which a lenient reading gives exactly the pixels of libjpeg-turbo. Of the others the damaged parts
+# differ.
 SAME_WHEN_LENIENT = {
     f"{SUITE}/1cbb1bb37d62c44f67374cd451643dc4.jpg",
     f"{SUITE}/28c74d9284d9836017fd519f6932efd8.jpg",
@@ -51,7 +52,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def pixels_if_any(data: bytes) -> np.ndarray | None:
-    """What libjpeg-turbo decodes, warnings or not; None where it refuses."""
+    """Decode with libjpeg-turbo through Pillow, with or without warnings; None if it refuses the file."""
     try:
         with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
             pixels = np.asarray(image)

@@ -1,4 +1,4 @@
-"""Pixels and coefficients against libjpeg-turbo, read through Pillow and jpeglib: equal to the last bit."""
+"""Comparison of pixels and coefficients with libjpeg-turbo, through Pillow and jpeglib: they must be identical."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def test_all_legal_sampling_factors(luma: tuple[int, int], chroma: tuple[int, in
     h_max, v_max = (max(factor[axis] for factor in factors) for axis in (0, 1))
     if all(h_max % h == 0 and v_max % v == 0 for h, v in factors):
         assert_same_pixels(data)
-    else:  # libjpeg refuses factors that do not divide each other; we repeat samples
+    else:  # libjpeg refuses factors that do not divide each other; foveal repeats samples
         with pytest.raises(OSError, match="broken data stream"):
             pillow_pixels(data)
         assert foveal.decode(data).shape == (53, 75, 3)
 
 
 def test_factors_that_do_not_divide_each_other_repeat_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """3 x 3 luminance against 2 x 2: each pixel takes the chroma sample that its upper left corner lies in."""
+    """With factors 3 x 3 and 2 x 2 each pixel takes the chroma sample in which its upper left corner lies."""
     size = (50, 61)
     coefficients = jpeg_files.random_coefficients([(3, 3), (2, 2), (2, 2)], size)
     data = jpeg.write_coefficients(coefficients, scripts=[jpeg.non_interleaved_script(3)])
@@ -88,7 +88,7 @@ def test_factors_that_do_not_divide_each_other_repeat_samples(monkeypatch: pytes
     monkeypatch.setattr(decoder, "_PIXELS_PER_STRIP", 1)
     np.testing.assert_array_equal(foveal.decode(data), fractional)
     planes = []
-    for index in range(3):  # each component as a grey picture of its own
+    for index in range(3):  # decode each component as a separate grey picture
         component = coefficients.frame.components[index]
         frame = jpeg.Frame(component.sample_rows, component.sample_columns, (jpeg.ComponentHeader(1, 1, 1, 0),))
         blocks = coefficients.blocks[index][: component.block_rows, : component.block_columns]
@@ -98,7 +98,7 @@ def test_factors_that_do_not_divide_each_other_repeat_samples(monkeypatch: pytes
         columns = np.arange(size[1]) * component.h_factor // 3
         planes.append(samples[rows[:, np.newaxis], columns])
     ycbcr = Image.merge("YCbCr", [Image.fromarray(plane) for plane in planes])
-    # Pillow's own conversion rounds differently by one at most.
+    # Pillow's colour conversion rounds differently, by 1 at most.
     assert np.abs(np.asarray(ycbcr.convert("RGB")).astype(int) - fractional).max() <= 1
 
 
@@ -213,7 +213,7 @@ def test_a_picture_of_many_strips(astronaut: np.ndarray) -> None:
 
 
 def test_extreme_coefficients_saturate_as_in_libjpeg_turbo() -> None:
-    """Far outside what an 8-bit picture can have, up to where 16-bit arithmetic wraps."""
+    """Levels far beyond those of 8-bit pictures, up to where 16-bit arithmetic wraps around."""
     rng = np.random.default_rng(3)
     for bound in (300, 2000, 32767):
         coefficients = jpeg_files.random_coefficients([(1, 1)], (80, 80))
@@ -225,7 +225,7 @@ def test_extreme_coefficients_saturate_as_in_libjpeg_turbo() -> None:
 
 
 def test_dc_beyond_what_a_picture_has() -> None:
-    """Where only the first row of a block is not zero libjpeg-turbo shifts instead of multiplying, and wraps."""
+    """If only the first row of a block is nonzero, libjpeg-turbo shifts instead of multiplying, and wraps around."""
     levels = np.zeros((2, 8, 64), dtype=np.int16)
     levels[:, :, 0] = [80, 82, 90, 150, 164, 200, 320, -100]
     levels[1, :, 1] = 3
@@ -234,7 +234,7 @@ def test_dc_beyond_what_a_picture_has() -> None:
 
 
 def test_one_coefficient_at_a_time() -> None:
-    """Every basis function with either sign, alone and beside a DC, in one picture."""
+    """One picture has every basis function with both signs, alone and together with a DC coefficient."""
     levels = np.zeros((16, 32, 64), dtype=np.int16)
     for k in range(64):
         for index, (value, dc) in enumerate([(40, 0), (-40, 0), (7, 20), (-7, -20)]):
@@ -251,7 +251,7 @@ def test_the_longest_sides_that_libjpeg_reads(size: tuple[int, int]) -> None:
 
 
 def test_missing_huffman_tables_are_those_of_annex_k(coffee: np.ndarray) -> None:
-    """Motion-JPEG frames leave them out; libjpeg writes them into every file that it does not optimise."""
+    """Motion-JPEG frames omit the Huffman tables; libjpeg writes those of Annex K unless it optimizes them."""
     whole = saved(coffee[:96, :96], optimize=False)
     bare = jpeg_files.without_segments(whole, markers.DHT)
     assert len(bare) < len(whole)

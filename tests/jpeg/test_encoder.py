@@ -1,75 +1,24 @@
-"""The stages before entropy coding, each against a slow, plain version of itself."""
+"""The encoder: padding blocks, settings, and bytes that depend neither on threads nor on the instruction set."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from other_readers import pillow_pixels
+from pictures import noisy_gradient
 
 import foveal._kernels as _kernels
 from foveal import jpeg
-from foveal.errors import LimitError, ParameterError
-from foveal.jpeg import color, sampling, trellis
+from foveal.allocate.quality_map import quantization_by_weights
+from foveal.errors import ParameterError
 from foveal.jpeg.encoder import transform
 from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
-from foveal.jpeg.trellis import Rates, rates_of, sampled_rates
+from foveal.jpeg.quantize import DeadZone, Quantizer, Rounding
+from foveal.jpeg.trellis import Trellis
 
-# T.871 clause 7, from its defining equations.
-TO_YCBCR = np.array(
-    [
-        [0.299, 0.587, 0.114],
-        [-0.299 / 1.772, -0.587 / 1.772, 0.886 / 1.772],
-        [0.701 / 1.402, -0.587 / 1.402, -0.114 / 1.402],
-    ]
-)
-
-
-@pytest.mark.parametrize(("dtype", "level"), [(np.uint8, 1), (np.uint16, 257)])
-def test_colour_conversion(dtype: type[np.generic], level: int) -> None:
-    rng = np.random.default_rng(0)
-    pixels = rng.integers(0, np.iinfo(dtype).max, (13, 37, 3), endpoint=True).astype(dtype)
-    pixels[0, :3] = np.array([[0, 0, 0], [255, 255, 255], [255, 0, 0]]) * level
-    planes = color.to_planes(pixels, 13, 37)
-    expected = np.moveaxis(pixels / level @ TO_YCBCR.T, 2, 0) - np.array([128, 0, 0])[:, None, None]
-    assert np.abs(planes - expected).max() < 1e-4
-
-
-def test_the_factors_of_the_report_are_ours_rounded() -> None:
-    printed = [[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]]
-    assert np.round(TO_YCBCR, 4).tolist() == printed
-
-
-def test_sixteen_bit_pixels_are_not_rounded_to_eight() -> None:
-    ramp = np.linspace(20000, 20256, 64).astype(np.uint16)[None, :].repeat(8, axis=0)
-    plane = color.to_planes(ramp, 8, 64)[0]
-    assert len(np.unique(plane)) == 64
-    assert np.abs(plane - (ramp / 257 - 128)).max() < 1e-4
-
-
-@pytest.mark.parametrize("channels", [None, 3])
-def test_edges_are_repeated(channels: int | None) -> None:
-    shape = (5, 11) if channels is None else (5, 11, channels)
-    pixels = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
-    padding = ((0, 3), (0, 5), (0, 0))[: pixels.ndim]
-    padded = color.to_planes(np.pad(pixels, padding, mode="edge"), 8, 16)
-    np.testing.assert_array_equal(color.to_planes(pixels, 8, 16), padded)
-
-
-@pytest.mark.parametrize("name", SAMPLING_FACTORS)
-def test_downsampling_is_the_mean_of_the_samples_replaced(name: str) -> None:
-    h, v = SAMPLING_FACTORS[name]
-    frame = Frame.of_picture(32, 48, (h, v))
-    plane = np.random.default_rng(2).uniform(-128, 127, (32, 48)).astype(np.float32)
-    smaller = sampling.downsample(plane, frame, frame.components[1])
-    expected = plane.reshape(32 // v, v, 48 // h, h).astype(np.float64).mean(axis=(1, 3))
-    assert smaller.shape == expected.shape
-    assert np.abs(smaller - expected).max() < 1e-4
-    np.testing.assert_array_equal(sampling.downsample(plane, frame, frame.components[0]), plane)
+SCRIPTS = [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script]
 
 
 @pytest.mark.parametrize("name", [*SAMPLING_FACTORS, "grey"])
@@ -90,208 +39,58 @@ def test_padding_blocks_repeat_the_dc_coded_before_them(name: str, size: tuple[i
                         real = row < component.block_rows and column < component.block_columns
                         if not real:
                             assert not grid[row, column, 1:].any()
-                            # the block to its left, or the one coded just before
+                            # DC of the block coded just before, or of the block to the left
                             assert grid[row, column, 0] in (before, grid[row, column - 1, 0])
                         before = grid[row, column, 0]
 
 
-@pytest.mark.parametrize(
-    ("height", "width", "legal"),
-    [(0, 5, False), (5, 0, False), (1, 65535, True), (65535, 1, True), (1, 65536, False), (65536, 1, False)],
-)
-def test_sides_of_a_frame(height: int, width: int, legal: bool) -> None:
-    if legal:
-        Frame.of_picture(height, width, (2, 2))
-    else:
-        with pytest.raises(LimitError, match="65,535"):
-            Frame.of_picture(height, width, (2, 2))
+def quantizers(frame: Frame) -> list[Quantizer]:
+    weights = np.random.default_rng(3).uniform(0.1, 1, frame.block_grid).astype(np.float32)
+    per_block = quantization_by_weights(weights, 80).quantizer
+    both = 20 * weights, 10 * weights
+    return [Rounding(), DeadZone(both), per_block, Trellis(both), Trellis(both, look_back=63)]
 
 
-def test_weights_of_subsampled_blocks_are_those_of_the_most_important_block_below() -> None:
-    frame = Frame.of_picture(40, 24, (2, 2))  # 5 x 3 blocks, 3 x 2 MCUs
-    weights = np.arange(15, dtype=np.float32).reshape(5, 3)
-    assert frame.largest_of_covered_blocks(weights, frame.components[1]).tolist() == [[4, 5], [10, 11], [13, 14]]
-    luma = frame.largest_of_covered_blocks(weights, frame.components[0])
-    assert luma.shape == (6, 4)
-    assert luma[:5, :3].tolist() == weights.tolist()
-    with pytest.raises(ParameterError, match="a value for each"):
-        frame.largest_of_covered_blocks(weights[1:], frame.components[0])
-
-
-def cost(
-    levels: np.ndarray,
-    magnitudes: np.ndarray,
-    weight: float | np.ndarray,
-    run_size: np.ndarray,
-    eob: float,
-    lift: float = 0.0,
-) -> float:
-    """What a block costs: squared error and bits, spelt out."""
-    lifted = np.where(levels == 0, magnitudes, magnitudes + lift)
-    total = float((weight * (lifted - np.abs(levels)) ** 2)[1:].sum())
-    last = 0
-    for k in np.flatnonzero(levels[1:]) + 1:
-        total += float(run_size[int(abs(levels[k])).bit_length(), k - last - 1])
-        last = k
-    return total + (eob if last != 63 else 0)
-
-
-def exhaustive(
-    magnitudes: np.ndarray, weight: float | np.ndarray, run_size: np.ndarray, eob: float, lift: float
-) -> float:
-    """Least cost over all choices that the trellis has: each nonzero level kept, one less, or zero."""
-    # A tie goes to the smaller level.
-    rounded = np.where(magnitudes > 0.5, np.ceil(magnitudes + lift - 0.5), 0).astype(int)
-    positions = [k for k in range(1, 64) if rounded[k] > 0]
-    best = np.inf
-    choices = [sorted({0, rounded[k], rounded[k] - 1}) for k in positions]
-    for combination in itertools.product(*choices):
-        levels = np.zeros(64, dtype=int)
-        levels[positions] = combination
-        best = min(best, cost(levels, magnitudes, weight, run_size, eob, lift))
-    return best
-
-
-@given(
-    seed=st.integers(0, 2**32 - 1),
-    nonzero=st.integers(0, 7),
-    distortion_weight=st.sampled_from([0.5, 2.0, 8.0, 20.0, 100.0]),
-    at_the_end=st.booleans(),
-    lift=st.sampled_from([0.0, 0.04, 0.3, 0.5]),
-)
-@example(seed=235, nonzero=6, distortion_weight=20.0, at_the_end=False, lift=0.0)  # a magnitude of exactly 1/2
-@example(seed=235, nonzero=6, distortion_weight=100.0, at_the_end=False, lift=0.5)
-@settings(deadline=None)
-def test_trellis_finds_the_least_cost(
-    seed: int, nonzero: int, distortion_weight: float, at_the_end: bool, lift: float
+@pytest.mark.parametrize("which", range(5))
+@pytest.mark.parametrize("make", SCRIPTS)
+def test_bytes_depend_neither_on_threads_nor_on_the_run(
+    make: jpeg.ScriptMaker, which: int, astronaut: np.ndarray
 ) -> None:
-    rng = np.random.default_rng(seed)
-    rates = rates_of(rng.integers(0, 1000, 256).astype(np.uint32))
-    table = jpeg.QuantizationTable(tuple(rng.integers(1, 40, 64).tolist()))
-    block = np.zeros((1, 64), dtype=np.int16)
-    positions = rng.choice(np.arange(1, 64), nonzero, replace=False)
-    if at_the_end and nonzero:
-        positions[0] = 63
-    positions = np.unique(positions)
-    block[0, positions] = (rng.normal(0, 2.5, len(positions)) * table.steps_in_sixteenths[positions]).astype(np.int16)
-    block[0, 0] = 777
-    magnitudes = np.abs(block[0].astype(np.float64)) / table.steps_in_sixteenths
-    signs = np.sign(block[0])
-    weights = np.array([distortion_weight], dtype=np.float32)
-    by_frequency = rng.uniform(0.5, 2, 64).astype(np.float32)
-    distortion_weight = distortion_weight * by_frequency.astype(np.float64)
-    expected = exhaustive(magnitudes, distortion_weight, rates.run_size_bits, rates.end_of_block_bits, lift)
-    _kernels.trellis(
-        block, table.steps_in_sixteenths, weights, by_frequency, lift, rates.run_size_bits, rates.end_of_block_bits, 63
-    )
-    assert (block[0] * signs >= 0).all()
-    assert block[0, 0] == np.floor(777 / table.steps_in_sixteenths[0] + 0.5)
-    found = cost(block[0], magnitudes, distortion_weight, rates.run_size_bits, rates.end_of_block_bits, lift)
-    assert found == pytest.approx(expected, rel=1e-4, abs=1e-3)
-
-
-def windowed_search(magnitudes: np.ndarray, weight: float, rates: Rates, look_back: int) -> float:
-    """Least cost over the paths of the trellis that reach back to the origin or over `look_back` nonzero positions."""
-    rounded = np.ceil(magnitudes - 0.5).astype(int)
-    nodes = [(0, 0.0)]  # position, least cost of a path that ends there, zeros before it included
-    zeros = np.concatenate([[0.0, 0.0], np.cumsum(weight * magnitudes[1:] ** 2)])  # up to, not including, position k
-    for k in (k for k in range(1, 64) if rounded[k] > 0):
-        best = np.inf
-        for before, reach in [nodes[0], *nodes[1:][-look_back:]]:
-            skipped = zeros[k] - zeros[before + 1] if before else zeros[k]
-            for level in {rounded[k], rounded[k] - 1} - {0}:
-                bits = float(rates.run_size_bits[int(level).bit_length(), k - before - 1])
-                best = min(best, reach + skipped + bits + weight * (magnitudes[k] - level) ** 2)
-        nodes.append((k, best))
-    return min(
-        reach + zeros[64] - (zeros[k + 1] if k else 0) + (0 if k == 63 else rates.end_of_block_bits)
-        for k, reach in nodes
-    )
-
-
-@pytest.mark.parametrize(("look_back", "cheap_from"), [(1, 6), (2, 1), (3, 2), (4, 3), (4, 6), (5, 4), (63, 6)])
-def test_trellis_looks_back_as_far_as_it_is_told(look_back: int, cheap_from: int) -> None:
-    """Long runs made cheap, so that leaving out many coefficients in a row pays."""
-    rng = np.random.default_rng(look_back)
-    table = jpeg.QuantizationTable((16,) * 64)
-    cheap_runs = np.full((11, 63), 30, np.float32)
-    cheap_runs[:, cheap_from:] = 4
-    rates = Rates(cheap_runs, 2.0)
-    weights = np.array([4.0], dtype=np.float32)
-    for _ in range(50):
-        block = np.zeros((1, 64), dtype=np.int16)
-        block[0, 1:40] = (rng.choice([-1, 1], 39) * rng.uniform(0.6, 2.4, 39) * table.steps_in_sixteenths[1:40]).astype(
-            int
-        )
-        magnitudes = np.abs(block[0].astype(np.float64)) / table.steps_in_sixteenths
-        even = np.ones(64, np.float32)
-        _kernels.trellis(block, table.steps_in_sixteenths, weights, even, 0.0, cheap_runs, 2.0, look_back)
-        found = cost(block[0], magnitudes, 4.0, cheap_runs, 2.0)
-        assert found == pytest.approx(windowed_search(magnitudes, 4.0, rates, look_back), rel=1e-4)
-
-
-def test_symbols_never_seen_count_half_a_time() -> None:
-    histogram = np.zeros(256, dtype=np.uint32)
-    histogram[0x01] = 1024
-    bits = rates_of(histogram).run_size_bits
-    assert bits[2, 3] == pytest.approx(np.log2((1024 + 255 * 0.5) / 0.5) + 2, abs=1e-3)
-
-
-def test_rates_are_sampled_all_over_the_picture() -> None:
-    """Every 16th block of a picture 32 blocks wide would be two columns of it, here empty ones."""
-    blocks = np.zeros((512, 32, 64), dtype=np.int16)  # enough of them that every 16th is taken
-    blocks[:, :, 1:6] = 16 * 50
-    blocks[:, ::16] = 0
-    rates = sampled_rates(blocks, jpeg.annex_k_tables(50)[0])
-    assert rates.run_size_bits[3, 0] - 3 < 4
-
-
-@pytest.mark.parametrize(("count", "sampled"), [(7, 7), (1023, 1023), (2051, 513), (65_536, 4096), (262_144, 4096)])
-def test_how_many_blocks_rates_come_from(count: int, sampled: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-    monkeypatch.setattr(trellis, "rates_of", lambda histogram: seen.append(int(histogram.sum())))
-    sampled_rates(np.zeros((count, 1, 64), np.int16), jpeg.annex_k_tables(50)[0])  # an EOB of each block
-    assert seen == [sampled]
-
-
-def test_each_table_has_its_frequency_weights_and_its_lift(coffee: np.ndarray) -> None:
-    """Three at once find what each does alone."""
-    pixels = coffee[:64, :96].copy()
-    frame = jpeg.frame_of(pixels, "4:2:0")
-    rng = np.random.default_rng(4)
-    weights = tuple(rng.uniform(2, 20, frame.block_grid).astype(np.float32) for _ in range(3))
-    by_frequency = tuple(rng.uniform(0.3, 3, 64).astype(np.float32) for _ in range(3))
-    lifts = (0.0, 0.2, 0.5)
-    tables = tuple(jpeg.QuantizationTable((step,) * 64) for step in (9, 5, 3))
-
-    def levels_by(*quantizer: Sequence[Any]) -> tuple[np.ndarray, ...]:
-        settings = jpeg.EncoderSettings(tables=tables, quantizer=jpeg.Trellis(*quantizer))
-        return jpeg.quantize(jpeg.transform(pixels, frame, 1), frame, settings).blocks
-
-    together = levels_by(weights, by_frequency, lifts)
-    for index in range(3):
-        alone = levels_by((weights[index],), (by_frequency[index],), (lifts[index],))
-        np.testing.assert_array_equal(together[index], alone[index])
-        assert index == 0 or not np.array_equal(together[index], levels_by(weights, by_frequency)[index])
-
-
-def test_weights_are_rounded_before_they_decide(coffee: np.ndarray) -> None:
-    frame = Frame.of_picture(*coffee.shape[:2], (2, 2))
-    weights = np.full(frame.block_grid, 10, dtype=np.float32)
+    pixels = np.concatenate([astronaut, astronaut[:, ::-1]], axis=1)
+    quantizer = quantizers(Frame.of_picture(*pixels.shape[:2], (2, 2)))[which]
     encoded = {
-        jpeg.encode(coffee, jpeg.EncoderSettings(quantizer=jpeg.Trellis((weights + np.float32(noise),) * 2)))
-        for noise in (0, 1e-2, -1e-2)
+        jpeg.encode(pixels, jpeg.EncoderSettings(quantizer=quantizer, scripts=(make,), threads=threads))
+        for threads in (1, 2, 3, 8, 1)
     }
     assert len(encoded) == 1
 
 
-def test_rates_of_a_histogram() -> None:
-    """Half of the symbols EOB, a quarter (0, 1), an eighth ZRL, an eighth (1, 2)."""
-    histogram = np.zeros(256, dtype=np.uint32)
-    histogram[[0x00, 0x01, 0xF0, 0x12]] = np.array([4, 2, 1, 1]) * 2**20
-    rates = rates_of(histogram)
-    assert rates.end_of_block_bits == pytest.approx(1, abs=1e-3)
-    assert rates.run_size_bits[1, 0] == pytest.approx(2 + 1, abs=1e-3)
-    assert rates.run_size_bits[2, 1] == pytest.approx(3 + 2, abs=1e-3)
-    assert rates.run_size_bits[2, 33] == pytest.approx(2 * 3 + 3 + 2, abs=1e-3)
-    assert rates.run_size_bits[5, 5] == 16 + 5  # never seen: as long as a code can be
+@pytest.fixture
+def every_instruction_set() -> Iterator[list[str]]:
+    names = _kernels.instruction_sets()
+    yield names
+    _kernels.use_instruction_set(names[0])
+
+
+@pytest.mark.parametrize("which", range(5))
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_bytes_do_not_depend_on_the_instruction_set(
+    which: int, dtype: type[np.generic], every_instruction_set: list[str]
+) -> None:
+    if len(every_instruction_set) == 1:
+        pytest.skip("this processor runs only one build of the kernels")
+    pixels = noisy_gradient(203, 301).astype(dtype) * (1 if dtype == np.uint8 else 257)
+    quantizer = quantizers(Frame.of_picture(203, 301, (2, 2)))[which]
+    encoded = set()
+    for name in every_instruction_set:
+        _kernels.use_instruction_set(name)
+        encoded.add(jpeg.encode(pixels, jpeg.EncoderSettings(quantizer=quantizer)))
+    assert len(encoded) == 1
+
+
+def test_restart_interval_bounds() -> None:
+    assert pillow_pixels(jpeg.encode(noisy_gradient(9, 9), jpeg.EncoderSettings(restart_interval=65535))).shape[0] == 9
+    with pytest.raises(ParameterError, match="restart interval"):
+        jpeg.EncoderSettings(restart_interval=65536)
+    with pytest.raises(ParameterError, match="restart interval"):
+        jpeg.EncoderSettings(restart_interval=-1)

@@ -1,4 +1,4 @@
-"""Files that we write, as libjpeg-turbo reads them."""
+"""Files written by foveal, read by libjpeg-turbo."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from foveal import jpeg
 from foveal.jpeg import scan_encoder
 from foveal.jpeg.encoder import quantize, transform
 from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
-from foveal.jpeg.quantize import DeadZone, Rounding
+from foveal.jpeg.quantize import DeadZone
 from foveal.jpeg.trellis import Trellis
 from foveal.metrics import psnr
 
@@ -26,17 +26,20 @@ LAYOUTS = [*SAMPLING_FACTORS, "grey"]
 
 
 def encoded_and_meant(pixels: np.ndarray, settings: jpeg.EncoderSettings) -> tuple[bytes, jpeg.Coefficients]:
+    """Return the file of a picture, and the coefficients that it should hold."""
     factors = SAMPLING_FACTORS[settings.subsampling] if pixels.ndim == 3 else None
     frame = Frame.of_picture(*pixels.shape[:2], factors)
-    coefficients = quantize(transform(pixels, frame, settings.threads), frame, settings)
+    blocks = transform(pixels, frame, settings.threads)
+    coefficients = quantize(blocks, frame, settings, unsure=jpeg.find_unsure_blocks(pixels))
     return jpeg.encode(pixels, settings), coefficients
 
 
 def assert_reads_as_meant(data: bytes, meant: jpeg.Coefficients, folder: Path) -> None:
+    """Check that libjpeg reads the levels and tables of the coefficients from a file."""
     levels, tables = read_levels(data, folder)
     assert len(levels) == len(meant.blocks)
     for component, read, written in zip(meant.frame.components, levels, meant.blocks, strict=True):
-        # libjpeg leaves out the blocks that only fill the last MCUs
+        # libjpeg does not return padding blocks
         np.testing.assert_array_equal(read, written[: component.block_rows, : component.block_columns])
     assert [tables[c.table_slot].tolist() for c in meant.frame.components] == [list(t.values) for t in meant.tables]
 
@@ -83,7 +86,7 @@ def test_strips_of_a_large_picture_join(script: jpeg.ScriptMaker, astronaut: np.
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
 def test_long_eob_runs(script: jpeg.ScriptMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """40,000 empty blocks in one strip: more than one EOB run holds (32,767), between two that are not empty."""
+    """One strip of 40,000 blocks without AC, more than an EOB run can count (32,767), between two blocks with AC."""
     monkeypatch.setattr(scan_encoder, "_COEFFICIENTS_PER_STRIP", 1 << 30)
     pixels = np.full((8 * 200, 8 * 200), 100, dtype=np.uint8)
     pixels[:8, :8] = noisy_gradient(8, 8, None)
@@ -93,7 +96,7 @@ def test_long_eob_runs(script: jpeg.ScriptMaker, tmp_path: Path, monkeypatch: py
 
 
 def test_many_correction_bits_behind_one_eob_run(tmp_path: Path) -> None:
-    """Blocks whose coefficients were all nonzero before the last scan: 63 correction bits each, and no code."""
+    """All AC coefficients are nonzero before the last scan: 63 correction bits for each block, and only EOB runs."""
     table = jpeg.QuantizationTable((1,) * 64)
     frame = Frame.of_picture(8 * 5, 8 * 20, None)
     levels = np.random.default_rng(6).choice(np.array([-9, -4, 5, 8], np.int16), (5, 20, 64))
@@ -121,7 +124,7 @@ def test_the_largest_levels_there_are(script: jpeg.ScriptMaker, interval: int, t
 
 @pytest.mark.parametrize("size", [(2, 65500), (65500, 2)])
 def test_the_longest_sides_that_libjpeg_reads(size: tuple[int, int], tmp_path: Path) -> None:
-    """T.81 allows 65,535; libjpeg stops at 65,500 (JPEG_MAX_DIMENSION)."""
+    """T.81 allows sides of 65,535 pixels, libjpeg 65,500 (JPEG_MAX_DIMENSION)."""
     data, meant = encoded_and_meant(noisy_gradient(*size), jpeg.EncoderSettings(restart_interval=7))
     assert_reads_as_meant(data, meant, tmp_path)
 
@@ -129,14 +132,14 @@ def test_the_longest_sides_that_libjpeg_reads(size: tuple[int, int], tmp_path: P
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
 @pytest.mark.parametrize("layout", ["4:4:4", "grey"])
 def test_coefficients_as_large_as_the_format_allows(layout: str, script: jpeg.ScriptMaker, tmp_path: Path) -> None:
-    """Black and white in the phase of each wave, with steps of 1: levels of 10 bits, DC differences of 11."""
+    """Blocks of black and white by the sign of each basis function: AC levels of 10 bits, DC differences of 11."""
     y, x = np.mgrid[0:8, 0:8]
-    waves = [
+    basis = [
         np.outer(np.cos((2 * y[:, 0] + 1) * i * np.pi / 16), np.cos((2 * x[0] + 1) * j * np.pi / 16))
         for i in range(8)
         for j in range(8)
     ]
-    blocks = [np.where(sign * wave > 0, 255, 0) for wave in waves for sign in (-1, 1)]
+    blocks = [np.where(sign * function > 0, 255, 0) for function in basis for sign in (-1, 1)]
     pixels = np.concatenate(blocks, axis=1).astype(np.uint8)
     if layout != "grey":
         pixels = np.stack([pixels, 255 - pixels, np.roll(pixels, 8, axis=1)], axis=2)
@@ -148,7 +151,7 @@ def test_coefficients_as_large_as_the_format_allows(layout: str, script: jpeg.Sc
 
 
 def test_saturated_levels_stay_within_the_codes(tmp_path: Path) -> None:
-    """A 16-bit DCT overflow, or a level of 11 bits in an AC code, would show here."""
+    """Noise of black and white: finds 16-bit overflows of the DCT and AC levels of more than 10 bits."""
     rng = np.random.default_rng(5)
     pixels = rng.choice(np.array([0, 255], dtype=np.uint8), (64, 64, 3))
     settings = jpeg.EncoderSettings(subsampling="4:4:4", tables=jpeg.annex_k_tables(100))
@@ -188,7 +191,7 @@ def test_quantizers_write_what_they_mean(
 
 
 PHOTOS = ["astronaut", "chelsea", "coffee"]
-ISLOW_ERROR = 0.5  # of libjpeg's integer DCT, generously, in units of a coefficient
+ISLOW_ERROR = 0.5  # upper bound of the error of libjpeg's integer DCT, in units of a coefficient
 
 
 def libjpeg_levels(pixels: np.ndarray, quality: int, folder: Path) -> list[np.ndarray]:
@@ -198,7 +201,7 @@ def libjpeg_levels(pixels: np.ndarray, quality: int, folder: Path) -> list[np.nd
 
 
 def plain_levels(pixels: np.ndarray, table: jpeg.QuantizationTable, folder: Path) -> np.ndarray:
-    """Levels of a grey picture, or of the three components of a colour one, all with one table: (components, ...)."""
+    """Return the levels of all components, (components, rows, columns, 64), after plain rounding with one table."""
     settings = jpeg.EncoderSettings(subsampling="4:4:4", tables=(table, table), scripts=(jpeg.sequential_script,))
     return np.stack(read_levels(jpeg.encode(pixels, settings), folder)[0])
 
@@ -208,11 +211,11 @@ def plain_levels(pixels: np.ndarray, table: jpeg.QuantizationTable, folder: Path
 def test_plain_levels_are_within_rounding_of_libjpeg_turbo(
     photo: str, quality: int, differing: float, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    """Both round to nearest, but libjpeg-turbo rounds Y, Cb and Cr to 8 bits first, and has an integer DCT (islow).
+    """Both round levels to nearest, but libjpeg-turbo first rounds Y, Cb and Cr to 8 bits, and its DCT is in integers.
 
-    Rounding moves a sample by at most 0.5, so a block by at most 4 in the Euclidean norm, and so any coefficient by at
-    most 4: a level differs where that carries the coefficient over a boundary. In photographs 0.1 % of the levels do at
-    quality 30, 0.5 % at 75, 1.6 % at 90, 9 % at 98 (steps of 1), nearly all of them by one.
+    Rounding changes a sample by at most 0.5, so a block by at most 4 in the Euclidean norm, and so any coefficient by
+    at most 4. A level differs if that moves the coefficient across a rounding boundary. In photographs, 0.1 % of the
+    levels differ at quality 30, 0.5 % at 75, 1.6 % at 90 and 9 % at 98 (steps of 1), nearly all of them by one.
     """
     pixels = request.getfixturevalue(photo)
     theirs = libjpeg_levels(pixels, quality, tmp_path)
@@ -232,23 +235,10 @@ def test_plain_levels_are_within_rounding_of_libjpeg_turbo(
 def test_grey_levels_differ_from_libjpeg_turbo_only_by_its_integer_dct(
     photo: str, quality: int, differing: float, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    """Grey samples are whole numbers for both: what still differs are coefficients near a boundary, by one level."""
+    """Grey samples are integers in both encoders: only levels near a rounding boundary differ, by one."""
     grey = np.ascontiguousarray(request.getfixturevalue(photo)[:, :, 1])
     (theirs,) = libjpeg_levels(grey, quality, tmp_path)
     (ours,) = plain_levels(grey, jpeg.annex_k_tables(quality)[0], tmp_path)
     difference = np.abs(ours.astype(int) - theirs)
     assert difference.max() <= 1
     assert (difference > 0).mean() < differing
-
-
-def test_rounding_is_the_nearest_level() -> None:
-    coefficients = np.arange(-2000, 2001, dtype=np.int16)
-    coefficients = np.resize(coefficients, (63, 64)).copy()
-    table = jpeg.QuantizationTable(tuple(range(1, 65)))
-    frame = Frame.of_picture(8, 63 * 8, None)
-    blocks = coefficients[np.newaxis]
-    levels = np.empty_like(blocks)
-    Rounding().plan(blocks, frame, frame.components[0], table).run((0, 1), levels)
-    exact = coefficients / (16.0 * np.arange(1, 65))
-    nearest = np.sign(exact) * np.floor(np.abs(exact) + 0.5)  # ties away from zero, as in libjpeg
-    np.testing.assert_array_equal(levels[0], nearest.astype(int))

@@ -1,4 +1,4 @@
-"""Huffman tables: against brute force, libjpeg-turbo's own optimised tables, and the limits of the format."""
+"""Huffman tables, against worked examples, the optimized tables of libjpeg-turbo and the rules for legal codes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_single_symbol_gets_a_code_of_one_zero_bit() -> None:
 
 
 def test_codes_of_a_worked_example() -> None:
-    """Frequencies 8, 4, 2, 1 and the reserved symbol's 1: lengths 1, 2, 3, 4; the reserved one takes 1111."""
+    """Frequencies 8, 4, 2 and 1, and 1 of the reserved symbol: lengths 1, 2, 3 and 4; the reserved code is 1111."""
     table = HuffmanTable.optimal(histogram({1: 8, 2: 4, 3: 2, 4: 1}))
     assert {symbol: tuple(table.codes[symbol]) for symbol in (1, 2, 3, 4)} == {
         1: (0b0, 1),
@@ -50,7 +50,7 @@ def test_codes_of_a_worked_example() -> None:
 
 
 def test_fibonacci_frequencies_are_cut_to_16_bits() -> None:
-    """The worst case for lengths: without the limit the rarest of 40 would take 40 bits."""
+    """Fibonacci frequencies make the longest codes: without the limit, the rarest of 40 symbols would have 40 bits."""
     fibonacci = [1, 1]
     while len(fibonacci) < 40:
         fibonacci.append(fibonacci[-1] + fibonacci[-2])
@@ -65,7 +65,7 @@ def test_any_histogram_gives_a_legal_prefix_code(counts: dict[int, int]) -> None
     table = HuffmanTable.optimal(histogram(counts))
     assert sorted(table.huffval) == sorted(counts)
     assert sum(table.bits) == len(counts)
-    assert kraft_sum(table) <= 1 - 2.0**-16  # room for the code of all ones, which must stay unused
+    assert kraft_sum(table) <= 1 - 2.0**-16  # at least one code is left for the reserved code of all ones
     codes = [(int(table.codes[symbol][0]), int(table.codes[symbol][1])) for symbol in counts]
     assert all(code != (1 << length) - 1 for code, length in codes)
     texts = sorted(format(code, f"0{length}b") for code, length in codes)
@@ -92,9 +92,9 @@ def dht_tables(data: bytes) -> dict[int, HuffmanTable]:
 
 @pytest.mark.parametrize("quality", [20, 80, 98])
 def test_tables_are_libjpegs_for_the_same_levels(quality: int, chelsea: np.ndarray) -> None:
-    """A grey picture of few, clear values quantizes alike in both, so both optimise the same histogram."""
+    """A grey picture of flat blocks has the same levels in both encoders, so the same histogram and optimal tables."""
     grey = np.ascontiguousarray(chelsea[:64, :64, 1] // 32 * 32)
-    flat = np.repeat(np.repeat(grey[::8, ::8], 8, axis=0), 8, axis=1)  # DC only: no rounding differences
+    flat = np.repeat(np.repeat(grey[::8, ::8], 8, axis=0), 8, axis=1)  # DC only, which both DCTs compute exactly
     file = io.BytesIO()
     Image.fromarray(flat).save(file, "JPEG", quality=quality, optimize=True)
     settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality), scripts=(jpeg.sequential_script,))

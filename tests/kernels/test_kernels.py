@@ -1,4 +1,4 @@
-"""The extension itself: its stub, and arrays that do not fit."""
+"""The compiled extension: its stub, checks of its arguments, and worked examples of entropy coding and decoding."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def stub_signatures() -> dict[str, list[str]]:
 
 
 def bound_signatures() -> dict[str, list[str]]:
-    """Names and arguments as nanobind documents them: each overload is a line 'name(first: type, ...) -> type'."""
+    """Return the arguments of each function, from nanobind's docstrings: lines 'name(first: type, ...) -> type'."""
     signatures = {}
     for name in vars(_kernels):
         if name.startswith("_"):
@@ -70,7 +70,7 @@ HISTOGRAM = np.zeros((2, 2, 256), dtype=np.uint32)
 
 LEVEL_STEPS = np.ones(64, dtype=np.uint16)
 TABLE = _kernels.DecodingTable((0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0), bytes(range(12)))
-DATA = np.zeros(8 + 512, dtype=np.uint8)  # eight bytes and the padding
+DATA = np.zeros(8 + 512, dtype=np.uint8)  # eight bytes of data and the padding that the decoder needs
 
 
 def samples(*shape: int) -> np.ndarray:
@@ -78,7 +78,7 @@ def samples(*shape: int) -> np.ndarray:
 
 
 def decode_scan(**changed: Any) -> _kernels.ScanFailure:
-    """Decode one grey block of zeros, but for what is changed."""
+    """Decode a scan of one grey block of zeros, with some arguments changed."""
     grids = changed.pop("grids", [blocks(*changed.pop("shape", (1, 1)))])
     intervals = changed.pop("intervals", ((0, 8),))
     state = _kernels.DecodingState()
@@ -116,7 +116,7 @@ def test_a_state_behind_the_interval_is_out_of_data() -> None:
 
 
 def test_unstuffing_and_finding_back() -> None:
-    """Stuffing, fill bytes, restart markers and the marker that ends the scan, at every offset."""
+    """Data with stuffed bytes, fill bytes, a restart marker and the marker that ends the scan."""
     file = b"ab\xff\0c\xff\xff\xd3d\xff\xff\0\xff\0ef\xff\xff\xd9gh"
     data, restarts, count, end = _kernels.unstuff_scan(file, 0, 9)
     assert data[:-512].tobytes() == b"ab\xffcd\xff\xffef"
@@ -164,6 +164,11 @@ def test_unstuffing_and_finding_back() -> None:
         lambda: _kernels.forward_dct(planes(8, 12), blocks(1, 1)),
         lambda: _kernels.forward_dct(planes(16, 8), blocks(1, 1)),
         lambda: _kernels.quantize(blocks(2), STEPS, planes(3)),
+        lambda: _kernels.settle_dc(blocks(2), np.zeros(3, np.int16), np.zeros(2, np.uint8), 16.0),
+        lambda: _kernels.settle_dc(blocks(2), np.zeros(2, np.int16), np.zeros(3, np.uint8), 16.0),
+        lambda: _kernels.settle_dc(blocks(2), np.zeros(2, np.int16), np.zeros(2, np.uint8), 0.0),
+        lambda: _kernels.mark_saturated(np.zeros((9, 8, 3), np.uint8), np.zeros((1, 1), np.uint8)),
+        lambda: _kernels.mark_saturated(np.zeros(8, np.uint8), np.zeros((1, 1), np.uint8)),
         lambda: _kernels.quantize_per_block(blocks(2), STEPS[None], np.array([0, 1], np.uint8), STEPS),
         lambda: _kernels.trellis(blocks(2), STEPS, planes(1), planes(64), 0.0, planes(11, 63), 1.0, 4),
         lambda: _kernels.trellis(blocks(1), STEPS, planes(1), planes(64), 0.0, planes(11, 63), 1.0, 0),
@@ -258,9 +263,14 @@ def test_arrays_of_another_type_are_refused(call: object) -> None:
         call()
 
 
+def test_an_instruction_set_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="not available"):
+        _kernels.use_instruction_set("avx1024")
+
+
 @pytest.mark.parametrize("kernel", ["quantize", "quantize_per_block", "trellis"])
 def test_levels_stay_within_what_can_be_coded(kernel: str) -> None:
-    """At steps of 1: DC from -1024 to 1023, AC to +-1023 (T.81 tables F.1 and F.2), as far as coefficients go."""
+    """With steps of 1, DC levels are clamped to -1024..1023 and AC levels to +-1023 (T.81 tables F.1 and F.2)."""
     values = np.array([-32768, -16392, -16384, -16376, -16368, 16352, 16368, 16384, 32767], dtype=np.int16)
     coefficients = np.repeat(values[:, None], 64, axis=1).copy()
     count = len(values)
@@ -280,17 +290,17 @@ def test_levels_stay_within_what_can_be_coded(kernel: str) -> None:
 
 
 def test_a_refinement_scan_ends_with_eob_rather_than_runs_of_zeros() -> None:
-    """Figure G.7, K <= EOB: twenty zeros before a coefficient that was nonzero already need no ZRL."""
+    """T.81 figure G.7, K <= EOB: zeros after the last coefficient that becomes nonzero in this scan need no ZRL."""
     levels = np.zeros((1, 1, 64), dtype=np.int16)
-    levels[0, 0, 1], levels[0, 0, 30] = 1, 2  # new in this scan; known before, with a correction bit
+    levels[0, 0, 1], levels[0, 0, 30] = 1, 2  # becomes nonzero in this scan; was nonzero before, has a correction bit
     histogram = np.zeros((2, 1, 256), dtype=np.uint32)
     raw_bits = _kernels.tally_scan([levels], [(1, 1, 0)], (1, 63, 1, 0), 0, 0, 1, histogram)
     assert {int(symbol): int(count) for symbol, count in enumerate(histogram[1, 0]) if count} == {0x01: 1, 0x00: 1}
-    assert raw_bits == 2  # a sign and a correction
+    assert raw_bits == 2  # a sign bit and a correction bit
 
 
-def recorded_of(levels: np.ndarray, band: tuple[int, int, int, int]) -> list[tuple[int, int, int]]:
-    """(symbol of AC or -1, extra bits, their number) of what a scan of one row of blocks records."""
+def recorded_symbols(levels: np.ndarray, band: tuple[int, int, int, int]) -> list[tuple[int, int, int]]:
+    """Return what a scan of one row of blocks records: (AC symbol or -1, extra bits, number of extra bits)."""
     histogram = np.zeros((2, 1, 256), dtype=np.uint32)
     words, _ = _kernels.record_scan([levels], [(1, 1, 0)], band, 0, 0, 1, histogram)
     raw = 2 * 256
@@ -301,16 +311,19 @@ def recorded_of(levels: np.ndarray, band: tuple[int, int, int, int]) -> list[tup
 
 @pytest.mark.parametrize("count", [32_766, 32_767, 32_768, 65_535])
 def test_eob_runs_are_as_long_as_symbols_can_say(count: int) -> None:
-    """T.81 G.1.2.2: EOBn with n of 0 to 14, so 32,767 blocks at most."""
-    found = recorded_of(np.zeros((1, count, 64), dtype=np.int16), (1, 63, 0, 0))
+    """EOBn has n of 0 to 14, so a run has at most 32,767 blocks.
+
+    T.81 G.1.2.2, Progressive encoding of AC coefficients with Huffman coding.
+    """
+    found = recorded_symbols(np.zeros((1, count, 64), dtype=np.int16), (1, 63, 0, 0))
     lengths = [(1 << extra_bits) + extra for _, extra, extra_bits in found]
     assert [symbol >> 4 for symbol, _, _ in found] == [length.bit_length() - 1 for length in lengths]
     assert lengths == [32_767] * (count // 32_767) + [count % 32_767] * (count % 32_767 > 0)
 
 
 def test_eob_runs_end_before_their_correction_bits_are_too_many() -> None:
-    """63 of each block, and 1,024 wait at most: there would be no room for those of a 17th block."""
-    found = recorded_of(np.full((1, 40, 64), 2, dtype=np.int16), (1, 63, 1, 0))
+    """At most 1,024 correction bits wait for the end of an EOB run: those of 16 blocks of 63, but not of 17."""
+    found = recorded_symbols(np.full((1, 40, 64), 2, dtype=np.int16), (1, 63, 1, 0))
     runs = [
         (place, (1 << extra_bits) + extra) for place, (symbol, extra, extra_bits) in enumerate(found) if symbol >= 0
     ]
@@ -319,7 +332,7 @@ def test_eob_runs_end_before_their_correction_bits_are_too_many() -> None:
 
 
 def test_a_scan_is_recorded_as_it_is_counted() -> None:
-    """Words: index of the symbol [class][slot][symbol] << 20, extra bits << 16, those bits (bits.hpp)."""
+    """A word is the index [class][slot][symbol] << 20, the number of extra bits << 16 and the extra bits (bits.hpp)."""
     levels = np.zeros((1, 2, 64), dtype=np.int16)
     levels[0, 0, 0], levels[0, 0, 20] = 5, -2
     counted, recorded = np.zeros((2, 2, 2, 256), dtype=np.uint32)
@@ -352,7 +365,7 @@ def test_recorded_words_become_bits() -> None:
 
 @pytest.mark.parametrize("longest", [1, 15])
 def test_recorded_bits_agree_with_strings_of_bits(longest: int) -> None:
-    """Bits leave in words of 64: all ways to come to the end of one."""
+    """Bits are written in words of 64; random lengths reach the end of a word in all ways."""
     rng = np.random.default_rng(longest)
     codes = np.zeros((2, 1, 256, 2), dtype=np.uint32)
     codes[1, 0, 7] = 0x7FFF, 16
@@ -375,7 +388,7 @@ def test_joining_nothing_but_ones_doubles_the_bytes() -> None:
 
 
 def test_strips_are_joined_bit_by_bit() -> None:
-    """101 | 1111 1111 1 | 0: with stuffing after a byte of ones, and ones up to the end."""
+    """Strips 101, 1 1111 1111 and 0 are joined and padded with ones; a byte of ones is followed by a stuffed 0."""
     joined = _kernels.join_strips([(b"\xa0", 3, []), (b"\xff\x80", 9, []), (b"\x00", 1, [])])
     assert joined == bytes([0b10111111, 0b11110111])
     assert _kernels.join_strips([(b"\xff", 8, []), (b"\xf0", 4, [])]) == b"\xff\x00\xff\x00"
@@ -405,17 +418,17 @@ def test_joining_agrees_with_strings_of_bits(seed: int) -> None:
 
 
 def bits_of(*fields: str) -> np.ndarray:
-    """Data of these bits, filled up with ones, and the padding."""
+    """Return data of some bits, padded to bytes with ones, and the padding that the decoder needs."""
     text = "".join(fields)
     text += "1" * (-len(text) % 8)
     data = np.frombuffer(int(text, 2).to_bytes(len(text) // 8, "big"), np.uint8)
     return np.concatenate([data, np.zeros(512, np.uint8)])
 
 
-# Made in each test: where hypothesis ran too, parameters are still alive at the interpreter's end, and nanobind would
-# report the tables among them as leaked.
+# Tables are made in each test: if hypothesis has run too, parameters of tests still exist when the interpreter ends,
+# and nanobind would report tables among them as leaked.
 def ac_table() -> _kernels.DecodingTable:
-    """00, 01, 10: a run of 5 before +-1, +-1 at once, a value of two bits; 110: EOB0 or EOB; 1110: EOB1."""
+    """Codes 00: 5 zeros and a level of 1 bit; 01: a level of 1 bit; 10: one of 2 bits; 110: EOB (EOB0); 1110: EOB1."""
     return _kernels.DecodingTable((0, 3, 1, 1) + (0,) * 12, bytes((0x51, 0x01, 0x02, 0x00, 0x10)))
 
 
@@ -435,7 +448,7 @@ def dc_table() -> _kernels.DecodingTable:
         ((1, 5, 0, 0), ac_table, ("00", "1"), "BEYOND_BLOCK"),
         ((1, 5, 1, 0), ac_table, ("00", "1"), "BEYOND_BLOCK"),
         ((1, 5, 0, 0), ac_table, ("10", "11", "110"), "NONE"),
-        ((1, 5, 1, 0), ac_table, ("10", "11", "110"), "NO_CODE"),  # what a refinement makes of zeros is +-1
+        ((1, 5, 1, 0), ac_table, ("10", "11", "110"), "NO_CODE"),  # refined zeros become +-1
         ((1, 5, 1, 0), long_ac_table, ("0" * 12, "11"), "NO_CODE"),
         ((1, 5, 0, 0), ac_table, ("1111",), "NO_CODE"),
         ((1, 5, 0, 13), ac_table, ("10", "11", "110"), "NONE"),  # 3 << 13
@@ -459,7 +472,7 @@ def test_codes_by_hand(
 ) -> None:
     data, table = bits_of(*bits), make_table()
     if expected == "OUT_OF_DATA":
-        data[0] = 0b01101111  # twice +-1, EOB without its last bit: the padding would give it
+        data[0] = 0b01101111  # 01 1 01 1, then 11 of EOB: its last bit, 0, would come from the padding
         data = np.concatenate([data[:1], np.zeros(512, np.uint8)])
     _kernels.use_instruction_set(name)
     try:
@@ -476,7 +489,7 @@ def test_codes_by_hand(
 
 def test_an_eob_run_ends_with_its_restart_interval() -> None:
     grid = blocks(1, 2)
-    first = bits_of("1110", "0")[:1]  # this block and the next
+    first = bits_of("1110", "0")[:1]  # EOB1 with extra bit 0: a run of two blocks
     second = bits_of("01", "1", "110")
     failure = decode_scan(
         data=np.concatenate([first, second]),
@@ -491,7 +504,7 @@ def test_an_eob_run_ends_with_its_restart_interval() -> None:
 
 
 def test_a_coefficient_is_corrected_once() -> None:
-    """Scans out of order send the same bit again; libjpeg looks whether it is there already."""
+    """Scans out of order send a bit again; as in libjpeg, a bit that is set already is not added again."""
     for level, corrected in ((4, 5), (5, 5), (-4, -5), (-5, -5), (32767, 32767), (-32767, -32767)):
         grid = blocks(1, 1)
         grid[0, 0, 1] = level

@@ -346,17 +346,3 @@ def test_importing_foveal_leaves_this_part_out() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
     with pytest.raises(AttributeError, match="pcb"):
         foveal.pcb  # noqa: B018
-
-
-def test_ssim_by_hand_and_at_its_limits() -> None:
-    """Of two flat pictures only the luminance term is left: (2 a b + c) / (a^2 + b^2 + c), c = (0.01 x 255)^2."""
-    dark, light = (np.full((11, 11), value, np.uint8) for value in (50, 100))
-    c = 2.55**2
-    assert ssim(dark, light) == pytest.approx((2 * 50 * 100 + c) / (50**2 + 100**2 + c))
-    assert ssim(dark, dark) == 1
-    rgb = np.stack([dark, light, dark], axis=2)
-    assert ssim(rgb, np.stack([dark, dark, dark], axis=2)) == pytest.approx((2 + ssim(dark, light)) / 3)
-    with pytest.raises(ParameterError, match="11"):
-        ssim(dark[:10], light[:10])
-    with pytest.raises(ParameterError, match="compared"):
-        ssim(dark, rgb)

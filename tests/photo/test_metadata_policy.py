@@ -1,9 +1,8 @@
-"""What a photo brings, as Pillow reads it from the file that we write."""
+"""Metadata of encoded photos, as Pillow reads it from the files."""
 
 from __future__ import annotations
 
 import io
-import struct
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from PIL.ExifTags import GPS, IFD, Base
 
 import foveal
 from foveal.errors import LimitError, ParameterError
-from foveal.photo import exif as exif_tags
 
 PIXELS = noisy_gradient(24, 40)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -36,7 +34,7 @@ def full_exif(orientation: int = 6) -> bytes:
     return tags.tobytes()
 
 
-def reopened(data: bytes) -> Image.Image:
+def open_with_pillow(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
     image.load()
     return image
@@ -56,12 +54,12 @@ def with_everything(request: pytest.FixtureRequest) -> foveal.Photo:
 
 
 def stored_orientation(photo: foveal.Photo) -> int:
-    """Pillow turns TIFF files upright itself."""
+    """Orientation of the opened photo: Pillow turns TIFF files upright itself."""
     return 1 if photo.file_format == "TIFF" else 6
 
 
-def test_keep(with_everything: foveal.Photo) -> None:
-    image = reopened(foveal.encode(with_everything))
+def test_keep_writes_all_metadata(with_everything: foveal.Photo) -> None:
+    image = open_with_pillow(foveal.encode(with_everything))
     tags = image.getexif()
     assert tags.get(Base.Orientation, 1) == stored_orientation(with_everything)
     assert tags[Base.Make] == "Camera"
@@ -77,9 +75,9 @@ def test_keep(with_everything: foveal.Photo) -> None:
     assert image.size == ((40, 24) if stored_orientation(with_everything) == 6 else (24, 40))
 
 
-def test_safe_tells_no_place_time_or_device(with_everything: foveal.Photo) -> None:
+def test_safe_reveals_no_place_time_or_device(with_everything: foveal.Photo) -> None:
     data = foveal.encode(with_everything, metadata="safe")
-    image = reopened(data)
+    image = open_with_pillow(data)
     tags = image.getexif()
     found = dict(tags)
     assert found.pop(Base.Orientation, 1) == stored_orientation(with_everything)
@@ -92,7 +90,7 @@ def test_safe_tells_no_place_time_or_device(with_everything: foveal.Photo) -> No
 
 
 def test_none_keeps_the_colours_and_turns_the_pixels(with_everything: foveal.Photo) -> None:
-    image = reopened(foveal.encode(with_everything, metadata="none", quality=95, saliency=None))
+    image = open_with_pillow(foveal.encode(with_everything, metadata="none", quality=95, saliency=None))
     assert image.info["icc_profile"] == SRGB
     assert not image.getexif()
     assert "xmp" not in image.info
@@ -101,20 +99,20 @@ def test_none_keeps_the_colours_and_turns_the_pixels(with_everything: foveal.Pho
     assert np.abs(np.asarray(image).astype(int) - expected).mean() < 6
 
 
-def test_given_metadata_replaces_what_the_photo_brought(with_everything: foveal.Photo) -> None:
+def test_given_metadata_replaces_that_of_the_photo(with_everything: foveal.Photo) -> None:
     exif = full_exif(orientation=3)
     for given in (exif, exif.removeprefix(b"Exif\0\0")):
-        image = reopened(foveal.encode(with_everything, exif=given, xmp=b"<other/>", icc_profile=b"profile"))
+        image = open_with_pillow(foveal.encode(with_everything, exif=given, xmp=b"<other/>", icc_profile=b"profile"))
         assert image.getexif()[Base.Orientation] == 3
         assert image.info["xmp"] == b"<other/>"
         assert image.info["icc_profile"] == b"profile"
-    image = reopened(foveal.encode(with_everything, exif=b"", xmp=b"", icc_profile=b""))
+    image = open_with_pillow(foveal.encode(with_everything, exif=b"", xmp=b"", icc_profile=b""))
     assert not image.getexif()
     assert not {"xmp", "icc_profile"} & set(image.info)
 
 
-def test_arrays_take_metadata() -> None:
-    image = reopened(foveal.encode(PIXELS, exif=full_exif(), icc_profile=SRGB))
+def test_arrays_can_be_given_metadata() -> None:
+    image = open_with_pillow(foveal.encode(PIXELS, exif=full_exif(), icc_profile=SRGB))
     assert image.getexif()[Base.Make] == "Camera"
     assert image.info["icc_profile"] == SRGB
 
@@ -122,13 +120,13 @@ def test_arrays_take_metadata() -> None:
 @pytest.mark.parametrize("metadata", ["keep", "safe", "none"])
 @pytest.mark.parametrize("grey", [True, False], ids=["grey", "RGB"])
 @pytest.mark.parametrize("kind", ["sgrey", "srgb", "p3", "cmyk"])
-def test_a_profile_for_other_pixels_is_left_out(kind: str, grey: bool, metadata: str) -> None:
-    """Profiles that libvips carries."""
+def test_a_profile_of_another_colour_space_is_left_out(kind: str, grey: bool, metadata: str) -> None:
+    """The profiles are those that libvips contains."""
     profile = bytes(pyvips.Operation.call("profile_load", kind))
     pixels = PIXELS[:, :, 0].copy() if grey else PIXELS
     fits = kind == "sgrey" if grey else kind in ("srgb", "p3")
     photo = foveal.Photo(pixels, icc_profile=profile)
-    image = reopened(foveal.encode(photo, metadata=metadata))
+    image = open_with_pillow(foveal.encode(photo, metadata=metadata))
     assert image.info.get("icc_profile") == (profile if fits else None)
     assert photo.icc_profile == profile
     if not fits:
@@ -136,20 +134,20 @@ def test_a_profile_for_other_pixels_is_left_out(kind: str, grey: bool, metadata:
             foveal.encode(pixels, icc_profile=profile, metadata=metadata)
 
 
-def test_a_photo_that_pillow_made_grey_loses_the_profile_of_its_colours() -> None:
-    """`Image.convert` keeps it."""
-    colour = reopened(foveal.encode(PIXELS, icc_profile=SRGB))
+def test_a_photo_converted_to_grey_by_pillow_loses_its_rgb_profile() -> None:
+    """`Image.convert` keeps the profile."""
+    colour = open_with_pillow(foveal.encode(PIXELS, icc_profile=SRGB))
     grey = colour.convert("L")
     assert grey.info["icc_profile"] == SRGB
-    assert "icc_profile" not in reopened(foveal.encode(grey)).info
-    assert reopened(foveal.encode(colour)).info["icc_profile"] == SRGB
+    assert "icc_profile" not in open_with_pillow(foveal.encode(grey)).info
+    assert open_with_pillow(foveal.encode(colour)).info["icc_profile"] == SRGB
 
 
 @pytest.mark.parametrize("size", [65519, 65520, 2 * 65519, 2 * 65519 + 1])
 def test_icc_profiles_are_split_over_segments(size: int) -> None:
     profile = bytes(np.random.default_rng(0).integers(0, 256, size, dtype=np.uint8))
     data = foveal.encode(PIXELS, icc_profile=profile)
-    assert reopened(data).info["icc_profile"] == profile
+    assert open_with_pillow(data).info["icc_profile"] == profile
     assert data.count(b"ICC_PROFILE\0") == -(-size // 65519)
 
 
@@ -157,7 +155,7 @@ def test_icc_profiles_are_split_over_segments(size: int) -> None:
     ("name", "largest"),
     [("exif", 65533 - 6), ("xmp", 65533 - 29), ("icc_profile", 255 * 65519)],
 )
-def test_what_does_not_fit_a_segment_is_refused(name: str, largest: int) -> None:
+def test_metadata_that_does_not_fit_its_segments_is_refused(name: str, largest: int) -> None:
     assert foveal.encode(PIXELS, **{name: b"x" * largest})
     with pytest.raises(LimitError, match=r"65,533|16,707,345"):
         foveal.encode(PIXELS, **{name: b"x" * (largest + 1)})
@@ -182,21 +180,3 @@ def test_a_jpegs_iptc_and_extended_xmp_are_kept() -> None:
 def test_an_unknown_policy_is_refused() -> None:
     with pytest.raises(ParameterError, match="keep, safe, none"):
         foveal.encode(PIXELS, metadata="some")
-
-
-@pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize("kind", [3, 4])
-@pytest.mark.parametrize("value", range(10))
-def test_orientation_is_read_as_pillow_reads_it(order: str, kind: int, value: int) -> None:
-    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, 2)
-    other = struct.pack(order + "HHII", 0x0100, 4, 1, 77)
-    layout, values = ("HHIHH", (value, 0)) if kind == 3 else ("HHII", (value,))
-    field = struct.pack(order + layout, 0x0112, kind, 1, *values)
-    exif = head + other + field + bytes(4)
-    tags = Image.Exif()
-    tags.load(b"Exif\0\0" + exif)
-    assert tags[0x0112] == value
-    expected = value if 1 <= value <= 8 else 1
-    assert exif_tags.orientation(exif) == exif_tags.orientation(b"Exif\0\0" + exif) == expected
-    for length in range(len(head + other + field)):
-        assert exif_tags.orientation(exif[:length]) in (1, expected)

@@ -1,4 +1,4 @@
-"""The small picture that methods see: exact means of areas, against matrices of shares and against Pillow."""
+"""Small copies of photos: exact means of areas, against products with matrices and against Pillow."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def area_means(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return out
 
 
-def shares(length: int, smaller: int) -> np.ndarray:
-    """How much of each of `length` pixels lies in each of `smaller` ones: (smaller, length), in `smaller`ths."""
+def overlaps(length: int, smaller: int) -> np.ndarray:
+    """Overlap of each of `length` pixels with each of `smaller` wider ones, (smaller, length), in `smaller`ths."""
     edges, cuts = np.arange(smaller + 1) * length, np.arange(length + 1) * smaller
     ends, begins = np.minimum.outer(edges[1:], cuts[1:]), np.maximum.outer(edges[:-1], cuts[:-1])
     return (ends - begins).clip(min=0)
@@ -40,14 +40,16 @@ def shares(length: int, smaller: int) -> np.ndarray:
 def means_by_matrices(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     height, width = pixels.shape[:2]
     planes = np.moveaxis(np.atleast_3d(pixels), 2, 0).astype(np.float64)  # whole numbers below 2^53: exact
-    sums = (shares(height, size[0]).astype(float) @ planes @ shares(width, size[1]).T.astype(float)).astype(np.int64)
+    sums = (overlaps(height, size[0]).astype(float) @ planes @ overlaps(width, size[1]).T.astype(float)).astype(
+        np.int64
+    )
     area = height * width * (1 if pixels.dtype == np.uint8 else 257)
     means = np.moveaxis((2 * sums + area) // (2 * area), 0, 2)
     return means if pixels.ndim == 3 else means[:, :, 0]
 
 
-def test_the_shares_of_five_pixels_in_two() -> None:
-    np.testing.assert_array_equal(shares(5, 2), [[2, 2, 1, 0, 0], [0, 0, 1, 2, 2]])
+def test_overlaps_of_five_pixels_with_two() -> None:
+    np.testing.assert_array_equal(overlaps(5, 2), [[2, 2, 1, 0, 0], [0, 0, 1, 2, 2]])
 
 
 @st.composite
@@ -78,8 +80,8 @@ def test_means_are_exact_by_every_instruction_set(
 
 @pytest.mark.parametrize("factors", [(1, 1), (2, 2), (3, 5), (17, 4), (5, 1)], ids=str)
 @pytest.mark.parametrize("channels", [None, 3])
-def test_whole_factors_are_as_pillow_means_them(factors: tuple[int, int], channels: int | None) -> None:
-    """Pillow rounds twice, across and down; where edges fall into pixels, its box takes them whole or not at all."""
+def test_for_whole_factors_means_agree_with_pillow(factors: tuple[int, int], channels: int | None) -> None:
+    """Pillow rounds twice, across and down. At other factors, its box filter takes pixels whole or not at all."""
     pixels = noisy_gradient(11 * factors[0], 13 * factors[1], channels)
     box = np.asarray(Image.fromarray(pixels).resize((13, 11), Image.Resampling.BOX)).astype(int)
     assert np.abs(area_means(pixels, (11, 13)) - box).max() <= 1
@@ -92,8 +94,8 @@ def test_sums_of_the_largest_samples_do_not_overflow() -> None:
 
 @pytest.mark.parametrize("size", [(64, 64), (500, 333), (1300, 700), (700, 2001), (3, 900)], ids=str)
 @pytest.mark.parametrize("side", [64, 240])
-def test_it_covers_the_whole_photo(size: tuple[int, int], side: int) -> None:
-    """Of a smooth picture it holds the values at the middle of what each of its pixels stands for."""
+def test_a_copy_covers_the_whole_photo(size: tuple[int, int], side: int) -> None:
+    """In the copy of a ramp, each pixel has the value of the ramp at the centre of its area."""
     height, width = size
     y, x = np.mgrid[0:height, 0:width]
     pixels = np.stack([255 * (x + 0.5) / width, 255 * (y + 0.5) / height, np.full(size, 77)], axis=2)
@@ -107,7 +109,7 @@ def test_it_covers_the_whole_photo(size: tuple[int, int], side: int) -> None:
 
 
 @pytest.mark.parametrize("length", [239, 240, 241, 959])
-def test_a_photo_of_the_size_itself_stays_as_it_is_and_smaller_ones_are_enlarged(length: int) -> None:
+def test_a_photo_of_that_size_is_unchanged_and_smaller_ones_are_enlarged(length: int) -> None:
     pixels = noisy_gradient(length, 2 * length // 3, 3)
     found = small_copy(foveal.Photo(pixels), 240)
     height, width = found.shape[:2]
@@ -120,14 +122,14 @@ def test_a_photo_of_the_size_itself_stays_as_it_is_and_smaller_ones_are_enlarged
         np.testing.assert_array_equal(found, means_by_matrices(pixels, (height, width)))
 
 
-def test_grey_and_sixteen_bits_and_views_of_arrays() -> None:
+def test_grey_sixteen_bits_and_views_of_arrays_give_the_same_copy() -> None:
     grey = noisy_gradient(500, 700, None)
     expected = np.repeat(means_by_matrices(grey, (171, 240))[:, :, None], 3, axis=2)
     for pixels in (grey, grey.astype(np.uint16) * 257, np.asfortranarray(grey), np.repeat(grey, 2, axis=1)[:, ::2]):
         np.testing.assert_array_equal(small_copy(foveal.Photo(pixels), 240), expected)
 
 
-def test_it_is_upright() -> None:
+def test_a_copy_is_upright() -> None:
     exif = Image.Exif()
     exif[Base.Orientation] = 6  # to be turned clockwise
     pixels = noisy_gradient(300, 480, 3)

@@ -1,4 +1,4 @@
-"""Whatever the picture and the method, a map is finite, of the picture's size, and in [0, 1]."""
+"""Saliency maps of any picture by any method are finite, of the picture's size, and in [0, 1]."""
 
 from __future__ import annotations
 

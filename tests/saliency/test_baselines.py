@@ -1,4 +1,4 @@
-"""Maps: where they light up, and that they cover the photo."""
+"""The spectral residual and the centre prior, and properties of the maps of all methods."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from foveal.saliency import METHODS, NETWORK_METHODS, look
 from foveal.saliency.baselines import SpectralResidual, center_prior
 
 
-def odd_one_out(row: int, column: int) -> np.ndarray:
-    """Forty-eight dots in rows, one of them a square, and a little noise, as in any photograph."""
+def dots_and_a_square(row: int, column: int) -> np.ndarray:
+    """Return a picture of 48 small dots in rows and a large square in one place, with a little noise."""
     rng = np.random.default_rng(0)
     pixels = rng.normal(60, 4, (240, 320, 3)).clip(0, 255).astype(np.uint8)
     for y in range(20, 240, 40):
@@ -26,14 +26,14 @@ def odd_one_out(row: int, column: int) -> np.ndarray:
 
 @pytest.mark.parametrize(("row", "column"), [(100, 140), (140, 220), (60, 100)])
 def test_the_spectral_residual_finds_the_odd_one_out(row: int, column: int) -> None:
-    found = foveal.saliency_map(odd_one_out(row, column), "spectral")
+    found = foveal.saliency_map(dots_and_a_square(row, column), "spectral")
     peak = np.unravel_index(found.argmax(), found.shape)
     assert np.hypot(peak[0] - row, peak[1] - column) < 30
     assert found.max() == pytest.approx(1, abs=0.05)
 
 
-def test_the_spectral_residual_is_the_published_one(coffee: np.ndarray) -> None:
-    """Hou & Zhang's five lines with SciPy's filters (and our sigma and borders), times our prior."""
+def test_the_spectral_residual_agrees_with_the_published_code(coffee: np.ndarray) -> None:
+    """The five lines of Hou and Zhang with filters of SciPy, foveal's sigma and borders, and its centre prior."""
     small = coffee[::10, ::10]
     grey = small @ np.array([0.299, 0.587, 0.114])
     spectrum = np.fft.fft2(grey)
@@ -60,13 +60,13 @@ def test_the_centre_prior_is_highest_in_the_middle_and_symmetric() -> None:
 
 
 @pytest.mark.parametrize("value", [0, 7, 255])
-def test_a_flat_photo_has_the_prior_for_a_map(value: int) -> None:
+def test_the_map_of_a_flat_photo_is_the_centre_prior(value: int) -> None:
     flat = np.full((50, 70, 3), value, np.uint8)
     np.testing.assert_array_equal(foveal.saliency_map(flat, "spectral"), foveal.saliency_map(flat, "center"))
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_grey_and_sixteen_bits_look_like_eight_bits_and_colour(method: str) -> None:
+def test_grey_and_sixteen_bits_give_the_map_of_eight_bit_rgb(method: str) -> None:
     grey = noisy_gradient(60, 80, None)
     expected = foveal.saliency_map(grey, method)
     np.testing.assert_array_equal(foveal.saliency_map(np.repeat(grey[:, :, None], 3, axis=2), method), expected)

@@ -1,4 +1,4 @@
-"""The network's file: what it computes, what is refused, and that it is loaded once and only where it is needed."""
+"""The network's file: its output, the files that are refused, and its loading, once and only where it is needed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from foveal.saliency import model as model_module
 from foveal.saliency.model import OUTPUTS, SHIPPED_MODEL, SaliencyModel, default_model
 
 
-def test_what_the_network_says_is_what_can_be_computed_by_hand(tmp_path: Path) -> None:
+def test_the_output_of_the_color_network_is_as_computed_by_hand(tmp_path: Path) -> None:
     model = SaliencyModel(write_color_network(tmp_path / "colors.onnx", 0.25))
     assert (model.class_names, model.threshold) == (COLORS, 0.25)
     rgb = np.zeros((16, 24, 3), np.uint8)
@@ -37,7 +37,7 @@ def test_what_the_network_says_is_what_can_be_computed_by_hand(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("size", [(1, 1), (8, 8), (9, 17), (160, 240), (240, 6)], ids=str)
-def test_the_shipped_network_has_cells_for_all_of_the_picture(size: tuple[int, int]) -> None:
+def test_the_maps_of_the_shipped_network_cover_the_whole_picture(size: tuple[int, int]) -> None:
     model = default_model()
     output = model.see(noisy_gradient(*size))
     cells = (-(-size[0] // 8), -(-size[1] // 8))
@@ -58,7 +58,7 @@ def test_weights_times_features_are_the_class_activation_maps(size: tuple[int, i
     np.testing.assert_allclose(output.cam_maps, sums, atol=1e-3)
 
 
-def test_a_model_without_its_features_still_looks(tmp_path: Path) -> None:
+def test_a_model_without_cam_parts_still_runs(tmp_path: Path) -> None:
     model = SaliencyModel(write_color_network(tmp_path / "colors.onnx"))
     rgb = np.zeros((16, 24, 3), np.uint8)
     assert model.see(rgb).seen == (16, 24)
@@ -112,18 +112,18 @@ FOREIGN = {
             nodes=[helper.make_node("Identity", ["means"], ["class_maps"])],
             left_out=[name for name in OUTPUTS if name != "class_maps"],
         ),
-        "not one of foveal's",
+        "not a saliency network of foveal",
     ),
-    "an output missing": (color_network(left_out=["gaze"]), "not one of foveal's"),
+    "an output missing": (color_network(left_out=["gaze"]), "not a saliency network of foveal"),
     "no classes": (color_network(left_out=["classes"]), "are missing"),
     "no threshold": (color_network(left_out=["threshold"]), "are missing"),
     "classes that are no JSON": (color_network(classes="red, green"), "are missing"),
-    "classes of another kind": (color_network(classes='{"red": 1}'), "no list"),
-    "numbers for classes": (color_network(classes="[1, 2, 3]"), "no list"),
+    "classes of another kind": (color_network(classes='{"red": 1}'), "not a list of strings"),
+    "numbers for classes": (color_network(classes="[1, 2, 3]"), "not a list of strings"),
     "a class too few": (color_network(classes='["red", "green"]'), "maps of its classes"),
     "threshold in words": (color_network(threshold="half"), "are missing"),
-    "threshold too high": (color_network(threshold="1.5"), "no probability"),
-    "threshold that is no number": (color_network(threshold="nan"), "no probability"),
+    "threshold too high": (color_network(threshold="1.5"), "not a probability"),
+    "threshold that is no number": (color_network(threshold="nan"), "not a probability"),
     "maps as large as the picture": (color_network(nodes=_WRONG_SHAPES), "maps of its classes"),
     "what cannot be multiplied": (color_network(nodes=_FAILING), ""),
 }
@@ -147,7 +147,7 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, capfd: pytest.C
     assert "finite" in refused(path, capfd)
 
 
-def test_without_onnxruntime_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_onnxruntime_the_error_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(ModelError, match=r"^[^\n]*network\.onnx: onnxruntime[^\n]*$"):
         SaliencyModel()
@@ -155,7 +155,7 @@ def test_without_onnxruntime_there_is_one_line(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("threads", [0, -1, 1025, 1.5, True, None, "2"])
-def test_threads_that_make_no_sense(threads: object) -> None:
+def test_threads_out_of_range_are_refused(threads: object) -> None:
     with pytest.raises(ParameterError, match="threads"):
         SaliencyModel(threads=threads)  # type: ignore[arg-type]
 
@@ -163,12 +163,12 @@ def test_threads_that_make_no_sense(threads: object) -> None:
 @pytest.mark.parametrize(
     "rgb", [np.zeros((9, 9), "u1"), np.zeros((9, 9, 4), "u1"), np.zeros((9, 9, 3)), np.zeros((0, 9, 3), "u1")]
 )
-def test_what_is_no_rgb_is_refused(rgb: np.ndarray) -> None:
+def test_pixels_that_are_not_eight_bit_rgb_are_refused(rgb: np.ndarray) -> None:
     with pytest.raises(ParameterError, match="uint8"):
         default_model().see(rgb)
 
 
-def test_more_threads_see_the_same() -> None:
+def test_the_output_does_not_depend_on_the_threads() -> None:
     rgb = noisy_gradient(160, 240)
     one, two = default_model().see(rgb), SaliencyModel(threads=2).see(rgb)
     for name in OUTPUTS:
@@ -177,13 +177,13 @@ def test_more_threads_see_the_same() -> None:
 
 def test_the_default_model_is_loaded_once_and_shared_by_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = []
-    load = model_module._load
+    open_session = model_module._open_session
 
     def counted(path: Path, threads: int) -> object:
         loaded.append((path, threads))
-        return load(path, threads)
+        return open_session(path, threads)
 
-    monkeypatch.setattr(model_module, "_load", counted)
+    monkeypatch.setattr(model_module, "_open_session", counted)
     model_module._shipped_model.cache_clear()
     photos = [noisy_gradient(30 + i, 50) for i in range(8)]
     with ThreadPoolExecutor(8) as pool:
@@ -213,7 +213,7 @@ def test_onnxruntime_is_loaded_only_where_it_is_needed(statements: str, expected
 
 
 def test_looking_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
-    """onnxruntime would keep a log of its use and an identifier there."""
+    """By default, onnxruntime writes a log of its use and an identifier there."""
     program = "import numpy, foveal; foveal.saliency_map(numpy.zeros((64, 64, 3), numpy.uint8))"
     environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
     subprocess.run([sys.executable, "-c", program], env={**environment, "HOME": str(tmp_path)}, check=True)

@@ -1,4 +1,4 @@
-"""The network that ships: what it must see in photographs that anyone has, and in pictures of nothing."""
+"""The shipped network: its maps of well-known photographs, and its confidence for pictures of nothing."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from foveal.saliency.model import SHIPPED_MODEL
 FACE = np.s_[60:180, 170:280]  # of scikit-image's astronaut, 512 x 512
 
 
-def test_it_is_small() -> None:
+def test_the_network_is_small() -> None:
     assert SHIPPED_MODEL.stat().st_size <= 4_000_000
-    assert SHIPPED_MODEL.with_suffix(".md").exists()  # what it was made of, and how
+    assert SHIPPED_MODEL.with_suffix(".md").exists()  # data and training of the network
 
 
-def test_people_look_at_the_face() -> None:
+def test_the_peak_of_the_map_is_the_face() -> None:
     found = foveal.saliency_map(data.astronaut())
     elsewhere = np.ones(found.shape, bool)
     elsewhere[FACE] = False
@@ -26,7 +26,7 @@ def test_people_look_at_the_face() -> None:
     assert found[FACE].mean() > 5 * found[elsewhere].mean()
 
 
-def test_the_face_is_named_where_it_is() -> None:
+def test_the_face_is_recognized_and_located() -> None:
     faces = [seen for seen in look(foveal.Photo(data.astronaut()), "msroi").classes if seen.name == "face"]
     assert len(faces) == 1
     box = faces[0].box
@@ -35,12 +35,12 @@ def test_the_face_is_named_where_it_is() -> None:
 
 
 @pytest.mark.parametrize("name", ["astronaut", "rocket"])
-def test_it_is_confident_where_something_stands_out(name: str) -> None:
+def test_confidence_is_high_where_something_stands_out(name: str) -> None:
     assert look(foveal.Photo(getattr(data, name)())).confidence > 0.9
 
 
 @pytest.mark.parametrize("kind", ["black", "grey", "gradient", "noise"])
-def test_nothing_stands_out_in_nothing(kind: str) -> None:
+def test_confidence_is_low_for_pictures_of_nothing(kind: str) -> None:
     across, down = np.meshgrid(np.linspace(0, 255, 400), np.linspace(0, 255, 300))
     pictures = {
         "black": np.zeros((300, 400, 3)),

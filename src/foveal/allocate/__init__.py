@@ -1,1 +1,1 @@
-"""SPEND: how much each block of a photo matters, and what that means for its coefficients."""
+"""SPEND: decide how much each block of a photo matters, and quantize its coefficients accordingly."""

@@ -1,4 +1,4 @@
-"""What all allocations share: they decide how the weighted coefficients of a photo are quantized."""
+"""The interface of allocations, which decide how the coefficients of a photo are quantized, and its data types."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class Quantization:
 
 @dataclass(frozen=True, eq=False)
 class WeighedCoefficients:
-    """DCT coefficients of a photo, and how much each of its blocks matters.
+    """DCT coefficients of a photo, and the weight of each of its blocks.
 
     Parameters
     ----------
     pixels
-        (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous: the photo that was transformed.
+        (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous: samples of the photo.
     weights
         (rows, columns) float32 in (0, 1]: weight of each 8x8-pixel block by its saliency.
     frame
         Size and components of the photo.
     blocks
-        Coefficients in sixteenths as `jpeg.transform` returns them.
+        For each component, coefficients in sixteenths as `jpeg.transform` returns them.
     settings
         Encoder settings; tables and quantizer are replaced by those of a `Quantization`.
     """
@@ -55,16 +55,16 @@ class WeighedCoefficients:
         return self._quantize(quantization, out=None)
 
     def quantize_in_place(self, quantization: Quantization) -> jpeg.Coefficients:
-        """Quantize like `quantize`, but overwrite the coefficients, which are of no further use."""
+        """Quantize like `quantize`, but overwrite the coefficients with their levels, which saves memory."""
         return self._quantize(quantization, out=self.blocks)
 
     def _quantize(self, quantization: Quantization, out: tuple[NDArray[np.int16], ...] | None) -> jpeg.Coefficients:
         settings = self.settings.with_quantizer(quantization.tables, quantization.quantizer)
-        return jpeg.quantize(self.blocks, self.frame, settings, out, jpeg.find_saturated_blocks(self.pixels))
+        return jpeg.quantize(self.blocks, self.frame, settings, out, jpeg.find_unsure_blocks(self.pixels))
 
 
 class Allocation(Protocol):
-    """A way to spend bits by weight."""
+    """A method of distributing bits over the blocks of a photo by their weights."""
 
     def sharpening_at(self, quality: float) -> float:
         """Return how much down-sampled colour is sharpened at a quality of 0 to 100, see `jpeg.sampling.sharpen`."""

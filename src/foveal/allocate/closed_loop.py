@@ -1,10 +1,12 @@
-"""The closed loop: quantize, decode, measure where errors harm most, and weigh blocks by that.
+"""The closed loop of effort "best": quantize, decode, measure where errors cost most, and correct the block weights.
 
-Masking guesses from the original what texture hides. SSIMULACRA 2 sees the result, and its gradient says what each
-error costs. Where the errors of a block cost more than the trellis believes, its weight goes up, elsewhere down.
+Masking estimates from the original which errors texture will hide. SSIMULACRA 2 sees the decoded result, and its
+gradient says what each error costs. Where the errors of a block cost more than the distortion that the trellis counts
+for them, the weight of the block rises; elsewhere it falls.
 
-A small change of quantization changes the score by gradient x change, summed over the pixels. Scores fall with a power
-of the errors, so gradient x error, summed over a block, is what its errors cost, up to a factor that all blocks share.
+A small change of the samples changes the score by the sum of gradient x change over the samples. The loss of score
+grows with a power of the errors, so gradient x error, summed over a block, is the cost of its errors up to a factor
+that is the same for all blocks.
 """
 
 from __future__ import annotations
@@ -24,22 +26,25 @@ from foveal.metrics.ssimulacra import Ssimulacra2Reference
 from foveal.photo import to_eight_bits
 from foveal.threads import row_ranges, run_in_threads
 
-_EXPONENT = 0.5  # of a correction: half of the way, as weights change what errors cost
-_LEAST, _MOST = 0.8, 5.0  # of a ratio: what seems to cost little costs more by other metrics
-_PRIOR = 0.1  # of the mean, added to both sides of a ratio: blocks without errors keep their weight
-_TINY = 1e-30  # where there are no errors at all
-_OWN, _BESIDE = 2 / 3, 1 / 6  # shares of a block and of each neighbour, along one axis
+# A weight is multiplied by (cost / distortion) ^ _CORRECTION_EXPONENT: half of the way on a logarithmic scale, as a
+# change of the weights changes the costs.
+_CORRECTION_EXPONENT = 0.5
+_LEAST_RATIO, _MOST_RATIO = 0.8, 5.0  # errors that cost little by SSIMULACRA 2 cost more by other metrics
+_REGULARISATION = 0.1  # share of the mean added to both sides of a ratio: blocks without errors keep their weight
+_DIVISION_GUARD = 1e-30  # in case there are no errors at all
+_CENTRE_TAP, _SIDE_TAP = 2 / 3, 1 / 6  # filter along one axis: weights of a block and of each of its two neighbours
 
-# Larger photos are measured in bands of rows, each as a picture of its own with what the coarse sizes see around it.
+# Larger photos are measured in bands of rows, each as a picture of its own together with the rows of pixels around it
+# that the coarse scales of SSIMULACRA 2 take in.
 _BAND_PIXELS = 1 << 22
-_MARGIN = 64
+_BAND_MARGIN = 64
 _PIXELS_PER_STRIP = 1 << 16
 
 
 def luminance_factors(
     photo: WeighedCoefficients, decide: Callable[[NDArray[np.float32]], Quantization], rounds: int
 ) -> NDArray[np.float32]:
-    """Measure by what factors the weights of luminance's blocks should change, so that equal costs have equal weight.
+    """Measure factors that bring the weights of luminance blocks closer to the cost of the errors in them.
 
     Parameters
     ----------
@@ -53,37 +58,46 @@ def luminance_factors(
     Returns
     -------
     ndarray
-        (rows, columns) float32: a factor for each 8x8-pixel block.
+        (rows, columns) float32 factors of the 8x8-pixel blocks.
     """
     threads = photo.settings.threads
     factors = np.ones(photo.frame.block_grid, dtype=np.float32)
     for _ in range(rounds):
         quantization = decide(factors)
         quantized = photo.quantize(quantization)
-        believed = _believed(photo.blocks[0], quantized, cast(jpeg.Trellis, quantization.quantizer), threads)
-        costs = _costs(photo.pixels, jpeg.reconstruct(quantized), believed, threads)
-        factors *= _correction(_smooth(costs), _smooth(believed))
+        trellis = cast(jpeg.Trellis, quantization.quantizer)
+        distortion = _trellis_distortion(photo.blocks[0], quantized, trellis, threads)
+        costs = _measure_costs(photo.pixels, jpeg.reconstruct(quantized), distortion, threads)
+        factors *= _correction(_smooth(costs), _smooth(distortion))
     return factors
 
 
-def _correction(costs: NDArray[np.float64], believed: NDArray[np.float64]) -> NDArray[np.float32]:
-    """By how much to change the weights of blocks; such that what is believed of all errors together stays."""
-    ratio = (costs + _PRIOR * costs.mean() + _TINY) / (believed + _PRIOR * believed.mean() + _TINY)
-    ratio *= (believed.sum() + _TINY) / ((believed * ratio).sum() + _TINY)
-    return np.asarray(ratio.clip(_LEAST, _MOST) ** _EXPONENT, dtype=np.float32)
+def _correction(costs: NDArray[np.float64], distortion: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the factors that correct the block weights from measured costs and the distortion of the trellis.
+
+    The ratios are scaled so that they leave the sum of the distortion unchanged, then clamped and damped.
+    """
+    prior_cost, prior_distortion = _REGULARISATION * costs.mean(), _REGULARISATION * distortion.mean()
+    ratio = (costs + prior_cost + _DIVISION_GUARD) / (distortion + prior_distortion + _DIVISION_GUARD)
+    ratio *= (distortion.sum() + _DIVISION_GUARD) / ((distortion * ratio).sum() + _DIVISION_GUARD)
+    return np.asarray(ratio.clip(_LEAST_RATIO, _MOST_RATIO) ** _CORRECTION_EXPONENT, dtype=np.float32)
 
 
 def _smooth(blocks: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mix each block with its neighbours, down and across, edges repeated: what a block alone says is noisy."""
+    """Average each block with its neighbours, edges repeated, as the values of single blocks are noisy."""
     padded = np.pad(blocks.astype(np.float64), 1, mode="edge")
-    down = _BESIDE * (padded[:-2] + padded[2:]) + _OWN * padded[1:-1]
-    return np.asarray(_BESIDE * (down[:, :-2] + down[:, 2:]) + _OWN * down[:, 1:-1])
+    down = _SIDE_TAP * (padded[:-2] + padded[2:]) + _CENTRE_TAP * padded[1:-1]
+    return np.asarray(_SIDE_TAP * (down[:, :-2] + down[:, 2:]) + _CENTRE_TAP * down[:, 1:-1])
 
 
-def _believed(
+def _trellis_distortion(
     luminance: NDArray[np.int16], quantized: jpeg.Coefficients, trellis: jpeg.Trellis, threads: int
 ) -> NDArray[np.float32]:
-    """(rows, columns): what the errors of luminance's AC cost in each block as the trellis counts them."""
+    """Return the distortion of the luminance AC coefficients of each block as the trellis counts it, (rows, columns).
+
+    It is block weight x sum of frequency weight x squared error in quantizer steps. The error of a nonzero level counts
+    from `lift` steps above the coefficient's magnitude, see `jpeg.Trellis`.
+    """
     component, table = quantized.frame.components[0], quantized.tables[0]
     steps, by_frequency, lift = table.steps_in_sixteenths[1:], trellis.frequency_weights[0][1:], trellis.lifts[0]
     sums = np.empty((component.block_rows, component.block_columns), dtype=np.float32)
@@ -100,31 +114,38 @@ def _believed(
     return sums * trellis.block_weights[0]
 
 
-def _costs(
-    original: Pixels, decoded: NDArray[np.uint8], believed: NDArray[np.float32], threads: int
+def _measure_costs(
+    original: Pixels, decoded: NDArray[np.uint8], distortion: NDArray[np.float32], threads: int
 ) -> NDArray[np.float32]:
-    """(rows, columns): what the errors of luminance's AC cost in each block, in all as much as believed."""
-    costs = np.empty_like(believed)
-    for first, last in _bands(*original.shape[:2]):
-        top = max(0, first * jpeg.BLOCK_SIDE - _MARGIN)
-        around = np.s_[top : last * jpeg.BLOCK_SIDE + _MARGIN]
+    """Measure what the errors of the luminance AC coefficients of each block cost, (rows, columns), not negative.
+
+    Each band is scaled to the sum of its distortion, as the factor between cost and distortion differs from band to
+    band.
+    """
+    costs = np.empty_like(distortion)
+    for first, last in _row_bands(*original.shape[:2]):
+        top = max(0, first * jpeg.BLOCK_SIDE - _BAND_MARGIN)
+        around = np.s_[top : last * jpeg.BLOCK_SIDE + _BAND_MARGIN]
         skipped = first - top // jpeg.BLOCK_SIDE
-        found = _costs_of_picture(original[around], decoded[around], threads)[skipped : skipped + last - first]
-        found = np.maximum(found, 0)
-        ours = believed[first:last]
-        costs[first:last] = found * (ours.sum(dtype=np.float64) / found.sum(dtype=np.float64)) if found.any() else ours
+        measured = _gradient_costs(original[around], decoded[around], threads)[skipped : skipped + last - first]
+        measured = np.maximum(measured, 0)  # some errors improve the score
+        total, measured_total = (each.sum(dtype=np.float64) for each in (distortion[first:last], measured))
+        costs[first:last] = measured * (total / measured_total) if measured.any() else distortion[first:last]
     return costs
 
 
-def _bands(height: int, width: int) -> list[tuple[int, int]]:
-    """Rows of blocks [first, last) that are measured together, of about equal size."""
+def _row_bands(height: int, width: int) -> list[tuple[int, int]]:
+    """Split a photo into bands of block rows [first, last) of about equal size, each of which is measured at once."""
     rows, _ = jpeg.block_grid(height, width)
     edges = np.linspace(0, rows, min(rows, -(-height * width // _BAND_PIXELS)) + 1).astype(int).tolist()
     return list(itertools.pairwise(edges))
 
 
-def _costs_of_picture(original: Pixels, decoded: NDArray[np.uint8], threads: int) -> NDArray[np.float32]:
-    """(rows, columns): gradient x error, without the means of blocks: DC is not the trellis's."""
+def _gradient_costs(original: Pixels, decoded: NDArray[np.uint8], threads: int) -> NDArray[np.float32]:
+    """Return minus the mean of gradient x luminance error over each block, without the part of DC, (rows, columns).
+
+    The product of the two block means is what the error of DC costs, which the trellis does not decide.
+    """
     reference = Ssimulacra2Reference(to_eight_bits(original), threads=threads)
     gradient = reference.gradient(decoded, threads=threads)
     rows, columns = jpeg.block_grid(*original.shape[:2])
@@ -134,9 +155,9 @@ def _costs_of_picture(original: Pixels, decoded: NDArray[np.uint8], threads: int
         first, last = (row * jpeg.BLOCK_SIDE for row in block_rows)
         size = last - first, columns * jpeg.BLOCK_SIDE
         errors = to_planes(decoded[first:last], *size)[0] - to_planes(original[first:last], *size)[0]
-        slopes = np.zeros(size, dtype=np.float32)  # beyond the picture nothing changes the score
-        seen = gradient[first:last]  # luminance moves R, G and B alike
-        slopes[: seen.shape[0], : seen.shape[1]] = seen if seen.ndim == 2 else seen.sum(axis=2)
+        slopes = np.zeros(size, dtype=np.float32)  # padding beyond the picture does not change the score
+        inside = gradient[first:last]  # a change of luminance changes R, G and B equally
+        slopes[: inside.shape[0], : inside.shape[1]] = inside if inside.ndim == 2 else inside.sum(axis=2)
         costs[slice(*block_rows)] = _block_means(slopes) * _block_means(errors) - _block_means(slopes * errors)
 
     run_in_threads(add_up, row_ranges(rows, jpeg.BLOCK_SIDE * original.shape[1], _PIXELS_PER_STRIP), threads)
@@ -144,7 +165,8 @@ def _costs_of_picture(original: Pixels, decoded: NDArray[np.uint8], threads: int
 
 
 def _block_means(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    for _ in range(3):  # 8 = 2 x 2 x 2
+    """Return the mean of each block of 8 x 8 samples by halving both sides three times."""
+    for _ in range(3):
         halves = np.empty((samples.shape[0] // 2, samples.shape[1] // 2), dtype=np.float32)
         _kernels.downsample(samples, 2, 2, halves)
         samples = halves

@@ -1,8 +1,9 @@
-"""How much an error of Y, Cb or Cr shows in each colour: what it changes in XYB, where equal steps look alike.
+"""Weights of errors of Y, Cb and Cr by colour: how much an error changes XYB, where equal steps look alike.
 
-XYB is the colour space of JPEG XL (ISO/IEC 18181-1, annex L), in which SSIMULACRA 2 compares pictures: cube roots of
-what the three kinds of cones see, as red against green (X), brightness (Y) and blue (B). An error of Cb shows more in a
-dark blue than in a bright yellow, for example, mostly by what it changes in brightness.
+XYB is the colour space of JPEG XL (ISO/IEC 18181-1, annex L), in which SSIMULACRA 2 compares pictures: opponent colours
+made from the cube roots of the responses of the three kinds of cones. X is red against green, Y brightness and B blue.
+An error of Cb, for example, is more visible in a dark blue than in a bright yellow, mostly because it changes
+brightness.
 """
 
 from __future__ import annotations
@@ -14,77 +15,87 @@ from numpy.typing import NDArray
 
 from foveal.allocate.perception import ColourSensitivity, Perception
 from foveal.jpeg import COEFFICIENT_SCALE, TO_RGB, Frame
-from foveal.metrics.srgb import light_slope, to_light
+from foveal.metrics.srgb import light_derivative, to_light
 
-# XYB as kernels/xyb.hpp has it in single precision, for the scores; a test compares to five digits.
+# The constants of XYB in kernels/xyb.hpp, which has them in single precision; a test compares both to five digits.
 _ABSORBANCE = np.array([[0.300, 0.622, 0.078], [0.230, 0.692, 0.078], [0.24342269, 0.20476744, 0.55180987]])
 _ABSORBANCE_BIAS = 0.0037930733
-_X_STRETCH = 14.0  # of SSIMULACRA 2
+_X_SCALE = 14.0  # by which SSIMULACRA 2 enlarges X
 _COMPONENTS = 3
-_PARTS = 16  # of the range of a component; three of them are a cell
-# A DC coefficient is 8 times the mean (T.81 A.3.3); a shift, as it rounds down below 0 too.
-_PART_SHIFT = (256 // _PARTS * 8 * COEFFICIENT_SCALE).bit_length() - 1
-_LARGEST = 8.0  # weight: few colours go beyond it
+# Weights are tabulated for 16 x 16 x 16 cells of the YCbCr space: each component's range is divided into 16 bins.
+_BINS = 16
+# DC is 8 times the block mean (T.81 A.3.3, FDCT and IDCT), in sixteenths. Dividing by a shift rounds down below 0 too.
+_BIN_SHIFT = (256 // _BINS * 8 * COEFFICIENT_SCALE).bit_length() - 1
+_LARGEST_WEIGHT = 8.0  # few colours exceed it
 
 
 def colour_weights(blocks: tuple[NDArray[np.int16], ...], frame: Frame, tuned: Perception) -> list[NDArray[np.float32]]:
-    """Weights of errors of each component by the mean colour of each 8x8-pixel block.
+    """Return the weights of errors of each component by the mean colour of each 8x8-pixel block.
 
     Parameters
     ----------
     blocks
         For each component, (padded rows, padded columns, 64) int16 coefficients in sixteenths.
+    frame
+        Size and components of the photo.
+    tuned
+        Tuned numbers, of which those of `ColourSensitivity` are used.
 
     Returns
     -------
     list of ndarray
-        For each component, `Frame.block_grid` float32 above 0: about 1 in the usual colour.
+        For each component, float32 weights above 0, of the shape of `Frame.block_grid`; about 1 for the average colour.
     """
-    cell = np.zeros(frame.block_grid, dtype=np.uint16)
+    # The index of a cell has the bins of Y, Cb and Cr as digits to base 16. Grey photos have the middle bin of Cb, Cr.
+    cells = np.zeros(frame.block_grid, dtype=np.uint16)
     for index in range(_COMPONENTS):
-        cell *= _PARTS
-        cell += _parts(blocks[index], frame, index) if index < len(blocks) else _PARTS // 2
-    return [_weights_of_cells(colour, index)[cell] for index, colour in enumerate(tuned.colours[: len(blocks)])]
+        cells *= _BINS
+        cells += _bins_of_blocks(blocks[index], frame, index) if index < len(blocks) else _BINS // 2
+    return [_cell_weights(colour, index)[cells] for index, colour in enumerate(tuned.colours[: len(blocks)])]
 
 
-def _parts(grid: NDArray[np.int16], frame: Frame, index: int) -> NDArray[np.uint16]:
-    """Which of 16 equal parts of its range a component has in each 8x8-pixel block."""
+def _bins_of_blocks(grid: NDArray[np.int16], frame: Frame, index: int) -> NDArray[np.uint16]:
+    """Return the bin of a component's mean in each 8x8-pixel block, repeated where the component is down-sampled."""
     component = frame.components[index]
-    means = grid[: component.block_rows, : component.block_columns, 0] >> _PART_SHIFT
-    parts = np.clip(means + _PARTS // 2, 0, _PARTS - 1).astype(np.uint16)
+    bins = grid[: component.block_rows, : component.block_columns, 0] >> _BIN_SHIFT
+    bins = np.clip(bins + _BINS // 2, 0, _BINS - 1).astype(np.uint16)
     rows, columns = frame.block_grid
     down, across = frame.v_max // component.v_factor, frame.h_max // component.h_factor
-    return np.asarray(parts.repeat(down, axis=0).repeat(across, axis=1)[:rows, :columns])
+    return np.asarray(bins.repeat(down, axis=0).repeat(across, axis=1)[:rows, :columns])
 
 
 @cache
-def _weights_of_cells(colour: ColourSensitivity, index: int) -> NDArray[np.float32]:
-    """(4096,) float32: weights by the parts in which Y, Cb and Cr lie, Cr's the last to count up."""
-    centres = (np.arange(_PARTS) + 0.5) * (256 / _PARTS)
+def _cell_weights(colour: ColourSensitivity, index: int) -> NDArray[np.float32]:
+    """Return the (4096,) float32 weights of a component's errors at the centre of each cell; Cr varies fastest."""
+    centres = (np.arange(_BINS) + 0.5) * (256 / _BINS)
     ycbcr = np.stack(np.meshgrid(centres, centres - 128, centres - 128, indexing="ij"))
-    x, y, b = squared_changes(ycbcr, index)
-    shows = colour.red_green * x + y + colour.blue * b
-    return np.asarray(np.minimum((shows / colour.usual) ** colour.power, _LARGEST), dtype=np.float32).ravel()
+    x, y, b = squared_xyb_changes(ycbcr, index)
+    visibility = colour.red_green * x + y + colour.blue * b
+    weights = np.minimum((visibility / colour.usual) ** colour.power, _LARGEST_WEIGHT)
+    return np.asarray(weights, dtype=np.float32).ravel()
 
 
-def squared_changes(ycbcr: NDArray[np.float64], index: int) -> NDArray[np.float64]:
-    """Squares of what a step of a component changes in X, Y and B.
+def squared_xyb_changes(ycbcr: NDArray[np.float64], index: int) -> NDArray[np.float64]:
+    """Return the squared derivatives of X, Y and B with respect to a component.
 
     Parameters
     ----------
     ycbcr
-        (3, ...) floats: 0 to 255, and -128 to 128 for Cb and Cr.
+        (3, ...) colours: Y from 0 to 255, Cb and Cr from -128 to 128.
     index
-        Of the component.
+        Index of the component, 0 to 2.
 
     Returns
     -------
     ndarray
-        (3, ...): for X as large as SSIMULACRA 2 takes it, Y, and B less Y; a step is 255.
+        (3, ...) squared changes of X, enlarged as in SSIMULACRA 2, of Y, and of B - Y, for a step of 255 in the
+        component.
     """
+    # XYB is linear in the cube roots of what the cones absorb. Chain rule: component -> RGB -> linear light ->
+    # absorbance -> its cube root, whose derivative is absorbed^(-2/3) / 3.
     rgb = np.clip(np.tensordot(TO_RGB, ycbcr, 1), 0, 255) / 255
     absorbed = np.tensordot(_ABSORBANCE, to_light(rgb), 1) + _ABSORBANCE_BIAS
-    by_component = light_slope(rgb) * TO_RGB[:, index].reshape(3, *[1] * (ycbcr.ndim - 1))
+    by_component = light_derivative(rgb) * TO_RGB[:, index].reshape(3, *[1] * (ycbcr.ndim - 1))
     long, medium, short = np.tensordot(_ABSORBANCE, by_component, 1) * absorbed ** (-2 / 3) / 3
     brightness = (long + medium) / 2
-    return np.stack([_X_STRETCH * (long - medium) / 2, brightness, short - brightness]) ** 2
+    return np.stack([_X_SCALE * (long - medium) / 2, brightness, short - brightness]) ** 2

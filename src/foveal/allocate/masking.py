@@ -1,4 +1,4 @@
-"""Visual masking: busy texture hides errors that a smooth gradient shows."""
+"""Visual masking: errors are less visible in busy texture than in smooth areas."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from foveal.allocate.weights import means_3x3
 from foveal.jpeg import COEFFICIENT_SCALE, Component
 from foveal.threads import row_ranges, run_in_threads
 
-USUAL_DETAIL = 0.16  # share of fine waves that changes no weight
+USUAL_DETAIL = 0.16  # ratio of high to low frequencies at which a block keeps its weight
 _COEFFICIENTS_PER_STRIP = 1 << 18
-_NO_FINE, _NO_COARSE = 0.34, 1.07  # in the unit of pixels: weaker waves are noise
+# Strengths in the unit of pixels that are added to both sides of the ratio: what is weaker is noise.
+_HIGH_NOISE, _LOW_NOISE = 0.34, 1.07
 _LEAST_DETAIL, _MOST_DETAIL = 0.035, 0.48
 
 
@@ -25,16 +26,16 @@ class Texture(NamedTuple):
     Parameters
     ----------
     strength
-        Of all of them.
-    coarse
-        Of the coarse waves: 1 to 5 in zig-zag order.
-    fine
-        Of the fine ones: 15 to 63.
+        Root mean square of all 63 AC coefficients.
+    low
+        Root mean square of the low frequencies, 1 to 5 in zig-zag order.
+    high
+        Root mean square of the high frequencies, 15 to 63 in zig-zag order.
     """
 
     strength: NDArray[np.float32]
-    coarse: NDArray[np.float32]
-    fine: NDArray[np.float32]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
 
 
 def texture(blocks: NDArray[np.int16], component: Component, threads: int = 1) -> Texture:
@@ -44,8 +45,10 @@ def texture(blocks: NDArray[np.int16], component: Component, threads: int = 1) -
     ----------
     blocks
         (padded rows, padded columns, 64) int16 coefficients in sixteenths.
+    component
+        Component of the frame that the blocks belong to.
     threads
-        Threads to work on; the result does not depend on it.
+        Largest number of threads; the result does not depend on it.
     """
     bands = np.empty((3, *blocks.shape[:2]), dtype=np.float32)
 
@@ -59,22 +62,30 @@ def texture(blocks: NDArray[np.int16], component: Component, threads: int = 1) -
 
 
 def activity(strength: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How busy each block of luminance is, and those around it, from `Texture.strength`.
+    """Return how busy each luminance block is: the lesser of its own strength and the mean of its 3 x 3 neighbourhood.
 
-    Where a block is busier than its neighbourhood, it counts as busy as that: an edge beside something flat masks
-    nothing, ringing shows there.
+    A block that is busier than its neighbourhood masks no more than the neighbourhood does: an edge beside a flat area
+    hides nothing, as ringing is visible there.
+
+    Parameters
+    ----------
+    strength
+        (rows, columns) float32, see `Texture.strength`.
     """
     return np.minimum(strength, means_3x3(strength))
 
 
 def masking_weights(luminance: Texture, masking: Masking) -> NDArray[np.float32]:
-    """Weight of the errors of luminance in each block, (rows, columns) float32 above 0.
+    """Return the weight of luminance errors in each block, (rows, columns) float32 above 0.
 
-    It falls as the block's activity passes a knee, as in SSIM, where variance divides errors. And it rises with the
-    share of fine waves in the texture: where they are weak beside coarse ones, their errors drown.
+    The weight falls with the block's activity, as in SSIM, where the variance divides errors. It rises with the ratio
+    of high to low frequencies in the texture: where high frequencies are weak beside
+    low ones, these hide their errors.
     """
+    # weight = floor + (1 - floor) / (1 + (activity / knee)^power): 1 in flat blocks, halfway to the floor at the knee,
+    # and near the floor in the busiest blocks.
     busy = (activity(luminance.strength) / np.float32(masking.knee)) ** np.float32(masking.power)
     weights = masking.floor + (1 - masking.floor) / (1 + busy)
-    detail = (luminance.fine + np.float32(_NO_FINE)) / (luminance.coarse + np.float32(_NO_COARSE))
+    detail = (luminance.high + np.float32(_HIGH_NOISE)) / (luminance.low + np.float32(_LOW_NOISE))
     detail = np.clip(detail, _LEAST_DETAIL, _MOST_DETAIL) / np.float32(USUAL_DETAIL)
     return np.asarray(weights * detail ** np.float32(masking.detail), dtype=np.float32)

@@ -1,8 +1,13 @@
-"""What an error matters at each frequency and in each block: the numbers behind tables, masking and lambda.
+"""The tuned numbers behind quantization tables, masking and lambda: how much an error matters, by frequency and block.
 
-Profiles of tables are measured by `python -m bench.tuning.sensitivity`; the other numbers were found by hand and by
-`python -m bench.tuning.tune`, for the fewest bytes that photographs take for the same SSIMULACRA2. They are kept in
-perception.json beside this module.
+A file's tables are set by a single number, its level: a logarithm that is added to those of all steps, so that each
+step is proportional to exp(level). (Levels in the sense of T.81, quantized coefficients, are another thing.)
+`level_of_quality` maps libjpeg's quality to it. The Lagrange multiplier lambda of the trellis, in squared steps for
+each bit, is exp(`Spectrum.bit_worth`).
+
+The profiles of the tables are measured by `python -m bench.tuning.sensitivity`. The other numbers were found by hand
+and by `python -m bench.tuning.tune`, for the fewest bytes that photographs take for the same SSIMULACRA2. They are
+stored in perception.json beside this module.
 """
 
 from __future__ import annotations
@@ -18,30 +23,45 @@ from numpy.typing import NDArray
 
 from foveal.jpeg import NATURAL_INDEX, QuantizationTable
 
-LARGEST_STEP = 255  # what baseline files hold
-MIDDLE_LEVEL, LEVEL_SPAN = 2.2, 0.8  # of the levels that the numbers were found for
+LARGEST_STEP = 255  # of a baseline file, whose steps have 8 bits
+MIDDLE_LEVEL, LEVEL_SPAN = 2.2, 0.8  # the numbers were found for levels from 2.2 - 0.8 to 2.2 + 0.8
 
 _ROWS, _COLUMNS = (axis.astype(np.float64) / 7 for axis in np.divmod(NATURAL_INDEX, 8))
-FREQUENCY = np.hypot(_ROWS, _COLUMNS)  # (64,) in zig-zag order: 0 for DC, sqrt 2 for the finest pattern
+FREQUENCY = np.hypot(_ROWS, _COLUMNS)  # (64,) in zig-zag order: 0 for DC, sqrt(2) for the highest frequency
 
 
 @dataclass(frozen=True)
 class Trend:
-    """A number that goes with the level in a straight line: `change` for each LEVEL_SPAN above MIDDLE_LEVEL."""
+    """A number that depends linearly on the level.
+
+    Parameters
+    ----------
+    middle
+        Value at MIDDLE_LEVEL.
+    change
+        Change of the value for each LEVEL_SPAN above MIDDLE_LEVEL.
+    """
 
     middle: float
     change: float = 0.0
 
     def at(self, level: float) -> float:
-        """Value at a level; beyond the span it stays what it is at its end."""
+        """Return the value at a level; it is constant beyond LEVEL_SPAN from MIDDLE_LEVEL."""
         return self.middle + self.change * float(np.clip((level - MIDDLE_LEVEL) / LEVEL_SPAN, -1, 1))
 
 
 class TunedTable(NamedTuple):
-    """A table of whole steps, and what a squared step is worth at each frequency: (64,) float32 in zig-zag order.
+    """A quantization table with whole steps, and frequency weights that make up for their rounding.
 
-    An error counts in steps as they were wanted. So files change little by little with the level, although many steps
-    change at once where they are small.
+    The trellis counts errors in whole steps. Multiplied by the frequency weights, they count in the steps before
+    rounding. So files change gradually with the level, although many steps change at once where steps are small.
+
+    Parameters
+    ----------
+    table
+        Table of a component.
+    frequency_weights
+        (64,) float32 in zig-zag order: squared ratio of the rounded step to the exact one.
     """
 
     table: QuantizationTable
@@ -50,23 +70,24 @@ class TunedTable(NamedTuple):
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Steps of a component, and what its bits are worth. All are logarithms but for `lift`.
+    """Quantizer steps of a component by frequency, and lambda of its trellis. All are logarithms except `lift`.
 
     Parameters
     ----------
     profile
-        63 steps of AC in zig-zag order, relative to each other: from what an error of each frequency takes from the
+        63 relative steps of the AC coefficients in zig-zag order, by how much an error of each frequency lowers the
         score (`python -m bench.tuning.sensitivity`).
     coarser
-        Steps against those of luminance.
+        Offset of all steps of this component, relative to luminance.
     slope
-        Added to the profile with the distance from DC.
+        Addition to each step for each unit of `FREQUENCY`: above 0, high frequencies get coarser steps.
     dc
-        The step of DC.
+        Relative step of the DC coefficient.
     bit_worth
-        Squared steps that a bit is worth in a block of weight 1.
+        Logarithm of lambda, the squared steps that a bit is worth in a block of weight 1.
     lift
-        Of `jpeg.Trellis`: how much more, in steps, what is weakened shows than what is strengthened.
+        Distance in steps by which the trellis raises the target of a nonzero level above the coefficient's magnitude,
+        see `jpeg.Trellis`: weakened coefficients are more visible than strengthened ones.
     """
 
     profile: tuple[float, ...]
@@ -77,7 +98,7 @@ class Spectrum:
     lift: float
 
     def table(self, level: float) -> TunedTable:
-        """Table of a level."""
+        """Make the table of a level: step = exp(profile + slope x frequency + coarser + level), rounded to 1 to 255."""
         logarithms = np.array([self.dc, *self.profile]) + self.slope * FREQUENCY + self.coarser + level
         wanted = np.exp(logarithms)
         steps = np.clip(np.rint(wanted), 1, LARGEST_STEP)
@@ -86,24 +107,24 @@ class Spectrum:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Spectrum:
-        """Make one of what `dataclasses.asdict` gives."""
+        """Make one from the values that `dataclasses.asdict` returns."""
         return cls(**{**values, "profile": tuple(values["profile"]), "bit_worth": Trend(**values["bit_worth"])})
 
 
 @dataclass(frozen=True)
 class Masking:
-    """How texture hides errors of luminance, see `masking`.
+    """Parameters of visual masking, by which texture hides errors of luminance, see `masking.masking_weights`.
 
     Parameters
     ----------
     knee
-        Activity at which half of the weight is lost, in the unit of pixels.
+        Activity at which the weight is halfway between 1 and the floor, in the unit of pixels.
     power
-        How steeply it is lost.
+        Steepness of the fall from 1 to the floor, an exponent of the activity.
     floor
         Weight of the busiest blocks.
     detail
-        Exponent of the share of fine waves.
+        Exponent of the ratio of high to low frequencies.
     """
 
     knee: float
@@ -114,16 +135,18 @@ class Masking:
 
 @dataclass(frozen=True)
 class ColourSensitivity:
-    """How much an error of a component shows in a colour, see `colour_sensitivity`.
+    """How visible an error of a component is by colour: ((red_green x^2 + y^2 + blue b^2) / usual) ^ power.
+
+    Here x, y and b are the changes of XYB, see `colour_sensitivity.squared_xyb_changes`.
 
     Parameters
     ----------
     red_green, blue
-        What squared changes of X and of B count, where those of Y count 1.
+        Weights of the squared changes of X and of B, relative to that of Y.
     usual
-        What the error counts in the mean of photographs.
+        Mean over photographs of the weighted sum of squared changes.
     power
-        Exponent of it all.
+        Exponent of the ratio to the usual sum.
     """
 
     red_green: float
@@ -134,20 +157,22 @@ class ColourSensitivity:
 
 @dataclass(frozen=True)
 class Attention:
-    """What changes as a map takes weight from blocks, see `tailor_to_map`: for all of the weight of all blocks.
+    """Changes of the numbers by a saliency map, see `tailoring.tailor_to_map`.
+
+    They are multiplied by the share of weight that the map takes from the blocks, 1 - mean weight.
 
     Parameters
     ----------
     knee
-        Logarithm by which the knee of masking moves.
+        Addition to the logarithm of the knee of masking.
     slope, colour_slope
-        Added to the slopes of the tables of luminance, and of colour.
+        Additions to the slopes of luminance and of both chrominance components.
     cb
-        Added to `coarser` of Cb.
+        Addition to `coarser` of Cb.
     colour_worth
-        Added to `bit_worth` of Cb and Cr: what their bits are worth.
+        Addition to `bit_worth` of Cb and Cr, the logarithm of lambda.
     coarser
-        Added to `coarser` of all tables: so what is looked at scores as without a map.
+        Addition to `coarser` of all components, so that the salient part keeps its PSNR.
     """
 
     knee: float
@@ -159,30 +184,35 @@ class Attention:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Attention:
-        """Make one of what `dataclasses.asdict` gives."""
+        """Make one from the values that `dataclasses.asdict` returns."""
         return cls(**{**values, "coarser": Trend(**values["coarser"])})
 
 
 @dataclass(frozen=True)
 class Perception:
-    """Everything that is tuned.
+    """All tuned numbers of allocation "rdo".
 
     Parameters
     ----------
     luminance, cb, cr
-        The tables, and what bits are worth.
+        Tables and lambda of each component.
     full_chrominance
-        How much coarser chrominance is where it is not down-sampled: four blocks then share what one held.
+        Addition to `coarser` of Cb and Cr if chrominance is not down-sampled: four blocks then cover
+        the area of one.
     masking
-        How texture hides errors.
+        Visual masking of luminance errors by texture.
     luminance_colour, cb_colour, cr_colour
-        How much errors show in each colour.
+        Visibility of the errors of each component by colour.
     attention
-        What changes where people look at a part.
+        Changes by a saliency map.
     sharpening
-        Of `jpeg.sampling.sharpen`.
-    usual_blue, usual_share, usual_grain, slope_by_blue, slope_by_grain, cb_by_share
-        How the numbers go with a photo, see `tailoring`.
+        Gain of `jpeg.sampling.sharpen`.
+    usual_blue, usual_share, usual_grain
+        Logarithms of the measures of `tailoring.Character` in the usual photo.
+    slope_by_blue, slope_by_grain
+        Additions to the slope of luminance for each unit of `Character.blue` and of `Character.grain`.
+    cb_by_share
+        Addition to `coarser` of Cb for each unit of `Character.blue_share`.
     """
 
     luminance: Spectrum
@@ -204,7 +234,7 @@ class Perception:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Perception:
-        """Make one of what `dataclasses.asdict` gives."""
+        """Make one from the values that `dataclasses.asdict` returns."""
         spectra = {name: Spectrum.from_dict(values[name]) for name in ("luminance", "cb", "cr")}
         trends = {name: Trend(**values[name]) for name in ("full_chrominance", "sharpening")}
         colours = {name: ColourSensitivity(**values[name]) for name in ("luminance_colour", "cb_colour", "cr_colour")}
@@ -213,18 +243,18 @@ class Perception:
 
     @property
     def spectra(self) -> tuple[Spectrum, Spectrum, Spectrum]:
-        """Those of Y, Cb and Cr."""
+        """Tables and lambda of Y, Cb and Cr."""
         return self.luminance, self.cb, self.cr
 
     @property
     def colours(self) -> tuple[ColourSensitivity, ColourSensitivity, ColourSensitivity]:
-        """Those of Y, Cb and Cr."""
+        """Colour sensitivities of Y, Cb and Cr."""
         return self.luminance_colour, self.cb_colour, self.cr_colour
 
     def without_down_sampling(self, level: float) -> Perception:
         """Return the numbers for files of a level whose chrominance is not down-sampled.
 
-        It is coarser. And it has enough samples of colour: a map need add less to them.
+        Chrominance gets coarser steps. A map refines it only half as much, as it has more samples already.
         """
         coarser, attention = self.full_chrominance.at(level), self.attention
         cb, cr = (replace(each, coarser=each.coarser + coarser) for each in (self.cb, self.cr))
@@ -233,29 +263,30 @@ class Perception:
 
 
 @cache
-def _shipped() -> dict[str, Any]:
+def _read_shipped() -> dict[str, Any]:
     return dict(json.loads(files("foveal.allocate").joinpath("perception.json").read_text()))
 
 
 @cache
 def perception() -> Perception:
-    """The numbers that are shipped."""
-    return Perception.from_dict(_shipped()["perception"])
+    """Return the numbers that foveal ships with."""
+    return Perception.from_dict(_read_shipped()["perception"])
 
 
 @cache
 def levels_of_qualities() -> tuple[list[float], list[float]]:
-    """Qualities on libjpeg's scale, rising, and the level that stands for each."""
-    measured = _shipped()["levels"]
+    """Return increasing qualities on libjpeg's scale and the level that was measured for each."""
+    measured = _read_shipped()["levels"]
     return measured["qualities"], measured["levels"]
 
 
 def level_of_quality(quality: float) -> float:
-    """Level at which our files look as good as libjpeg's of that quality, 0 to 100 (0 counts as 1).
+    """Return the level at which our files look as good as libjpeg's of a quality, 0 to 100 (0 counts as 1).
 
-    Measured: with 4:2:0 and without saliency, by the SSIMULACRA2 of photographs, in the mean without the extremes
-    (`python -m bench.tuning.tune`), and then interpolated. It falls with quality, so that files grow with it. With
-    4:4:4 it is the same, as with libjpeg: so they also grow where the subsampling changes.
+    Levels were measured for some qualities, at 4:2:0 and without saliency: our files have the same SSIMULACRA2 as
+    libjpeg's in the mean of photographs without the extremes (`python -m bench.tuning.tune`). Other qualities are
+    interpolated. The level falls with quality, so files grow with it. It does not depend on the subsampling, as in
+    libjpeg, so files also grow where that changes to 4:4:4.
     """
     qualities, levels = levels_of_qualities()
     return float(np.interp(quality, qualities, levels))

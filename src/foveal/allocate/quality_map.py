@@ -11,17 +11,17 @@ from foveal.allocate.allocation import Quantization, WeighedCoefficients
 from foveal.allocate.effort import Effort
 from foveal.jpeg import PerBlockTables, QuantizationTable, annex_k_tables
 
-QUALITY_FACTORS = 32  # number of different factors in a file
+QUALITY_FACTORS = 32  # number of distinct factors in a file
 
 
 @dataclass(frozen=True)
 class QualityMap:
-    """Allocation that quantizes each block with a quality factor between a low one and that of the file.
+    """Allocation that quantizes each block with a quality factor of its own, at most that of the file.
 
     The published encoder [1]_ mixes the pixels of JPEGs of several qualities and encodes the mix again. Here each block
-    is quantized once, with the quantization matrix divided by its factor, and the values that a decoder would rebuild
-    are expressed on the file's one table. The factor of a block of weight w is sqrt(w): its steps are 1 / sqrt(w) times
-    as large, which at high rates weighs its squared error by w.
+    is quantized once, with the quantization table divided by its factor, and the dequantized values are rounded to
+    multiples of the file's one table. The factor of a block of weight w is sqrt(w). So its steps are 1 / sqrt(w) times
+    as large and, at high rates, its squared error is 1 / w times as large, which minimises the error weighted by w.
 
     References
     ----------
@@ -33,25 +33,26 @@ class QualityMap:
         return 0.0
 
     def decide(self, photo: WeighedCoefficients, quality: float, effort: Effort) -> Quantization:
-        """Decide how a photo is quantized at a quality, see `Allocation.decide`; the effort makes no difference."""
+        """Decide how a photo is quantized at a quality, see `Allocation.decide`; the effort is ignored."""
         return quantization_by_weights(photo.weights, quality)
 
 
 def quantization_by_weights(weights: NDArray[np.float32], quality: float) -> Quantization:
-    """Choose a table for each block by its weight.
+    """Choose a quantization table for each block by its weight.
 
     Parameters
     ----------
     weights
         (rows, columns) weight of each 8x8-pixel block, in (0, 1].
     quality
-        0 to 100: quality of the file's tables, as libjpeg scales those of Annex K.
+        Quality of the file's tables, 0 to 100, by libjpeg's scaling of the tables of Annex K.
 
     Returns
     -------
     Quantization
         The Annex K tables of that quality, and a quantizer with a coarser or equal table for each block.
     """
+    # The quantizer takes one table for each of 32 evenly spaced factors; each block uses that of the nearest factor.
     file_tables = annex_k_tables(quality)
     wanted = np.sqrt(weights)
     factors = np.linspace(wanted.min(), wanted.max(), QUALITY_FACTORS)

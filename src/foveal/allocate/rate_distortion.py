@@ -1,4 +1,4 @@
-"""The default allocation: blocks that matter less give up coefficients where that saves most bits for its harm."""
+"""The default allocation: rate-distortion optimised quantization in which errors count by saliency and visibility."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from foveal.metrics import SSIMULACRA2_MIN_SIDE
 
 @dataclass(frozen=True)
 class RateDistortion:
-    """Allocation that minimises weighted error and bits together.
+    """Allocation that minimises weighted squared error + lambda x bits.
 
-    An error in a block matters by the block's saliency and by how visible it is there.
+    The weight of a block is the product of its saliency and of how visible errors are in it, by texture and colour.
 
     Parameters
     ----------
     tuned
-        Numbers behind tables, masking and lambda; those that foveal ships with by default.
+        Numbers behind tables, masking and lambda; by default those that foveal ships with.
     """
 
     tuned: Perception = field(default_factory=perception)
@@ -46,12 +46,18 @@ class RateDistortion:
     def decide_at_level(
         self, photo: WeighedCoefficients, level: float, effort: Effort, factors: NDArray[np.float32] | float = 1.0
     ) -> Quantization:
-        """Decide how a photo is quantized at a level of the tables, see `perception.Spectrum.table`.
+        """Decide how a photo is quantized at a level of the tables, see `perception`.
 
         Parameters
         ----------
+        photo
+            Coefficients and weights of the photo.
+        level
+            Level of the tables: the logarithm that is added to those of all steps.
+        effort
+            Search effort, whose quantizer decides the levels.
         factors
-            (rows, columns) float32: factors for the weights of luminance's 8x8-pixel blocks, or one for all.
+            (rows, columns) float32 factors of the weights of luminance in 8x8-pixel blocks, or one factor for all.
         """
         frame, blocks, threads = photo.frame, photo.blocks, photo.settings.threads
         luminance, *blue = (
@@ -67,10 +73,10 @@ class RateDistortion:
         return quantization_by_visibility(level, photo.weights, visibility, effort, tuned)
 
     def _measure_factors(self, photo: WeighedCoefficients, level: float, rounds: int) -> NDArray[np.float32]:
-        """Measure by the closed loop where errors of luminance cost most.
+        """Measure by the closed loop in which blocks luminance errors cost most.
 
-        Saliency is left out: the loop measures what is visible, not where people look. It uses the search of effort
-        "balanced", which is faster than that of "best".
+        Saliency is left out, as the loop measures what is visible and not where people look. The loop searches with
+        effort "balanced", which is faster than "best".
         """
         measured = photo.without_saliency()
 
@@ -92,16 +98,17 @@ def quantization_by_visibility(
     Parameters
     ----------
     level
-        Level of the tables: a logarithm, by which all of their steps grow.
+        Level of the tables: the logarithm that is added to those of all steps.
     weights
         (rows, columns) weight of each 8x8-pixel block by its saliency, in (0, 1].
     visibility
-        For each component, (rows, columns): how visible an error is in each 8x8-pixel block.
+        For each component, (rows, columns) visibility of errors in each 8x8-pixel block.
     effort
         Search effort, whose quantizer decides the levels.
     tuned
         Numbers behind tables and lambda.
     """
+    # The trellis minimises block weight x squared error + bits, so weights are divided by lambda, exp(bit_worth).
     relative, spectra = _divide_by_root_mean(weights), tuned.spectra[: len(visibility)]
     block_weights = tuple(
         np.asarray(relative * seen / np.exp(spectrum.bit_worth.at(level)), dtype=np.float32)
@@ -113,9 +120,10 @@ def quantization_by_visibility(
 
 
 def _divide_by_root_mean(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Divide weights by the square root of their mean, so that lambda falls with the mean weight.
+    """Divide weights by the square root of their mean, which multiplies lambda by that root.
 
-    Where most blocks give up bits, finer tables for the same bytes do more than a lambda that ignores the map, both for
-    what is looked at and for the whole photo. Measured by `bench.gaze.map_worth`.
+    So lambda falls with the mean weight. If it did not, a map that lowers most weights would make the trellis cut far
+    deeper than is good at that size, both for what is looked at and for the whole photo. Measured by
+    `bench.gaze.map_worth`, see docs/decisions/0002-weights-in-one-quantization.md.
     """
     return np.asarray(weights / np.sqrt(weights.mean(dtype=np.float64)), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""When colour is down-sampled: by what that would cost the photo where it costs most, and the quality it is to have."""
+"""The choice of chroma subsampling, by the colour that it would cost a photo and by the quality of the file."""
 
 from __future__ import annotations
 
@@ -17,27 +17,29 @@ AUTO: SubsamplingName = "auto"
 HALVED: SubsamplingName = "4:2:0"
 FULL: SubsamplingName = "4:4:4"
 
-# Quality from which a photo keeps all its colour samples, by its colour loss. Where 4:4:4 has the better SSIMULACRA2 at
-# equal bytes: ordinary photographs lose less than 19 and reach that between 92 and 98; coloured text and lines lose 25
-# (blue) to 60 (red) and reach it between 20 and 70.
+# Quality from which a photo keeps all its chroma samples, by its colour loss: there 4:4:4 has the better SSIMULACRA2 at
+# equal bytes. Ordinary photographs lose less than 19 and reach that point between qualities 92 and 98. Coloured text
+# and lines lose 25 (blue) to 60 (red) and reach it between 20 and 70.
 _LOSSES, _QUALITIES = (0.0, 18.0, 30.0, 50.0), (99.0, 95.0, 60.0, 30.0)
-_NO_LOSS = 0.5  # less than rounding: 4:4:4 would be the same picture
-_WORST_SHARE = 1000  # one block of so many
-_BLUE_WEIGHT = 0.25  # of errors of Cb: blue and yellow are seen less sharply than red and green
+_NEGLIGIBLE_LOSS = 0.5  # less than rounding: 4:4:4 would give the same picture
+_BLOCKS_PER_WORST = 1000  # the worst block of every thousand counts
+_CB_WEIGHT = 0.25  # of squared errors of Cb: blue against yellow is seen less sharply than red against green
 _PIXELS_PER_STRIP = 1 << 18
-_PHASES = (0, 4)  # first row of the blocks: the kernel looks at their middle rows only, and lines may lie between those
+# First row of the blocks. The kernel measures only the two middle rows of each block. So that it does not miss a thin
+# line between them, it measures the blocks that begin 4 rows further down as well.
+_FIRST_ROWS = (0, 4)
 
 
 @dataclass(frozen=True)
 class Subsampling:
-    """Subsampling of a photo's files: it changes once with their quality, from `below` to 4:4:4, or never.
+    """Chroma subsampling of a photo's files, which may change once to 4:4:4 as their quality rises.
 
     Parameters
     ----------
     below
-        "4:x:y".
+        Subsampling at qualities below `full_from`, as "4:x:y".
     full_from
-        Quality from which it is 4:4:4 instead.
+        Quality from which files are 4:4:4 instead; infinite if the subsampling never changes.
     """
 
     below: SubsamplingName
@@ -45,69 +47,70 @@ class Subsampling:
 
     @property
     def changes(self) -> bool:
-        """Whether it depends on the quality."""
+        """Whether the subsampling depends on the quality."""
         return self.full_from < float("inf")
 
     def at(self, quality: float) -> SubsamplingName:
-        """Subsampling of the file of a quality."""
+        """Return the subsampling of the file of a quality."""
         return FULL if quality >= self.full_from else self.below
 
 
 def choose_subsampling(name: SubsamplingName, pixels: NDArray[np.uint8 | np.uint16], threads: int) -> Subsampling:
-    """Subsampling as it was asked for, or, for "auto", by the colour loss of the photo.
+    """Return the subsampling that was asked for or, for "auto", choose one by the colour loss of the photo.
 
     Parameters
     ----------
     name
-        "auto" or "4:x:y".
+        "auto" or a subsampling "4:x:y".
     pixels
         (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous.
     threads
-        At most so many.
+        Largest number of threads.
     """
     if pixels.ndim == 2:
-        return Subsampling(HALVED)  # there is nothing to halve: all names mean the same
+        return Subsampling(HALVED)  # without chroma planes, all names mean the same
     if name != AUTO:
         return Subsampling(name)
     loss = colour_loss(pixels, threads)
-    if loss < _NO_LOSS:
+    if loss < _NEGLIGIBLE_LOSS:
         return Subsampling(HALVED)
     return Subsampling(HALVED, float(np.interp(loss, _LOSSES, _QUALITIES)))
 
 
 def colour_loss(pixels: NDArray[np.uint8 | np.uint16], threads: int = 1) -> float:
-    """Error of colour that down-sampling leaves in the worst of a photo's blocks.
+    """Return the error of chroma that down-sampling leaves in the worst thousandth of a photo's blocks.
 
-    What counts is one block of a thousand, so that a few red words on a page are not outvoted by the rest of it.
+    The worst blocks count, so that a few red words on a page are not averaged away.
 
     Parameters
     ----------
     pixels
         (h, w, 3) RGB, uint8 or uint16, C-contiguous.
     threads
-        At most so many; the result does not depend on it.
+        Largest number of threads; the result does not depend on it.
 
     Returns
     -------
     float
-        Root mean square in 8-bit units, of Cr and, less, of Cb: after averaging 2 x 2 samples and doubling them again
-        as decoders do (libjpeg's "fancy up-sampling"), without quantization.
+        Root of the mean squared error of Cr plus a quarter of that of Cb, in 8-bit units, after 2 x 2 samples are
+        averaged and up-sampled again as decoders do (libjpeg's "fancy up-sampling"), without quantization.
     """
-    shifted = [pixels[first:] for first in _PHASES if first < pixels.shape[0]]
-    strips = [(index, strip) for index, each in enumerate(shifted) for strip in _strips(each)]
+    shifted = [pixels[first:] for first in _FIRST_ROWS if first < pixels.shape[0]]
+    strips = [(index, strip) for index, each in enumerate(shifted) for strip in _block_row_strips(each)]
 
     def errors_of(item: tuple[int, tuple[int, int]]) -> NDArray[np.float32]:
         index, (first, last) = item
         _, columns = block_grid(*pixels.shape[:2])
-        blue_and_red = np.empty((2, last - first, columns), dtype=np.float32)
-        _kernels.color_loss(shifted[index], first, blue_and_red)
-        return np.asarray(_BLUE_WEIGHT * blue_and_red[0] + blue_and_red[1]).ravel()
+        cb_and_cr = np.empty((2, last - first, columns), dtype=np.float32)
+        _kernels.color_loss(shifted[index], first, cb_and_cr)
+        return np.asarray(_CB_WEIGHT * cb_and_cr[0] + cb_and_cr[1]).ravel()
 
     errors = np.sort(np.concatenate(run_in_threads(errors_of, strips, threads)))
-    worst = errors[-max(1, len(errors) // _WORST_SHARE) :]
+    worst = errors[-max(1, len(errors) // _BLOCKS_PER_WORST) :]
     return float(np.sqrt(worst.mean(dtype=np.float64)))
 
 
-def _strips(pixels: NDArray[np.uint8 | np.uint16]) -> list[tuple[int, int]]:
+def _block_row_strips(pixels: NDArray[np.uint8 | np.uint16]) -> list[tuple[int, int]]:
+    """Split a picture into ranges of block rows [first, last), each of which is the work of one thread at a time."""
     rows, columns = block_grid(*pixels.shape[:2])
     return row_ranges(rows, 64 * columns, _PIXELS_PER_STRIP)

@@ -1,4 +1,4 @@
-"""Numbers tailored to a photo: to the statistics of its coefficients, and to how much of it is looked at."""
+"""Tailoring of the tuned numbers to a photo, by statistics of its coefficients and by its saliency map."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from numpy.typing import NDArray
 from foveal.allocate.masking import Texture
 from foveal.allocate.perception import Perception, Spectrum
 
-_LEAST_STRENGTH, _LEAST_GRAIN = 0.3, 0.1  # in the unit of pixels: weaker is noise
-_CALM_SHARE = 0.1  # of the blocks: what is fine in them is grain
-_FURTHEST = 1.0  # from the usual photo, as logarithms: beyond it nothing was measured
+_STRENGTH_NOISE, _GRAIN_NOISE = 0.3, 0.1  # in the unit of pixels, added before logarithms: what is weaker is noise
+_SMOOTHEST_SHARE = 0.1  # share of the blocks whose high frequencies are taken for grain
+_LARGEST_DEVIATION = 1.0  # of a logarithm from that of the usual photo; nothing was measured beyond it
 
 
 @dataclass(frozen=True)
 class Character:
-    """What a photo is like, against those that the numbers were tuned on: logarithms, within +-1.
+    """Deviations of a photo from the photographs that the numbers were tuned on, as logarithms within +-1.
 
     Parameters
     ----------
     blue
-        Mean strength of Cb's AC coefficients.
+        Mean strength of the AC coefficients of Cb.
     blue_share
-        Its ratio to that of Y.
+        Mean strength of the AC coefficients of Cb, over that of Y.
     grain
-        Strength of fine waves in the calmest tenth of the blocks of Y: film grain, sensor noise.
+        Strength of the high frequencies of Y in smooth blocks (the tenth percentile): film grain or sensor noise.
     """
 
     blue: float = 0.0
@@ -36,33 +36,33 @@ class Character:
 
 
 def measure_character(luminance: Texture, blue: NDArray[np.float32] | None, tuned: Perception) -> Character:
-    """Measure it.
+    """Measure how a photo differs from the photographs that the tables were tuned on.
 
     Parameters
     ----------
     luminance
         Texture of Y.
     blue
-        `Texture.strength` of Cb; a grey photo, which has none, counts as usual.
+        `Texture.strength` of Cb; None for a grey photo, whose colour counts as usual.
     tuned
-        What is usual.
+        Tuned numbers, of which those of the usual photo are used.
     """
-    calm = int(luminance.fine.size * _CALM_SHARE)
-    grain = np.log(np.partition(luminance.fine, calm, axis=None)[calm] + _LEAST_GRAIN) - tuned.usual_grain
-    away = [0.0, 0.0, float(grain)]
+    smooth = int(luminance.high.size * _SMOOTHEST_SHARE)  # index of the tenth percentile
+    grain = np.log(np.partition(luminance.high, smooth, axis=None)[smooth] + _GRAIN_NOISE) - tuned.usual_grain
+    deviations = [0.0, 0.0, float(grain)]
     if blue is not None:
-        of_blue, of_luminance = (
-            float(np.log(strength.mean(dtype=np.float64) + _LEAST_STRENGTH)) for strength in (blue, luminance.strength)
+        log_blue, log_luminance = (
+            float(np.log(strength.mean(dtype=np.float64) + _STRENGTH_NOISE)) for strength in (blue, luminance.strength)
         )
-        away[:2] = of_blue - tuned.usual_blue, of_blue - of_luminance - tuned.usual_share
-    return Character(*np.clip(away, -_FURTHEST, _FURTHEST).tolist())
+        deviations[:2] = log_blue - tuned.usual_blue, log_blue - log_luminance - tuned.usual_share
+    return Character(*np.clip(deviations, -_LARGEST_DEVIATION, _LARGEST_DEVIATION).tolist())
 
 
 def tailor_to_photo(tuned: Perception, photo: Character) -> Perception:
-    """Return the numbers for a photo.
+    """Return the numbers for a photo of a character.
 
-    Where colour varies little, or grain is strong, the steps of fine luminance may be coarser against those of its
-    coarse waves; where colour varies much against luminance, Cb may be coarser.
+    If colour varies little or grain is strong, the high frequencies of luminance get coarser steps relative to the low
+    ones. If colour varies much relative to luminance, Cb gets coarser steps.
     """
     steeper = tuned.slope_by_blue * photo.blue + tuned.slope_by_grain * photo.grain
     return replace(
@@ -75,34 +75,34 @@ def tailor_to_photo(tuned: Perception, photo: Character) -> Perception:
 def tailor_to_map(tuned: Perception, weights: NDArray[np.float32], level: float) -> Perception:
     """Return the numbers for a file of a level in which some blocks matter less.
 
-    Bits that blocks give up go to finer waves and finer colour where people look: what is left there to mend. And
-    texture hides less: weights multiply, and blocks that are both busy and not looked at would be left with nothing.
+    Bits that blocks give up are spent on high frequencies and on colour where people look. Texture hides less, as the
+    weights of masking and of saliency multiply: blocks that are both busy and not looked at would keep no bits.
 
     Parameters
     ----------
     tuned
         Numbers for the file's subsampling, see `Perception.without_down_sampling`.
     weights
-        (rows, columns) of each 8x8-pixel block by saliency, in (0, 1]; where all are 1, nothing changes.
+        (rows, columns) weight of each 8x8-pixel block by saliency, in (0, 1]. If all are 1, nothing changes.
     level
-        Of the tables, see `Spectrum.table`.
+        Level of the tables, see `perception`.
     """
     taken, change = 1 - float(weights.mean(dtype=np.float64)), tuned.attention
-    everywhere = change.coarser.at(level)
+    all_coarser = change.coarser.at(level)
 
-    def moved(spectrum: Spectrum, slope: float, by: float = 0.0) -> Spectrum:
-        coarser = spectrum.coarser + taken * (everywhere + by)
+    def tailored(spectrum: Spectrum, slope: float, extra_coarser: float = 0.0) -> Spectrum:
+        coarser = spectrum.coarser + taken * (all_coarser + extra_coarser)
         return replace(spectrum, slope=spectrum.slope + taken * slope, coarser=coarser)
 
-    def moved_colour(spectrum: Spectrum, by: float = 0.0) -> Spectrum:
+    def tailored_colour(spectrum: Spectrum, extra_coarser: float = 0.0) -> Spectrum:
         worth = replace(spectrum.bit_worth, middle=spectrum.bit_worth.middle + taken * change.colour_worth)
-        return replace(moved(spectrum, change.colour_slope, by), bit_worth=worth)
+        return replace(tailored(spectrum, change.colour_slope, extra_coarser), bit_worth=worth)
 
     knee = tuned.masking.knee * math.exp(taken * change.knee)
     return replace(
         tuned,
-        luminance=moved(tuned.luminance, change.slope),
-        cb=moved_colour(tuned.cb, change.cb),
-        cr=moved_colour(tuned.cr),
+        luminance=tailored(tuned.luminance, change.slope),
+        cb=tailored_colour(tuned.cb, change.cb),
+        cr=tailored_colour(tuned.cr),
         masking=replace(tuned.masking, knee=knee),
     )

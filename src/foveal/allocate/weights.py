@@ -1,4 +1,4 @@
-"""From a saliency map to the weight of each 8x8-pixel block."""
+"""Conversion of a saliency map into the weight of each 8x8-pixel block."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from foveal.jpeg import BLOCK_SIDE, block_grid
 
 Map = NDArray[np.floating | np.bool_]
 
-LEAST_WEIGHT = 0.02  # of a block nobody looks at, at strength 1
+LEAST_WEIGHT = 0.02  # weight of a block of saliency 0 at strength 1
 
 
 def block_weights(saliency: Map, height: int, width: int, strength: float) -> NDArray[np.float32]:
-    """Weight of each block of a photo.
+    """Return the weight of each block of a photo.
 
-    A block of saliency 1 has weight 1: it keeps what `quality` promises. One of saliency 0 has the floor,
-    `LEAST_WEIGHT ** strength`. Between them weights are a straight line: with the density of fixations as the map, the
-    weighted error is that of what people look at plus a share of that of the whole photo. Weights are feathered
-    outwards over two blocks, so that no border shows and none of it is taken from the salient part.
+    A block of saliency 1 has weight 1: it keeps what `quality` promises. A block of saliency 0 has the floor,
+    `LEAST_WEIGHT ** strength`. Between them the weight is linear in the saliency: with the density of fixations as the
+    map, the weighted error is that of what people look at plus a share of that of the whole photo. The weights of the
+    salient part are feathered outwards over two blocks, so that its border is not visible and it loses nothing.
 
     Parameters
     ----------
     saliency
         (h, w) floats in [0, 1] or bools, any size; it covers the whole photo, in the stored orientation.
     height, width
-        Of the photo, in pixels.
+        Size of the photo in pixels.
     strength
-        0 (all blocks weigh 1) to 1.
+        Strength of the map from 0, at which all blocks have weight 1, to 1.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def block_weights(saliency: Map, height: int, width: int, strength: float) -> ND
     """
     _check_map(saliency)
     floor = LEAST_WEIGHT**strength
-    blocks = _feather(np.clip(_block_means(saliency, height, width), 0, 1))
+    blocks = _feather_outwards(np.clip(_block_means(saliency, height, width), 0, 1))
     return np.asarray(floor + (1 - floor) * blocks, dtype=np.float32)
 
 
@@ -57,13 +57,13 @@ def _check_map(saliency: Map) -> None:
 
 
 def _block_means(saliency: Map, height: int, width: int) -> NDArray[np.float32]:
-    """Mean of the map over each block, or its interpolated value where the map is coarser than the blocks."""
+    """Return the mean of the map over each block, or interpolated values if the map is coarser than the blocks."""
     rows, columns = block_grid(height, width)
-    # Map samples for each block; the last blocks may reach beyond the photo, and so beyond the map.
+    # Number of map samples in a block. The last blocks may extend beyond the photo, and so beyond the map.
     down, across = saliency.shape[0] * BLOCK_SIDE / height, saliency.shape[1] * BLOCK_SIDE / width
     if down >= 1 and across >= 1:
-        sums, row_counts = _sums_between(saliency, rows, down, axis=0)
-        sums, column_counts = _sums_between(sums, columns, across, axis=1)
+        sums, row_counts = _sum_stretches(saliency, rows, down, axis=0)
+        sums, column_counts = _sum_stretches(sums, columns, across, axis=1)
         return sums / (row_counts[:, np.newaxis] * column_counts)
     missing = (int(np.ceil(down * rows)) - saliency.shape[0], int(np.ceil(across * columns)) - saliency.shape[1])
     extended = np.pad(saliency.astype(np.float32), ((0, missing[0]), (0, missing[1])), mode="edge")
@@ -72,10 +72,12 @@ def _block_means(saliency: Map, height: int, width: int) -> NDArray[np.float32]:
     return np.asarray(means, dtype=np.float32)
 
 
-def _sums_between(values: Map, count: int, length: float, axis: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Sums of `values` over `count` stretches of `length` samples along an axis, and the samples in each.
+def _sum_stretches(
+    values: Map, count: int, length: float, axis: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the sums of values over `count` stretches of `length` samples along an axis, and their sample counts.
 
-    A stretch holds the samples whose centre lies in it, at least one.
+    A stretch contains the samples whose centres lie in it, but at least one sample.
     """
     starts = np.minimum(np.rint(np.arange(count) * length).astype(np.intp), values.shape[axis] - 1)
     sums = np.add.reduceat(values, starts, axis=axis, dtype=np.float32)
@@ -83,18 +85,18 @@ def _sums_between(values: Map, count: int, length: float, axis: int) -> tuple[ND
     return sums, (ends - starts).astype(np.float32)
 
 
-def _feather(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Spread each value to its neighbours, then smooth: what was 1 stays 1, the fall-off lies outside of it."""
-    return means_3x3(_over_3x3(np.maximum, blocks))
+def _feather_outwards(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Take the maximum of each 3 x 3 neighbourhood, then the mean: values of 1 stay 1, the transition lies outside."""
+    return means_3x3(_reduce_3x3(np.maximum, blocks))
 
 
 def means_3x3(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mean of each value and its eight neighbours, edges repeated."""
-    return _over_3x3(np.add, values) / np.float32(9)
+    """Return the mean of each value and its eight neighbours, edges repeated."""
+    return _reduce_3x3(np.add, values) / np.float32(9)
 
 
-def _over_3x3(operation: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Apply an operation to each value and its eight neighbours, edges repeated: down, then across."""
+def _reduce_3x3(operation: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Reduce each value and its eight neighbours, edges repeated, by an operation: first down, then across."""
     padded = np.pad(values, 1, mode="edge")
     columns = operation(operation(padded[:-2], padded[1:-1]), padded[2:])
     return np.asarray(operation(operation(columns[:, :-2], columns[:, 1:-1]), columns[:, 2:]))

@@ -1,1 +1,1 @@
-"""The command line: one module for each command; parsing and printing only."""
+"""The command line: one module per command, which parses options and prints results."""

@@ -2,99 +2,96 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from foveal.cli import files
+from foveal.cli.messages import add_name_to_errors, input_name, print_report, print_warnings
 from foveal.cli.shared_options import (
     SIZE,
+    SIZE_EXAMPLES,
     NumberRange,
+    background_option,
+    json_option,
     output_option,
     read_saliency,
     refuse_together,
     saliency_option,
     source_argument,
+    strength_option,
 )
+from foveal.comparison import Comparison, draw_sheet, write_page
+from foveal.comparison import compare as compare_encoders
 from foveal.comparison.compare import DEFAULT_QUALITY
-from foveal.encoding import EncodeOptions
+from foveal.comparison.table import format_table
 from foveal.files import PICTURE_ENDINGS
 from foveal.photo.writing import png_bytes
 
-if TYPE_CHECKING:
-    from foveal.comparison import Comparison
 
-
-@click.command(short_help="Set encoders side by side at equal bytes: crops, sizes, scores.")
-@source_argument
-@output_option("OUT", "PNG to write, or an HTML page if it ends in .html; - is standard output (PNG). Or --json.")
+@click.command(short_help="Compare encoders at equal bytes: crops, sizes, scores.")
+@source_argument("PHOTO")
+@output_option(
+    "OUT",
+    "PNG to write, or HTML page if the name ends in .html; '-' is standard output (PNG). Needed unless --json is "
+    "given.",
+)
 @click.option(
     "-q",
     "--quality",
     type=NumberRange(0, 100),
     metavar="Q",
-    help=f"Quality of foveal's file, which sets the size. Default: {DEFAULT_QUALITY:g}.",
+    help=f"Quality of foveal's file, whose size is the limit for the others. Default: {DEFAULT_QUALITY:g}.",
 )
 @click.option(
     "--size",
     "size_bytes",
     type=SIZE,
     metavar="SIZE",
-    help="Size of foveal's file at most, instead of --quality: 100KB, 1.5MB, 250000.",
+    help=f"Largest size of foveal's file, instead of --quality: {SIZE_EXAMPLES}.",
 )
 @saliency_option
-@click.option(
-    "--strength",
-    type=NumberRange(0, 1),
-    metavar="S",
-    default=EncodeOptions.strength,
-    show_default=True,
-    help="As of `foveal encode`.",
-)
-@click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ...")
-@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+@strength_option
+@background_option
+@json_option
 def compare(
     source: str, output: str | None, saliency: str, background: str | None, as_json: bool, **choices: Any
 ) -> None:
-    """Encode the photo IN by foveal, by foveal without a map, and by other encoders, at equal bytes.
+    """Encode a photo with foveal, with foveal without a saliency map, and with other encoders, at equal bytes.
 
-    The others are libjpeg-turbo, and MozJPEG and jpegli where they are installed (pip install 'foveal[compare]'); each
-    makes the largest file that it can which is not larger than foveal's. All files are 4:2:0, foveal's too where
-    `foveal encode` would choose 4:4:4. The report goes to standard output, or to standard error where the picture
-    goes to standard output.
+    The other encoders are libjpeg-turbo and, if they are installed (pip install 'foveal[compare]'), MozJPEG and jpegli.
+    Each writes its largest file that is not larger than foveal's. All files are 4:2:0, also foveal's where
+    `foveal encode` would choose 4:4:4. The report is printed on standard output, or on standard error if the picture is
+    written to standard output.
     """
     if output is None and not as_json:
         raise click.UsageError("nothing to write: give -o or --json")
     refuse_together({"--quality": choices["quality"], "--size": choices["size_bytes"]})
     if saliency == "none":
-        raise click.UsageError("--saliency none: the content-blind encode is there anyway; name a method or a map")
+        raise click.UsageError(
+            "--saliency none: the content-blind encode is always compared, too; name a method or a map"
+        )
     kind = "HTML" if output and Path(output).suffix.lower() in PICTURE_ENDINGS["HTML"] else "PNG"
     if output is not None:
         files.check_target(output, kind, inputs=[source, saliency])
-    from foveal.comparison import compare as compare_encoders  # only where it is needed: starting up counts
-    from foveal.comparison.table import format_table
-
     photo = files.read_photo(source, background)
-    spent_by = read_saliency(saliency)
-    with files.naming(source):
-        comparison = compare_encoders(photo, saliency=spent_by, **choices)
-    files.warn(files.display_name(source), comparison.left_out)
+    chosen_saliency = read_saliency(saliency)
+    with add_name_to_errors(source):
+        comparison = compare_encoders(photo, saliency=chosen_saliency, **choices)
+    print_warnings(source, comparison.left_out)
     if output is not None:
-        files.write_bytes(output, _written(comparison, kind, files.display_name(Path(source).name)))
-    report = _as_json(comparison, source, output) if as_json else "\n".join(format_table(comparison))
-    files.report(report, output or "")
+        files.write_bytes(output, _draw(comparison, kind, input_name(Path(source).name)))
+    if as_json:
+        report = json.dumps({"input": source, "output": output} | comparison.to_dict())
+    else:
+        report = "\n".join(format_table(comparison))
+    print_report(report, output)
 
 
-def _written(comparison: Comparison, kind: str, name: str) -> bytes:
-    from foveal.comparison import draw_sheet, write_page
-
+def _draw(comparison: Comparison, kind: str, name: str) -> bytes:
+    """Return the comparison as an HTML page or as a PNG file."""
     if kind == "HTML":
         return write_page(comparison, name).encode()
     return png_bytes(draw_sheet(comparison), comparison.icc_profile)
-
-
-def _as_json(comparison: Comparison, source: str, output: str | None) -> str:
-    import json  # only where it is asked for: starting up counts
-
-    return json.dumps({"input": source, "output": output} | comparison.to_dict())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from typing import Any, get_args
 
 import click
 
 from foveal.cli import files
-from foveal.cli.encoding_options import encoding_options, options_of
-from foveal.cli.shared_options import output_option, source_argument
+from foveal.cli.encoding_options import build_options, encoding_options
+from foveal.cli.messages import add_name_to_errors, input_name, output_name, print_report, print_warning
+from foveal.cli.shared_options import describe_default_target, json_option, output_option, source_argument
 from foveal.encoding import Encoded, EncodeOptions, encode_photo
 from foveal.jpeg import LIBJPEG_MAX_SIDE, MAX_SIDE
 from foveal.photo import Photo, icc
@@ -17,81 +20,65 @@ from foveal.saliency import METHODS
 
 
 @click.command(short_help="Encode a photo as a JPEG that spends its bits where people look.")
-@source_argument
-@output_option("OUT", "File to write; - is standard output. Default: IN with the ending .jpg, which must not exist.")
+@source_argument("PHOTO")
+@output_option("OUT", f"JPEG to write; '-' is standard output. {describe_default_target('.jpg')}")
 @encoding_options
 @click.option(
     "--metadata",
     type=click.Choice(get_args(MetadataPolicy)),
     default=EncodeOptions.metadata,
     show_default=True,
-    help="keep all; safe: colour profile, resolution, orientation, artist, copyright; none: colour profile.",
+    help="keep: all metadata; safe: only colour profile, resolution, orientation, artist and copyright; none: only the "
+    "colour profile, with the pixels turned upright.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+@json_option
 def encode(source: str, output: str | None, as_json: bool, background: str | None, **choices: Any) -> None:
-    """Encode the photo IN as a JPEG that spends its bits where people look.
+    """Encode a photo as a JPEG that spends its bits where people look.
 
-    IN is any picture that Pillow reads; - is standard input. The report goes to standard output, or to standard error
-    where the JPEG goes to standard output.
+    PHOTO is any picture file that Pillow reads; '-' is standard input. The report is printed on standard output, or on
+    standard error if the JPEG is written to standard output.
     """
     target = files.default_target(source, ".jpg") if output is None else output
     files.check_target(target, "JPEG", inputs=[source, choices["saliency"]])
     photo = files.read_photo(source, background)
-    _warn_about(photo, source)
-    options = options_of(**choices)
-    with files.naming(source):
+    for warning in _find_warnings(photo, input_name(source)):
+        print_warning(warning)
+    options = build_options(**choices)
+    with add_name_to_errors(source):
         result = encode_photo(photo, options)
     files.write_bytes(target, result.data)
-    files.report(_as_json(result, source, target) if as_json else _as_text(result, target), target)
+    report = _report_as_json(result, source, target) if as_json else _report_as_text(result, target)
+    print_report(report, target)
 
 
-def _warn_about(photo: Photo, source: str) -> None:
-    name = files.display_name(source)
+def _find_warnings(photo: Photo, name: str) -> Iterator[str]:
     if photo.file_format == "JPEG":
-        click.echo(
-            f"foveal: warning: {name} is a JPEG already, and encoding it again loses a little more",
-            err=True,
-        )
+        yield f"{name} is a JPEG already, and encoding it again loses a little more"
     if photo.frame_count > 1:
-        click.echo(f"foveal: warning: {name} holds {photo.frame_count} pictures; only the first is encoded", err=True)
+        yield f"{name} holds {photo.frame_count} pictures; only the first is encoded"
     problem = icc.misfit(photo.icc_profile, photo.pixels)
     if problem:
-        click.echo(f"foveal: warning: {name}: {problem}; it is left out", err=True)
+        yield f"{name}: {problem}; it is left out"
     if LIBJPEG_MAX_SIDE < max(photo.width, photo.height) <= MAX_SIDE:
-        click.echo(
-            f"foveal: warning: {name} has a side of more than {LIBJPEG_MAX_SIDE:,} pixels, "
-            "which JPEG allows but libjpeg and most programs refuse to read",
-            err=True,
+        yield (
+            f"{name} has a side of more than {LIBJPEG_MAX_SIDE:,} pixels, which JPEG allows but libjpeg and most "
+            "programs refuse to read"
         )
 
 
-def _bits_per_pixel(result: Encoded) -> float:
-    return 8 * len(result.data) / (result.photo.width * result.photo.height)
-
-
-def _as_text(result: Encoded, target: str) -> str:
-    name = files.display_name(target, files.STANDARD_OUTPUT)
+def _report_as_text(result: Encoded, target: str) -> str:
+    score = "" if result.score is None else f" for a score of {result.score:z.1f}, {result.score_is}"
+    saliency = result.saliency_name
+    if saliency in METHODS:
+        saliency += f", confidence {result.confidence:.2f}"
     return (
-        f"{name}: {len(result.data):,} bytes, {_bits_per_pixel(result):.2f} bits per pixel "
-        f"({result.photo.width} x {result.photo.height}, quality {result.quality:g}{_score(result)}, "
-        f"{result.subsampling}, saliency {_saliency(result)})"
+        f"{output_name(target)}: {len(result.data):,} bytes, {_bits_per_pixel(result):.2f} bits per pixel "
+        f"({result.photo.width} x {result.photo.height}, quality {result.quality:g}{score}, "
+        f"{result.subsampling}, saliency {saliency})"
     )
 
 
-def _score(result: Encoded) -> str:
-    return "" if result.score is None else f" for a score of {result.score:z.1f}, {result.score_is}"
-
-
-def _saliency(result: Encoded) -> str:
-    """Name of the method; its confidence where it can have one."""
-    if result.saliency_name in METHODS:
-        return f"{result.saliency_name}, confidence {result.confidence:.2f}"
-    return result.saliency_name
-
-
-def _as_json(result: Encoded, source: str, target: str) -> str:
-    import json  # only where it is asked for: starting up counts
-
+def _report_as_json(result: Encoded, source: str, target: str) -> str:
     return json.dumps(
         {
             "input": source,
@@ -109,3 +96,7 @@ def _as_json(result: Encoded, source: str, target: str) -> str:
             "mean_weight": round(float(result.weights.mean()), 4),
         }
     )
+
+
+def _bits_per_pixel(result: Encoded) -> float:
+    return 8 * len(result.data) / (result.photo.width * result.photo.height)

@@ -1,4 +1,4 @@
-"""Options of encoding, for every command that encodes."""
+"""Options of the commands that encode a photo: `foveal encode` and `foveal explain`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,18 @@ import click
 from foveal.allocate.allocation import AllocationName
 from foveal.allocate.effort import EFFORTS
 from foveal.allocate.subsampling import SubsamplingName
-from foveal.allocate.weights import LEAST_WEIGHT
 from foveal.checks import MAX_THREADS
-from foveal.cli.shared_options import SIZE, Command, NumberRange, read_saliency, refuse_together, saliency_option
+from foveal.cli.shared_options import (
+    SIZE,
+    SIZE_EXAMPLES,
+    Command,
+    NumberRange,
+    background_option,
+    read_saliency,
+    refuse_together,
+    saliency_option,
+    strength_option,
+)
 from foveal.encoding import EncodeOptions
 from foveal.encoding.targets import DEFAULT_SCORE
 
@@ -23,67 +32,82 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--quality",
         type=NumberRange(0, 100),
         metavar="Q",
-        help="Quality of the salient part, on libjpeg's scale. Default: "
-        f"what gives it a SSIMULACRA2 of {DEFAULT_SCORE:g}, as predicted.",
+        help="Quality of the parts where people look, on libjpeg's scale. Default: the quality that gives them a "
+        f"predicted SSIMULACRA2 score of {DEFAULT_SCORE:g}.",
     ),
-    click.option("--target-size", type=SIZE, metavar="SIZE", help="At most so many bytes: 100KB, 1.5MB, 250000."),
+    click.option(
+        "--target-size",
+        type=SIZE,
+        metavar="SIZE",
+        help=f"Largest size of the file: {SIZE_EXAMPLES}. The highest quality that fits is used.",
+    ),
     click.option(
         "--target-score",
         type=NumberRange(0, 100),
         metavar="S",
-        help="SSIMULACRA2 of the whole photo, as predicted: 70 is high quality, 90 visually lossless.",
+        help="Predicted SSIMULACRA2 score of the whole photo: 70 is high quality, 90 is visually lossless.",
     ),
-    click.option("--verify", is_flag=True, help="Measure the score, and meet --target-score within 1."),
-    saliency_option,
     click.option(
-        "--strength",
-        type=NumberRange(0, 1),
-        metavar="S",
-        default=EncodeOptions.strength,
-        show_default=True,
-        help=f"How much less the rest may get; at 1 its error counts {LEAST_WEIGHT:g} as much.",
+        "--verify",
+        is_flag=True,
+        help="Measure the score, and correct the quality until the score is within 1 of --target-score.",
     ),
+    saliency_option,
+    strength_option,
     click.option(
         "--allocation",
         type=click.Choice(get_args(AllocationName)),
         default=EncodeOptions.allocation,
         show_default=True,
-        help="How bits are spent: least error and bits together, or a quality for each block.",
+        help="How bits are allocated to blocks. rdo: rate-distortion optimisation; quality-map: a quality for each "
+        "block, the published MS-ROI method.",
     ),
     click.option(
         "--subsampling",
         type=click.Choice(get_args(SubsamplingName)),
         default="auto",
         show_default=True,
-        help="Resolution of colour; auto: full where halving it would show, as of red text.",
+        help="Chroma subsampling. auto: 4:4:4 where 4:2:0 would visibly blur colours, as in red text; else 4:2:0.",
     ),
-    click.option("--baseline", is_flag=True, help="One sequential scan instead of progressive ones."),
+    click.option("--baseline", is_flag=True, help="Write one sequential scan instead of progressive scans."),
     click.option(
         "--effort",
         type=click.Choice(tuple(EFFORTS)),
         default=EncodeOptions.effort,
         show_default=True,
-        help="How long to search: best measures its own result, and takes more than ten times as long as balanced.",
+        help="How long to search for a better file. best also measures its result and corrects the allocation; it "
+        "takes 5 to 10 times as long as balanced.",
     ),
-    click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ..."),
+    background_option,
     click.option(
-        "--threads", type=click.IntRange(1, MAX_THREADS), metavar="N", help="Threads to use. Default: all cores."
+        "--threads", type=click.IntRange(1, MAX_THREADS), metavar="N", help="Number of threads. Default: all cores."
     ),
 )
 
 
 def encoding_options(command: Command) -> Command:
-    """Give a command the options of encoding: `background`, and what `options_of` takes."""
+    """Add `background` and the options that `build_options` takes to a command."""
     return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)
 
 
-def options_of(*, saliency: str, baseline: bool, **choices: Any) -> EncodeOptions:
-    """Make options of what was given on the command line.
+def build_options(*, saliency: str, baseline: bool, **choices: Any) -> EncodeOptions:
+    """Build the options of an encode from the values of the command line.
+
+    Parameters
+    ----------
+    saliency
+        Value of --saliency, see `read_saliency`.
+    baseline
+        Whether --baseline was given.
+    choices
+        Values of the other options, which have the names of the fields of `EncodeOptions`.
 
     Raises
     ------
     click.UsageError
-        They do not go together, or a map is not there.
+        Options contradict each other, or the file of the map does not exist.
+    FovealError, OSError
+        The file of the map cannot be read.
     """
     targets = ("quality", "target_size", "target_score")
     refuse_together({f"--{target.replace('_', '-')}": choices[target] for target in targets})

@@ -1,4 +1,4 @@
-"""`foveal explain`: a page that shows every stage of encoding a photo."""
+"""`foveal explain`: an HTML page that shows every stage of encoding a photo."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from typing import Any
 import click
 
 from foveal.cli import files
-from foveal.cli.encoding_options import encoding_options, options_of
-from foveal.cli.shared_options import max_pixels_option, output_option, source_argument
+from foveal.cli.encoding_options import build_options, encoding_options
+from foveal.cli.messages import STANDARD_STREAM, add_name_to_errors, input_name, output_name, print_report
+from foveal.cli.shared_options import (
+    FILE_PATH,
+    describe_default_target,
+    max_pixels_option,
+    output_option,
+    source_argument,
+)
 
 
-def _read_block(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:
-    """Column and row of "28,17"."""
+def _parse_block(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """Return the column and the row of a value such as "28,17"."""
     if value is None:
         return None
     x, comma, y = value.partition(",")
@@ -22,21 +29,21 @@ def _read_block(_: click.Context, __: click.Parameter, value: str | None) -> tup
     return int(x), int(y)
 
 
-@click.command(short_help="Show what encoding does to a photo, stage by stage, as a page.")
-@source_argument
-@output_option("OUT", "HTML to write; - is standard output. Default: IN with the ending .html, which must not exist.")
+@click.command(short_help="Show every stage of encoding a photo as an HTML page.")
+@source_argument("PHOTO")
+@output_option("OUT", f"HTML page to write; '-' is standard output. {describe_default_target('.html')}")
 @click.option(
     "--block",
-    callback=_read_block,
+    callback=_parse_block,
     metavar="X,Y",
-    help="Block to look at closely: column and row of 8x8-pixel blocks, from 0, of the photo as displayed. "
-    "Default: the most salient.",
+    help="Block of 8x8 pixels to show in detail: its column and row in the photo as displayed, counted from 0. "
+    "Default: the most salient block.",
 )
 @click.option(
     "--jpeg",
     metavar="JPEG",
-    type=click.Path(readable=False, allow_dash=True),
-    help="JPEG to write, too: the file that the page is about, which holds it only up to 2 MB.",
+    type=FILE_PATH,
+    help="Also write the JPEG that the page describes. The page itself contains it only up to 2 MB.",
 )
 @encoding_options
 @max_pixels_option
@@ -49,12 +56,13 @@ def explain(
     max_pixels: int,
     **choices: Any,
 ) -> None:
-    """Encode the photo IN, and make a page that shows how: one HTML file, pictures included, that needs no network.
+    """Encode a photo and write an HTML page that shows every stage of it.
 
-    The photo is encoded upright and without metadata but its colour profile, as by `foveal encode --metadata none`. The
-    report goes to standard output, or to standard error where the page or the JPEG goes to standard output.
+    The page is one file that contains its pictures and loads nothing from the network. The photo is encoded as by
+    `foveal encode --metadata none`: upright, with no metadata except its colour profile. The report is printed on
+    standard output, or on standard error if the page or the JPEG is written to standard output.
     """
-    from foveal.explain import explain as explain_photo  # only here: starting up counts
+    from foveal.explain import explain as explain_photo  # imported late: it would slow down all other commands
 
     target = files.default_target(source, ".html") if output is None else output
     inputs = [source, choices["saliency"]]
@@ -64,17 +72,17 @@ def explain(
         if Path(jpeg) == Path(target):
             raise click.UsageError("-o and --jpeg name the same file")
     photo = files.read_photo(source, background, max_pixels)
-    options = options_of(**choices)
-    name = "a photo" if source == files.STANDARD else files.display_name(Path(source).name)
-    with files.naming(source):
-        made = explain_photo(photo, options, name=name, block=block)
-    page = made.html.encode()
+    options = build_options(**choices)
+    name = "a photo" if source == STANDARD_STREAM else input_name(Path(source).name)
+    with add_name_to_errors(source):
+        explanation = explain_photo(photo, options, name=name, block=block)
+    page, data = explanation.html.encode(), explanation.encoded.data
     files.write_bytes(target, page)
     if jpeg is not None:
-        files.write_bytes(jpeg, made.encoded.data)
-    shown = files.display_name(target, files.STANDARD_OUTPUT)
-    column, row = made.block
-    files.report(
-        f"{shown}: {len(page):,} bytes, about a JPEG of {len(made.encoded.data):,} bytes and its block {column},{row}",
-        files.STANDARD if files.STANDARD in (target, jpeg) else "",
+        files.write_bytes(jpeg, data)
+    column, row = explanation.block
+    print_report(
+        f"{output_name(target)}: {len(page):,} bytes, about a JPEG of {len(data):,} bytes and its block {column},{row}",
+        target,
+        jpeg,
     )

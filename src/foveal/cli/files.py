@@ -1,4 +1,4 @@
-"""Reading photos and writing results; "-" is standard input or output."""
+"""Reading inputs and writing outputs; the path "-" is standard input or standard output."""
 
 from __future__ import annotations
 
@@ -6,80 +6,76 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from foveal import photo
-from foveal.errors import FormatError, FovealError
+from foveal.cli.messages import (
+    STANDARD_STREAM,
+    add_name_to_errors,
+    input_name,
+    output_name,
+    set_filename_of_errors,
+)
+from foveal.errors import FormatError
 from foveal.files import PICTURE_ENDINGS, write_whole
 from foveal.jpeg import MAX_PIXELS
 
-STANDARD = "-"
-_MAX_NOTES = 8
-STANDARD_INPUT, STANDARD_OUTPUT = "standard input", "standard output"
-
-
-def display_name(path: str, standard: str = STANDARD_INPUT) -> str:
-    """Name of an input or output in messages, on one line; what the terminal cannot show is replaced."""
-    if path == STANDARD:
-        return standard
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in click.format_filename(path))
-
-
-@contextmanager
-def naming(path: str) -> Iterator[None]:
-    """Put the name of an input before the message of what goes wrong with it."""
-    try:
-        yield
-    except FovealError as error:
-        raise type(error)(f"{display_name(path)}: {error}") from error
-
 
 def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS) -> photo.Photo:
-    """Open a photo of at most so many pixels.
+    """Open a photo from a file or from standard input.
+
+    Parameters
+    ----------
+    path
+        Path of a picture file that Pillow reads, or "-".
+    background
+        Colour to put behind transparent pixels, or None.
+    max_pixels
+        Largest number of pixels that is accepted.
 
     Raises
     ------
     FovealError, OSError
-        As `foveal.open`.
+        The errors of `foveal.open`, with the name of the input.
     """
-    with naming(path):
-        source = path if path != STANDARD else io.BytesIO(_standard_input())
+    with add_name_to_errors(path):
+        source = path if path != STANDARD_STREAM else io.BytesIO(_read_standard_input())
         return photo.open(source, background=background, max_pixels=max_pixels)
 
 
 def read_bytes(path: str) -> bytes:
-    """Read a file whole.
+    """Read all bytes of a file or of standard input.
 
     Raises
     ------
-    FormatError, OSError
-        There is nothing to read, or it cannot be read.
+    FormatError
+        Standard input is empty or closed.
+    OSError
+        The file cannot be read.
     """
-    with naming(path):
-        return Path(path).read_bytes() if path != STANDARD else _standard_input()
+    with add_name_to_errors(path):
+        return Path(path).read_bytes() if path != STANDARD_STREAM else _read_standard_input()
 
 
-def _standard_input() -> bytes:
-    data = sys.stdin.buffer.read() if sys.stdin else b""  # None where the process was started without one
+def _read_standard_input() -> bytes:
+    data = sys.stdin.buffer.read() if sys.stdin else b""  # sys.stdin is None in a process started without it
     if not data:
         raise FormatError("nothing to read")
     return data
 
 
 def write_bytes(path: str, data: bytes) -> None:
-    """Write a file whole or not at all; "-" is standard output.
+    """Write a file so that it holds all of the data or is left as it was; "-" is standard output.
 
     Raises
     ------
     OSError
-        It cannot be written; `filename` is `path`.
+        The output cannot be written; `filename` is its name for messages.
     """
-    with _blaming(display_name(path, STANDARD_OUTPUT)):
-        if path != STANDARD:
+    with set_filename_of_errors(output_name(path)):
+        if path != STANDARD_STREAM:
             write_whole(path, data)
         elif sys.stdout:
             sys.stdout.buffer.write(data)
@@ -88,86 +84,75 @@ def write_bytes(path: str, data: bytes) -> None:
             raise OSError(errno.EBADF, "is closed")
 
 
-def warn(name: str, notes: Sequence[str]) -> None:
-    """Print what is wrong with an input, a line each."""
-    for note in notes[:_MAX_NOTES]:
-        click.echo(f"foveal: warning: {name}: {note}", err=True)
-    if len(notes) > _MAX_NOTES:
-        click.echo(f"foveal: warning: {name}: and {len(notes) - _MAX_NOTES:,} things more", err=True)
-
-
-def report(text: str, target: str) -> None:
-    """Print what was done: on standard output, or on standard error where the picture went to standard output."""
-    with _blaming(STANDARD_OUTPUT):
-        click.echo(text, err=target == STANDARD)
-
-
-@contextmanager
-def _blaming(name: str) -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, name) from error
-
-
-def _check_folder(target: str) -> None:
-    """Stop where a file's folder is none: encoding can take minutes."""
-    folder = Path(os.path.realpath(target)).parent
-    if folder.is_dir():
-        return
-    problem = "what should be its folder is a file" if folder.exists() else "its folder does not exist"
-    raise NotADirectoryError(errno.ENOTDIR, problem, display_name(target))
-
-
 def default_target(source: str, ending: str) -> str:
-    """Name of an output where none is given: the input's with another ending, standard output for standard input.
+    """Return the output of a command without -o: the input with another ending; standard output for standard input.
 
     Raises
     ------
-    click.UsageError, OSError
-        It exists, or the input cannot have one.
+    click.UsageError
+        The output exists, or the name of the input is empty.
+    OSError
+        The input is a folder.
     """
-    if source == STANDARD:
-        return STANDARD
+    if source == STANDARD_STREAM:
+        return STANDARD_STREAM
     if not source:
         raise click.UsageError("the name of the input is empty")
     if Path(source).is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), source)
     target = str(Path(source).with_suffix(ending))
     if os.path.lexists(target):
-        raise click.UsageError(f"{display_name(target)} exists; name the output with -o")
+        raise click.UsageError(f"{input_name(target)} exists; name the output with -o")
     return target
 
 
 def check_target(target: str, kind: str, inputs: list[str]) -> None:
-    """Stop before a file (JPEG, PNG, TIFF, NPZ, HTML) goes to a terminal, over an input, or under a wrong name.
+    """Check, before any work is done, that an output may be written.
+
+    Parameters
+    ----------
+    target
+        Path of the output, or "-".
+    kind
+        Kind of the file, a key of `PICTURE_ENDINGS`: "JPEG", "PNG", "TIFF", "NPZ" or "HTML".
+    inputs
+        Paths of the inputs, which must not be overwritten. Strings that are not paths are ignored.
 
     Raises
     ------
-    click.UsageError, OSError
-        It would, or its folder does not exist.
+    click.UsageError
+        The output is a terminal, an input, or has the ending of another kind of file.
+    OSError
+        The folder of the output does not exist.
     """
     if not target:
         raise click.UsageError("the name of the output is empty")
-    if target == STANDARD:
+    if target == STANDARD_STREAM:
         if sys.stdout and sys.stdout.isatty():
             raise click.UsageError(f"will not write {kind} to the terminal; name a file or redirect the output")
         return
     ending = Path(target).suffix.lower()
     if any(ending in endings for other, endings in PICTURE_ENDINGS.items() if other != kind):
         wanted = min(PICTURE_ENDINGS[kind], key=len)
-        raise click.UsageError(f"{display_name(target)} would be written as {kind}; give it the ending {wanted}")
+        raise click.UsageError(f"{output_name(target)} would be written as {kind}; give it the ending {wanted}")
     if Path(target).exists() and any(_is_same_file(path, Path(target)) for path in inputs):
-        raise click.UsageError(f"{display_name(target)} is an input; give another name")
+        raise click.UsageError(f"{output_name(target)} is an input; give another name")
     _check_folder(target)
 
 
 def _is_same_file(path: str, target: Path) -> bool:
-    if path != STANDARD:
+    if path != STANDARD_STREAM:
         return Path(path).exists() and Path(path).samefile(target)
     try:
         return os.path.samestat(os.fstat(sys.stdin.fileno()), target.stat())
-    except (OSError, ValueError, AttributeError):  # no standard input, or one that is no file of the system's
+    except (OSError, ValueError, AttributeError):  # standard input is closed, or is not a file
         return False
+
+
+def _check_folder(target: str) -> None:
+    """Raise NotADirectoryError if the folder of an output does not exist, before minutes are spent on encoding."""
+    folder = Path(os.path.realpath(target)).parent
+    if folder.is_dir():
+        return
+    problem = "its parent is a file, not a folder" if folder.exists() else "its folder does not exist"
+    raise NotADirectoryError(errno.ENOTDIR, problem, output_name(target))

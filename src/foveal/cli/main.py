@@ -1,4 +1,4 @@
-"""The `foveal` command: its subcommands, and how errors leave it."""
+"""The `foveal` command: its subcommands, error messages and exit codes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from contextlib import contextmanager
 
 import click
 
-from foveal.cli import files
 from foveal.cli.compare import compare
 from foveal.cli.decode import decode
 from foveal.cli.encode import encode
 from foveal.cli.explain import explain
 from foveal.cli.inspect import inspect
+from foveal.cli.messages import input_name
 from foveal.cli.pca import pca
 from foveal.cli.saliency import saliency
 from foveal.errors import FovealError, ParameterError
@@ -37,10 +37,10 @@ def cli(context: click.Context, debug: bool) -> None:
 
 @contextmanager
 def _print_tracebacks() -> Iterator[None]:
-    """Print the traceback of an error that leaves a command, before it becomes one line."""
+    """Print the traceback of an error that ends a command, before `main` prints its message."""
     try:
         yield
-    except click.exceptions.Exit:  # how --help ends
+    except click.exceptions.Exit:  # --help ends with it
         raise
     except Exception:
         traceback.print_exc()
@@ -57,12 +57,12 @@ cli.add_command(pca)
 
 
 def main() -> None:
-    """Run the command line; every failure is one line on standard error and an exit code of 1, 2 or 130."""
+    """Run the command line. A failure prints one line on standard error; the exit code is then 1, 2 or 130."""
     sys.exit(_run())
 
 
 def _run() -> int:
-    warnings.simplefilter("ignore")  # Pillow's, of broken metadata and large pictures: what matters is an error here
+    warnings.simplefilter("ignore")  # Pillow's, about broken metadata and large pictures; foveal raises errors
     try:
         code = cli.main(prog_name="foveal", standalone_mode=False)
         return code if isinstance(code, int) else 0
@@ -82,7 +82,7 @@ def _run() -> int:
         return _fail(_describe(error), FAILED)
     except MemoryError:
         return _fail("out of memory", FAILED)
-    except Exception as error:  # a mistake of ours: still one line, so that the log of a pipeline stays readable
+    except Exception as error:  # a bug in foveal; one line, too, so that logs stay readable
         return _fail(f"internal error: {type(error).__name__}: {error} (see foveal --debug)", FAILED)
 
 
@@ -90,7 +90,7 @@ def _describe(error: OSError) -> str:
     reason = error.strerror or str(error)
     if reason == os.strerror(errno.ENOENT):
         reason = "no such file or folder"
-    return f"{files.display_name(os.fsdecode(error.filename))}: {reason}" if error.filename else reason
+    return f"{input_name(os.fsdecode(error.filename))}: {reason}" if error.filename else reason
 
 
 def _fail(message: str, code: int) -> int:

@@ -1,4 +1,4 @@
-"""`foveal pca`: compression by principal components, and a figure of what it does."""
+"""`foveal pca`: compression of photos by principal components, and a figure of what it keeps and costs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ import click
 import numpy as np
 
 from foveal.cli import files
-from foveal.cli.shared_options import NumberRange, max_pixels_option, output_option, source_argument
+from foveal.cli.messages import STANDARD_STREAM, add_name_to_errors, input_name, output_name, print_report
+from foveal.cli.shared_options import (
+    FILE_PATH,
+    NumberRange,
+    background_option,
+    describe_default_target,
+    max_pixels_option,
+    output_option,
+    source_argument,
+)
 from foveal.errors import UnsupportedError
 from foveal.pca import decode as decode_photo
 from foveal.pca.codec import EncodedPhoto, encode_photo
@@ -18,60 +27,61 @@ from foveal.photo import Photo
 from foveal.photo.writing import png_bytes
 
 
-@click.group(short_help="Compress by principal components, as an .npz file.")
+@click.group(short_help="Compress photos by principal components, as .npz files.")
 def pca() -> None:
-    """Compress photos by their principal components, restore them, and see what is kept."""
+    """Compress photos by their principal components, restore them, and draw a figure of both."""
 
 
 @pca.command(short_help="Compress a photo.")
-@source_argument
-@output_option("OUT", "File to write; - is standard output. Default: IN with the ending .npz, which must not exist.")
+@source_argument("PHOTO")
+@output_option("OUT", f"NPZ file to write; '-' is standard output. {describe_default_target('.npz')}")
 @click.option(
     "--variance",
     type=NumberRange(0, 100),
     metavar="PERCENT",
     default=PcaOptions.variance,
     show_default=True,
-    help="Keep at least so much of the variance: explained by components (rows), or with all errors counted (blocks).",
+    help="Least share of the variance to keep. rows: the share that the components explain; blocks: the share that is "
+    "left after all errors, those of quantization included.",
 )
 @click.option(
     "--mode",
     type=click.Choice(MODES),
     default=PcaOptions.mode,
     show_default=True,
-    help="Rows of each channel, as the report does it; or 8x8-pixel blocks, quantized and entropy coded.",
+    help="rows: components of the rows of each channel, as in K. Kishore's report; blocks: components of 8x8-pixel "
+    "blocks, quantized and entropy coded.",
 )
 @click.option(
     "--components",
     type=click.IntRange(1),
     metavar="L",
-    help="Keep so many components of each channel, whatever the variance (rows); keep no more (blocks).",
+    help="Number of components of each channel. rows: keep L, whatever --variance says; blocks: keep at most L.",
 )
-@click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ...")
+@background_option
 def encode(
     source: str, output: str | None, variance: float, mode: PcaMode, components: int | None, background: str | None
 ) -> None:
-    """Compress the photo IN by its principal components.
+    """Compress a photo by its principal components.
 
-    The file is one of NumPy's: numpy.load(OUT, allow_pickle=False). It holds the photo as it is displayed, and its
-    colour profile; other metadata is not kept.
+    The file is read by numpy.load(OUT, allow_pickle=False). It contains the photo as displayed and its colour profile;
+    other metadata is not kept.
     """
     target = files.default_target(source, ".npz") if output is None else output
     files.check_target(target, "NPZ", inputs=[source])
     photo = files.read_photo(source, background)
-    with files.naming(source):
+    with add_name_to_errors(source):
         encoded = encode_photo(photo, PcaOptions(variance, mode, components))
     files.write_bytes(target, encoded.data)
-    files.report(_as_text(encoded, target), target)
+    print_report(_report_as_text(encoded, target), target)
 
 
-def _as_text(encoded: EncodedPhoto, target: str) -> str:
-    name = files.display_name(target, files.STANDARD_OUTPUT)
+def _report_as_text(encoded: EncodedPhoto, target: str) -> str:
     counts = ", ".join(str(count) for count in encoded.component_counts)
     bits = 8 * encoded.photo.pixels.itemsize
     return "\n".join(
         [
-            f"{name}: {len(encoded.data):,} bytes, {encoded.mode}, {counts} components, "
+            f"{output_name(target)}: {len(encoded.data):,} bytes, {encoded.mode}, {counts} components, "
             f"{encoded.variance:.4f} % of the variance",
             f"compression ratio: {encoded.compression_ratio:.2f} ({encoded.original_bytes:,} bytes of {bits}-bit "
             "samples over the file, components included)",
@@ -82,58 +92,59 @@ def _as_text(encoded: EncodedPhoto, target: str) -> str:
 
 
 @pca.command(short_help="Restore a photo.")
-@source_argument
-@output_option("OUT", "PNG to write; - is standard output. Default: IN with the ending .png, which must not exist.")
+@source_argument("NPZ")
+@output_option("OUT", f"PNG to write; '-' is standard output. {describe_default_target('.png')}")
 @max_pixels_option
 def decode(source: str, output: str | None, max_pixels: int) -> None:
-    """Restore the photo of IN, a file of `foveal pca encode`."""
+    """Restore the photo of a file that `foveal pca encode` wrote."""
     target = files.default_target(source, ".png") if output is None else output
     files.check_target(target, "PNG", inputs=[source])
     data = files.read_bytes(source)
-    with files.naming(source):
+    with add_name_to_errors(source):
         photo = decode_photo(data, max_pixels=max_pixels)
-        picture = _as_png(photo)
+        picture = _encode_png(photo)
     files.write_bytes(target, picture)
-    name = files.display_name(target, files.STANDARD_OUTPUT)
-    files.report(f"{name}: {photo.width} x {photo.height}", target)
+    print_report(f"{output_name(target)}: {photo.width} x {photo.height}", target)
 
 
-def _as_png(photo: Photo) -> bytes:
+def _encode_png(photo: Photo) -> bytes:
     if photo.pixels.ndim == 3 and photo.pixels.dtype == np.uint16:
-        raise UnsupportedError("colour of 16 bits cannot be written as a PNG here; foveal.pca.decode gives its pixels")
+        raise UnsupportedError(
+            "colour of 16 bits cannot be written as a PNG by this command; foveal.pca.decode returns its pixels"
+        )
     return png_bytes(photo.pixels, photo.fitting_profile)
 
 
-def _with_option_before_each(arguments: list[str], options: Collection[str]) -> list[str]:
-    """Repeat an option that takes several values: --images A B as --images A --images B."""
-    spread: list[str] = []
+def _repeat_options(arguments: list[str], options: Collection[str]) -> list[str]:
+    """Repeat an option before each of its values: --images A B becomes --images A --images B."""
+    repeated: list[str] = []
     option, value_count = "", 0
     for argument in [*arguments, "--"]:
-        if argument.startswith("-") and argument != files.STANDARD:
+        if argument.startswith("-") and argument != STANDARD_STREAM:
             if option and not value_count:
                 raise click.BadOptionUsage(option, f"Option {option!r} requires an argument.")
             option, value_count = (argument if argument in options else ""), 0
-            spread += [] if option else [argument]
+            repeated += [] if option else [argument]
         else:
-            spread += [option, argument] if option else [argument]
+            repeated += [option, argument] if option else [argument]
             value_count += 1
-    return spread[:-1]
+    return repeated[:-1]
 
 
-class _SeveralValues(click.Command):
+class _FigureCommand(click.Command):
     """A command whose options --images and --variance take any number of values."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, _with_option_before_each(args, ("--images", "--variance")))
+        return super().parse_args(ctx, _repeat_options(args, ("--images", "--variance")))
 
 
-@pca.command(cls=_SeveralValues, short_help="Draw what is kept, and what it costs.")
+@pca.command(cls=_FigureCommand, short_help="Draw photos beside their restored versions, and sizes against SSIM.")
 @click.option(
     "--images",
-    metavar="IN...",
+    metavar="PHOTO...",
     multiple=True,
-    type=click.Path(readable=False),
-    help="Photos. Default: two of scikit-image's.",
+    type=FILE_PATH,
+    help="Photos to compress. Default: two photos of scikit-image.",
 )
 @click.option(
     "--variance",
@@ -143,26 +154,21 @@ class _SeveralValues(click.Command):
     type=NumberRange(0, 100),
     default=(95.0, 99.0, 99.99),
     show_default="95 99 99.99",
-    help="How much of the variance to keep.",
+    help="Shares of the variance to keep, one picture for each.",
 )
-@click.option(
-    "-o",
-    "--output",
-    metavar="OUT",
-    required=True,
-    type=click.Path(readable=False, allow_dash=True),
-    help="PNG to write; - is standard output.",
-)
-@click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ...")
+@output_option("OUT", "PNG to write; '-' is standard output.", required=True)
+@background_option
 def figure(images: tuple[str, ...], variances: tuple[float, ...], output: str, background: str | None) -> None:
-    """Draw photos beside what rows of components keep of them, and sizes against SSIM, also of JPEG and PNG.
+    """Draw photos beside versions restored from components of rows, the variance explained, and sizes against SSIM.
 
-    Needs the extra `figure`: pip install 'foveal[figure]'.
+    Sizes are drawn for files of components in both modes, for JPEG and for PNG.
+
+    Needs matplotlib and scikit-image: pip install 'foveal[figure]'.
     """
     files.check_target(output, "PNG", inputs=list(images))
-    from foveal.pca.figure import draw, sample_photos
+    from foveal.pca.figure import draw, sample_photos  # imported late: it needs the extra `figure`
 
-    named = {files.display_name(Path(path).name): files.read_photo(path, background) for path in images}
+    named = {input_name(Path(path).name): files.read_photo(path, background) for path in images}
     picture = draw(named or sample_photos(), variances)
     files.write_bytes(output, picture)
-    files.report(f"{files.display_name(output, files.STANDARD_OUTPUT)}: {len(picture):,} bytes", output)
+    print_report(f"{output_name(output)}: {len(picture):,} bytes", output)

@@ -1,7 +1,8 @@
-"""`foveal saliency`: where people look, as a picture and in numbers."""
+"""`foveal saliency`: the saliency map of a photo, as a picture and in numbers."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,75 +10,96 @@ from typing import Any
 import click
 
 from foveal.cli import files
-from foveal.cli.shared_options import output_option, source_argument
+from foveal.cli.messages import add_name_to_errors, output_name, print_report
+from foveal.cli.shared_options import FILE_PATH, background_option, json_option, output_option, source_argument
 from foveal.drawing import maps
-from foveal.drawing.method_sheet import COMPARED_METHODS, method_sheet
+from foveal.drawing.method_sheet import COMPARED_METHODS, draw_method_sheet
 from foveal.photo import Photo
+from foveal.photo.writing import png_bytes
 from foveal.saliency import METHODS, NETWORK_METHODS, SaliencyResult, default_model, look_by_methods, resolve_method
 
 
 @click.command(short_help="Show where people look in a photo.")
-@source_argument
-@output_option("MAP", "PNG to write; - is standard output. Needed unless --compare or --json is given.")
+@source_argument("PHOTO")
+@output_option("MAP", "PNG of the map to write; '-' is standard output. Needed unless --compare or --json is given.")
 @click.option(
-    "--method", type=click.Choice(["auto", *METHODS]), default="auto", show_default=True, help="How to find it."
+    "--method",
+    type=click.Choice(["auto", *METHODS]),
+    default="auto",
+    show_default=True,
+    help=f"Method that makes the map; auto is {resolve_method('auto')}.",
 )
 @click.option(
     "--top-k",
     type=click.IntRange(1),
     metavar="K",
-    help="At most so many classes are in the map of msroi; all that are probable enough otherwise.",
+    help="Largest number of classes in the map of msroi. Default: all classes that are probable enough.",
 )
-@click.option("--overlay", "as_overlay", is_flag=True, help="Draw the map over the photo, for looking at.")
+@click.option("--overlay", "as_overlay", is_flag=True, help="Draw the map over the photo instead of as a grey picture.")
 @click.option(
     "--compare",
     metavar="OUT",
-    type=click.Path(readable=False, allow_dash=True),
-    help="PNG to write: the photo beside its maps by spectral, cam, msroi and gaze.",
+    type=FILE_PATH,
+    help=f"PNG to write with the photo and its maps by {', '.join(COMPARED_METHODS[:-1])} and {COMPARED_METHODS[-1]} "
+    "side by side; '-' is standard output.",
 )
-@click.option("--background", metavar="COLOUR", help="Colour behind transparent pixels: white, '#rrggbb', ...")
-@click.option("--json", "as_json", is_flag=True, help="Report as JSON: confidence, classes with scores and boxes.")
+@background_option
+@json_option
 def saliency(
     source: str, background: str | None, method: str, top_k: int | None, as_json: bool, **choices: Any
 ) -> None:
-    """Show where people look in the photo IN, as a grey PNG of its size: white where they look most.
+    """Show where people look in a photo: as a grey PNG of its size, white where they look most.
 
-    With --json, in numbers; with --compare, by several methods side by side. Maps are in the displayed orientation;
-    `foveal encode --saliency MAP` takes them, retouched or not. The report goes to standard output, or to standard
-    error where a picture goes to standard output.
+    Maps are in the displayed orientation. `foveal encode --saliency MAP` accepts them, also after you edited them. The
+    JSON report has the confidence and, of methods with a network, the classes with scores and boxes. The report is
+    printed on standard output, or on standard error if a picture is written to standard output.
     """
     targets = _Targets(**choices)
     targets.check(source, as_json)
     photo = files.read_photo(source, background)
-    compared = COMPARED_METHODS if targets.compare is not None else ()
-    with files.naming(source):
-        looks = look_by_methods(photo, [method, *compared], top_k=top_k)
-    looked = looks[resolve_method(method)]
+    with add_name_to_errors(source):
+        results = look_by_methods(photo, [method, *targets.compared_methods], top_k=top_k)
+    result = results[resolve_method(method)]
     if targets.output is not None:
-        found = looked.resized(photo.displayed_size)
-        picture = maps.draw_over_photo(photo, found) if targets.as_overlay else maps.map_to_grey(found)
-        files.write_bytes(targets.output, maps.png_bytes(picture))
+        saliency_map = result.resized(photo.displayed_size)
+        picture = maps.draw_over_photo(photo, saliency_map) if targets.as_overlay else maps.map_to_grey(saliency_map)
+        files.write_bytes(targets.output, png_bytes(picture))
     if targets.compare is not None:
-        sheet = method_sheet(photo, [looks[name] for name in compared])
-        files.write_bytes(targets.compare, maps.png_bytes(sheet))
-    report = _as_json(photo, looked, source, targets) if as_json else _as_text(photo, looked, targets)
-    files.report(report, files.STANDARD if files.STANDARD in (targets.output, targets.compare) else "")
+        sheet = draw_method_sheet(photo, [results[name] for name in targets.compared_methods])
+        files.write_bytes(targets.compare, png_bytes(sheet))
+    report = _report_as_json(photo, result, source, targets) if as_json else _report_as_text(photo, result, targets)
+    print_report(report, targets.output, targets.compare)
 
 
 @dataclass(frozen=True)
 class _Targets:
-    """What is to be written: a map, drawn over the photo or not, and a comparison."""
+    """The pictures to write.
+
+    Parameters
+    ----------
+    output
+        Path of the map, or None.
+    as_overlay
+        Whether to draw the map over the photo.
+    compare
+        Path of the sheet that shows several methods, or None.
+    """
 
     output: str | None
     as_overlay: bool
     compare: str | None
 
+    @property
+    def compared_methods(self) -> tuple[str, ...]:
+        """Methods on the sheet; none without a sheet."""
+        return COMPARED_METHODS if self.compare is not None else ()
+
     def check(self, source: str, as_json: bool) -> None:
-        """Stop before anything is read where there is nothing to do, or pictures would be lost."""
+        """Raise an error, before anything is read, if there is nothing to do or a file would be lost."""
         if self.output is None and self.compare is None and not as_json:
             raise click.UsageError("nothing to write: give -o, --compare or --json")
         if self.as_overlay and self.output is None:
-            raise click.UsageError("--overlay is for the map of -o")
+            raise click.UsageError("--overlay needs -o, the picture to draw")
         pictures = [target for target in (self.output, self.compare) if target is not None]
         for target in pictures:
             files.check_target(target, "PNG", inputs=[source])
@@ -85,21 +107,18 @@ class _Targets:
             raise click.UsageError("-o and --compare name the same file")
 
 
-def _as_text(photo: Photo, looked: SaliencyResult, targets: _Targets) -> str:
+def _report_as_text(photo: Photo, result: SaliencyResult, targets: _Targets) -> str:
     height, width = photo.displayed_size
     lines = []
     if targets.output is not None:
-        name = files.display_name(targets.output, files.STANDARD_OUTPUT)
-        lines.append(f"{name}: {width} x {height}, {looked.method}, confidence {looked.confidence:.2f}")
+        size = f"{width} x {height}"
+        lines.append(f"{output_name(targets.output)}: {size}, {result.method}, confidence {result.confidence:.2f}")
     if targets.compare is not None:
-        name = files.display_name(targets.compare, files.STANDARD_OUTPUT)
-        lines.append(f"{name}: photo, {', '.join(COMPARED_METHODS)}")
+        lines.append(f"{output_name(targets.compare)}: photo, {', '.join(targets.compared_methods)}")
     return "\n".join(lines)
 
 
-def _as_json(photo: Photo, looked: SaliencyResult, source: str, targets: _Targets) -> str:
-    import json  # only where it is asked for: starting up counts
-
+def _report_as_json(photo: Photo, result: SaliencyResult, source: str, targets: _Targets) -> str:
     height, width = photo.displayed_size
     report: dict[str, Any] = {
         "input": source,
@@ -107,11 +126,11 @@ def _as_json(photo: Photo, looked: SaliencyResult, source: str, targets: _Target
         "compare": targets.compare,
         "width": width,
         "height": height,
-        "method": looked.method,
-        "confidence": round(looked.confidence, 4),
+        "method": result.method,
+        "confidence": round(result.confidence, 4),
     }
-    if looked.method in NETWORK_METHODS:
+    if result.method in NETWORK_METHODS:
         model = default_model()
-        classes = [{**asdict(seen), "score": round(seen.score, 4)} for seen in looked.classes]
+        classes = [{**asdict(seen), "score": round(seen.score, 4)} for seen in result.classes]
         report |= {"model": model.path.name, "threshold": model.threshold, "classes": classes}
     return json.dumps(report)

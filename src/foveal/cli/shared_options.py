@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from foveal.allocate.weights import LEAST_WEIGHT
 from foveal.cli import files
+from foveal.encoding import EncodeOptions
 from foveal.encoding.size_search import MAX_SIZE_BYTES
 from foveal.jpeg import MAX_PIXELS
-from foveal.saliency import METHODS, MethodChoice, Saliency, map_of_picture
+from foveal.saliency import METHODS, MethodChoice, Saliency, map_of_picture, resolve_method
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -21,12 +23,12 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([km])(i?)b?|b)?", re.IGNORECASE)
 
 
 class _Size(click.ParamType):  # type: ignore[type-arg]
-    """Bytes: 250000, 100KB (of 1,000), 1.5MiB (of 1,024)."""
+    """Size of a file in bytes: 250000, 100KB (1 KB = 1,000 bytes) or 1.5MiB (1 KiB = 1,024 bytes)."""
 
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """See `click.ParamType`."""
+        """Return the number of bytes, or fail; overrides `click.ParamType.convert`."""
         parts = _SIZE.fullmatch(str(value).strip())
         if parts is None:
             self.fail(f"{value!r} is not a size such as 250000, 100KB or 1.5MB", param, ctx)
@@ -39,15 +41,17 @@ class _Size(click.ParamType):  # type: ignore[type-arg]
 
 
 SIZE = _Size()
+SIZE_EXAMPLES = "250000, 100KB, 1.5MB"
+FILE_PATH = click.Path(readable=False, allow_dash=True)
 
 
 class NumberRange(click.FloatRange):
-    """A number in a range, which "nan" is not."""
+    """A number in a range; unlike `click.FloatRange`, it refuses "nan"."""
 
     name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """See `click.ParamType`."""
+        """Return the number, or fail; overrides `click.ParamType.convert`."""
         number = float(super().convert(value, param, ctx))
         if math.isnan(number):
             self.fail(f"{value!r} is not a number", param, ctx)
@@ -55,19 +59,31 @@ class NumberRange(click.FloatRange):
 
 
 def refuse_together(given: Mapping[str, object]) -> None:
-    """Raise click.UsageError where more than one of these options has a value."""
+    """Raise click.UsageError if more than one of these options has a value.
+
+    Parameters
+    ----------
+    given
+        Values of the options by name, such as "--quality"; None for an option that was not given.
+    """
     names = [name for name, value in given.items() if value is not None]
     if len(names) > 1:
         raise click.UsageError(f"{' and '.join(names)} cannot be given together")
 
 
-source_argument = click.argument("source", metavar="IN", type=click.Path(readable=False, allow_dash=True))
+def source_argument(metavar: str) -> Callable[[Command], Command]:
+    """Return the argument for the input file; `metavar` names it in the help."""
+    return click.argument("source", metavar=metavar, type=FILE_PATH)
 
 
-def output_option(metavar: str, explanation: str) -> Callable[[Command], Command]:
-    """-o, whose explanation is what its help says."""
-    kind = click.Path(readable=False, allow_dash=True)
-    return click.option("-o", "--output", metavar=metavar, type=kind, help=explanation)
+def output_option(metavar: str, description: str, *, required: bool = False) -> Callable[[Command], Command]:
+    """Return the option -o for the output file; `description` is its help text."""
+    return click.option("-o", "--output", metavar=metavar, type=FILE_PATH, required=required, help=description)
+
+
+def describe_default_target(ending: str) -> str:
+    """Return the sentences of the help of -o that describe `files.default_target`."""
+    return f"Default: the name of the input with the ending {ending}; it is an error if that file exists."
 
 
 saliency_option = click.option(
@@ -75,18 +91,48 @@ saliency_option = click.option(
     metavar="auto|none|METHOD|MAP",
     default="auto",
     show_default=True,
-    help=f"Where people look: a method ({', '.join(METHODS)}) or a grey picture of any size, white "
-    "where it matters, as the photo is displayed.",
+    help=f"Where people look. auto: {resolve_method('auto')}; none: all parts are treated alike; METHOD: "
+    f"{', '.join(METHODS[:-1])} or {METHODS[-1]}; MAP: the file of a grey picture of any size that covers the photo as "
+    "displayed, white where people look.",
+)
+
+strength_option = click.option(
+    "--strength",
+    type=NumberRange(0, 1),
+    metavar="S",
+    default=EncodeOptions.strength,
+    show_default=True,
+    help="How much less quality the other parts get. At 0 all parts are treated alike; at 1 an error where nobody "
+    f"looks counts {LEAST_WEIGHT:g} times as much as one where people look.",
+)
+
+background_option = click.option(
+    "--background",
+    metavar="COLOUR",
+    help="Colour to put behind transparent pixels: a name such as white, or '#rrggbb'.",
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+
+max_pixels_option = click.option(
+    "--max-pixels",
+    type=click.IntRange(1),
+    metavar="N",
+    default=MAX_PIXELS,
+    show_default=True,
+    help="Refuse pictures of more than N pixels.",
 )
 
 
 def read_saliency(value: str) -> Saliency:
-    """What `--saliency` names: a method, None, or a map read from a file.
+    """Return what the value of --saliency names: a method, None, or the map of a picture file.
 
     Raises
     ------
-    click.UsageError, FovealError, OSError
-        It names nothing, or the file cannot be read.
+    click.UsageError
+        The value is neither a name nor a file.
+    FovealError, OSError
+        The file cannot be read.
     """
     if value == "none":
         return None
@@ -97,13 +143,3 @@ def read_saliency(value: str) -> Saliency:
             f"--saliency {click.format_filename(value)!r}: neither a file nor auto, none, {', '.join(METHODS)}"
         )
     return map_of_picture(files.read_photo(value, "black"))
-
-
-max_pixels_option = click.option(
-    "--max-pixels",
-    type=click.IntRange(1),
-    metavar="N",
-    default=MAX_PIXELS,
-    show_default=True,
-    help="Refuse larger pictures.",
-)

@@ -1,4 +1,4 @@
-"""`foveal compare`: encoders side by side on one photo, at equal bytes."""
+"""Comparison of encoders on one photo at equal bytes (`foveal compare`), drawn as a picture or an HTML page."""
 
 from foveal.comparison.compare import Comparison, Entry, compare
 from foveal.comparison.page import write_page
@@ -6,7 +6,7 @@ from foveal.comparison.regions import Region
 from foveal.comparison.scores import Scores
 from foveal.comparison.sheet import draw_sheet
 
-# The names of version 0.1.0 keep working.
+# Names of version 0.1.0, kept for compatibility.
 drawn, page = draw_sheet, write_page
 
 __all__ = ["Comparison", "Entry", "Region", "Scores", "compare", "draw_sheet", "drawn", "page", "write_page"]

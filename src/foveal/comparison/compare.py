@@ -1,4 +1,4 @@
-"""Encoders side by side on one photo, at equal bytes: what `foveal compare` shows."""
+"""Encoding a photo with several encoders at equal bytes, and scoring their files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from foveal.allocate.subsampling import SubsamplingName
 from foveal.checks import check_integer
 from foveal.comparison.peers import PEERS, Peer, decode_for_viewing
 from foveal.comparison.regions import Region, choose_regions
-from foveal.comparison.scores import SSIM_NEEDS, Judge, Scores, has_ssim
+from foveal.comparison.scores import SSIM_REQUIREMENT, ScoreReference, Scores, has_ssim
 from foveal.encoding import EncodeOptions, encode_content_blind, encode_photo
 from foveal.encoding.size_search import MAX_SIZE_BYTES, Fitted, find_largest_file
 from foveal.errors import LimitError, ParameterError, TargetError
@@ -24,27 +24,27 @@ from foveal.photo import Photo, as_photo, to_eight_bits
 from foveal.photo.background import Color
 from foveal.saliency import Saliency, SaliencyResult, find_saliency
 
-OURS, OURS_BLIND = "foveal", "foveal, content-blind"
+FOVEAL, FOVEAL_BLIND = "foveal", "foveal, content-blind"
 DEFAULT_QUALITY = 80.0
 _SUBSAMPLING: SubsamplingName = "4:2:0"
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A file that an encoder made of the photo.
+    """A file that an encoder made of the photo, with its scores.
 
     Attributes
     ----------
     name
-        Of the encoder.
+        Name of the encoder.
     quality
-        That made the file, on the encoder's own scale: the same number means something else to each.
+        Quality of the file, on the scale of the encoder; scales differ between encoders.
     data
         The JPEG file.
     scores
-        Of what it decodes to (by libjpeg-turbo).
+        Scores of the file as libjpeg-turbo decodes it.
     crops
-        For each region of the comparison, what it decodes to: (h, w, 3) uint8.
+        Decoded pixels of each region of the comparison: (h, w, 3) uint8.
     """
 
     name: str
@@ -56,22 +56,22 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Files of about equal bytes, none larger than that of foveal.
+    """Files of a photo by several encoders, of about equal size and none larger than that of foveal.
 
     Attributes
     ----------
     pixels
-        (H, W, 3) uint8: the photo as displayed.
+        The photo as displayed, (H, W, 3) uint8.
     icc_profile
-        What its colours mean, or None, as for grey photos.
+        Colour profile of the pixels; None without one, and for grey photos.
     saliency
-        (H, W) float32 in [0, 1]: the map by which foveal spent bits, and salient scores are weighted.
+        The map by which foveal allocated bits and by which salient scores are weighted, (H, W) float32 in [0, 1].
     regions
-        Parts of the photo to look at: "salient", and "background" where there is room for it.
+        Regions to look at: "salient" and, if there is room for it, "background".
     entries
-        Foveal's file, then the others.
+        Foveal's file, then those of the other encoders.
     left_out
-        Encoders and scores that are missing: a line each, which says why and what to install.
+        Sentences without a full stop about encoders and scores that are missing: why, and what to install.
     """
 
     pixels: EightBitPixels
@@ -82,21 +82,22 @@ class Comparison:
     left_out: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but pixels and files, as JSON has it; infinite scores are None."""
+        """Return everything except pixels and files as values for JSON; scores that are infinite become None."""
         height, width = self.saliency.shape
         return {
             "width": width,
             "height": height,
             "regions": [asdict(region) for region in self.regions],
             "encoders": [
-                {"name": entry.name, "quality": entry.quality, "size_bytes": len(entry.data)} | _finite(entry.scores)
+                {"name": entry.name, "quality": entry.quality, "size_bytes": len(entry.data)}
+                | _round_scores(entry.scores)
                 for entry in self.entries
             ],
             "left_out": list(self.left_out),
         }
 
 
-def _finite(scores: Scores) -> dict[str, float | None]:
+def _round_scores(scores: Scores) -> dict[str, float | None]:
     return {
         name: round(value, 4) if value is not None and math.isfinite(value) else None
         for name, value in asdict(scores).items()
@@ -112,44 +113,46 @@ def compare(
     strength: float = EncodeOptions.strength,
     background: Color | None = None,
 ) -> Comparison:
-    """Encode a photo by foveal, by foveal without a map, and by other encoders, at equal bytes.
+    """Encode a photo with foveal, with foveal without a saliency map, and with other encoders, at equal bytes.
 
-    Foveal's file sets the size. Each of the others is the largest that its encoder makes in no more than that: foveal
-    without a map as by `target_size` of `foveal.encode`, libjpeg-turbo by tenths of a quality, MozJPEG and jpegli by
-    whole ones, as they take no other. All are 4:2:0 and without metadata, of the photo as displayed, in 8 bits, and
-    progressive, but ours where one scan is smaller. Which of the others are there depends on what is installed (extra
-    `compare`).
+    The size of foveal's file is the limit for the others. Each other file is the largest that its encoder makes within
+    this limit. Qualities are searched in steps of 0.1 for libjpeg-turbo and of 1 for MozJPEG and jpegli, which accept
+    only whole qualities; foveal without a map is encoded as by `target_size` of `foveal.encode`.
+
+    All files are 4:2:0, without metadata, and show the photo as displayed, in 8 bits. They are progressive; only
+    foveal's are sequential where that is smaller. Encoders that are not installed (extra `compare`) are left out.
 
     Parameters
     ----------
     image
-        As `foveal.encode` takes it.
+        The photo, of a type that `foveal.encode` accepts.
     quality
-        Of foveal's file, 0 to 100; None means 80.
+        Quality of foveal's file, 0 to 100; None means 80.
     size_bytes
-        What foveal's file may have at most, instead of `quality`.
+        Largest size of foveal's file in bytes, instead of `quality`.
     saliency
         "auto", the name of a method, or a map: an (h, w) array of floats in [0, 1] or bools, as displayed.
     strength
-        0 to 1, as `foveal.encode` takes it.
+        How much less quality the less salient parts get, 0 to 1, see `foveal.encode`.
     background
-        Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
+        Colour to put behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
 
     Returns
     -------
     Comparison
-        Files, scores and crops; `foveal.comparison.draw_sheet` makes a picture of them, `write_page` an HTML page.
+        Files, scores and crops. `foveal.comparison.draw_sheet` draws them as a picture, `write_page` writes them as an
+        HTML page.
 
     Raises
     ------
     ParameterError
-        An argument is out of range or of the wrong kind.
+        An argument is out of range or of the wrong type.
     TargetError
-        Even at quality 1 the file is larger than `size_bytes`.
+        Even at quality 1, foveal's file is larger than `size_bytes`.
     UnsupportedError, ModelError
-        As `foveal.encode`.
+        The errors of `foveal.encode`.
     LimitError
-        A side is longer than 65,500 pixels, which is libjpeg's limit.
+        A side is longer than 65,500 pixels, the limit of libjpeg.
     """
     if quality is not None and size_bytes is not None:
         raise ParameterError("give quality or size_bytes, not both")
@@ -157,54 +160,59 @@ def compare(
         check_integer("size_bytes", size_bytes, 1, MAX_SIZE_BYTES)
     if quality is None and size_bytes is None:
         quality = DEFAULT_QUALITY
-    options = EncodeOptions(  # checks them
+    options = EncodeOptions(  # raises ParameterError
         quality=quality, target_size=size_bytes, saliency=saliency, strength=strength, subsampling=_SUBSAMPLING
     )
     photo = as_photo(image, background=background)
     result = find_saliency(photo, saliency)
     if result is None:
-        raise ParameterError("saliency must be the name of a method or a map; the content-blind encode is there anyway")
-    pixels = _as_compared(photo)
+        raise ParameterError(
+            "saliency must be the name of a method or a map; the content-blind encode is always compared, too"
+        )
+    pixels = _prepare_pixels(photo)
     options = replace(options, saliency=result.spending_map, strength=float(strength) * result.confidence)
-    ours = _encode(pixels, options)
-    files, left_out = _encode_by_others(pixels, options, ours)
+    foveal_file = _encode_by_foveal(pixels, options)
+    other_files, left_out = _encode_by_others(pixels, options, foveal_file)
     rgb = np.asarray(Image.fromarray(pixels).convert("RGB"))
     weights = _pixel_weights(result, photo.displayed_size)
     regions = choose_regions(rgb, weights)
-    judge = Judge(rgb, weights, regions[0])
-    entries = tuple(_judge_file(name, fitted, judge, regions) for name, fitted in ({OURS: ours} | files).items())
-    profile = photo.fitting_profile if pixels.ndim == 3 else None  # what is shown is RGB
+    reference = ScoreReference(rgb, weights, regions[0])
+    files = {FOVEAL: foveal_file} | other_files
+    entries = tuple(_make_entry(name, fitted, reference, regions) for name, fitted in files.items())
+    profile = photo.fitting_profile if pixels.ndim == 3 else None  # a grey profile does not fit RGB
     return Comparison(rgb, profile, weights, regions, entries, tuple(left_out))
 
 
-def _as_compared(photo: Photo) -> EightBitPixels:
-    """Return the photo as displayed, in 8 bits: (H, W, 3) or (H, W)."""
+def _prepare_pixels(photo: Photo) -> EightBitPixels:
+    """Return the photo as displayed, in 8 bits, (H, W, 3) or (H, W); raise LimitError if libjpeg cannot encode it."""
     if max(photo.height, photo.width) > LIBJPEG_MAX_SIDE:
         raise LimitError(f"a side is longer than {LIBJPEG_MAX_SIDE:,} pixels, which is libjpeg's limit")
     return to_eight_bits(photo.upright().pixels)
 
 
-def _encode(pixels: EightBitPixels, options: EncodeOptions) -> Fitted:
+def _encode_by_foveal(pixels: EightBitPixels, options: EncodeOptions) -> Fitted:
     encoded = encode_photo(Photo(pixels), options)
     return Fitted(encoded.data, encoded.quality)
 
 
 def _encode_by_others(
-    pixels: EightBitPixels, options: EncodeOptions, ours: Fitted
+    pixels: EightBitPixels, options: EncodeOptions, foveal_file: Fitted
 ) -> tuple[dict[str, Fitted], list[str]]:
-    """Return the files of the other encoders by name, and a line for each that is left out, which says why."""
-    files, left_out = {}, [] if has_ssim() else [f"SSIM is left out: it needs {SSIM_NEEDS}"]
-    found = {OURS_BLIND: _encode_content_blind(pixels, options, len(ours.data))}
+    """Return the files of the other encoders by name, and a sentence about each that is left out."""
+    left_out = [] if has_ssim() else [f"SSIM is left out: it needs {SSIM_REQUIREMENT}"]
+    size_bytes = len(foveal_file.data)
+    found = {FOVEAL_BLIND: _encode_content_blind(pixels, options, size_bytes)}
     for peer in PEERS:
         if peer.is_installed():
-            found[peer.name] = _encode_by_peer(peer, pixels, len(ours.data), ours.quality)
+            found[peer.name] = _encode_by_peer(peer, pixels, size_bytes, foveal_file.quality)
         else:
-            left_out.append(f"{peer.name} is left out: it needs {peer.needs}")
+            left_out.append(f"{peer.name} is left out: it needs {peer.requirement}")
+    files = {}
     for name, fitted in found.items():
         if fitted:
             files[name] = fitted
         else:
-            left_out.append(f"{name} is left out: its smallest file is larger than {len(ours.data):,} bytes")
+            left_out.append(f"{name} is left out: its smallest file is larger than {size_bytes:,} bytes")
     return files, left_out
 
 
@@ -217,16 +225,17 @@ def _encode_content_blind(pixels: EightBitPixels, options: EncodeOptions, size_b
 
 
 def _encode_by_peer(peer: Peer, pixels: EightBitPixels, size_bytes: int, near: float) -> Fitted | None:
+    """Encode with another encoder; the search for the quality starts at `near`."""
     return find_largest_file(partial(peer.encode, pixels), size_bytes, quality_step=peer.quality_step, near=near)
 
 
 def _pixel_weights(saliency: SaliencyResult, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Return how much each pixel counts where people look; 1 for all where the map is 0 everywhere."""
-    spent = SaliencyResult(saliency.method, saliency.spending_map).resized(size)
-    return spent if spent.any() else np.ones(size, dtype=np.float32)
+    """Return the weight of each pixel in salient scores: the map, or 1 everywhere if the map is 0 everywhere."""
+    weights = SaliencyResult(saliency.method, saliency.spending_map).resized(size)
+    return weights if weights.any() else np.ones(size, dtype=np.float32)
 
 
-def _judge_file(name: str, fitted: Fitted, judge: Judge, regions: tuple[Region, ...]) -> Entry:
+def _make_entry(name: str, fitted: Fitted, reference: ScoreReference, regions: tuple[Region, ...]) -> Entry:
     pixels = decode_for_viewing(fitted.data)
     crops = tuple(pixels[region.slices].copy() for region in regions)
-    return Entry(name, fitted.quality, fitted.data, judge.scores(pixels), crops)
+    return Entry(name, fitted.quality, fitted.data, reference.score(pixels), crops)

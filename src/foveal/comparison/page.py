@@ -1,4 +1,4 @@
-"""A comparison as one HTML page that needs no other file: the pictures are in it, and it has no scripts."""
+"""A comparison as an HTML page: one file with its pictures, without scripts."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 import numpy as np
+from numpy.typing import NDArray
 
 from foveal.comparison import table
 from foveal.comparison.compare import Comparison
 from foveal.comparison.overview import draw_map, draw_outlines
 from foveal.comparison.regions import Region
-from foveal.comparison.sheet import REGION_TITLES
-from foveal.drawing.html import Markup, document, element, embed, paragraph
+from foveal.comparison.sheet import REGION_TITLES, region_title
+from foveal.drawing.html import Markup, document, element, paragraph
+from foveal.drawing.pictures import embed_pixels
 from foveal.jpeg import EightBitPixels
-from foveal.photo.writing import png_bytes
 
 _OVERVIEW_SIDE = 480  # pixels of the longer side
 
@@ -24,8 +25,15 @@ def write_page(comparison: Comparison, name: str) -> str:
 
     Parameters
     ----------
+    comparison
+        Files, scores and crops.
     name
-        Name of the photo, any text.
+        Name of the photo, text that is not yet escaped.
+
+    Returns
+    -------
+    str
+        The page, see `html.document`.
     """
     title = f"{name}, encoded in {len(comparison.entries[0].data):,} bytes"
     return document(
@@ -35,20 +43,24 @@ def write_page(comparison: Comparison, name: str) -> str:
         _score_table(comparison),
         paragraph(" ".join(table.NOTES)),
         *(paragraph(f"{line}.") for line in comparison.left_out),
-        *(part for index in range(len(comparison.regions)) for part in _crops(comparison, index)),
+        *(part for index in range(len(comparison.regions)) for part in _region(comparison, index)),
         style=files(__package__).joinpath("style.css").read_text(encoding="utf-8"),
     )
 
 
 def _overview(comparison: Comparison, name: str) -> Markup:
-    profile = comparison.icc_profile
-    parts = " and ".join(f"{REGION_TITLES[region.name].lower()}" for region in comparison.regions)
-    photo = draw_outlines(comparison, _OVERVIEW_SIDE)
-    saliency = draw_map(comparison, _OVERVIEW_SIDE)
+    """Make pictures of the whole photo, with the regions outlined and under the map."""
+    regions = " and ".join(f"{REGION_TITLES[region.name].lower()}" for region in comparison.regions)
+    pictures: dict[str, tuple[NDArray[np.uint8], str]] = {
+        "photo": (draw_outlines(comparison, _OVERVIEW_SIDE), f"{name}, with outlines of {regions}"),
+        "where people look": (draw_map(comparison, _OVERVIEW_SIDE), f"{name}, dim where people do not look"),
+    }
     return element(
         "div",
-        _captioned("photo", _picture(photo, f"{name}, in which are outlined {parts}", profile)),
-        _captioned("where people look", _picture(saliency, f"{name}, dim where people do not look", profile)),
+        *(
+            _figure(title, embed_pixels(pixels, alt, comparison.icc_profile))
+            for title, (pixels, alt) in pictures.items()
+        ),
         class_="pictures",
     )
 
@@ -58,32 +70,31 @@ def _score_table(comparison: Comparison) -> Markup:
     headings = [element("th", heading, scope="col") for heading in table.HEADINGS]
     head = element("thead", element("tr", element("td", colspan=3), *groups), element("tr", *headings))
     rows = (
-        element("tr", element("th", name, scope="row"), *(element("td", figure) for figure in figures))
-        for name, *figures in map(table.format_row, comparison.entries)
+        element("tr", element("th", name, scope="row"), *(element("td", number) for number in numbers))
+        for name, *numbers in map(table.format_row, comparison.entries)
     )
     scores = element("table", head, element("tbody", *rows))
     return element("div", scores, class_="scores", role="region", aria_label="Scores", tabindex=0)
 
 
-def _crops(comparison: Comparison, index: int) -> Iterator[Markup]:
+def _region(comparison: Comparison, index: int) -> Iterator[Markup]:
+    """Make a heading and the crops of one region: of the original, then of each file."""
     region, profile = comparison.regions[index], comparison.icc_profile
     title = REGION_TITLES[region.name]
-    yield element("h2", f"{title}, {100 * region.zoom} %", class_=region.name)
-    original = _picture(comparison.pixels[region.slices], f"{title}, original", profile, region)
-    figures = [_captioned("original", original, element("span", "\N{NO-BREAK SPACE}"))]
+    yield element("h2", region_title(region), class_=region.name)
+    original = _crop(comparison.pixels[region.slices], f"{title}, original", profile, region)
+    figures = [_figure("original", original, element("span", "\N{NO-BREAK SPACE}"))]
     for entry in comparison.entries:
         size = f"{len(entry.data):,} bytes"
-        crop = _picture(entry.crops[index], f"{title}, by {entry.name} in {size}", profile, region)
-        figures.append(_captioned(entry.name, crop, element("span", size)))
+        crop = _crop(entry.crops[index], f"{title}, by {entry.name} in {size}", profile, region)
+        figures.append(_figure(entry.name, crop, element("span", size)))
     yield element("div", *figures, class_="pictures")
 
 
-def _captioned(name: str, picture: Markup, *more: Markup) -> Markup:
-    return element("figure", element("figcaption", name, *more), picture)
+def _crop(pixels: EightBitPixels, alt: str, icc_profile: bytes | None, region: Region) -> Markup:
+    return embed_pixels(pixels, alt, icc_profile, zoom=region.zoom, class_="crop")
 
 
-def _picture(pixels: EightBitPixels, alt: str, icc_profile: bytes | None, region: Region | None = None) -> Markup:
-    """Embed pixels without loss; a crop is shown enlarged by the zoom of its region."""
-    height, width = ((region.zoom if region else 1) * side for side in pixels.shape[:2])
-    data = png_bytes(np.ascontiguousarray(pixels), icc_profile)
-    return embed(data, "image/png", (height, width), alt, class_="crop" if region else None)
+def _figure(title: str, picture: Markup, *details: Markup) -> Markup:
+    """Make a figure with a caption above the picture."""
+    return element("figure", element("figcaption", title, *details), picture)

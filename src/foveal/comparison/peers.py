@@ -1,4 +1,4 @@
-"""Encoders of others, each run at its best: 4:2:0, progressive, Huffman tables made for the picture."""
+"""The other encoders of a comparison, all set to 4:2:0, progressive scans and optimised Huffman tables."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from foveal.jpeg import EightBitPixels, annex_k_tables
 
 @dataclass(frozen=True)
 class Peer:
-    """An encoder.
+    """An encoder that foveal is compared with.
 
     Parameters
     ----------
     name
-        As it calls itself.
+        Name of the encoder, as its authors write it.
     encode
-        From (H, W, 3) or (H, W) uint8 and a quality, 1 to 100 on libjpeg's scale, to a JPEG file.
+        Function from pixels, (H, W, 3) or (H, W) uint8, and a quality, 1 to 100 on libjpeg's scale, to a JPEG file.
     quality_step
-        Between qualities that it tells apart, or that are worth telling apart.
+        Difference between successive qualities: the smallest that changes the file, or one fine enough for comparing.
     packages
-        What it comes with, as package indexes call it.
+        Names of the packages that contain the encoder.
     modules
-        What is imported from them.
+        Names of the modules that are imported from the packages.
     """
 
     name: str
@@ -38,22 +38,22 @@ class Peer:
     modules: tuple[str, ...] = ()
 
     def is_installed(self) -> bool:
-        """Whether it can be used here."""
+        """Return whether all modules of the encoder can be imported."""
         try:
             for module in self.modules:
                 import_module(module)
-        except (ImportError, OSError):  # OSError: a library that the module loads is missing
+        except (ImportError, OSError):  # OSError: a shared library of the module is missing
             return False
         return True
 
     @property
-    def needs(self) -> str:
-        """What it comes with, and how to get that."""
+    def requirement(self) -> str:
+        """Packages that contain the encoder, and the command that installs them."""
         return f"{' and '.join(self.packages)} (pip install 'foveal[compare]')"
 
 
 def libjpeg_turbo(pixels: EightBitPixels, quality: float) -> bytes:
-    """libjpeg-turbo, by Pillow; quality may be a fraction."""
+    """Encode with libjpeg-turbo, through Pillow; the quality may be fractional."""
     file = io.BytesIO()
     tables = [table.natural.tolist() for table in annex_k_tables(quality)]
     sampling = {"subsampling": 2} if pixels.ndim == 3 else {}
@@ -62,7 +62,7 @@ def libjpeg_turbo(pixels: EightBitPixels, quality: float) -> bytes:
 
 
 def mozjpeg(pixels: EightBitPixels, quality: float) -> bytes:
-    """MozJPEG, through libvips: trellis, deringing, its search for scans; quality is rounded."""
+    """Encode with MozJPEG, through libvips: trellis, deringing, scan search; the quality is rounded."""
     import pyvips
 
     image = pyvips.Image.new_from_array(pixels, interpretation="srgb" if pixels.ndim == 3 else "b-w")
@@ -75,20 +75,23 @@ def mozjpeg(pixels: EightBitPixels, quality: float) -> bytes:
             trellis_quant=True,
             overshoot_deringing=True,
             quant_table=3,
-            keep="none",  # or it adds Exif data of its own
+            keep="none",  # otherwise libvips adds EXIF data
         )
     )
 
 
 def jpegli(pixels: EightBitPixels, quality: float) -> bytes:
-    """Jpegli, made progressive without loss by MozJPEG's search for scans; quality is rounded, grey is sent as RGB."""
+    """Encode with jpegli, then make the file progressive without loss by MozJPEG's scan search.
+
+    The quality is rounded; grey is encoded as RGB.
+    """
     import mozjpeg_lossless_optimization
 
     return bytes(mozjpeg_lossless_optimization.optimize(sequential_jpegli(pixels, quality)))
 
 
 def sequential_jpegli(pixels: EightBitPixels, quality: float) -> bytes:
-    """Jpegli as pyjpegli has it, in one scan; quality is rounded, grey is sent as RGB."""
+    """Encode with jpegli, through pyjpegli, in one scan; the quality is rounded, grey is encoded as RGB."""
     import pyjpegli
 
     height, width = pixels.shape[:2]
@@ -109,6 +112,6 @@ PEERS = (LIBJPEG_TURBO, MOZJPEG, JPEGLI)
 
 
 def decode_for_viewing(data: bytes) -> EightBitPixels:
-    """Decode with libjpeg-turbo, as a viewer would: (H, W, 3) uint8."""
+    """Decode a JPEG with libjpeg-turbo, as a viewer would, to (H, W, 3) uint8."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image.convert("RGB"))

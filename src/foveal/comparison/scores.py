@@ -1,4 +1,4 @@
-"""How far files are from the photo: as a whole, and where people look."""
+"""Scores of decoded files against the photo: of the whole photo, and of the parts where people look."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from foveal import metrics
 from foveal.comparison.regions import Region
 from foveal.jpeg import EightBitPixels
 
-SSIM_NEEDS = "scikit-image (pip install 'foveal[compare]')"
+SSIM_REQUIREMENT = "scikit-image (pip install 'foveal[compare]')"
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of a decoded file, higher is better.
+    """Scores of a decoded file; higher is better.
 
-    None where the photo is too small for a score, or all weights lie at its edge, or scikit-image is missing.
+    A score is None if the photo is too small for it, if scikit-image, which SSIM needs, is not installed, or, for
+    `salient_ssim`, if only pixels near the edges have a weight.
 
     Parameters
     ----------
     ssimulacra2, ssim, psnr
-        Of the whole photo; SSIM is the mean of R, G and B, PSNR in decibels, infinite where nothing is lost.
+        Scores of the whole photo. SSIM is the mean of R, G and B. PSNR is in decibels, infinite for a lossless file.
     salient_ssimulacra2
-        Of the salient region alone: SSIMULACRA 2 looks at six sizes, and cannot be weighted by pixels.
+        SSIMULACRA 2 of the salient region alone: it compares six resolutions and cannot be weighted by pixels.
     salient_ssim, salient_psnr
-        Of the whole photo, each pixel weighted by the map.
+        Scores of the whole photo in which each pixel is weighted by the saliency map.
     """
 
     ssimulacra2: float | None
@@ -40,52 +41,52 @@ class Scores:
     salient_psnr: float
 
 
-class Judge:
-    """A photo, prepared to score decoded versions of it.
+class ScoreReference:
+    """A photo prepared for scoring several decoded versions of it.
 
     Parameters
     ----------
     original
-        (H, W, 3) uint8.
+        Pixels of the photo, (H, W, 3) uint8.
     weights
-        (H, W): how much each pixel counts where people look.
+        Weight of each pixel in the weighted scores, (H, W) float32.
     salient
-        The salient region.
+        Most salient region of the photo.
     """
 
     def __init__(self, original: EightBitPixels, weights: NDArray[np.float32], salient: Region) -> None:
         self._original, self._weights, self._salient = original, weights, salient
-        self._whole_ssimulacra2 = _ssimulacra2_of(original)
-        self._salient_ssimulacra2 = _ssimulacra2_of(original[salient.slices])
+        self._score_whole = _ssimulacra2_against(original)
+        self._score_salient = _ssimulacra2_against(original[salient.slices])
 
-    def scores(self, decoded: EightBitPixels) -> Scores:
-        """Score (H, W, 3) uint8."""
-        ssim, salient_ssim = self._ssim(decoded)
+    def score(self, decoded: EightBitPixels) -> Scores:
+        """Return the scores of a decoded file, (H, W, 3) uint8."""
+        ssim, salient_ssim = self._score_ssim(decoded)
         return Scores(
-            ssimulacra2=self._whole_ssimulacra2(decoded),
+            ssimulacra2=self._score_whole(decoded),
             ssim=ssim,
             psnr=metrics.psnr(self._original, decoded),
-            salient_ssimulacra2=self._salient_ssimulacra2(decoded[self._salient.slices]),
+            salient_ssimulacra2=self._score_salient(decoded[self._salient.slices]),
             salient_ssim=salient_ssim,
             salient_psnr=metrics.psnr(self._original, decoded, self._weights),
         )
 
-    def _ssim(self, decoded: EightBitPixels) -> tuple[float | None, float | None]:
-        """Of the whole, and weighted; `metrics.ssim` twice would take twice as long."""
+    def _score_ssim(self, decoded: EightBitPixels) -> tuple[float | None, float | None]:
+        """Return SSIM and weighted SSIM; both need the same map, which takes most of the time."""
         if not has_ssim() or min(decoded.shape[:2]) < metrics.SSIM_MIN_SIDE:
             return None, None
-        of_pixels = metrics.ssim_of_pixels(self._original, decoded)
+        ssim_map = metrics.ssim_of_pixels(self._original, decoded)
         weights = metrics.inside_ssim(self._weights)
-        return float(of_pixels.mean()), float(np.average(of_pixels, weights=weights)) if weights.any() else None
+        return float(ssim_map.mean()), float(np.average(ssim_map, weights=weights)) if weights.any() else None
 
 
 def has_ssim() -> bool:
-    """Whether scikit-image is installed, which SSIM needs."""
+    """Return whether scikit-image, which SSIM needs, is installed."""
     return find_spec("skimage") is not None
 
 
-def _ssimulacra2_of(original: EightBitPixels) -> Callable[[EightBitPixels], float | None]:
-    """From a decoded picture to its score."""
+def _ssimulacra2_against(original: EightBitPixels) -> Callable[[EightBitPixels], float | None]:
+    """Return a function that scores decoded pixels by SSIMULACRA 2, or returns None if the original is too small."""
     if min(original.shape[:2]) < metrics.SSIMULACRA2_MIN_SIDE:
         return lambda _: None
     return metrics.Ssimulacra2Reference(np.ascontiguousarray(original)).score

@@ -1,1 +1,1 @@
-"""Pictures and pages that are looked at: maps over photos, colour scales, sheets, HTML."""
+"""Pictures and pages to look at: maps over photos, colour maps, sheets of pictures, HTML."""

@@ -1,4 +1,4 @@
-"""HTML, piece by piece: text is escaped unless it is markup already."""
+"""Functions that build HTML: text is escaped unless it is `Markup` already."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from html import escape
 
 _EMPTY = ("br", "img", "meta")
 
-# Nothing may be fetched from anywhere: browsers enforce it.
+# Browsers enforce that the page loads nothing from the network.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 class Markup(str):
-    """Text that is HTML already."""
+    """Text that is HTML already and is not escaped again."""
 
     __slots__ = ()
 
@@ -22,14 +22,17 @@ Content = str | Iterable[str]
 
 
 def element(name: str, /, *content: Content, **attributes: str | float | bool | None) -> Markup:
-    """Make an element.
+    """Make an HTML element.
 
     Parameters
     ----------
+    name
+        Name of the element, such as "p".
     content
-        Text, markup, or several of them.
+        Text, markup, or iterables of both.
     attributes
-        `class_` stands for "class", other underscores for hyphens. None and False leave one out.
+        Attributes of the element. A trailing underscore of a name is dropped ("class_"), other underscores become
+        hyphens. An attribute whose value is None or False is left out.
     """
     pairs = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(str("" if value is True else value))}"'
@@ -42,59 +45,59 @@ def element(name: str, /, *content: Content, **attributes: str | float | bool | 
 
 
 def join(*content: Content) -> Markup:
-    """Text and markup, one after the other, as markup."""
+    """Concatenate text and markup to markup."""
     parts = (part for each in content for part in ([each] if isinstance(each, str) else each))
     return Markup("".join(part if isinstance(part, Markup) else escape(part, quote=False) for part in parts))
 
 
 def paragraph(*content: Content) -> Markup:
-    """Make a paragraph."""
+    """Make a paragraph of text and markup."""
     return element("p", *content)
 
 
 def figure(caption: Content, *content: Content) -> Markup:
-    """Pictures or tables with a caption below."""
+    """Make a figure: pictures or tables with a caption below."""
     return element("figure", *content, element("figcaption", caption))
 
 
 def figure_row(*figures: Content, small: bool = False) -> Markup:
-    """Figures side by side, as far as the screen is wide."""
+    """Put figures side by side, as many in a row as fit on the screen; `small` ones take less width."""
     return element("div", *figures, class_="row small" if small else "row")
 
 
 def section(identifier: str, title: str, *content: Content) -> Markup:
-    """Make a section; `identifier` is what links name."""
+    """Make a section with a heading; links refer to it by `identifier`."""
     return element("section", element("h2", title), *content, id=identifier)
 
 
-def fold(summary: str, *content: Content) -> Markup:
-    """Make something that is closed until a reader opens it; works without scripts."""
+def details(summary: str, *content: Content) -> Markup:
+    """Make a <details> element, which shows only its summary until the reader opens it."""
     return element("details", element("summary", summary), *content)
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[Content]], *, id: str, class_: str = "list") -> Markup:  # noqa: A002
-    """Make a table, in a box that scrolls by itself where it is wider than the screen."""
+    """Make a table with a row of headings, in a `scroll_box`."""
     head = element("tr", *(element("th", heading, scope="col") for heading in headings))
     body = (element("tr", *(element("td", cell) for cell in row)) for row in rows)
-    return scrolling(element("table", element("thead", head), element("tbody", *body), id=id, class_=class_))
+    return scroll_box(element("table", element("thead", head), element("tbody", *body), id=id, class_=class_))
 
 
-def scrolling(*content: Content) -> Markup:
-    """Let what is too wide scroll by itself."""
+def scroll_box(*content: Content) -> Markup:
+    """Make a box that scrolls sideways if its content is wider than the screen."""
     return element("div", *content, class_="scroll", tabindex=0)
 
 
 def embed(data: bytes, media_type: str, size: tuple[int, int], alt: str, **attributes: str | None) -> Markup:
-    """Make an image that holds its file as a data: URI.
+    """Make an image element that contains its file as a data: URI.
 
     Parameters
     ----------
     data, media_type
-        The picture file and its type, such as "image/png".
+        Picture file and its media type, such as "image/png".
     size
-        (height, width) at which the picture is shown, in CSS pixels.
+        Height and width at which the picture is shown, in CSS pixels.
     alt
-        Text that stands in for the picture where it cannot be seen.
+        Text that replaces the picture where it cannot be seen.
     attributes
         Further attributes of the element, see `element`.
     """
@@ -104,12 +107,12 @@ def embed(data: bytes, media_type: str, size: tuple[int, int], alt: str, **attri
 
 
 def document(title: str, *content: Content, style: str) -> str:
-    """Make a whole page that fetches nothing.
+    """Make a complete page that loads nothing from the network.
 
     Parameters
     ----------
     title
-        Title of the page, any text.
+        Title of the page, text that is not yet escaped.
     content
         Content of the body.
     style

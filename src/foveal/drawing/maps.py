@@ -1,29 +1,31 @@
-"""Maps as pictures to look at."""
+"""Saliency maps and maps of bits as pictures."""
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from foveal.jpeg import Pixels
+from foveal.drawing.colors import brightest_value
+from foveal.drawing.pictures import enlarge_pixels
+from foveal.inspection import Inspection
+from foveal.jpeg import BLOCK_SIDE
 from foveal.photo import Photo, to_eight_bits
 
 
 def map_to_grey(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """(H, W) map in [0, 1] as 8-bit grey."""
+    """Convert a map of values in [0, 1] to 8-bit grey of the same shape: 0 is black, 1 is white."""
     return np.rint(saliency * 255).astype(np.uint8)
 
 
 def draw_over_photo(photo: Photo, saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return the photo as displayed: as it is where the map is 1, dim and grey-blue where it is 0.
+    """Draw a photo as displayed: unchanged where the map is 1, dim and grey-blue where it is 0.
 
     Parameters
     ----------
+    photo
+        Photo of (H, W) pixels as displayed.
     saliency
-        (H, W) of the displayed photo, in [0, 1].
+        Saliency map, (H, W) values in [0, 1].
 
     Returns
     -------
@@ -38,8 +40,9 @@ def draw_over_photo(photo: Photo, saliency: NDArray[np.float32]) -> NDArray[np.u
     return np.asarray(np.rint(rgb * share + dim * (1 - share)), dtype=np.uint8)
 
 
-def png_bytes(pixels: Pixels, icc_profile: bytes | None = None) -> bytes:
-    """Write a PNG file of (H, W) grey of 8 or 16 bits, or (H, W, 3) RGB of 8 bits."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", icc_profile=icc_profile)
-    return file.getvalue()
+def draw_bits_map(inspection: Inspection) -> NDArray[np.uint8]:
+    """Draw the bits of each block of a JPEG: (H, W) uint8 of the size of its picture, black for 0 bits."""
+    bits = inspection.bits_map()
+    brightness = np.clip(bits / brightest_value(bits), 0, 1)
+    picture = enlarge_pixels(map_to_grey(brightness.astype(np.float32)), BLOCK_SIDE)
+    return picture[: inspection.frame.height, : inspection.frame.width]

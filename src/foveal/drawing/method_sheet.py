@@ -1,4 +1,4 @@
-"""A photo beside its maps by several methods, as the papers on localisation show them."""
+"""A sheet of a photo beside its saliency maps by several methods, as papers on localisation show them."""
 
 from __future__ import annotations
 
@@ -21,28 +21,36 @@ _LABEL_HEIGHT = 26
 _GAP = 8
 
 
-def method_sheet(photo: Photo, looks: Iterable[SaliencyResult]) -> NDArray[np.uint8]:
-    """Draw the photo as displayed, then each map over it (`maps.draw_over_photo`), with labels above.
+def draw_method_sheet(photo: Photo, results: Iterable[SaliencyResult]) -> NDArray[np.uint8]:
+    """Draw a photo as displayed, then each map over it (`maps.draw_over_photo`), with labels above.
+
+    Parameters
+    ----------
+    photo
+        Photo of any size.
+    results
+        Saliency maps of the photo, in the order of the sheet.
 
     Returns
     -------
     ndarray
-        (H, W, 3) uint8. Pictures keep the photo's aspect ratio; their longer side is PANEL_SIDE, whatever its size.
+        (H, W, 3) uint8. All pictures have the aspect ratio of the photo; their longer side is PANEL_SIDE.
     """
     small = small_copy(photo, PANEL_SIDE)
     size = (small.shape[0], small.shape[1])
     panels = {"photo": small}
-    for looked in looks:
-        title = _TITLES.get(looked.method, looked.method)
-        panels[title] = maps.draw_over_photo(Photo(small), looked.resized(size))
-    return _sheet(panels)
+    for result in results:
+        title = _TITLES.get(result.method, result.method)
+        panels[title] = maps.draw_over_photo(Photo(small), result.resized(size))
+    return _draw_panels(panels)
 
 
-def _sheet(panels: dict[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
+def _draw_panels(panels: dict[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Draw pictures of one size from left to right, each under its label."""
     font = ImageFont.load_default(_FONT_SIZE)
-    labels_width = max(int(font.getlength(label)) for label in panels) + 1
+    label_width = max(int(font.getlength(label)) for label in panels) + 1
     height, width = next(iter(panels.values())).shape[:2]
-    column = max(width, labels_width) + _GAP
+    column = max(width, label_width) + _GAP
     sheet = Image.new("RGB", (len(panels) * column + _GAP, _LABEL_HEIGHT + height + _GAP), "white")
     draw = ImageDraw.Draw(sheet)
     for index, (label, pixels) in enumerate(panels.items()):

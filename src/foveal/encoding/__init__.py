@@ -1,4 +1,4 @@
-"""JOIN: a photo is looked at, its blocks are weighted, and the JPEG file is encoded, to a quality, size or score."""
+"""JOIN: finds the saliency of a photo, weights its blocks, and encodes it to a quality, size or score."""
 
 from foveal.encoding.options import EncodeOptions
 from foveal.encoding.pipeline import Encoded, encode, encode_content_blind, encode_photo

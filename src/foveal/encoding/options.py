@@ -1,4 +1,4 @@
-"""Options of `foveal.encode`: every choice with its default and its check."""
+"""The options of `foveal.encode`, with their defaults and checks."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from foveal.errors import ParameterError
 from foveal.photo.metadata_policy import MetadataPolicy
 from foveal.saliency import Saliency, check_saliency
 
-# Other spellings of SubsamplingName.
+# Alternative spellings of SubsamplingName.
 SubsamplingDigits = Literal["444", "422", "440", "420", 444, 422, 440, 420]
 
 
 @dataclass(frozen=True, eq=False)
 class EncodeOptions:
-    """The options of `foveal.encode`, which documents them.
+    """The options of `foveal.encode`, which documents them; they are checked when the object is made.
 
     Raises
     ------
     ParameterError
-        An option is of the wrong kind or out of range.
+        An option has the wrong type or is out of range.
     """
 
     quality: float | None = None
@@ -63,7 +63,7 @@ class EncodeOptions:
 
     @property
     def subsampling_name(self) -> SubsamplingName:
-        """Subsampling as "auto" or "4:x:y", also where it was given as 420 or "420"."""
+        """Subsampling as "auto" or "4:x:y", also if the option is 420 or "420"."""
         name = str(self.subsampling)
         return cast(SubsamplingName, ":".join(name) if len(name) == 3 and name.isdigit() else name)
 

@@ -1,4 +1,4 @@
-"""The way of a photo through all stages: find its saliency, weigh its blocks, encode it to its target."""
+"""The encoding pipeline: find the saliency of a photo, weight its blocks, and encode it to its target."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from foveal.encoding.weighed_photo import WeighedPhoto
 from foveal.errors import ParameterError
 from foveal.photo import Photo, as_photo, icc, orientation
 from foveal.photo.background import Color
-from foveal.photo.metadata_policy import MetadataPolicy, apply_policy, without_extended_xmp
+from foveal.photo.metadata_policy import MetadataPolicy, apply_policy, remove_extended_xmp
 from foveal.saliency import Saliency, find_saliency
 from foveal.threads import available_threads, helper_threads
 
@@ -32,31 +32,32 @@ _ALLOCATIONS: dict[AllocationName, type[Allocation]] = {"rdo": RateDistortion, "
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """A JPEG file, and the decisions that made it.
+    """A JPEG file, and the decisions with which it was encoded.
 
     Parameters
     ----------
     data
         The JPEG file.
     photo
-        The photo that was encoded, pixels as stored in the file.
+        Photo that was encoded, with its pixels in the stored orientation of the file.
     quality
-        Quality of the file, 0 to 100, as given or as found for a target.
+        Quality of the file, 0 to 100 on libjpeg's scale: as given, or as found for a target.
     score
-        SSIMULACRA2 of the whole photo, where that was the target; else None.
+        SSIMULACRA2 of the whole photo if the target was a score; else None.
     score_is
-        How the score was found: "predicted", "measured on a sample" (of at most a megapixel) or "measured"; None
-        without a score.
+        Source of the score: "predicted", "measured on a sample" (of at most a megapixel) or "measured"; None if there
+        is no score.
     sharpening
-        How much down-sampled colour was sharpened, see `jpeg.sampling.sharpen`.
+        Amount by which down-sampled chroma was sharpened, see `jpeg.sampling.sharpen`.
     subsampling
-        Chroma subsampling of the file, "4:x:y"; "grey" for one component.
+        Chroma subsampling of the file, "4:x:y", or "grey" for a file of one component.
     saliency_name
-        Method of the saliency map: "gaze", "spectral", ...; "map" for a map that was given, "none" without a map.
+        Method of the saliency map: "gaze", "spectral", ...; "map" for a map that the caller gave, "none" without a map.
     confidence
-        Confidence of the map, 0 to 1, by which the strength was multiplied; 1 for a map that was given, None without.
+        Confidence of the map, 0 to 1, by which the strength was multiplied. It is 1 for a map that the caller gave,
+        None without a map.
     weights
-        (rows, columns) float32: weight of each 8x8-pixel block of the stored picture.
+        (rows, columns) float32 in (0, 1]: weight of each 8x8-pixel block in the stored orientation.
     """
 
     data: bytes
@@ -97,62 +98,72 @@ def encode(
     Parameters
     ----------
     image
-        A Photo, a Pillow image (of which pixels and colour profile are taken), or an array: (H, W, 3) RGB, (H, W) or
-        (H, W, 1) grey, uint8 or uint16; with a channel more for alpha where `background` is given.
+        A Photo, a Pillow image (its pixels and colour profile are used), or an array of uint8 or uint16: (H, W, 3) RGB,
+        (H, W) or (H, W, 1) grey, or one of these with an alpha channel, (H, W, 4) or (H, W, 2), if `background` is
+        given. Values are nonlinear, with a transfer function such as that of sRGB, and are not converted.
     quality
-        Quality of the salient part, 0 to 100 on libjpeg's scale (0 counts as 1); the rest gets less. Without a quality
-        or a target, the salient part gets a predicted score of `targets.DEFAULT_SCORE`.
+        Quality of the salient part, 0 to 100 on libjpeg's scale (0 is the same as 1); the rest gets less. Without a
+        quality and without a target, the quality is chosen at which the photo without saliency is predicted to have a
+        SSIMULACRA2 of 80 (`targets.DEFAULT_SCORE`), between 60 and 95.
     target_size
-        Largest size of the file in bytes, instead of a quality: the highest quality that fits is used.
+        Largest size of the file in bytes, instead of a quality: the highest quality whose file fits is used.
     target_score
-        SSIMULACRA2 of the whole photo, 0 to 100, instead of a quality. It is predicted from the quantization errors, or
-        measured on a sample where that shows the prediction to be wrong.
+        SSIMULACRA2 of the whole photo, 0 to 100, instead of a quality. It is predicted from the quantization errors.
+        Where a sample of the photo shows the prediction to be wrong, it is measured on the sample instead.
     verify
-        Whether to measure the score, and correct the quality until it is within 1 of `target_score`.
+        Whether to measure the score of the whole photo, and to correct the quality until the score is within 1 of
+        `target_score`.
     saliency
-        "auto", the name of a method, or a map: an (h, w) array of floats in [0, 1] or bools, of any size, that covers
-        the whole photo as displayed. None where all of the photo matters alike.
+        Saliency method ("auto", "gaze", "msroi", "cam", "spectral" or "center", see `foveal.saliency_map`), or a
+        saliency map: an (h, w) array of floats in [0, 1] or bools, of any size, that covers the whole photo in its
+        displayed orientation. None to encode all parts of the photo alike.
     strength
-        How much less the rest may get: 0 (as with `saliency=None`) to 1. It is multiplied by the confidence of the map.
+        Strength of the saliency map, 0 (none, as with `saliency=None`) to 1: how far the quality of the rest may fall
+        below that of the salient part. It is multiplied by the confidence of the map.
     allocation
-        "rdo" (rate-distortion optimisation) or "quality-map" (a quality for each block, the published MS-ROI method).
+        Method of spending bits by the map: "rdo" (rate-distortion optimization) or "quality-map" (a quality for each
+        block, the published MS-ROI method).
     subsampling
-        "4:4:4", "4:2:2", "4:4:0" or "4:2:0", also written 420 or "420". "auto" is 4:2:0 up to some quality and 4:4:4
-        from there on: the more colour the photo would lose where it loses most, the lower that quality (about 30 for
-        red text, 92 to 99 for photographs).
+        Chroma subsampling: "4:4:4", "4:2:2", "4:4:0" or "4:2:0", also written like 420 or "420". "auto" is 4:2:0 below
+        a quality that depends on the photo, and 4:4:4 from that quality on: about 30 for red text, which would lose
+        much colour, and 92 to 99 for photographs.
     progressive
-        Whether to write progressive scans; else one sequential scan (baseline).
+        Whether to write a progressive file (except with "fast", only where that is smaller); else the file has one
+        sequential scan (baseline).
     effort
-        "fast" (no search), "balanced", or "best" (an exhaustive search, and weights of blocks corrected twice by what
-        their errors cost in the score of the result; it takes several times as long as "balanced").
+        Search effort: "fast" (no search), "balanced", or "best" (an exhaustive search, and two corrections of the block
+        weights by the effect of their errors on the score; it takes several times as long as "balanced").
     restart_interval
-        Number of MCUs between restart markers, up to 65,535; 0 for none.
+        Number of MCUs between restart markers, up to 65,535; 0 for no restart markers.
     threads
-        Number of threads, 1 to 1,024; None for as many as this process may use. The file does not depend on it.
+        Number of threads, 1 to 1,024; None for the number of cores that this process may use. The file does not depend
+        on it.
     metadata
-        "keep" writes the metadata of the photo; "safe" only colour profile, resolution, orientation, artist and
-        copyright; "none" only the colour profile, with the pixels turned upright. A colour profile for other pixels,
-        such as one for RGB in a grey photo, is left out.
+        Metadata policy: "keep" writes all metadata of the photo; "safe" only colour profile, resolution, orientation,
+        artist and copyright; "none" only the colour profile, with the pixels turned upright. A colour profile of a data
+        colour space other than the pixels', such as an RGB profile of a grey photo, is left out.
     background
         Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
     icc_profile, exif, xmp
-        Metadata that replaces that of the photo.
+        Metadata that replaces that of the photo; b"" removes it. `exif` is a TIFF structure, with or without the "Exif"
+        signature of a JPEG segment.
 
     Returns
     -------
     bytes
-        A JPEG file (JFIF, ITU-T T.81).
+        A JPEG file (ITU-T T.81, in the JFIF format of ITU-T T.871).
 
     Raises
     ------
     ParameterError
-        An argument is out of range or of the wrong kind, or `icc_profile` is not for such pixels.
+        An argument is out of range or has the wrong type, or `icc_profile` is for another colour space than the pixels.
     UnsupportedError
-        An alpha channel without `background`, or a Pillow image of another colour model (CMYK, Lab, ...).
+        The image has an alpha channel and there is no `background`, or a Pillow image has a colour model other than
+        grey and RGB (CMYK, Lab, ...).
     LimitError
         A side is longer than 65,535 pixels, or metadata does not fit the format.
     TargetError
-        No file is as small as `target_size`, or, with `verify`, scores `target_score`.
+        No file is as small as `target_size`, or, with `verify`, no file has the `target_score`.
     ModelError
         The saliency network's file is missing or broken, or onnxruntime is not installed.
 
@@ -187,13 +198,13 @@ def encode(
         icc_profile=photo.icc_profile if icc_profile is None else icc_profile,
         exif=photo.exif if exif is None else exif,
         xmp=photo.xmp if xmp is None else xmp,
-        extra_segments=photo.extra_segments if xmp is None else without_extended_xmp(photo.extra_segments),
+        extra_segments=photo.extra_segments if xmp is None else remove_extended_xmp(photo.extra_segments),
     )
     return encode_photo(photo, options).data
 
 
 def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
-    """Encode a photo with checked options; raises LimitError, TargetError and ModelError like `encode`."""
+    """Encode a photo, and return the file with the decisions that were made; errors are those of `encode`."""
     photo, metadata = apply_policy(photo, options.metadata)
     weighting = _weigh_blocks(photo, options)
     settings = jpeg.EncoderSettings(
@@ -227,19 +238,30 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
 
 
 def encode_content_blind(photo: Photo, options: EncodeOptions, size_bytes: int) -> Encoded:
-    """Encode a photo with the same options but without saliency, in at most as many bytes as another file has.
+    """Encode a photo without saliency, but with the same other options, in at most a number of bytes.
+
+    It makes the content-blind file to compare with one that was encoded by saliency.
+
+    Parameters
+    ----------
+    photo
+        Photo to encode.
+    options
+        Options, of which saliency, quality and targets are replaced.
+    size_bytes
+        Largest size of the file in bytes.
 
     Raises
     ------
     TargetError
-        Even the smallest file is larger.
+        Even the smallest file is larger than `size_bytes`.
     """
     blind = replace(options, saliency=None, quality=None, target_size=size_bytes, target_score=None, verify=False)
     return encode_photo(photo, blind)
 
 
 class _Weighting(NamedTuple):
-    """Weights of the blocks of the stored picture, and the method and confidence of the map behind them."""
+    """Weights of the blocks in the stored orientation, with the method and confidence of their saliency map."""
 
     method: str
     confidence: float | None
@@ -251,7 +273,8 @@ def _weigh_blocks(photo: Photo, options: EncodeOptions) -> _Weighting:
     if saliency is None:
         return _Weighting("none", None, np.ones(jpeg.block_grid(photo.height, photo.width), dtype=np.float32))
     displayed = saliency.spending_map
-    # Maps are as displayed, blocks as stored; an array of other than two dimensions is refused by `block_weights`.
+    # Maps have the displayed orientation, blocks the stored one. Arrays that are not two-dimensional cannot be turned;
+    # `block_weights` refuses them.
     stored = orientation.to_stored(displayed, photo.orientation) if displayed.ndim == 2 else displayed
     strength = float(options.strength) * saliency.confidence
     weights = block_weights(stored, photo.height, photo.width, strength)

@@ -1,6 +1,6 @@
-"""Encoding to a target: a score, predicted or measured, or a size in bytes.
+"""Encoding to a target: a predicted or measured score, or a size in bytes.
 
-Each function searches for the quality whose file comes nearest to the target.
+Each function searches for the quality whose file comes nearest to its target.
 """
 
 from __future__ import annotations
@@ -16,37 +16,38 @@ from foveal.errors import TargetError
 from foveal.metrics import SSIMULACRA2_MIN_SIDE, Ssimulacra2Reference
 from foveal.photo import to_eight_bits
 
-# SSIMULACRA2 calls 70 high quality and 90 visually lossless; between them artifacts are hard to find without flipping
-# between the pictures (https://github.com/cloudinary/ssimulacra2).
+# The authors of SSIMULACRA2 call a score of 70 high quality and 90 visually lossless. Between them, artifacts are hard
+# to find without flipping between the pictures (https://github.com/cloudinary/ssimulacra2).
 DEFAULT_SCORE = 80.0
-DEFAULT_QUALITIES = (60.0, 95.0)  # range of the default quality: of a flat picture, for example, a score says little
+DEFAULT_QUALITIES = (60.0, 95.0)  # range of the default quality; the score of a flat picture, for example, says little
 
-_SEARCH_TOLERANCE = 0.2  # points of score, of a search by predictions
-_MEASURED_SEARCH_TOLERANCE = 0.5
-_PROMISED_TOLERANCE = 1.0
-_TRUSTED_ERROR = 5.0  # points that a prediction may be off: for photographs it is within 3 nine times out of ten
-_WELL_USED_SHARE = 0.97  # of the bytes that are allowed
-_QUALITY_STEP = 0.02  # of the search for a size: where tables are finest, a step of 0.1 can be 5 % of the bytes
+# Tolerances in points of SSIMULACRA2.
+_SEARCH_TOLERANCE = 0.2  # ends a search by predicted scores
+_MEASURED_SEARCH_TOLERANCE = 0.5  # ends a search by measured scores
+_PROMISED_TOLERANCE = 1.0  # promised by `foveal.encode`
+_TRUSTED_ERROR = 5.0  # largest accepted error of a prediction; nine out of ten photographs are within 3
+_SUFFICIENT_FILL = 0.97  # fraction of the allowed size from which a file need not be improved
+_QUALITY_STEP = 0.02  # step of the search for a size; at the finest tables, a step of 0.1 can change the size by 5 %
 _MAX_SEARCH_STEPS = 12
 
 ScoreSource = Literal["predicted", "measured on a sample", "measured"]
 
 
 class TargetResult(NamedTuple):
-    """The file that was encoded to a target.
+    """A file that was encoded to a target, with its quality and score.
 
     Parameters
     ----------
     photo
-        The photo with the settings that made the file.
+        Photo that was encoded, with its final subsampling.
     data
         The JPEG file.
     quality
-        Quality of the file, 0 to 100.
+        Quality of the file, 0 to 100 on libjpeg's scale.
     score
-        SSIMULACRA2 of the file, where the target was a score; else None.
+        SSIMULACRA2 of the file if the target was a score; else None.
     score_is
-        How the score was found, where there is one; else None.
+        Source of the score: "predicted", "measured on a sample" or "measured"; None if there is no score.
     """
 
     photo: WeighedPhoto
@@ -60,9 +61,9 @@ Result = TypeVar("Result", bound=TargetResult | None)
 
 
 def encode_to_default_score(photo: WeighedPhoto) -> TargetResult:
-    """Encode at the quality at which the photo without saliency is predicted to score DEFAULT_SCORE.
+    """Encode at the quality at which the photo without saliency is predicted to have DEFAULT_SCORE.
 
-    The salient part keeps that score; the rest scores less.
+    The quality is an integer within DEFAULT_QUALITIES. The salient part keeps the score; the rest gets a lower one.
     """
     found = _find_quality_on_sample(photo.sample().without_saliency(), DEFAULT_SCORE)
     quality = min(max(round(found.quality), DEFAULT_QUALITIES[0]), DEFAULT_QUALITIES[1])
@@ -70,7 +71,7 @@ def encode_to_default_score(photo: WeighedPhoto) -> TargetResult:
 
 
 def encode_to_predicted_score(photo: WeighedPhoto, score: float) -> TargetResult:
-    """Encode so that a sample of the photo has a score, as predicted; as near as possible where no quality has it."""
+    """Encode at the quality at which a sample of the photo has a score, or comes nearest to it, by prediction."""
 
     def encode(photo: WeighedPhoto) -> TargetResult:
         found = _find_quality_on_sample(photo.sample(), score)
@@ -83,12 +84,12 @@ def encode_to_predicted_score(photo: WeighedPhoto, score: float) -> TargetResult
 
 
 def encode_to_measured_score(photo: WeighedPhoto, score: float) -> TargetResult:
-    """Encode so that the whole photo has a score, measured on the decoded file.
+    """Encode at the quality at which the whole photo has a score, measured on the decoded file.
 
     Raises
     ------
     TargetError
-        No quality comes within 1 point of the score.
+        At no quality is the measured score within 1 point of the wanted one.
     """
     threads = photo.settings.threads
     reference = Ssimulacra2Reference(to_eight_bits(photo.pixels), threads=threads)
@@ -113,23 +114,23 @@ def encode_to_measured_score(photo: WeighedPhoto, score: float) -> TargetResult:
 
 
 def encode_to_size(photo: WeighedPhoto, size_bytes: int) -> TargetResult:
-    """Encode at the highest quality whose file is not larger than a size.
+    """Encode at the highest quality whose file fits a size in bytes.
 
     Raises
     ------
     TargetError
-        Even the smallest file is larger.
+        Even the smallest file is larger than the size.
     """
 
     def encode(photo: WeighedPhoto) -> TargetResult | None:
         estimate = partial(photo.estimate_size, sample=photo.sample())
-        fitted = find_largest_file(photo.encode, size_bytes, price=estimate, quality_step=_QUALITY_STEP)
+        fitted = find_largest_file(photo.encode, size_bytes, estimate_size=estimate, quality_step=_QUALITY_STEP)
         return TargetResult(photo, *fitted) if fitted else None
 
     def unused_share(result: TargetResult | None) -> float:
         return 1 - len(result.data) / size_bytes if result else 1
 
-    result = _encode_with_best_subsampling(photo, encode, unused_share, 1 - _WELL_USED_SHARE)
+    result = _encode_with_best_subsampling(photo, encode, unused_share, 1 - _SUFFICIENT_FILL)
     if result is None:
         least = len(photo.encode(LEAST_QUALITY))
         raise TargetError(f"no file of at most {size_bytes:,} bytes: the smallest, at quality 1, has {least:,}")
@@ -142,10 +143,10 @@ def _encode_with_best_subsampling(
     error: Callable[[Result], float],
     tolerance: float,
 ) -> Result:
-    """Encode to a target, and where that misses it by more than the tolerance, try again with all colour samples.
+    """Encode to a target; if the error exceeds the tolerance, encode again at 4:4:4, and return the better result.
 
-    Sizes and scores jump at the quality where the subsampling changes to 4:4:4. A target between both ends of the jump
-    is reached by 4:4:4 at a lower quality, which looks better than 4:2:0 for the same bytes from there on.
+    Sizes and scores jump at the quality at which subsampling "auto" changes from 4:2:0 to 4:4:4. A target within the
+    jump is reached at 4:4:4 and a lower quality, which looks better than 4:2:0 of the same size.
     """
     result = encode(photo)
     if error(result) <= tolerance or not photo.subsampling.changes:
@@ -154,7 +155,7 @@ def _encode_with_best_subsampling(
 
 
 class _ScoredQuality(NamedTuple):
-    """A quality, the score that it gives, and how that was found."""
+    """A quality, its score, and the source of the score."""
 
     quality: float
     score: float
@@ -162,10 +163,11 @@ class _ScoredQuality(NamedTuple):
 
 
 def _find_quality_on_sample(sample: WeighedPhoto, score: float) -> _ScoredQuality:
-    """Find the quality for which a score is predicted.
+    """Find the quality at which a sample of a photo has a score, by prediction or, if that is wrong, by measurement.
 
-    Predictions are made for photographs: drawings and pages of text can be 40 points off. So the sample is measured
-    once, and where the measurement contradicts the prediction, the search starts again with measured scores.
+    The prediction is fitted to photographs: for drawings and pages of text it can be off by 40 points. So the score of
+    the sample is measured once, at the quality found. If that contradicts the prediction, the search is repeated with
+    measured scores.
     """
     quality, predicted = _find_quality_of_score(sample.predict_score, score, _SEARCH_TOLERANCE)
     if min(sample.pixels.shape[:2]) < SSIMULACRA2_MIN_SIDE:
@@ -182,11 +184,15 @@ def _find_quality_on_sample(sample: WeighedPhoto, score: float) -> _ScoredQualit
 
 
 def _find_quality_of_score(score_at: Callable[[float], float], target: float, tolerance: float) -> tuple[float, float]:
-    """Find a quality whose score is within a tolerance of the target; return the nearest one tried, and its score.
+    """Find a quality whose score is within a tolerance of the target.
 
-    Scores rise with quality, but not in a straight line. So steps alternate between the secant method, through the
-    nearest qualities on both sides of the target, and bisection.
+    Returns
+    -------
+    quality, score
+        The tried quality whose score is nearest to the target, and its score.
     """
+    # Scores rise with quality, but not linearly. So steps alternate between the secant method, through the nearest
+    # qualities on both sides of the target (regula falsi), and bisection.
     scores: dict[float, float] = {}
     low, high, quality = float(LEAST_QUALITY), float(MOST_QUALITY), 75.0
     for step in range(_MAX_SEARCH_STEPS):

@@ -1,4 +1,4 @@
-"""A photo whose blocks have weights, ready to be encoded at any quality."""
+"""A photo with weighted blocks, which can be encoded at any quality."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from foveal.allocate.effort import Effort
 from foveal.allocate.score_prediction import features, predicted_score, regression_for
 from foveal.allocate.subsampling import Subsampling
 
-_SAMPLED_PIXELS = 1_000_000  # of larger photos, patches of so many pixels in total stand for the whole
-_PATCH_BLOCKS = 16  # on each side of a patch: 16 pixels are left of it at an eighth, where SSIMULACRA2 looks, too
+_SAMPLED_PIXELS = 1_000_000  # approximate largest number of pixels in a sample, see `WeighedPhoto.sample`
+_PATCH_BLOCKS = 16  # blocks on each side of a patch, which so has 16 pixels at an eighth, a scale of SSIMULACRA2
 
 
 @dataclass(frozen=True, eq=False)
 class WeighedPhoto:
-    """A photo with the weights of its blocks, and all that is decided before its quality.
+    """A photo with the weights of its blocks, and all encoding decisions except the quality.
 
     Parameters
     ----------
     pixels
-        (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous, as stored in the file.
+        (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous, in the stored orientation.
     weights
-        (rows, columns) float32 in (0, 1]: how much each 8x8-pixel block matters by its saliency.
+        (rows, columns) float32 in (0, 1]: weight of each 8x8-pixel block, from its saliency.
     allocation
-        Way to spend bits by weight.
+        Method of spending bits by the weights.
     effort
-        Search effort.
+        Search effort of the quantizer and for the scan script.
     settings
-        Encoder settings: scripts, restart interval, threads and metadata. All others are replaced.
+        Encoder settings: scan scripts, restart interval, threads and metadata. The other settings are replaced.
     subsampling
-        Chroma subsampling of the photo's files.
+        Chroma subsampling by quality.
     """
 
     pixels: jpeg.Pixels
@@ -55,12 +55,12 @@ class WeighedPhoto:
         return coefficients.quantize_in_place(self.allocation.decide(coefficients, quality, self.effort))
 
     def estimate_size(self, quality: float, sample: WeighedPhoto) -> float:
-        """Estimate the size of the file of a quality in bytes, by what the symbols of a sample take."""
+        """Estimate the size in bytes of the file at a quality, from the entropy-coded size of a sample."""
         header_bytes, scan_bytes = jpeg.price(sample.quantize(quality), self.settings)
         return header_bytes + scan_bytes * self.pixels.size / sample.pixels.size
 
     def predict_score(self, quality: float) -> float:
-        """Predict the SSIMULACRA2 of the file of a quality, see `score_prediction`."""
+        """Predict the SSIMULACRA2 of the file at a quality, see `allocate.score_prediction`."""
         coefficients = self._transform(quality)
         without_corrections = replace(self.effort, corrections=0)
         quantized = coefficients.quantize(self.allocation.decide(coefficients, quality, without_corrections))
@@ -68,30 +68,32 @@ class WeighedPhoto:
         return predicted_score(found, regression_for(self.subsampling.at(quality)))
 
     def without_saliency(self) -> WeighedPhoto:
-        """Return the photo with weight 1 for every block."""
+        """Return a copy of the photo with weight 1 for every block."""
         return replace(self, weights=np.ones_like(self.weights))
 
     def with_subsampling_of(self, quality: float) -> WeighedPhoto:
-        """Return the photo with the subsampling that it has at one quality fixed for all qualities."""
+        """Return a copy of the photo whose subsampling at all qualities is that at one quality."""
         return replace(self, subsampling=Subsampling(self.subsampling.at(quality)))
 
     def sample(self) -> WeighedPhoto:
-        """Return patches of the photo, evenly spaced: enough to predict scores from, in a fraction of the time.
+        """Return a smaller photo of evenly spaced patches, for predicting scores and sizes in less time.
 
-        They are laid side by side in about the photo's shape: SSIMULACRA2 of a strip can be ten points off.
+        It has about _SAMPLED_PIXELS pixels; photos that are not larger are returned whole. The patches are joined in
+        about the aspect ratio of the photo, because SSIMULACRA2 of a strip can be off by ten points.
         """
         height, width = self.pixels.shape[:2]
         if height * width <= _SAMPLED_PIXELS:
             return self
         share = math.sqrt(_SAMPLED_PIXELS / (height * width))
-        rows, columns = _spread(height, share), _spread(width, share)
-        if len(rows) <= len(columns):  # what one side cannot give up, as it is short, the other does
-            columns = _spread(width, _SAMPLED_PIXELS / (len(rows) * width))
+        rows, columns = _patch_indices(height, share), _patch_indices(width, share)
+        # A short side may keep more than its share, as it keeps one patch at least: then the other side keeps less.
+        if len(rows) <= len(columns):
+            columns = _patch_indices(width, _SAMPLED_PIXELS / (len(rows) * width))
         else:
-            rows = _spread(height, _SAMPLED_PIXELS / (height * len(columns)))
-        of_blocks = np.ix_(rows[:: jpeg.BLOCK_SIDE] // jpeg.BLOCK_SIDE, columns[:: jpeg.BLOCK_SIDE] // jpeg.BLOCK_SIDE)
+            rows = _patch_indices(height, _SAMPLED_PIXELS / (height * len(columns)))
+        blocks = np.ix_(rows[:: jpeg.BLOCK_SIDE] // jpeg.BLOCK_SIDE, columns[:: jpeg.BLOCK_SIDE] // jpeg.BLOCK_SIDE)
         pixels = np.ascontiguousarray(self.pixels[np.ix_(rows, columns)])
-        return replace(self, pixels=pixels, weights=self.weights[of_blocks])
+        return replace(self, pixels=pixels, weights=self.weights[blocks])
 
     def _transform(self, quality: float) -> WeighedCoefficients:
         frame = jpeg.frame_of(self.pixels, self.subsampling.at(quality))
@@ -100,12 +102,16 @@ class WeighedPhoto:
         return WeighedCoefficients(self.pixels, self.weights, frame, blocks, self.settings)
 
 
-def _spread(length: int, share: float) -> NDArray[np.intp]:
-    """Rows or columns of evenly spaced patches that hold at most this share of them all, but one patch at least."""
+def _patch_indices(length: int, share: float) -> NDArray[np.intp]:
+    """Return the indices of the rows or columns of evenly spaced patches along a side of `length` pixels.
+
+    The patches hold at most the given share of the side, but there is one patch at least. A side too short for a
+    selection of patches is returned whole.
+    """
     side = _PATCH_BLOCKS * jpeg.BLOCK_SIDE
     patches = length // side
     kept = max(1, int(patches * share))
     if kept >= patches:
-        return np.arange(length)  # too short to choose from
-    chosen = (np.arange(kept) + 0.5) * patches // kept  # the middle one of every so many
-    return np.add.outer(chosen.astype(np.intp) * side, np.arange(side)).ravel()
+        return np.arange(length)
+    selected = (np.arange(kept) + 0.5) * patches // kept  # the middle patch of each of `kept` equal groups
+    return np.add.outer(selected.astype(np.intp) * side, np.arange(side)).ravel()

@@ -1,4 +1,4 @@
-"""A page that shows every stage of what the encoder did to one photo. Read `page.py` first, then `facts.py`."""
+"""An HTML page that shows every stage of encoding one photo. Read `page.py` first, then `facts.py`."""
 
 from foveal.explain.page import MAX_EMBEDDED_BYTES, Explanation, explain
 

@@ -1,4 +1,4 @@
-"""One block on its way into the file and out of it again: samples, coefficients, levels, samples."""
+"""One block at every stage of encoding and decoding: samples, DCT coefficients, levels, decoded samples."""
 
 from __future__ import annotations
 
@@ -14,12 +14,20 @@ from foveal.photo import Photo
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-_LEVEL_SHIFT = 128  # T.81 A.3.1
+_LEVEL_SHIFT = 128  # T.81 A.3.1, Level shift
 
 
 @dataclass(frozen=True)
-class Spot:
-    """Where a block is: index of its component in the frame, and its row and column among that component's blocks."""
+class BlockPosition:
+    """The position of a block in a file.
+
+    Parameters
+    ----------
+    component
+        Index of the component in the frame.
+    row, column
+        Position of the block among the blocks of the component.
+    """
 
     component: int
     row: int
@@ -28,84 +36,96 @@ class Spot:
 
 @dataclass(frozen=True, eq=False)
 class BlockAnatomy:
-    """A block of one component; arrays are (8, 8), the first row of coefficients is that of the flat waves.
+    """A block of one component at every stage; arrays are (8, 8), coefficients with the lowest frequencies first.
 
     Parameters
     ----------
-    spot
-        Where it is.
+    position
+        Position of the block.
     samples
-        Of the photo, 0 to 255, down-sampled where the component is.
+        Samples of the photo, 0 to 255, after chroma subsampling.
     coefficients
-        Of the discrete cosine transform, before quantization.
+        DCT coefficients before quantization.
     steps
-        The component's quantization table.
+        Quantization table of the component.
     levels
-        What the file holds.
-    restored
-        Samples as a decoder makes them of the levels.
+        Quantized coefficients in the file.
+    decoded
+        Samples that a decoder reconstructs from the levels.
     """
 
-    spot: Spot
+    position: BlockPosition
     samples: NDArray[np.float32]
     coefficients: NDArray[np.float64]
     steps: NDArray[np.int64]
     levels: NDArray[np.int64]
-    restored: NDArray[np.uint8]
+    decoded: NDArray[np.uint8]
 
     @property
-    def rounded(self) -> NDArray[np.int64]:
-        """Levels that plain rounding would give (T.81 A.3.4)."""
+    def rounded_levels(self) -> NDArray[np.int64]:
+        """Levels that plain rounding would give (T.81 A.3.4, DCT coefficient quantization)."""
         shares = self.coefficients / self.steps
         return np.asarray(np.sign(shares) * np.floor(np.abs(shares) + 0.5), dtype=np.int64)
 
 
-def spots_of_block(stored: Coefficients, row: int, column: int) -> tuple[Spot, ...]:
-    """Where each component has the block of 8x8 pixels in this row and column; those of colour may cover more."""
+def find_positions(stored: Coefficients, row: int, column: int) -> tuple[BlockPosition, ...]:
+    """Find, for each component, the block that covers an 8x8-pixel block of the photo.
+
+    Parameters
+    ----------
+    stored
+        Coefficients of the file.
+    row, column
+        Position of the block among the 8x8-pixel blocks of the photo.
+    """
     frame = stored.frame
     return tuple(
-        Spot(index, row * component.v_factor // frame.v_max, column * component.h_factor // frame.h_max)
+        BlockPosition(index, row * component.v_factor // frame.v_max, column * component.h_factor // frame.h_max)
         for index, component in enumerate(frame.components)
     )
 
 
-def take_apart(photo: Photo, stored: Coefficients, spot: Spot, sharpening: float) -> BlockAnatomy:
-    """Follow a block through the encoder's stages.
+def trace_block(photo: Photo, stored: Coefficients, position: BlockPosition, sharpening: float) -> BlockAnatomy:
+    """Repeat the stages of the encoder and the decoder for one block.
 
     Parameters
     ----------
     photo
-        What was encoded, upright.
+        Photo that was encoded, upright.
     stored
-        What the file holds.
+        Coefficients of its file.
+    position
+        Position of the block.
     sharpening
-        Of down-sampled colour, as it was encoded.
+        Gain by which the encoder sharpened subsampled components, see `jpeg.sampling.sharpen`.
     """
     frame = stored.frame
-    component, table = frame.components[spot.component], stored.tables[spot.component]
-    mcu_row, row_in_mcu = divmod(spot.row, component.v_factor)
-    plane = [*samples_of_strip(photo.pixels, frame, (mcu_row, mcu_row + 1), sharpening)][spot.component]
-    rows, columns = _samples_of(row_in_mcu), _samples_of(spot.column)
-    sixteenths = np.empty((1, 1, 64), dtype=np.int16)
-    dct.forward(np.ascontiguousarray(plane[rows, columns]), sixteenths)
-    levels = np.ascontiguousarray(stored.blocks[spot.component][spot.row, spot.column])
-    restored = np.empty((BLOCK_SIDE, BLOCK_SIDE), dtype=np.uint8)
-    _kernels.inverse_dct(levels.reshape(1, 1, 64), np.asarray(table.values, dtype=np.uint16), restored)
+    component, table = frame.components[position.component], stored.tables[position.component]
+    mcu_row, row_in_mcu = divmod(position.row, component.v_factor)
+    plane = [*samples_of_strip(photo.pixels, frame, (mcu_row, mcu_row + 1), sharpening)][position.component]
+    rows, columns = _sample_range(row_in_mcu), _sample_range(position.column)
+    coefficients = np.empty((1, 1, 64), dtype=np.int16)
+    dct.forward(np.ascontiguousarray(plane[rows, columns]), coefficients)
+    levels = np.ascontiguousarray(stored.blocks[position.component][position.row, position.column])
+    decoded = np.empty((BLOCK_SIDE, BLOCK_SIDE), dtype=np.uint8)
+    _kernels.inverse_dct(levels.reshape(1, 1, 64), np.asarray(table.values, dtype=np.uint16), decoded)
     return BlockAnatomy(
-        spot=spot,
+        position=position,
         samples=plane[rows, columns] + np.float32(_LEVEL_SHIFT),
-        coefficients=_natural(sixteenths[0, 0] / dct.COEFFICIENT_SCALE),
-        steps=_natural(np.asarray(table.values, dtype=np.int64)),
-        levels=_natural(levels.astype(np.int64)),
-        restored=restored,
+        coefficients=_to_natural_order(coefficients[0, 0] / dct.COEFFICIENT_SCALE),
+        steps=_to_natural_order(np.asarray(table.values, dtype=np.int64)),
+        levels=_to_natural_order(levels.astype(np.int64)),
+        decoded=decoded,
     )
 
 
-def _samples_of(index: int) -> slice:
+def _sample_range(index: int) -> slice:
+    """Return the samples of a block along one axis, from its index."""
     return slice(index * BLOCK_SIDE, (index + 1) * BLOCK_SIDE)
 
 
-def _natural(zigzag: NDArray[Scalar]) -> NDArray[Scalar]:
+def _to_natural_order(zigzag: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Convert 64 values in zig-zag order to an (8, 8) array."""
     natural = np.empty_like(zigzag)
     natural[NATURAL_INDEX] = zigzag
     return natural.reshape(BLOCK_SIDE, BLOCK_SIDE)

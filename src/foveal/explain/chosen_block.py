@@ -1,4 +1,4 @@
-"""The block of 8x8 pixels that a page looks at closely, and what is around it."""
+"""Choice of the 8x8-pixel block that a page shows in detail, and its neighbourhood."""
 
 from __future__ import annotations
 
@@ -10,12 +10,20 @@ from numpy.typing import NDArray
 from foveal.errors import ParameterError
 from foveal.jpeg import BLOCK_SIDE
 
-_BLOCKS_AROUND = 5  # on each side, where the photo goes on so far
+_BLOCKS_AROUND = 5  # on each side, if the photo extends so far
 
 
 @dataclass(frozen=True)
 class ChosenBlock:
-    """A block of the photo's grid, which has so many rows and columns."""
+    """A block of the grid of 8x8-pixel blocks of a photo.
+
+    Parameters
+    ----------
+    row, column
+        Position of the block in the grid, from 0.
+    grid
+        Number of rows and columns of the grid.
+    """
 
     row: int
     column: int
@@ -23,47 +31,48 @@ class ChosenBlock:
 
     @property
     def neighbourhood(self) -> tuple[slice, slice]:
-        """Rows and columns of pixels around it, whole blocks."""
-        return _around(self.row, self.grid[0]), _around(self.column, self.grid[1])
+        """Rows and columns of the pixels of the block and of the blocks around it."""
+        return _pixel_range(self.row, self.grid[0]), _pixel_range(self.column, self.grid[1])
 
     @property
     def row_in_neighbourhood(self) -> int:
-        """Rows of blocks above it there."""
+        """Row of the block among the blocks of its neighbourhood."""
         return min(self.row, _BLOCKS_AROUND)
 
     @property
     def column_in_neighbourhood(self) -> int:
-        """Columns of blocks to its left there."""
+        """Column of the block among the blocks of its neighbourhood."""
         return min(self.column, _BLOCKS_AROUND)
 
 
-def _around(index: int, count: int) -> slice:
+def _pixel_range(index: int, count: int) -> slice:
+    """Return the pixels of the neighbourhood along one axis of `count` blocks."""
     return slice(max(0, index - _BLOCKS_AROUND) * BLOCK_SIDE, min(count, index + _BLOCKS_AROUND + 1) * BLOCK_SIDE)
 
 
 def choose_block(
-    wanted: tuple[int, int] | None, weights: NDArray[np.float32], bits_map: NDArray[np.float64]
+    requested: tuple[int, int] | None, weights: NDArray[np.float32], bits_map: NDArray[np.float64]
 ) -> ChosenBlock:
-    """Choose a block.
+    """Choose the block that was requested, or the most salient one.
 
     Parameters
     ----------
-    wanted
-        (x, y): column and row, from 0; None for the most salient one, or, where all weigh alike, the one that takes the
-        most bits.
+    requested
+        (x, y): column and row of the block, from 0. None for the block of the highest weight or, if all weights are
+        equal, for the block that takes the most bits.
     weights, bits_map
-        (rows, columns) of the photo's blocks.
+        Weight and bits of each block of the photo, (rows, columns).
 
     Raises
     ------
     ParameterError
-        There is no such block.
+        The photo does not have the requested block.
     """
     rows, columns = weights.shape
-    if wanted is None:
+    if requested is None:
         row, column = _middle_of_peak(bits_map if np.ptp(weights) == 0 else weights)
     else:
-        column, row = wanted
+        column, row = requested
         if not (0 <= row < rows and 0 <= column < columns):
             raise ParameterError(
                 f"there is no block {column},{row}: this photo has {columns:,} columns and {rows:,} rows of 8x8-pixel "
@@ -73,7 +82,7 @@ def choose_block(
 
 
 def _middle_of_peak(values: NDArray[np.floating]) -> tuple[int, int]:
-    """Of all that are as large as the largest, the one nearest to their middle."""
+    """Return the position of the largest value; of several, that of the one nearest to their mean position."""
     peaks = np.argwhere(values == values.max())
     nearest = ((peaks - peaks.mean(axis=0)) ** 2).sum(axis=1).argmin()
     return int(peaks[nearest, 0]), int(peaks[nearest, 1])

@@ -1,6 +1,6 @@
-"""The codes of one block in one scan, read from its bits (ITU-T T.81 F.2.2, G.2).
+"""The Huffman codes of one block in one scan, read from its bits (ITU-T T.81 F.2.2 and G.2, decoding procedures).
 
-`jpeg.scan_decoder` reads whole scans, quickly; this reads a single block, and keeps what it read.
+`jpeg.scan_decoder` decodes whole scans fast. This module decodes a single block and keeps every code.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.errors import FormatError
-from foveal.explain.anatomy import Spot
+from foveal.explain.anatomy import BlockPosition
 from foveal.jpeg import MAX_CODE_BITS, SEQUENTIAL_BAND, EntropyData, Frame, HuffmanTable, HuffmanTables, Scan
 
 _ZERO_RUN_16 = (15, 0)
@@ -21,22 +21,24 @@ _DC, _AC = 0, 1
 
 @dataclass(frozen=True)
 class Code:
-    """A Huffman code, and the bits that follow it.
+    """A Huffman code and the bits that follow it; bits are strings of "0" and "1".
 
     Parameters
     ----------
     symbol
-        What the code stands for: SSSS of a DC difference, (RRRR, SSSS) of AC; None where there is no code.
+        Symbol of the code: SSSS of a DC difference, (RRRR, SSSS) of AC coefficients; None for bits without a code.
     code
-        The Huffman code, of "0" and "1".
+        The Huffman code.
     extra
-        Bits behind it: of the value, or of the length of an EOB run.
+        Additional bits after the code: of the value, or of the length of an EOB run.
     corrections
-        Bits that make earlier coefficients more exact (G.1.2.3).
+        Correction bits of coefficients that earlier scans sent (T.81 G.1.2.3, Coding model for subsequent scans of
+        successive approximation).
     index
-        Zig-zag index of the coefficient that it sends, or None.
+        Zig-zag index of the coefficient that is sent, or None.
     value
-        What it sends: a DC difference, or what the coefficient is for now; of EOB, how many blocks end with it.
+        DC difference, or value of the coefficient as far as it is known after this scan; of an EOB, the number of
+        blocks that end with it.
     """
 
     symbol: int | tuple[int, int] | None
@@ -48,44 +50,57 @@ class Code:
 
     @property
     def bits(self) -> str:
-        """All of its bits, in the order of the file."""
+        """All bits of the code, in the order of the file."""
         return self.code + self.extra + self.corrections
 
     @property
     def is_end_of_block(self) -> bool:
-        """Whether nothing comes behind it in this block."""
+        """Whether the code is an EOB, the last code of the block."""
         return isinstance(self.symbol, tuple) and self.symbol[1] == 0 and self.symbol != _ZERO_RUN_16
 
 
-def bits_of_block(
+def cut_block_bits(
     entropy_data: EntropyData,
     scan: Scan,
     frame: Frame,
     block_bits: Sequence[NDArray[np.uint32]],
-    spot: Spot,
+    position: BlockPosition,
 ) -> str:
-    """Cut the bits of a block, of "0" and "1", out of the data of a scan without restarts.
+    """Cut the bits of a block out of the entropy-coded data of a scan without restart intervals.
 
     Parameters
     ----------
+    entropy_data
+        Entropy-coded data of the scan.
+    scan, frame
+        Parameters of the scan and of the file.
     block_bits
-        What blocks take in this scan: for each component of the frame (padded_block_rows, padded_block_columns).
-    spot
-        Where the block is; its component is one of the scan's.
+        Bits of each block in this scan: for each component of the frame (padded_block_rows, padded_block_columns).
+    position
+        Position of the block in a component of the scan.
+
+    Returns
+    -------
+    str
+        The bits as "0" and "1".
     """
-    first = _bits_before(scan, frame, block_bits, spot)
-    end = first + int(block_bits[spot.component][spot.row, spot.column])
+    first = _count_bits_before(scan, frame, block_bits, position)
+    end = first + int(block_bits[position.component][position.row, position.column])
     bits = np.unpackbits(entropy_data.data[first // 8 : -(-end // 8)])
     return "".join(map(str, bits[first % 8 : first % 8 + end - first].tolist()))
 
 
-def _bits_before(scan: Scan, frame: Frame, block_bits: Sequence[NDArray[np.uint32]], spot: Spot) -> int:
-    component, row, column = spot.component, spot.row, spot.column
+def _count_bits_before(
+    scan: Scan, frame: Frame, block_bits: Sequence[NDArray[np.uint32]], position: BlockPosition
+) -> int:
+    """Count the bits of the blocks that a scan codes before a block."""
+    component, row, column = position.component, position.row, position.column
     header = frame.components[component]
-    if not scan.is_interleaved:  # A.2.2: row by row, blocks of the picture only
+    if not scan.is_interleaved:  # T.81 A.2.2, Non-interleaved order: row by row, without the padding to whole MCUs
         grid = block_bits[component][:, : header.block_columns]
         return int(grid[:row].sum() + grid[row, :column].sum())
-    mcus = np.concatenate([_by_mcu(block_bits[index], frame, index) for index in scan.components], axis=1)  # A.2.3
+    # T.81 A.2.3, Interleaved order: in each MCU, the blocks of each component row by row.
+    mcus = np.concatenate([_group_by_mcu(block_bits[index], frame, index) for index in scan.components], axis=1)
     mcu = row // header.v_factor * frame.mcu_columns + column // header.h_factor
     others = (frame.components[index] for index in scan.components if index < component)
     place = sum(other.h_factor * other.v_factor for other in others)
@@ -93,52 +108,56 @@ def _bits_before(scan: Scan, frame: Frame, block_bits: Sequence[NDArray[np.uint3
     return int(mcus[:mcu].sum() + mcus[mcu, :place].sum())
 
 
-def _by_mcu(bits: NDArray[np.uint32], frame: Frame, component: int) -> NDArray[np.uint32]:
-    """(MCUs, blocks of the component in each), in the order in which they are coded."""
+def _group_by_mcu(bits: NDArray[np.uint32], frame: Frame, component: int) -> NDArray[np.uint32]:
+    """Arrange the bits of the blocks of a component as (MCUs, blocks per MCU), in coding order."""
     v, h = frame.components[component].v_factor, frame.components[component].h_factor
     return bits.reshape(frame.mcu_rows, v, frame.mcu_columns, h).transpose(0, 2, 1, 3).reshape(-1, v * h)
 
 
-def codes_of_block(scan: Scan, tables: HuffmanTables, bits: str, before: NDArray[np.int16]) -> tuple[Code, ...]:
-    """Read the codes of a block.
+def read_block_codes(
+    scan: Scan, tables: HuffmanTables, bits: str, levels_before: NDArray[np.int16]
+) -> tuple[Code, ...]:
+    """Read the codes of a block in a scan.
 
     Parameters
     ----------
+    scan
+        Parameters of the scan.
     tables
-        DC and AC table of its component in this scan.
+        DC and AC Huffman table of the component in this scan.
     bits
-        As from `bits_of_block`.
-    before
-        (64,) its levels after the scans before, in zig-zag order.
+        Bits of the block, see `cut_block_bits`.
+    levels_before
+        Levels of the block after the earlier scans, (64,) in zig-zag order.
 
     Returns
     -------
     tuple of Code
-        Together they have all of the bits. None of a block that an EOB run of an earlier one covers; one without a
-        symbol where such a block still gets corrections.
+        Codes that contain all of the bits, in order. A block inside the EOB run of an earlier block has no codes, or
+        one Code without a symbol if it has correction bits.
     """
-    source = _Bits(bits)
+    reader = _BitReader(bits)
     dc, ac = tables
     if scan.band == SEQUENTIAL_BAND:
-        codes = [_dc_difference(source, dc), *_ac_codes(source, ac, scan)]
+        codes = [_read_dc_difference(reader, dc), *_read_ac_codes(reader, ac, scan)]
     elif scan.spectral_end == 0:
-        codes = [_dc_refinement(source)] if scan.approximation_high else [_dc_difference(source, dc)]
+        codes = [_read_dc_refinement(reader)] if scan.approximation_high else [_read_dc_difference(reader, dc)]
     elif scan.approximation_high:
-        codes = _ac_refinement(source, ac, scan, before)
+        codes = _read_ac_refinement(reader, ac, scan, levels_before)
     else:
-        codes = _ac_codes(source, ac, scan) if bits else []
+        codes = _read_ac_codes(reader, ac, scan) if bits else []
     return tuple(codes)
 
 
-class _Bits:
-    """The bits of a block, taken from first to last."""
+class _BitReader:
+    """A reader of the bits of a block, from first to last."""
 
     def __init__(self, bits: str) -> None:
         self._bits = bits
         self._position = 0
 
     @property
-    def left(self) -> int:
+    def remaining(self) -> int:
         return len(self._bits) - self._position
 
     def take(self, count: int) -> str:
@@ -146,8 +165,8 @@ class _Bits:
         return self._bits[self._position - count : self._position]
 
     def take_code(self, table: HuffmanTable | None) -> tuple[int, str]:
-        """Symbol and code (C.2, F.2.2.3)."""
-        assert table is not None  # noqa: S101 (the reader has found one for whatever a scan needs)
+        """Take a Huffman code; return its symbol and its bits (T.81 F.2.2.3, The DECODE procedure)."""
+        assert table is not None  # noqa: S101 (`file_scans` reads only files that have all tables)
         symbols = {f"{code:0{length}b}": symbol for symbol, (code, length) in enumerate(table.codes.tolist()) if length}
         for length in range(1, MAX_CODE_BITS + 1):
             code = self._bits[self._position : self._position + length]
@@ -156,69 +175,75 @@ class _Bits:
         raise FormatError(f"expected a code of the Huffman table, found {self._bits[self._position :]!r}")
 
 
-def _signed(extra: str) -> int:
-    """EXTEND (F.2.2.1): a value of so many bits, negative where the first is 0."""
+def _extend(extra: str) -> int:
+    """Convert additional bits to a value, negative if the first bit is 0 (T.81 F.2.2.1, Figure F.12, EXTEND)."""
     if not extra:
         return 0
     return int(extra, 2) if extra[0] == "1" else int(extra, 2) - (1 << len(extra)) + 1
 
 
-def _dc_difference(source: _Bits, table: HuffmanTable | None) -> Code:
-    size, code = source.take_code(table)
-    extra = source.take(size)
-    return Code(size, code, extra, index=0, value=_signed(extra))
+def _read_dc_difference(reader: _BitReader, table: HuffmanTable | None) -> Code:
+    size, code = reader.take_code(table)
+    extra = reader.take(size)
+    return Code(size, code, extra, index=0, value=_extend(extra))
 
 
-def _dc_refinement(source: _Bits) -> Code:
-    bit = source.take(1)
+def _read_dc_refinement(reader: _BitReader) -> Code:
+    bit = reader.take(1)
     return Code(None, extra=bit, index=0, value=int(bit))
 
 
-def _end_of_block(source: _Bits, run: int, code: str) -> Code:
-    """EOB, or EOBn, which also ends the blocks that follow (G.1.2.2)."""
-    extra = source.take(run)
+def _read_end_of_block(reader: _BitReader, run: int, code: str) -> Code:
+    """Read the additional bits of EOBn, which also ends the blocks that follow (T.81 G.1.2.2); EOB is EOB0."""
+    extra = reader.take(run)
     return Code((run, 0), code, extra, value=(1 << run) + int(extra or "0", 2))
 
 
-def _ac_codes(source: _Bits, table: HuffmanTable | None, scan: Scan) -> list[Code]:
+def _read_ac_codes(reader: _BitReader, table: HuffmanTable | None, scan: Scan) -> list[Code]:
     codes = []
     index = max(scan.spectral_start, 1)
     while index <= scan.spectral_end:
-        symbol, code = source.take_code(table)
+        symbol, code = reader.take_code(table)
         run, size = symbol >> 4, symbol & 15
         if size == 0 and run < _ZERO_RUN_16[0]:
-            codes.append(_end_of_block(source, run, code))
+            codes.append(_read_end_of_block(reader, run, code))
             break
         index += run
-        extra = source.take(size)
-        value = _signed(extra) * (1 << scan.approximation_low)
+        extra = reader.take(size)
+        value = _extend(extra) * (1 << scan.approximation_low)
         codes.append(Code((run, size), code, extra, index=index if size else None, value=value))
         index += 1
     return codes
 
 
-def _ac_refinement(source: _Bits, table: HuffmanTable | None, scan: Scan, before: NDArray[np.int16]) -> list[Code]:
-    """Figure G.7."""
+def _read_ac_refinement(
+    reader: _BitReader, table: HuffmanTable | None, scan: Scan, levels_before: NDArray[np.int16]
+) -> list[Code]:
+    """Read the codes of a refinement scan.
+
+    A run counts only the zeros that are still zero. The correction bits of the nonzero coefficients that it passes
+    follow the code (T.81 G.1.2.3, Figure G.7).
+    """
     index, end = scan.spectral_start, scan.spectral_end
-    known = before != 0
+    known = levels_before != 0
     corrected = int(known[index : end + 1].sum())
-    if source.left == corrected:  # every known coefficient gets its bit, so there is no code: a run covers the block
-        return [Code(None, corrections=source.take(corrected))] if corrected else []
+    if reader.remaining == corrected:  # correction bits only: an earlier EOB run covers the block
+        return [Code(None, corrections=reader.take(corrected))] if corrected else []
     codes = []
     while index <= end:
-        symbol, code = source.take_code(table)
+        symbol, code = reader.take_code(table)
         run, size = symbol >> 4, symbol & 15
         if size == 0 and run < _ZERO_RUN_16[0]:
-            ending = _end_of_block(source, run, code)
-            codes.append(replace(ending, corrections=source.take(int(known[index : end + 1].sum()))))
+            ending = _read_end_of_block(reader, run, code)
+            codes.append(replace(ending, corrections=reader.take(int(known[index : end + 1].sum()))))
             break
-        extra = source.take(size)
+        extra = reader.take(size)
         first, zeros = index, run
         while index <= end and (known[index] or zeros > 0):
             zeros -= not known[index]
             index += 1
-        value = _signed(extra) * (1 << scan.approximation_low)
-        corrections = source.take(int(known[first:index].sum()))
+        value = _extend(extra) * (1 << scan.approximation_low)
+        corrections = reader.take(int(known[first:index].sum()))
         codes.append(Code((run, size), code, extra, corrections, index if size else None, value))
         index += 1
     return codes

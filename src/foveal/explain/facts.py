@@ -1,4 +1,4 @@
-"""Everything that a page shows, found by encoding a photo and reading the file back."""
+"""All facts that a page shows: a photo is encoded, and its file is read back."""
 
 from __future__ import annotations
 
@@ -13,26 +13,37 @@ from foveal.allocate.subsampling import SubsamplingName
 from foveal.encoding import Encoded, EncodeOptions, encode_content_blind, encode_photo
 from foveal.encoding.size_search import LEAST_QUALITY
 from foveal.errors import MissingExtraError, TargetError
-from foveal.explain.anatomy import BlockAnatomy, spots_of_block, take_apart
+from foveal.explain.anatomy import BlockAnatomy, find_positions, trace_block
 from foveal.explain.chosen_block import ChosenBlock, choose_block
-from foveal.explain.file_scans import ReadScan, read_scans
-from foveal.explain.network_view import NetworkView, view_of_network
+from foveal.explain.file_scans import ScanStep, read_scans
+from foveal.explain.network_view import NetworkView, run_network
 from foveal.inspection import Inspection, inspect
 from foveal.jpeg import Frame, decode, read_coefficients
-from foveal.metrics import SSIM_MIN_SIDE
-from foveal.metrics.ssimulacra import MIN_SIDE as SSIMULACRA2_MIN_SIDE
+from foveal.metrics import SSIM_MIN_SIDE, SSIMULACRA2_MIN_SIDE
 from foveal.photo import Photo, to_eight_bits
 from foveal.photo.writing import png_bytes
 from foveal.saliency import NETWORK_METHODS, SaliencyResult, find_saliency
 
-SALIENT_SHARE = 0.2
-MAX_SSIM_PIXELS = 4_000_000  # it takes four seconds for each million, and several hundred bytes for each
-_MAX_PROFILE_BYTES = 20_000
+MAX_SSIM_PIXELS = 4_000_000  # SSIM takes four seconds per million pixels, and several hundred bytes per pixel
+_SALIENT_SHARE = 0.2  # share of the blocks that count as salient
+_MAX_PROFILE_BYTES = 20_000  # of a colour profile that each picture of the page contains
 
 
 @dataclass(frozen=True, eq=False)
-class JudgedFile:
-    """A JPEG of the photo, what a decoder makes of it, and what is in it."""
+class EncodedFile:
+    """A JPEG of the photo, decoded and inspected.
+
+    Parameters
+    ----------
+    data
+        The file.
+    quality
+        Quality at which it was encoded.
+    pixels
+        Decoded pixels.
+    inspection
+        Contents of the file.
+    """
 
     data: bytes
     quality: float
@@ -40,23 +51,25 @@ class JudgedFile:
     inspection: Inspection
 
     @classmethod
-    def of(cls, data: bytes, quality: float) -> JudgedFile:
-        """Decode and inspect a file."""
+    def read(cls, data: bytes, quality: float) -> EncodedFile:
+        """Decode and inspect a JPEG file that was encoded at a quality."""
         return cls(data, quality, decode(data), inspect(data))
 
 
 @dataclass(frozen=True)
 class Scores:
-    """How near a file is to the photo.
+    """Scores of a file against the photo; higher is better.
 
     Parameters
     ----------
     psnr
-        In decibels; `salient_psnr` weighs errors by the saliency map, None without one (or one that is dark).
+        PSNR in decibels, infinite for a lossless file.
+    salient_psnr
+        PSNR with errors weighted by the saliency map; None without a map, or if the map is 0 everywhere.
     ssim
-        None where the photo is too small or too large for it, or scikit-image, which computes it, is not installed.
+        SSIM; None if the photo is too small or too large for it, or scikit-image, which it needs, is not installed.
     ssimulacra2
-        None where the photo is too small.
+        SSIMULACRA 2; None if the photo is too small for it.
     """
 
     psnr: float
@@ -67,133 +80,137 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """What happened to a photo.
+    """All facts about the encoding of a photo.
 
     Parameters
     ----------
     photo
-        What was encoded: upright.
+        Photo that was encoded, upright.
     options
-        How it was encoded.
+        Options of the encode.
     encoded
-        The encode.
+        Result of the encode.
     file
-        Its file, read back.
+        File of the encode, read back.
     blind
-        The content-blind encode of about the same bytes; None where the encode is content-blind itself.
+        Content-blind encode of about the same size; None if the encode itself is content-blind.
     saliency
-        Saliency map of the photo; None where none was used.
+        Saliency map of the photo; None if none was used.
     network
-        What the network saw; None where it was not asked.
+        Input and output of the saliency network; None if it was not used.
     block
-        The block that is looked at closely.
-    chosen_by_hand
-        Whether that one was asked for.
+        Block that the page shows in detail.
+    block_is_requested
+        Whether the block was requested, not chosen.
     anatomy
-        Of that block, in each component.
+        Stages of the block in each component.
     scans
-        Of the file.
-    png_bytes
-        Size of the photo as a PNG, 8 bits per sample.
+        Scans of the file.
+    png_size_bytes
+        Size of the photo as a PNG with 8 bits per sample.
     """
 
     photo: Photo
     options: EncodeOptions
     encoded: Encoded
-    file: JudgedFile
-    blind: JudgedFile | None
+    file: EncodedFile
+    blind: EncodedFile | None
     saliency: SaliencyResult | None
     network: NetworkView | None
     block: ChosenBlock
-    chosen_by_hand: bool
+    block_is_requested: bool
     anatomy: tuple[BlockAnatomy, ...]
-    scans: tuple[ReadScan, ...]
-    png_bytes: int
+    scans: tuple[ScanStep, ...]
+    png_size_bytes: int
 
     @property
     def copy_profile(self) -> bytes | None:
-        """Colour profile for copies of the photo on the page; without those that would make it large."""
+        """Colour profile of the pictures on the page; None without one, or if it would make the page large."""
         profile = self.photo.fitting_profile
-        is_color = self.photo.pixels.ndim == 3  # copies are RGB, and a grey profile does not fit them
+        is_color = self.photo.pixels.ndim == 3  # the pictures are RGB, which a grey profile does not fit
         return profile if profile and is_color and len(profile) <= _MAX_PROFILE_BYTES else None
 
     @property
     def salient_blocks(self) -> NDArray[np.bool_]:
-        """Which blocks weigh most, about SALIENT_SHARE of them; none where all weigh alike."""
+        """Mask of the blocks with the highest weights, about a fifth of all; none if all weights are equal."""
         weights = self.encoded.weights
-        return np.asarray(weights > np.quantile(weights, 1 - SALIENT_SHARE))
+        return np.asarray(weights > np.quantile(weights, 1 - _SALIENT_SHARE))
 
     @property
     def original(self) -> NDArray[np.uint8]:
-        """EightBitPixels of the photo, of 8 bits."""
+        """Pixels of the photo in 8 bits."""
         return to_eight_bits(self.photo.pixels)
 
     @property
     def frame(self) -> Frame:
-        """Of the file."""
+        """Frame of the file."""
         return self.file.inspection.frame
 
     @property
     def component_names(self) -> tuple[str, ...]:
-        """Y, Cb, Cr."""
+        """Names of the components of the file: Y, or Y, Cb and Cr."""
         return self.file.inspection.component_names
 
-    def scores(self, file: JudgedFile) -> Scores:
-        """Judge a file."""
+    def scores(self, file: EncodedFile) -> Scores:
+        """Score a file against the photo."""
         saliency = None if self.saliency is None else self.saliency.resized(self.photo.displayed_size)
         shortest, pixels = min(self.photo.displayed_size), self.photo.height * self.photo.width
         original = self.original
+        has_weights = saliency is not None and saliency.any()
         return Scores(
             psnr=metrics.psnr(original, file.pixels),
-            salient_psnr=metrics.psnr(original, file.pixels, saliency)
-            if saliency is not None and saliency.any()
-            else None,
+            salient_psnr=metrics.psnr(original, file.pixels, saliency) if has_weights else None,
             ssim=_ssim(original, file.pixels) if shortest >= SSIM_MIN_SIDE and pixels <= MAX_SSIM_PIXELS else None,
             ssimulacra2=metrics.ssimulacra2(original, file.pixels) if shortest >= SSIMULACRA2_MIN_SIDE else None,
         )
 
 
 def find_facts(photo: Photo, options: EncodeOptions, block: tuple[int, int] | None) -> Facts:
-    """Encode a photo, upright and without metadata but its colour profile, and read the file back.
+    """Encode a photo, upright and with no metadata except its colour profile, and read the file back.
 
     Parameters
     ----------
+    photo
+        Photo to encode.
+    options
+        Options of the encode; `metadata` counts as "none", `restart_interval` as 0.
     block
-        (x, y) of the block to look at closely: column and row of 8x8-pixel blocks, from 0; None for the most salient.
+        (x, y) of the block to show in detail: its column and row among the 8x8-pixel blocks, from 0. None for the most
+        salient block.
 
     Raises
     ------
     ParameterError
-        There is no such block.
-    LimitError, ModelError
-        As `foveal.encode`.
+        The photo does not have the block.
+    LimitError, TargetError, ModelError
+        The errors of `foveal.encode`.
     """
     options = replace(options, metadata="none", restart_interval=0)
     encoded = encode_photo(photo, options)
     upright = encoded.photo
-    file = JudgedFile.of(encoded.data, encoded.quality)
+    file = EncodedFile.read(encoded.data, encoded.quality)
     chosen = choose_block(block, encoded.weights, file.inspection.bits_map())
     stored = read_coefficients(encoded.data)
-    spots = spots_of_block(stored, chosen.row, chosen.column)
+    positions = find_positions(stored, chosen.row, chosen.column)
     saliency = find_saliency(upright, options.saliency)
     return Facts(
         photo=upright,
         options=options,
         encoded=encoded,
         file=file,
-        blind=None if saliency is None else _encode_twin(encoded, options),
+        blind=None if saliency is None else _encode_content_blind(encoded, options),
         saliency=saliency,
-        network=view_of_network(upright) if saliency is not None and saliency.method in NETWORK_METHODS else None,
+        network=run_network(upright) if saliency is not None and saliency.method in NETWORK_METHODS else None,
         block=chosen,
-        chosen_by_hand=block is not None,
-        anatomy=tuple(take_apart(upright, stored, spot, encoded.sharpening) for spot in spots),
-        scans=tuple(read_scans(encoded.data, spots, chosen.neighbourhood)),
-        png_bytes=len(png_bytes(to_eight_bits(upright.pixels))),
+        block_is_requested=block is not None,
+        anatomy=tuple(trace_block(upright, stored, position, encoded.sharpening) for position in positions),
+        scans=tuple(read_scans(encoded.data, positions, chosen.neighbourhood)),
+        png_size_bytes=len(png_bytes(to_eight_bits(upright.pixels))),
     )
 
 
-def _encode_twin(encoded: Encoded, options: EncodeOptions) -> JudgedFile:
-    """Encode without a map, at the quality whose file is as large; at quality 1 where none is so small."""
+def _encode_content_blind(encoded: Encoded, options: EncodeOptions) -> EncodedFile:
+    """Encode without a map to at most the size of a file, or at quality 1 if no file is so small."""
     if encoded.subsampling != "grey":
         options = replace(options, subsampling=cast(SubsamplingName, encoded.subsampling))
     try:
@@ -203,7 +220,7 @@ def _encode_twin(encoded: Encoded, options: EncodeOptions) -> JudgedFile:
             options, saliency=None, quality=LEAST_QUALITY, target_size=None, target_score=None, verify=False
         )
         found = encode_photo(encoded.photo, lowest)
-    return JudgedFile.of(found.data, found.quality)
+    return EncodedFile.read(found.data, found.quality)
 
 
 def _ssim(original: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> float | None:

@@ -1,4 +1,4 @@
-"""The file read back, one scan after the other: the codes of a block in each, and what a decoder shows so far."""
+"""The file decoded scan by scan: the codes of a block in each scan, and the picture that a decoder shows after it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.explain.anatomy import Spot
-from foveal.explain.codes import Code, bits_of_block, codes_of_block
-from foveal.explain.pictures import THUMBNAIL_SIDE, reduced
+from foveal.explain.anatomy import BlockPosition
+from foveal.explain.codes import Code, cut_block_bits, read_block_codes
+from foveal.explain.pictures import THUMBNAIL_SIDE, reduce_photo
 from foveal.jpeg import (
     MAX_PIXELS,
     EightBitPixels,
@@ -29,19 +29,21 @@ from foveal.photo import Photo
 
 
 @dataclass(frozen=True, eq=False)
-class ReadScan:
-    """A scan of a file.
+class ScanStep:
+    """A scan of a file, and what a decoder shows after it.
 
     Parameters
     ----------
     scan
-        What it sends.
+        Parameters of the scan.
     end
-        Bytes of the file up to its end.
+        Number of bytes of the file up to the end of the scan.
     codes
-        For each component of the scan, by its index in the frame: those of the block that is followed.
-    thumbnail, detail
-        What a decoder shows after it: the whole photo, reduced, and a part of it.
+        Codes of the traced block of each component of the scan, by the index of the component in the frame.
+    thumbnail
+        The whole photo as decoded after the scan, reduced.
+    detail
+        A part of the photo as decoded after the scan.
     """
 
     scan: Scan
@@ -51,15 +53,17 @@ class ReadScan:
     detail: EightBitPixels
 
 
-def read_scans(data: bytes, spots: Sequence[Spot], part: tuple[slice, slice]) -> Iterator[ReadScan]:
-    """Read a file of ours, without restarts, scan by scan.
+def read_scans(data: bytes, positions: Sequence[BlockPosition], part: tuple[slice, slice]) -> Iterator[ScanStep]:
+    """Decode a file scan by scan.
 
     Parameters
     ----------
-    spots
-        For each component of the frame the block to follow.
+    data
+        A JPEG file without restart intervals and errors.
+    positions
+        Position of the traced block in each component of the frame.
     part
-        Rows and columns of pixels to show in full.
+        Rows and columns of the pixels of `ScanStep.detail`.
     """
     reader = open_reader(data, strict=True, max_pixels=MAX_PIXELS)
     first = first_scan(reader)
@@ -67,41 +71,47 @@ def read_scans(data: bytes, spots: Sequence[Spot], part: tuple[slice, slice]) ->
     blocks = empty_blocks(frame, frame.mcu_rows)
     bits = tuple(np.zeros(levels.shape[:2], dtype=np.uint32) for levels in blocks)
     bits_before = [each.copy() for each in bits]
-    levels_before = [levels[spot.row, spot.column].copy() for levels, spot in zip(blocks, spots, strict=True)]
+    levels_before = _copy_levels(blocks, positions)
     for file_scan in decode_scans(reader, first, blocks, bits):
-        own_bits = [each - before for each, before in zip(bits, bits_before, strict=True)]
-        shown = _reconstructed(reader, blocks)
-        yield ReadScan(
+        scan_bits = [total - before for total, before in zip(bits, bits_before, strict=True)]
+        pixels = _reconstruct(reader, blocks)
+        yield ScanStep(
             scan=file_scan.parameters,
             end=file_scan.entropy_data.end,
-            codes=_codes(file_scan, frame, own_bits, spots, levels_before),
-            thumbnail=reduced(Photo(shown), THUMBNAIL_SIDE),
-            detail=shown[part].copy(),
+            codes=_read_codes(file_scan, frame, scan_bits, positions, levels_before),
+            thumbnail=reduce_photo(Photo(pixels), THUMBNAIL_SIDE),
+            detail=pixels[part].copy(),
         )
         bits_before = [each.copy() for each in bits]
-        levels_before = [levels[spot.row, spot.column].copy() for levels, spot in zip(blocks, spots, strict=True)]
+        levels_before = _copy_levels(blocks, positions)
 
 
-def _codes(
+def _copy_levels(blocks: Sequence[NDArray[np.int16]], positions: Sequence[BlockPosition]) -> list[NDArray[np.int16]]:
+    """Copy the levels of the traced block of each component."""
+    return [levels[at.row, at.column].copy() for levels, at in zip(blocks, positions, strict=True)]
+
+
+def _read_codes(
     file_scan: FileScan,
     frame: Frame,
-    own_bits: Sequence[NDArray[np.uint32]],
-    spots: Sequence[Spot],
+    scan_bits: Sequence[NDArray[np.uint32]],
+    positions: Sequence[BlockPosition],
     levels_before: Sequence[NDArray[np.int16]],
 ) -> dict[int, tuple[Code, ...]]:
     scan = file_scan.parameters
     return {
-        index: codes_of_block(
+        index: read_block_codes(
             scan,
             tables,
-            bits_of_block(file_scan.entropy_data, scan, frame, own_bits, spots[index]),
+            cut_block_bits(file_scan.entropy_data, scan, frame, scan_bits, positions[index]),
             levels_before[index],
         )
         for index, tables in zip(scan.components, file_scan.tables, strict=True)
     }
 
 
-def _reconstructed(reader: FileReader, blocks: Sequence[NDArray[np.int16]]) -> EightBitPixels:
+def _reconstruct(reader: FileReader, blocks: Sequence[NDArray[np.int16]]) -> EightBitPixels:
+    """Decode the levels of all blocks to pixels."""
     frame = reader.frame
     reconstruction = Reconstruction(frame, reader.tables, find_color_model(frame, reader.segments))
     reconstruction.add(blocks, 0, frame.mcu_rows)

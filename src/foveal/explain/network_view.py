@@ -1,4 +1,4 @@
-"""What the network saw in a photo, taken apart: feature maps, class evidence, and the maps made of them."""
+"""The output of the saliency network for a photo in its parts: feature maps, evidence for classes, and maps."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Cells = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class FeatureMap:
-    """A feature map f_k, and what it adds to the evidence for a class c.
+    """A feature map f_k and its contribution to the evidence for a class c.
 
     Parameters
     ----------
     index
-        k.
+        Index k of the feature map.
     cells
-        (h, w), not negative.
+        Values of the feature map, (h, w), not negative.
     weight
-        w_ck.
+        Weight w_ck of the feature map for the class.
     """
 
     index: int
@@ -37,27 +37,29 @@ class FeatureMap:
 
     @property
     def evidence(self) -> float:
-        """Its share of the class's evidence: its weight times its mean."""
+        """Contribution of the feature map to the evidence for the class: its weight times its mean."""
         return self.weight * float(self.cells.mean(dtype=np.float64))
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkView:
-    """What the network saw.
+    """The input and the output of the network for a photo.
 
     Parameters
     ----------
-    seen
-        (H, W, 3) uint8: the small picture.
+    picture
+        Input of the network, a small copy of the photo: (H, W, 3) uint8.
     class_names
-        Of all classes.
+        Names of all classes.
     threshold
-        T of MS-ROI.
-    output, parts
-        What the network says, and what its class activation maps are made of.
+        Threshold T of MS-ROI for the probability of a class.
+    output
+        Probabilities and maps that the network returns.
+    parts
+        Feature maps and weights of the class activation maps.
     """
 
-    seen: NDArray[np.uint8]
+    picture: NDArray[np.uint8]
     class_names: tuple[str, ...]
     threshold: float
     output: NetworkOutput
@@ -65,21 +67,21 @@ class NetworkView:
 
     @property
     def top_class(self) -> int:
-        """The class that CAM finds most probable."""
+        """Index of the class that is most probable by CAM."""
         return int(self.output.cam_probabilities.argmax())
 
     @property
     def class_activation_map(self) -> Cells:
-        """Of the top class."""
+        """Class activation map of the top class."""
         return np.asarray(self.output.cam_maps[self.top_class])
 
     @property
     def sum_of_features(self) -> Cells:
-        """Weights times features, summed, of the top class: what the class activation map should be."""
+        """Sum of all feature maps times their weights for the top class, which equals the class activation map."""
         return np.asarray(np.tensordot(self.parts.weights[self.top_class], self.parts.features, axes=1))
 
     def features(self) -> list[FeatureMap]:
-        """All feature maps, those first that say most for or against the top class."""
+        """Return all feature maps, those with the largest contributions for or against the top class first."""
         weights = self.parts.weights[self.top_class]
         maps = [
             FeatureMap(index, cells, float(weight))
@@ -88,39 +90,39 @@ class NetworkView:
         return sorted(maps, key=lambda each: -abs(each.evidence))
 
     def class_evidence(self, class_index: int) -> float:
-        """Mean of the class's activation map: its logit but for a bias."""
+        """Return the mean of the activation map of a class, which is its logit without the bias."""
         return float(self.output.cam_maps[class_index].mean(dtype=np.float64))
 
     def classes_by_cam(self) -> NDArray[np.intp]:
-        """Indices of all classes, the most probable first."""
+        """Return the indices of all classes, the most probable by CAM first."""
         return np.argsort(-self.output.cam_probabilities, kind="stable")
 
     def classes_of_msroi(self) -> NDArray[np.intp]:
-        """Indices of the classes whose maps MS-ROI adds up, the most probable first."""
+        """Return the indices of the classes whose maps MS-ROI adds up, the most probable first."""
         return kept_classes(self.output.class_probabilities, self.threshold)
 
     def msroi(self) -> Cells:
-        """Sum of those maps."""
+        """Return the sum of the maps of the classes of MS-ROI."""
         return np.asarray(self.output.class_maps[self.classes_of_msroi()].sum(axis=0))
 
     def gaze_density(self) -> Cells:
-        """Density of fixations, 1 at its peak."""
+        """Return the predicted density of fixations, scaled to 1 at its peak."""
         return np.asarray(np.exp(self.output.gaze - self.output.gaze.max()))
 
     @property
     def cell_side(self) -> int:
-        """EightBitPixels of the small picture that a cell of a map stands for, each way."""
+        """Height and width, in pixels of the small picture, of the square that a cell of a map stands for."""
         return CELL_SIDE
 
 
-def view_of_network(photo: Photo) -> NetworkView:
-    """Look at a photo by the shipped network.
+def run_network(photo: Photo) -> NetworkView:
+    """Run the network that comes with the package on a photo.
 
     Raises
     ------
     ModelError
-        As `SaliencyModel.cam_parts`.
+        The network or onnxruntime is missing, or the network is broken.
     """
     model = default_model()
-    seen = small_copy(photo, WORKING_SIDE)
-    return NetworkView(seen, model.class_names, model.threshold, model.see(seen), model.cam_parts(seen))
+    picture = small_copy(photo, WORKING_SIDE)
+    return NetworkView(picture, model.class_names, model.threshold, model.see(picture), model.cam_parts(picture))

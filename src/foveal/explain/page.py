@@ -1,4 +1,4 @@
-"""The page: a photo is encoded, the file read back, and every stage shown."""
+"""The page of `foveal explain`: header, table of contents, and a section for each stage of encoding."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from foveal.drawing import html
 from foveal.drawing.html import Markup, element, figure, paragraph
 from foveal.encoding import Encoded, EncodeOptions
 from foveal.explain.facts import Facts, find_facts
-from foveal.explain.pictures import embed_enlarged, photograph, reduced
+from foveal.explain.pictures import embed_file, embed_photo, reduce_photo
 from foveal.explain.sections.block import block_section
 from foveal.explain.sections.codes import codes_section
 from foveal.explain.sections.network import network_section
@@ -24,9 +24,9 @@ from foveal.explain.sections.result import error_section, scans_section, sizes_s
 from foveal.explain.sections.spending import bits_section, saliency_section, weights_section
 from foveal.photo import Photo, as_photo
 
-MAX_EMBEDDED_BYTES = 2_000_000  # of a JPEG that a page holds itself
+MAX_EMBEDDED_BYTES = 2_000_000  # of a JPEG that the page contains
 
-# In the order of the page, with the words of the table of contents.
+# Identifier, entry in the table of contents, and function of each section, in the order of the page.
 _SECTIONS: tuple[tuple[str, str, Callable[[Facts], Markup]], ...] = (
     ("planes", "Planes", planes_section),
     ("chroma", "Colour", chroma_section),
@@ -45,16 +45,16 @@ _SECTIONS: tuple[tuple[str, str, Callable[[Facts], Markup]], ...] = (
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """A page, and the encode that it is about.
+    """A page and the encode that it describes.
 
     Parameters
     ----------
     html
         The whole page.
     encoded
-        The encode.
+        Result of the encode.
     block
-        (x, y) of the block that is looked at closely: its column and row.
+        (x, y) of the block that the page shows in detail: its column and row.
     """
 
     html: str
@@ -74,28 +74,28 @@ def explain(
     Parameters
     ----------
     image
-        The photo, of a kind that `foveal.encode` takes. It is encoded upright and without metadata but its colour
-        profile, so that the page can be shown around.
+        The photo, of a type that `foveal.encode` accepts. It is encoded upright and with no metadata except its colour
+        profile, so that the page reveals neither a place nor a device.
     options
-        How to encode it; `metadata` counts as "none", `restart_interval` as 0.
+        Options of the encode; `metadata` counts as "none", `restart_interval` as 0.
     name
-        What to call it.
+        Name of the photo on the page.
     block
-        (x, y) of the block to look at closely: column and row of 8x8-pixel blocks of the photo as displayed, from 0.
-        None for the most salient one.
+        (x, y) of the block to show in detail: its column and row among the 8x8-pixel blocks of the photo as displayed,
+        from 0. None for the most salient block.
 
     Returns
     -------
     Explanation
-        The page is one HTML file without scripts, and fetches nothing. It holds the JPEG itself where that takes up to
-        MAX_EMBEDDED_BYTES.
+        The page is one HTML file without scripts that loads nothing from the network. It contains the JPEG if that has
+        at most MAX_EMBEDDED_BYTES.
 
     Raises
     ------
     ParameterError
-        There is no such block.
-    ParameterError, UnsupportedError, LimitError, ModelError
-        As `foveal.encode`.
+        The photo does not have the block, or an argument is one that `foveal.encode` refuses.
+    UnsupportedError, LimitError, TargetError, ModelError
+        The errors of `foveal.encode`.
 
     References
     ----------
@@ -108,7 +108,7 @@ def explain(
         _header(facts, name),
         element("nav", element("ol", *links), aria_label="Sections"),
         element("main", *(make(facts) for _, _, make in _SECTIONS)),
-        element("footer", f"Made by foveal {version('foveal')}. All numbers are those of this encode."),
+        element("footer", f"Made by foveal {version('foveal')}. All numbers are from this encode."),
         style=files(__package__).joinpath("style.css").read_text(encoding="utf-8"),
     )
     return Explanation(page, facts.encoded, (facts.block.column, facts.block.row))
@@ -126,9 +126,9 @@ def _header(facts: Facts, name: str) -> Markup:
         paragraph(
             f"{width:,} × {height:,} pixels became a JPEG of ",
             element("data", f"{size:,}", value=size, id="file-bytes"),
-            f" bytes: {bits:.2f} bits for each pixel instead of {raw:.0f}. Quality {encoded.quality:g}, "
-            f"{encoded.subsampling}, saliency {encoded.saliency_name}{confidence}. This page shows how, stage by "
-            "stage, on this photo.",
+            f" bytes: {bits:.2f} bits per pixel instead of {raw:.0f}. Quality {encoded.quality:g}, "
+            f"{encoded.subsampling}, saliency {encoded.saliency_name}{confidence}. This page shows every stage of "
+            "encoding this photo.",
         ),
         _result(facts),
     )
@@ -138,7 +138,7 @@ def _result(facts: Facts) -> Markup:
     data = facts.file.data
     alt = f"The result: a JPEG of {len(data):,} bytes"
     if len(data) > MAX_EMBEDDED_BYTES:
-        copy = photograph(reduced(Photo(facts.file.pixels)), alt, facts.copy_profile)
-        return figure("The result, reduced for this page: the file itself is too large to be held here.", copy)
-    picture = embed_enlarged(data, "image/jpeg", (facts.frame.height, facts.frame.width), alt, id="result")
-    return figure("The result. This picture is the file itself: save it to keep it.", picture)
+        copy = embed_photo(reduce_photo(Photo(facts.file.pixels)), alt, facts.copy_profile)
+        return figure("The result, reduced: the JPEG file itself is too large for this page.", copy)
+    picture = embed_file(data, "image/jpeg", (facts.frame.height, facts.frame.width), alt, id="result")
+    return figure("The result. This picture is the JPEG file itself, and can be saved.", picture)

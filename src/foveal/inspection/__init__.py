@@ -1,4 +1,4 @@
-"""Reports on what a JPEG file holds: segments, tables, scans, metadata, and the bits of every block."""
+"""Reports on the contents of a JPEG file: segments, tables, scans, metadata, and bits of every block."""
 
 from foveal.inspection.reading import inspect, read_outline
 from foveal.inspection.report import (

@@ -1,4 +1,4 @@
-"""Read a JPEG file and report on what it holds; a broken file as far as it can be read."""
+"""Inspection of JPEG files: reads a file, a broken one as far as possible, and makes a report."""
 
 from __future__ import annotations
 
@@ -43,15 +43,17 @@ _COMPONENT_NAMES = {
 
 
 def read_outline(data: bytes) -> Outline:
-    """Read the segments of a file whose picture `inspect` cannot read.
+    """Read the segments before the first scan, for a file whose picture `inspect` cannot read.
 
     Raises
     ------
-    FormatError, LimitError
-        It does not begin like a JPEG file, or has too many segments.
+    FormatError
+        The file does not begin with SOI.
+    LimitError
+        The file has too many segments.
     """
     reader = SegmentReader(data, Diagnosis(strict=False))
-    reader.expect_soi()
+    reader.read_soi()
     with suppress(FormatError):
         while reader.next_segment().code not in (markers.SOS, markers.EOI):
             pass
@@ -61,39 +63,40 @@ def read_outline(data: bytes) -> Outline:
 
 
 def inspect(data: bytes | bytearray | memoryview, *, max_pixels: int = MAX_PIXELS) -> Inspection:
-    """Look into a JPEG file: segments, tables, scans, metadata, and the bits of every block.
+    """Inspect a JPEG file: segments, tables, scans, metadata, and the bits of every block.
 
-    A malformed file is read as far as it goes, and `notes` says what is wrong with it.
+    A malformed file is read as far as possible; the `notes` of the result list what is wrong with it.
 
     Parameters
     ----------
     data
-        A JPEG file of a kind that `decode` takes, or of two components.
+        Bytes of a JPEG file that `decode` accepts, or of one with two components.
     max_pixels
-        Larger pictures are refused before anything is allocated.
+        Largest number of pixels; larger pictures raise LimitError before anything is allocated.
 
     Returns
     -------
     Inspection
-        All that there is.
+        Report on the file.
 
     Raises
     ------
     FormatError, UnsupportedError, LimitError, ParameterError
-        As `decode` with `strict=False`.
+        The same as from `decode` with `strict=False`.
     """
     reader = open_reader(data, strict=False, max_pixels=max_pixels)
     first = first_scan(reader)
     blocks = empty_blocks(reader.frame, reader.frame.mcu_rows)
     block_bits = tuple(np.zeros(levels.shape[:2], dtype=np.uint32) for levels in blocks)
+    # The counters grow from scan to scan; the bits of a scan are the difference of their sums after it and before it.
     scans = []
-    before = [0] * len(blocks)
+    sums_before = [0] * len(blocks)
     for file_scan in decode_scans(reader, first, blocks, block_bits):
-        so_far = [int(bits.sum(dtype=np.uint64)) for bits in block_bits]
-        bits = tuple(so_far[index] - before[index] for index in file_scan.parameters.components)
+        sums = [int(bits.sum(dtype=np.uint64)) for bits in block_bits]
+        bits = tuple(sums[index] - sums_before[index] for index in file_scan.parameters.components)
         scans.append(_scan_report(file_scan, bits))
-        before = so_far
-    return _report(reader, scans, block_bits)
+        sums_before = sums
+    return _inspection(reader, scans, block_bits)
 
 
 def _scan_report(file_scan: FileScan, bits: tuple[int, ...]) -> ScanReport:
@@ -102,9 +105,9 @@ def _scan_report(file_scan: FileScan, bits: tuple[int, ...]) -> ScanReport:
     return ScanReport(file_scan.parameters, offset, size_bytes, bits, file_scan.restart_interval, file_scan.tables)
 
 
-def _report(reader: FileReader, scans: list[ScanReport], block_bits: tuple[NDArray[np.uint32], ...]) -> Inspection:
+def _inspection(reader: FileReader, scans: list[ScanReport], block_bits: tuple[NDArray[np.uint32], ...]) -> Inspection:
     frame, segments = reader.frame, reader.segments
-    model, names = _colors(frame, segments)
+    model, names = _color_names(frame, segments)
     return Inspection(
         size_bytes=len(reader.data),
         process=_PROCESSES[reader.sof_code],
@@ -118,12 +121,12 @@ def _report(reader: FileReader, scans: list[ScanReport], block_bits: tuple[NDArr
         scans=tuple(scans),
         metadata=_metadata_report(segments, reader.trailing),
         block_bits=block_bits,
-        notes=tuple(reader.diagnosis.notes),
+        notes=tuple(reader.diagnosis.messages),
     )
 
 
-def _colors(frame: Frame, segments: tuple[Segment, ...]) -> tuple[str, tuple[str, ...]]:
-    """Name of the colour model and of its components."""
+def _color_names(frame: Frame, segments: tuple[Segment, ...]) -> tuple[str, tuple[str, ...]]:
+    """Return the name of the colour model, and the names of its components."""
     try:
         model = find_color_model(frame, segments)
     except UnsupportedError:
@@ -138,7 +141,7 @@ def _segment_reports(file_segments: tuple[FileSegment, ...], scans: list[ScanRep
             marker=markers.name(segment.code),
             offset=segment.offset,
             size_bytes=scan_bytes.get(segment.offset, segment.size_bytes),
-            kind=application_data.kind_of(segment.segment) if markers.is_application(segment.code) else "",
+            kind=application_data.segment_kind(segment.segment) if markers.is_application(segment.code) else "",
         )
         for segment in file_segments
     )
@@ -147,7 +150,7 @@ def _segment_reports(file_segments: tuple[FileSegment, ...], scans: list[ScanRep
 def _metadata_report(segments: tuple[Segment, ...], trailing: bytes) -> MetadataReport:
     sizes: Counter[str] = Counter()
     for segment in segments:
-        sizes[application_data.kind_of(segment)] += 4 + len(segment.payload)
+        sizes[application_data.segment_kind(segment)] += 4 + len(segment.payload)
     return MetadataReport(
         bytes_by_kind=dict(sizes),
         orientation=exif_tags.orientation(application_data.exif_data(segments)),

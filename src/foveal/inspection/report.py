@@ -1,4 +1,4 @@
-"""What is told about a JPEG file: plain records of its segments, scans, tables, metadata, and bits per block."""
+"""Records that describe a JPEG file: its segments, scans, tables, metadata, and bits per block."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from foveal.jpeg import Frame, HuffmanTable, HuffmanTables, QuantizationTable, S
 
 @dataclass(frozen=True)
 class SegmentReport:
-    """A marker segment.
+    """Report on a marker segment.
 
     Parameters
     ----------
     marker
-        "SOI", "APP1", "DQT", ...
+        Name of the marker: "SOI", "APP1", "DQT", ...
     offset
-        Of its first byte in the file.
+        Offset of the marker in the file.
     size_bytes
-        With the marker; of SOS with the entropy-coded data behind it.
+        Size in bytes with the marker; for SOS with the entropy-coded data that follows.
     kind
-        What an application segment holds ("EXIF", "ICC profile", ...), else "".
+        Kind of contents of an application segment ("EXIF", "ICC profile", ...); "" for other segments.
     """
 
     marker: str
@@ -36,22 +36,22 @@ class SegmentReport:
 
 @dataclass(frozen=True)
 class ScanReport:
-    """A scan.
+    """Report on a scan.
 
     Parameters
     ----------
     scan
         Components, spectral band and bit positions.
     offset
-        Of its SOS.
+        Offset of its SOS marker in the file.
     size_bytes
-        Of header and entropy-coded data, stuffing and restart markers included.
+        Size in bytes of header and entropy-coded data, with byte stuffing and restart markers.
     bits
-        What the blocks of each of its components take, in the order of `scan.components`.
+        Bits of all blocks of each component in the scan, in the order of `scan.components`.
     restart_interval
-        MCUs between its restart markers, 0 for none.
+        MCUs between restart markers, 0 for none.
     huffman_tables
-        DC and AC table of each of its components; None for one that it has no use for.
+        DC and AC Huffman table of each component in the scan; None for a table that the scan does not need.
     """
 
     scan: Scan
@@ -64,22 +64,22 @@ class ScanReport:
 
 @dataclass(frozen=True)
 class MetadataReport:
-    """What comes along with the picture.
+    """Report on the metadata of a file.
 
     Parameters
     ----------
     bytes_by_kind
-        "EXIF", "XMP", "ICC profile", "comment", ...: bytes of its segments, with markers and lengths.
+        Bytes of all segments of a kind ("EXIF", "XMP", "ICC profile", "comment", ...), with markers and lengths.
     orientation
-        Of EXIF, 1 where it says nothing.
+        Orientation in the EXIF data, from 1 to 8; 1 if they give none.
     icc_profile_bytes
-        Of the profile, put together of its chunks; 0 where one is missing, too.
+        Size of the ICC profile after joining its chunks; 0 without a profile or if a chunk is missing.
     pictures
-        How many pictures an MPF index lists, 0 without one.
+        Number of pictures that the MPF index lists; 0 without an index.
     has_gain_map
-        Whether there is one for HDR displays.
+        Whether the file announces a gain map for HDR displays.
     trailing_bytes
-        Behind EOI.
+        Number of bytes after EOI.
     """
 
     bytes_by_kind: dict[str, int]
@@ -92,35 +92,35 @@ class MetadataReport:
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """What is in a JPEG file.
+    """Report on a JPEG file, as `inspect` returns it.
 
     Parameters
     ----------
     size_bytes
-        Of the file.
+        Size of the file in bytes.
     process
-        "baseline", "extended sequential" or "progressive".
+        Coding process: "baseline", "extended sequential" or "progressive".
     frame
-        Size and components.
+        Size and components of the picture.
     component_names
-        "Y", "Cb", ...
+        Name of each component: "Y", "Cb", ...
     color_model
-        "grey", "YCbCr", "RGB", "CMYK", "YCCK", or "unknown" of two components.
+        "grey", "YCbCr", "RGB", "CMYK", "YCCK", or "unknown" for two components.
     subsampling
-        "grey", "4:2:0", ..., or the factors of each component, like "2x2 1x2 1x1".
+        "grey", "4:2:0", ..., or the sampling factors of each component, like "2x2 1x2 1x1".
     tables
-        Quantization table of each component; steps of 1 for one that a broken file never sends.
+        Quantization table of each component; a component without a scan, in a broken file, has steps of 1.
     quality
-        Which of libjpeg's qualities they stand for.
+        Estimate of the libjpeg quality of the tables.
     segments, scans
-        In the order of the file.
+        Reports on the segments and the scans, in the order of the file.
     metadata
-        What came along.
+        Report on the metadata.
     block_bits
-        For each component (padded_block_rows, padded_block_columns) uint32: bits that each of its blocks takes, over
-        all scans. Those beyond the picture fill up its last MCUs.
+        For each component (padded_block_rows, padded_block_columns) uint32: bits of each block in all scans together.
+        Blocks outside the picture pad the last MCUs.
     notes
-        What is wrong with the file.
+        Messages about everything that is wrong with the file.
     """
 
     size_bytes: int
@@ -138,10 +138,10 @@ class Inspection:
     notes: tuple[str, ...]
 
     def bits_map(self) -> NDArray[np.float64]:
-        """Bits of each 8x8-pixel block of the picture: (rows, columns) float64.
+        """Return the bits of each 8x8-pixel block of the picture: (rows, columns) float64.
 
-        A block of a down-sampled component covers several of them and its bits are shared among them. The sum is that
-        of `block_bits`, but for the blocks that only fill up MCUs.
+        A block of a down-sampled component covers several 8x8-pixel blocks, and its bits are divided evenly among them.
+        The sum equals that of `block_bits` without the blocks that only pad MCUs.
         """
         frame = self.frame
         rows, columns = frame.block_grid
@@ -149,12 +149,12 @@ class Inspection:
         for component, bits in zip(frame.components, self.block_bits, strict=True):
             row = np.arange(rows) * component.v_factor // frame.v_max
             column = np.arange(columns) * component.h_factor // frame.h_max
-            sharing = np.bincount(row)[row][:, np.newaxis] * np.bincount(column)[column]
-            total += bits[row[:, np.newaxis], column] / sharing
+            covered = np.bincount(row)[row][:, np.newaxis] * np.bincount(column)[column]  # 8x8-pixel blocks by a block
+            total += bits[row[:, np.newaxis], column] / covered
         return total
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the bits of single blocks, as numbers, strings, lists and dictionaries, for JSON."""
+        """Return the report, without the bits of single blocks, as a dictionary for JSON."""
         return {
             "size_bytes": self.size_bytes,
             "width": self.frame.width,
@@ -189,7 +189,7 @@ class Inspection:
                     "size_bytes": report.size_bytes,
                     "bits": list(report.bits),
                     "huffman_tables": [
-                        {name: _as_dict(table) for name, table in zip(("dc", "ac"), pair, strict=True)}
+                        {name: _table_to_dict(table) for name, table in zip(("dc", "ac"), pair, strict=True)}
                         for pair in report.huffman_tables
                     ],
                 }
@@ -201,12 +201,12 @@ class Inspection:
         }
 
 
-def _as_dict(table: HuffmanTable | None) -> dict[str, list[int]] | None:
+def _table_to_dict(table: HuffmanTable | None) -> dict[str, list[int]] | None:
     return {"bits": list(table.bits), "huffval": list(table.huffval)} if table else None
 
 
 def describe_scan(scan: Scan) -> str:
-    """Coefficients of a scan, and which of their bits it sends: "DC", "1-63 but the lowest bit", ...."""
+    """Describe the coefficients of a scan and the bits of them that it sends: "DC", "1-63 but the lowest bit", ...."""
     band = "DC" if scan.spectral_end == 0 else f"{scan.spectral_start}-{scan.spectral_end}"
     if scan.approximation_high:
         return f"{band}, bit {scan.approximation_low}"
@@ -218,16 +218,16 @@ def describe_scan(scan: Scan) -> str:
 
 @dataclass(frozen=True)
 class Outline:
-    """What of a file can be told without reading its picture.
+    """Report on a file whose picture cannot be read.
 
     Parameters
     ----------
     size_bytes
-        Of the file.
+        Size of the file in bytes.
     segments
-        Up to the first scan, or to where the file breaks off.
+        Reports on the segments up to the first SOS, or up to the segment where the file breaks off.
     metadata
-        What is among them.
+        Report on the metadata in these segments.
     """
 
     size_bytes: int

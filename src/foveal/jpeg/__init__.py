@@ -1,8 +1,8 @@
-"""THE FORMAT: ITU-T T.81, and what T.871, Adobe, Exif, ICC and MPF add to it. Knows nothing of saliency.
+"""The JPEG format: ITU-T T.81, and what T.871 (JFIF), Adobe, Exif, ICC and MPF add to it. Knows nothing of saliency.
 
-Read `encoder.py` first, then `decoder.py`. This module gives other packages all that they use of this one: functions
-that encode and decode whole pictures, and the steps of reading a file (`open_reader`, `decode_scans`, ...), for reports
-on what a file holds.
+Read `encoder.py` first, then `decoder.py`. This module exports what other packages use: functions that encode and
+decode whole pictures, and the steps of reading a file (`open_reader`, `decode_scans`, ...), for reports on the contents
+of a file.
 """
 
 from foveal.jpeg.coefficients import Coefficients, empty_blocks
@@ -22,7 +22,7 @@ from foveal.jpeg.diagnosis import Diagnosis
 from foveal.jpeg.encoder import (
     EncoderSettings,
     encode,
-    find_saturated_blocks,
+    find_unsure_blocks,
     frame_of,
     price,
     quantize,
@@ -115,7 +115,7 @@ __all__ = [
     "empty_blocks",
     "encode",
     "find_color_model",
-    "find_saturated_blocks",
+    "find_unsure_blocks",
     "first_scan",
     "frame_of",
     "luminance_refinement_script",

@@ -1,4 +1,4 @@
-"""A picture as a JPEG file holds it."""
+"""The contents of a JPEG file: quantized coefficients, tables and metadata."""
 
 from __future__ import annotations
 
@@ -17,32 +17,33 @@ from foveal.jpeg.tables import QuantizationTable
 
 @dataclass(frozen=True, eq=False)
 class Coefficients:
-    """A picture as a JPEG file holds it: quantized, and with everything that belongs to it.
+    """Everything in a JPEG file that its decoder needs, and its metadata.
 
     Parameters
     ----------
     frame
-        Its size and components.
+        Size and components of the picture.
     tables
         Quantization table of each component.
     blocks
-        For each component (padded_block_rows, padded_block_columns, 64) int16 levels in zig-zag order: DC within
-        +-16,383, AC within +-32,767.
+        Levels (quantized coefficients) of each component: (padded_block_rows, padded_block_columns, 64) int16 in
+        zig-zag order, DC within +-16,383, AC within +-32,767.
     segments
-        Application segments and comments, in their order.
+        Application segments and comments, in the order of the file.
     script
-        The scans of the file that it was read from; empty where there was none.
+        Scans of the file that the coefficients were read from; empty if they were not read from a file.
     restart_interval
-        MCUs between restart markers, 0 for none; of the first scan, where a file changed it between scans.
+        MCUs between restart markers, 0 for none. If a file changes it between scans, this is that of the first scan.
     trailing
-        What follows EOI: further pictures (MPF), gain maps, videos.
+        Bytes after EOI: further pictures (MPF), gain maps, videos.
     trailing_pictures
-        Where the pictures behind the first one begin in it, as the MPF index lists them; None for one elsewhere.
+        Offsets in `trailing` of the pictures that the MPF index lists after the first one; None for a picture that
+        begins elsewhere.
 
     Raises
     ------
     ParameterError
-        Tables or blocks do not fit the frame, or a segment does not fit a file.
+        Tables or blocks do not match the frame, or a segment cannot be written.
     """
 
     frame: Frame
@@ -68,7 +69,7 @@ class Coefficients:
 
 
 def empty_blocks(frame: Frame, mcu_rows: int) -> tuple[NDArray[np.int16], ...]:
-    """Levels of 0 for so many rows of MCUs: for each component like `Coefficients.blocks`."""
+    """Return levels of 0 for a number of MCU rows: an array for each component, as in `Coefficients.blocks`."""
     return tuple(
         np.zeros((mcu_rows * component.v_factor, component.padded_block_columns, 64), dtype=np.int16)
         for component in frame.components

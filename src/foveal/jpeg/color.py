@@ -1,4 +1,4 @@
-"""Pixels to component planes: RGB to YCbCr (T.871 clause 7), with edges repeated up to whole MCUs (T.81 A.2.4)."""
+"""Colour transform of the encoder: RGB to YCbCr (T.871 clause 7, Conversion to and from RGB)."""
 
 from __future__ import annotations
 
@@ -10,32 +10,34 @@ from numpy.typing import NDArray
 import foveal._kernels as _kernels
 
 Pixels = NDArray[np.uint8 | np.uint16]  # (H, W, 3) RGB or (H, W) grey
-EightBitPixels = NDArray[np.uint8]  # of the same shapes
+EightBitPixels = NDArray[np.uint8]  # (H, W, 3) RGB or (H, W) grey
 
-# R, G and B (rows) by Y, Cb and Cr, all centred alike (T.871 clause 7).
+# RGB = TO_RGB @ YCbCr, with the chroma components centred on 0 (T.871 clause 7, Conversion to and from RGB).
 TO_RGB: NDArray[np.float64] = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]])
 
 
 def to_planes(pixels: Pixels, padded_height: int, padded_width: int) -> NDArray[np.float32]:
-    """Component planes of a strip, level-shifted (T.81 A.3.1), with its right and lower edges repeated.
+    """Convert pixels to component planes centred on 0 and extend them to a padded size.
 
-    Y = 0.299 R + 0.587 G + 0.114 B; Cb and Cr are (B - Y) / 1.772 and (R - Y) / 1.402. Nothing is rounded to 8 bits on
-    the way: 16-bit pixels keep their precision.
+    Y = 0.299 R + 0.587 G + 0.114 B, Cb = (B - Y) / 1.772 and Cr = (R - Y) / 1.402 (T.871 clause 7, Conversion to and
+    from RGB); then Y is shifted by -128 (T.81 A.3.1, Level shift). Planes are not rounded to 8 bits: 16-bit pixels keep
+    their precision.
 
-    The report (K. Kishore, "AI in Image Processing", chapter 3) fills the last blocks with zeros, which puts an edge
-    there that the picture does not have and that rings into it; repeating the last pixel does not.
+    The last column and row are repeated up to the padded size, as T.81 A.2.4 (Completion of partial MCU) recommends.
+    The report (K. Kishore, "AI in Image Processing", chapter 3) pads with zeros instead, which makes an edge that is
+    not in the picture and that rings into it.
 
     Parameters
     ----------
     pixels
         (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous.
     padded_height, padded_width
-        At least h and w.
+        Height and width of the planes, at least h and w.
 
     Returns
     -------
     ndarray
-        (3 or 1, padded_height, padded_width) float32, centred on 0, in 8-bit units: -128 to 127.
+        (3 or 1, padded_height, padded_width) float32 in 8-bit units: -128 to 127.
     """
     return _convert(pixels, padded_height, padded_width, _kernels.rgb_to_ycbcr)
 

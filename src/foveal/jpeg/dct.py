@@ -1,4 +1,4 @@
-"""The forward discrete cosine transform of 8x8 blocks (ITU-T T.81 A.3.3)."""
+"""The forward discrete cosine transform of 8x8 blocks (T.81 A.3.3, FDCT and IDCT)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from numpy.typing import NDArray
 
 import foveal._kernels as _kernels
 
-COEFFICIENT_SCALE = 16  # kCoefficientScale of the kernels: coefficients are whole numbers of sixteenths
+COEFFICIENT_SCALE = 16  # coefficients are integers in sixteenths (kCoefficientScale of the kernels)
 
 
 def forward(plane: NDArray[np.float32], blocks: NDArray[np.int16]) -> None:
-    """Transform every block of a plane.
+    """Transform every 8x8 block of a plane (T.81 A.3.3, FDCT and IDCT).
 
-    DCT[i, j] = 1/sqrt(2 N) C(i) C(j) sum_x sum_y I[x, y] cos((2x + 1) i pi / 2N) cos((2y + 1) j pi / 2N) with N = 8 and
-    C(0) = 1/sqrt 2, computed by the factorisation of Arai, Agui and Nakajima (1988).
+    ::
+
+        DCT[i, j] = 1/sqrt(2 N) C(i) C(j) sum_x sum_y I[x, y] cos((2x + 1) i pi / 2N) cos((2y + 1) j pi / 2N)
+
+    with N = 8, C(0) = 1/sqrt 2 and C(k) = 1 for other k, computed by the factorization of Arai, Agui and Nakajima
+    (1988).
 
     Parameters
     ----------

@@ -1,4 +1,15 @@
-"""The decoder, stage by stage (ITU-T T.81)."""
+"""The JPEG decoder (ITU-T T.81), which joins the stages of the other modules.
+
+    marker segments            segment_reader.py, headers.py    T.81 B.1, B.2
+    scans, one by one          file_reader.py                   T.81 B.2
+    data without stuffing      entropy_data.py                  T.81 B.1.1.5
+    levels                     scan_decoder.py                  T.81 E.2, F.2.2, G.2
+    colour model               color_model.py                   T.871, Adobe APP14
+    samples and pixels         reconstruction.py                T.81 A.3.4, A.3.3, A.1.1; T.871 clause 7
+
+Levels are quantized coefficients. A file of one scan is decoded in strips of MCU rows from data to pixels; other files
+keep the levels of the whole picture until the last scan.
+"""
 
 from __future__ import annotations
 
@@ -11,33 +22,33 @@ from numpy.typing import NDArray
 from foveal.jpeg import limits, markers
 from foveal.jpeg.coefficients import Coefficients, empty_blocks
 from foveal.jpeg.color_model import ColorModel, adobe_transform, find_color_model
-from foveal.jpeg.diagnosis import warn_of
+from foveal.jpeg.diagnosis import issue_warnings
 from foveal.jpeg.file_reader import FileReader, FileScan, open_reader
 from foveal.jpeg.frame import Frame
-from foveal.jpeg.multi_picture import entries_of, is_index
+from foveal.jpeg.multi_picture import is_index, read_entries
 from foveal.jpeg.reconstruction import Reconstruction
 from foveal.jpeg.scan_decoder import ScanDecoder
 from foveal.jpeg.segments import MPF, Segment
 from foveal.jpeg.tables import QuantizationTable
 from foveal.threads import row_ranges
 
-_PIXELS_PER_STRIP = 1 << 17  # levels and samples of a strip stay in the cache
+_PIXELS_PER_STRIP = 1 << 17  # so that levels and samples of a strip stay in the cache
 
 
 @dataclass(frozen=True, eq=False)
 class DecodedFile:
-    """Pixels of a file, and what came with them.
+    """A decoded file: pixels, colour model and metadata.
 
     Parameters
     ----------
     pixels
-        As `decode` returns them.
+        Pixels as `decode` returns them.
     color_model
-        What the components stood for.
+        Colour model of the components in the file.
     segments
-        Application segments and comments.
+        Application segments and comments of the file.
     notes
-        What is wrong with the file.
+        Messages about everything that is wrong with the file.
     """
 
     pixels: NDArray[np.uint8]
@@ -47,99 +58,98 @@ class DecodedFile:
 
     @property
     def inks_are_inverted(self) -> bool:
-        """Whether 255 is no ink in CMYK pixels, as Adobe stores them."""
+        """Whether 255 means no ink in CMYK pixels: Adobe's files, which have an Adobe segment, are stored so."""
         return adobe_transform(self.segments) is not None
 
 
 def decode(
     data: bytes | bytearray | memoryview, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS
 ) -> NDArray[np.uint8]:
-    """Decode a JPEG file to pixels, the same to the last bit as libjpeg-turbo's.
+    """Decode a JPEG file to pixels that are identical to those of libjpeg-turbo.
 
     Parameters
     ----------
     data
-        A JPEG file: baseline, extended sequential or progressive, Huffman-coded, 8 bits.
+        Bytes of a JPEG file: baseline, extended sequential or progressive, Huffman-coded, 8 bits.
     strict
-        Whether a malformed file is an error. Else decoding goes on behind a fault where that is possible, with the next
-        restart interval; what was not sent is grey, or in a progressive file coarse.
+        True to raise FormatError for a malformed file. False to decode what can be decoded: decoding resumes after a
+        fault, at the latest with the next restart interval. Missing blocks are grey, or coarse in a progressive file.
     max_pixels
-        Larger pictures are refused before anything is allocated.
+        Largest number of pixels; larger pictures raise LimitError before anything is allocated.
 
     Returns
     -------
     ndarray
-        uint8: (H, W) grey, (H, W, 3) RGB, or (H, W, 4) CMYK as stored, which in files of Adobe's is inverted: 255 is
-        no ink. The orientation is as stored.
+        uint8: (H, W) for grey, (H, W, 3) for RGB, (H, W, 4) for CMYK. CMYK is returned as stored; Adobe's files store
+        it inverted, with 255 for no ink. The orientation is that of the file.
 
     Warns
     -----
     FormatWarning
-        Something is not as it should be, but leaves no doubt about the picture; with `strict=False`, whatever is wrong.
+        The file is irregular, but in a way that leaves no doubt about the picture. With `strict=False` also for faults.
 
     Raises
     ------
     FormatError
-        The file is malformed: at which byte, and what was expected there. With `strict=False`, only for what comes
-        before the data of the first scan.
+        The file is malformed. The message names the byte and what was expected there. With `strict=False` only for
+        faults before the data of the first scan.
     UnsupportedError
-        12-bit samples, arithmetic, lossless or hierarchical coding; two components, or more than four.
+        The file has 12-bit samples, arithmetic, lossless or hierarchical coding, two components, or more than four.
     LimitError
-        More than `max_pixels` pixels; more than 1,000 scans, or so many of a large picture that they visit more than
-        24 x 178,956,970 samples; more than 20,000 segments or 4,194,304 restart markers in a scan.
+        The file has more than `max_pixels` pixels, more than 1,000 scans, scans of more than 24 x 178,956,970 samples
+        together, more than 20,000 segments, or more than 4,194,304 restart markers in a scan.
     ParameterError
-        An argument is of the wrong kind.
+        An argument has the wrong type.
 
     Notes
     -----
-    Pixels equal those of libjpeg-turbo with its default settings (the "islow" inverse DCT, "fancy" up-sampling). Where
-    a progressive file ends before its last scan libjpeg smooths blocks, and we do not. Sampling factors that do not
-    divide each other, which libjpeg refuses, are up-sampled by repeating samples.
+    Pixels equal those of libjpeg-turbo with its default settings ("islow" inverse DCT, "fancy" up-sampling), with two
+    exceptions. If a progressive file ends before its last scan, libjpeg smooths the blocks and this decoder does not.
+    Sampling factors that do not divide each other, which libjpeg refuses, are up-sampled by repeating samples.
     """
     decoded = decode_file(data, strict=strict, max_pixels=max_pixels)
-    warn_of(decoded.notes)
+    issue_warnings(decoded.notes)
     return decoded.pixels
 
 
 def decode_file(
     data: bytes | bytearray | memoryview, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS
 ) -> DecodedFile:
-    """Decode a JPEG file and return what came with the pixels, too; notes instead of warnings.
+    """Decode a JPEG file to pixels and metadata, with notes in place of warnings.
 
     Parameters and errors are those of `decode`.
     """
     reader = open_reader(data, strict=strict, max_pixels=max_pixels)
-    model, pixels = _decode(reader)
-    return DecodedFile(pixels, model, reader.segments, tuple(reader.diagnosis.notes))
+    model, pixels = _decode_pixels(reader)
+    return DecodedFile(pixels, model, reader.segments, tuple(reader.diagnosis.messages))
 
 
 def reconstruct(coefficients: Coefficients) -> NDArray[np.uint8]:
-    """Make pixels of coefficients: what `decode` returns for the file that `write_coefficients` makes of them.
+    """Reconstruct pixels from coefficients, as `decode` does from the file that `write_coefficients` writes of them.
 
     Raises
     ------
     UnsupportedError
-        Two components, or more than four.
+        The frame has two components, or more than four.
     """
-    return _reconstructed(coefficients, find_color_model(coefficients.frame, coefficients.segments))
+    return _reconstruct_pixels(coefficients, find_color_model(coefficients.frame, coefficients.segments))
 
 
 def read_coefficients(
     data: bytes | bytearray | memoryview, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS
 ) -> Coefficients:
-    """Read the quantized coefficients of a JPEG file, and everything that belongs to them, without loss.
+    """Read the quantized coefficients of a JPEG file, with its tables, scans and metadata.
 
-    Parameters, warnings and errors are those of `decode`, but that the colours do not matter: two components are read,
-    too.
+    Parameters, warnings and errors are those of `decode`, except that files of two components are read, too.
 
     Returns
     -------
     Coefficients
-        What `write_coefficients` takes.
+        All contents of the file, from which `write_coefficients` writes it again without loss.
     """
     reader = open_reader(data, strict=strict, max_pixels=max_pixels)
-    coefficients = _read_all(reader, first_scan(reader))
-    warn_of(reader.diagnosis.notes)
+    coefficients = _read_coefficients(reader, first_scan(reader))
+    issue_warnings(reader.diagnosis.messages)
     return coefficients
 
 
@@ -149,16 +159,24 @@ def decode_scans(
     blocks: Sequence[NDArray[np.int16]],
     block_bits: Sequence[NDArray[np.uint32]] = (),
 ) -> Iterator[FileScan]:
-    """Decode one scan of a file after the other into levels of the whole picture, and yield each when it is done.
+    """Decode the scans of a file, one after the other, into levels of the whole picture.
 
     Parameters
     ----------
+    reader
+        Reader of the file, which has returned the first scan.
     first
-        The first scan, which the reader has returned.
+        The first scan.
     blocks
-        For each component of the frame like `Coefficients.blocks`, zero at first.
+        For each component of the frame an array like `Coefficients.blocks`, all zero; the scans fill it in place.
     block_bits
-        For each component (padded_block_rows, padded_block_columns), or none: the bits of each block are added.
+        For each component (padded_block_rows, padded_block_columns) uint32 counters, to which the bits of each block
+        are added; empty for no counting.
+
+    Yields
+    ------
+    FileScan
+        Each scan, after it has been decoded.
     """
     file_scan: FileScan | None = first
     while file_scan is not None:
@@ -171,28 +189,29 @@ def decode_scans(
 
 
 def first_scan(reader: FileReader) -> FileScan:
-    """Read up to the first scan; errors as `FileReader.next_scan`."""
+    """Read a file up to the end of its first scan; errors are those of `FileReader.next_scan`."""
     scan = reader.next_scan()
-    assert scan is not None  # noqa: S101 (else next_scan has raised)
+    assert scan is not None  # noqa: S101 (next_scan raises FormatError if there is no scan)
     return scan
 
 
-def _decode(reader: FileReader) -> tuple[ColorModel, NDArray[np.uint8]]:
+def _decode_pixels(reader: FileReader) -> tuple[ColorModel, NDArray[np.uint8]]:
     first, frame = first_scan(reader), reader.frame
     model = find_color_model(frame, reader.segments)
-    is_whole = reader.sof_code != markers.SOF2 and len(first.parameters.components) == len(frame.headers)
-    if is_whole:  # one scan of everything: no need to keep more than a strip of it
+    # A sequential scan of all components is the only scan of its file, so no later scan needs the levels of a strip.
+    is_only_scan = reader.sof_code != markers.SOF2 and len(first.parameters.components) == len(frame.headers)
+    if is_only_scan:
         reconstruction = Reconstruction(frame, reader.tables, model)
         _decode_in_strips(reader, first, reconstruction)
-        reader.next_scan()  # on to EOI: a second scan is a fault, as everything has been sent
+        reader.next_scan()  # reads up to EOI, and reports a second scan as a fault
         return model, reconstruction.pixels
-    return model, _reconstructed(_read_all(reader, first), model)
+    return model, _reconstruct_pixels(_read_coefficients(reader, first), model)
 
 
-def _reconstructed(coefficients: Coefficients, model: ColorModel) -> NDArray[np.uint8]:
+def _reconstruct_pixels(coefficients: Coefficients, model: ColorModel) -> NDArray[np.uint8]:
     reconstruction = Reconstruction(coefficients.frame, coefficients.tables, model)
     for rows in _strips(coefficients.frame):
-        reconstruction.add(_blocks_of(coefficients.blocks, coefficients.frame, rows), *rows)
+        reconstruction.add(_blocks_in_rows(coefficients.blocks, coefficients.frame, rows), *rows)
     return reconstruction.pixels
 
 
@@ -201,7 +220,7 @@ def _decode_in_strips(reader: FileReader, file_scan: FileScan, reconstruction: R
     decoder = ScanDecoder(reader.data, file_scan, frame, reader.diagnosis)
     blocks = empty_blocks(frame, max(last - first for first, last in _strips(frame)))
     for first, last in _strips(frame):
-        strip = _blocks_of(blocks, frame, (0, last - first))
+        strip = _blocks_in_rows(blocks, frame, (0, last - first))
         for levels in strip:
             levels.fill(0)
         decoder.decode([strip[index] for index in file_scan.parameters.components], first)
@@ -209,13 +228,13 @@ def _decode_in_strips(reader: FileReader, file_scan: FileScan, reconstruction: R
     decoder.finish()
 
 
-def _read_all(reader: FileReader, first: FileScan) -> Coefficients:
+def _read_coefficients(reader: FileReader, first: FileScan) -> Coefficients:
     frame = reader.frame
     blocks = empty_blocks(frame, frame.mcu_rows)
     for _ in decode_scans(reader, first, blocks):
         pass
     return Coefficients(
-        frame=_with_a_slot_for_each_table(frame, reader.tables),
+        frame=_with_consistent_slots(frame, reader.tables),
         tables=reader.tables,
         blocks=blocks,
         segments=reader.segments,
@@ -227,23 +246,25 @@ def _read_all(reader: FileReader, first: FileScan) -> Coefficients:
 
 
 def _trailing_pictures(reader: FileReader) -> tuple[int | None, ...]:
-    """Offsets of an MPF index, counted from the end of the first picture."""
+    """Return the offsets of the MPF index, relative to the end of the first picture; None for one outside the file."""
     end = len(reader.data) - len(reader.trailing)
     for segment in reader.file_segments:
         if is_index(segment.segment):
             origin = segment.payload_offset + len(MPF)
-            starts = [origin + entry.offset - end for entry in entries_of(segment.payload)[1:]]
+            starts = [origin + entry.offset - end for entry in read_entries(segment.payload)[1:]]
             return tuple(start if 0 <= start < len(reader.trailing) else None for start in starts)
     return ()
 
 
 def _strips(frame: Frame) -> list[tuple[int, int]]:
+    """Split a frame into ranges [first, last) of MCU rows, each decoded and reconstructed as one strip."""
     return row_ranges(frame.mcu_rows, frame.mcu_height * frame.padded_width, _PIXELS_PER_STRIP)
 
 
-def _blocks_of(
+def _blocks_in_rows(
     blocks: tuple[NDArray[np.int16], ...], frame: Frame, mcu_rows: tuple[int, int]
 ) -> list[NDArray[np.int16]]:
+    """Return the blocks of each component that belong to MCU rows [first, last)."""
     first, last = mcu_rows
     return [
         levels[first * component.v_factor : last * component.v_factor]
@@ -251,8 +272,8 @@ def _blocks_of(
     ]
 
 
-def _with_a_slot_for_each_table(frame: Frame, tables: tuple[QuantizationTable, ...]) -> Frame:
-    """Return the frame as it is, or with other slots where a file redefined one between its scans."""
+def _with_consistent_slots(frame: Frame, tables: tuple[QuantizationTable, ...]) -> Frame:
+    """Return the frame, with new table slots if the file redefined a slot between the scans of its components."""
     by_slot = {header.table_slot: table for header, table in zip(frame.headers, tables, strict=True)}
     if all(by_slot[header.table_slot] == table for header, table in zip(frame.headers, tables, strict=True)):
         return frame

@@ -1,4 +1,8 @@
-"""What is wrong with a file: an error that stops the reading, or a note on what could be read in spite of it."""
+"""Record of what is wrong with a file: faults, which stop a strict reading, and oddities, which never do.
+
+A fault leaves doubt about the picture (missing or damaged data, impossible codes, scans out of order). An oddity does
+not (bytes between segments, stray restart markers).
+"""
 
 from __future__ import annotations
 
@@ -10,48 +14,51 @@ from foveal.errors import FormatError, FormatWarning
 _MAX_WARNINGS = 8
 
 
-def malformed(offset: int, what: str) -> FormatError:
-    """Return the error that says where in the file something else was expected."""
-    return FormatError(f"byte {offset:,}: {what}")
+def malformed_error(offset: int, message: str) -> FormatError:
+    """Return a FormatError whose message begins with the offset in the file where something else was expected."""
+    return FormatError(f"byte {offset:,}: {message}")
 
 
 class Diagnosis:
-    """What is found wrong on the way through a file.
+    """Collector of the faults and oddities of one file.
 
     Parameters
     ----------
     strict
-        Whether a fault stops the reading.
+        True to raise the error of a fault, False to record its message and read on.
 
     Attributes
     ----------
-    notes
-        What has been found.
+    messages
+        Messages of all faults and oddities so far, in the order in which they were found.
     fault_count
-        How many of the notes are faults.
+        Number of faults among the messages.
     """
 
     def __init__(self, *, strict: bool) -> None:
         self.strict = strict
-        self.notes: list[str] = []
+        self.messages: list[str] = []
         self.fault_count = 0
 
-    def fault(self, error: FormatError) -> None:
-        """Raise the error, or note it and let the reading go on with what there is."""
+    def report_fault(self, error: FormatError) -> None:
+        """Raise the error if reading is strict, else record its message."""
         if self.strict:
             raise error
         self.fault_count += 1
-        self.oddity(str(error))
+        self.report_oddity(str(error))
 
-    def oddity(self, note: str) -> None:
-        """Note something that is not as it should be but leaves no doubt about the picture."""
-        self.notes.append(note)
+    def report_oddity(self, message: str) -> None:
+        """Record something irregular that leaves no doubt about the picture."""
+        self.messages.append(message)
 
 
-def warn_of(notes: Sequence[str]) -> None:
-    """Give notes as FormatWarnings to whoever called the public function that calls this."""
-    shown, rest = notes[:_MAX_WARNINGS], len(notes) - _MAX_WARNINGS
-    for note in shown:
-        warnings.warn(note, FormatWarning, stacklevel=3)
+def issue_warnings(messages: Sequence[str]) -> None:
+    """Issue messages as FormatWarnings that point to the caller of the public function that calls this one.
+
+    Only the first eight are issued one by one; a last warning counts the rest.
+    """
+    shown, rest = messages[:_MAX_WARNINGS], len(messages) - _MAX_WARNINGS
+    for message in shown:
+        warnings.warn(message, FormatWarning, stacklevel=3)
     if rest > 0:
         warnings.warn(f"... and {rest:,} more", FormatWarning, stacklevel=3)

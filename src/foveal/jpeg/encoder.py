@@ -1,7 +1,17 @@
-"""The encoder, stage by stage (ITU-T T.81).
+"""The JPEG encoder, stage by stage.
 
-It follows chapter 3 of the report that foveal grew from: K. Kishore, "AI in Image Processing", B.Tech report, IIT
-Palakkad.
+The stages are those of chapter 3 of the report that foveal grew from: K. Kishore, "AI in Image Processing", B.Tech
+report, IIT Palakkad::
+
+    pixels
+      split         samples_of_strip     T.81 A.2.3, Interleaved order
+      colour        color.to_planes      T.871 clause 7, Conversion to and from RGB
+      downsample    sampling.downsample  T.81 A.1.1, Dimensions and sampling factors
+      DCT           dct.forward          T.81 A.3.3, FDCT and IDCT
+      quantize      quantize             T.81 A.3.4, DCT coefficient quantization and dequantization
+      encode        write                T.81 F.1.2, Baseline Huffman encoding procedures, or
+                                         T.81 G.1.2, Progressive encoding procedures with Huffman coding
+    file
 """
 
 from __future__ import annotations
@@ -16,39 +26,39 @@ import foveal._kernels as _kernels
 from foveal.errors import ParameterError
 from foveal.jpeg import color, dct, sampling
 from foveal.jpeg.coefficients import Coefficients
-from foveal.jpeg.file_writer import Price, check_restart_interval, file_of_levels, price_of_levels
-from foveal.jpeg.frame import SAMPLING_FACTORS, Frame, block_grid
+from foveal.jpeg.file_writer import Price, check_restart_interval, price_file, write_file
+from foveal.jpeg.frame import BLOCK_SIDE, SAMPLING_FACTORS, Frame, block_grid
 from foveal.jpeg.quantize import Quantizer, Rounding, run_plans
 from foveal.jpeg.script import Script, ScriptMaker, spectral_selection_script
-from foveal.jpeg.segments import Metadata, metadata_segments
+from foveal.jpeg.segments import Metadata, make_metadata_segments
 from foveal.jpeg.tables import QuantizationTable, annex_k_tables
 from foveal.threads import row_ranges, run_in_threads
 
-_PIXELS_PER_STRIP = 1 << 18  # larger ones leave the cache, smaller ones keep Python busy
+_PIXELS_PER_STRIP = 1 << 18  # larger strips do not fit the cache, smaller ones spend time on Python calls
 
 
 @dataclass(frozen=True)
 class EncoderSettings:
-    """How to encode.
+    """Settings of the encoder: tables, quantizer, scan scripts, threads, metadata.
 
     Parameters
     ----------
     subsampling
-        A key of `SAMPLING_FACTORS`; grey pictures ignore it.
+        Chroma subsampling, a key of `SAMPLING_FACTORS`; grey pictures ignore it.
     sharpening
-        How much of the correction of `sampling.sharpen` down-sampled components get.
+        Gain of `sampling.sharpen` for down-sampled components, 0 for no sharpening.
     tables
-        Quantization tables of Y, Cb and Cr, one to three; the last serves the components that have none of their own.
+        Quantization tables of Y, Cb and Cr, one to three; components without a table of their own share the last one.
     quantizer
-        Decides the levels.
+        Quantizer that chooses the levels of each block.
     scripts
-        Scan scripts by number of components; of several, the one that takes the fewest bytes is written.
+        Functions that make a scan script for a number of components; the script that takes the fewest bytes is used.
     restart_interval
         MCUs between restart markers, 0 for none.
     threads
-        Threads to work on; the bytes do not depend on it.
+        Number of threads to use; the bytes of the file do not depend on it.
     metadata
-        What goes before the picture.
+        Application segments and comment, written before the picture.
 
     Raises
     ------
@@ -75,7 +85,7 @@ class EncoderSettings:
             raise ParameterError("at least one scan script is needed")
 
     def with_quantizer(self, tables: tuple[QuantizationTable, ...], quantizer: Quantizer) -> EncoderSettings:
-        """Return the settings with other tables and another quantizer."""
+        """Return a copy of the settings with other tables and another quantizer."""
         return replace(self, tables=tables, quantizer=quantizer)
 
 
@@ -87,77 +97,161 @@ def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
     pixels
         (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous.
     settings
-        How.
+        Encoder settings: tables, quantizer, scan scripts, threads, metadata.
+
+    Returns
+    -------
+    bytes
+        The file, from SOI to EOI.
 
     Raises
     ------
     LimitError
         The picture or its metadata is larger than the format allows.
     ParameterError
-        The quantizer's weights do not fit the picture, or a script is not legal.
+        The quantizer's weights do not have the shape of the picture, or a script is not legal.
     """
     frame = frame_of(pixels, settings.subsampling)
-    blocks = transform(pixels, frame, settings.threads, settings.sharpening)
-    return write(quantize(blocks, frame, settings, blocks, find_saturated_blocks(pixels)), settings)
+    blocks = transform(pixels, frame, settings.threads, settings.sharpening)  # split, colour, downsample, DCT
+    coefficients = quantize(blocks, frame, settings, blocks, find_unsure_blocks(pixels))
+    return write(coefficients, settings)
 
 
 def frame_of(pixels: color.Pixels, subsampling: str) -> Frame:
-    """Frame of a picture, colour or grey."""
+    """Make the frame of a picture: its size, its components and their sampling factors.
+
+    Parameters
+    ----------
+    pixels
+        (h, w, 3) RGB or (h, w) grey.
+    subsampling
+        Chroma subsampling, a key of `SAMPLING_FACTORS`; grey pictures ignore it.
+    """
     luma_factors = SAMPLING_FACTORS[subsampling] if pixels.ndim == 3 else None
     return Frame.of_picture(pixels.shape[0], pixels.shape[1], luma_factors)
 
 
 def write(coefficients: Coefficients, settings: EncoderSettings) -> bytes:
-    """Levels to a file, by the cheapest of the scripts."""
-    scripts = _scripts(coefficients, settings)
-    return file_of_levels(coefficients, scripts, settings.restart_interval, settings.threads)  # B.2, F.1.2, G.1.2
+    """Encode levels as a file, with the cheapest of the settings' scan scripts.
+
+    Scans are coded by T.81 F.1.2, Baseline Huffman encoding procedures, or G.1.2, Progressive encoding procedures with
+    Huffman coding.
+
+    Parameters
+    ----------
+    coefficients
+        Levels from `quantize`.
+    settings
+        Encoder settings: scan scripts, restart interval, threads.
+    """
+    scripts = _make_scripts(coefficients, settings)
+    return write_file(coefficients, scripts, settings.restart_interval, settings.threads)
 
 
 def price(coefficients: Coefficients, settings: EncoderSettings) -> Price:
-    """Bytes of the file that `write` makes, about, from histograms of its symbols: in less time than it takes."""
-    scripts = _scripts(coefficients, settings)
-    return price_of_levels(coefficients, scripts, settings.restart_interval, settings.threads)
+    """Estimate the size of the file that `write` makes, in less time, from histograms of its symbols.
+
+    Parameters
+    ----------
+    coefficients
+        Levels from `quantize`.
+    settings
+        Encoder settings: scan scripts, restart interval, threads.
+    """
+    scripts = _make_scripts(coefficients, settings)
+    return price_file(coefficients, scripts, settings.restart_interval, settings.threads)
 
 
-def _scripts(coefficients: Coefficients, settings: EncoderSettings) -> list[Script]:
+def _make_scripts(coefficients: Coefficients, settings: EncoderSettings) -> list[Script]:
     return [make_script(len(coefficients.frame.headers)) for make_script in settings.scripts]
 
 
 def transform(
     pixels: color.Pixels, frame: Frame, threads: int, sharpening: float = 0.0
 ) -> tuple[NDArray[np.int16], ...]:
-    """Pixels to DCT coefficients in sixteenths, strip by strip; for each component like `Coefficients.blocks`."""
+    """Turn pixels into DCT coefficients: split, colour transform, down-sampling, DCT.
+
+    The picture is transformed in strips of MCU rows that fit the cache.
+
+    Parameters
+    ----------
+    pixels
+        (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous.
+    frame
+        Size and components of the picture, from `frame_of`.
+    threads
+        Number of threads to use.
+    sharpening
+        Gain of `sampling.sharpen`, 0 for no sharpening.
+
+    Returns
+    -------
+    tuple of ndarray
+        Coefficients of each component in sixteenths: (padded_block_rows, padded_block_columns, 64) int16 in zig-zag
+        order.
+    """
     blocks = tuple(np.empty((c.padded_block_rows, c.padded_block_columns, 64), np.int16) for c in frame.components)
 
     def transform_strip(mcu_rows: tuple[int, int]) -> None:
         first, last = mcu_rows
         strip = samples_of_strip(pixels, frame, mcu_rows, sharpening)
         for samples, component, component_blocks in zip(strip, frame.components, blocks, strict=True):
-            dct.forward(samples, component_blocks[first * component.v_factor : last * component.v_factor])  # A.3.3
+            strip_blocks = component_blocks[first * component.v_factor : last * component.v_factor]
+            dct.forward(samples, strip_blocks)  # DCT: T.81 A.3.3, FDCT and IDCT
 
     pixels_per_row = frame.mcu_height * frame.padded_width
     run_in_threads(transform_strip, row_ranges(frame.mcu_rows, pixels_per_row, _PIXELS_PER_STRIP), threads)
-    _flatten_padding(frame, blocks)
+    _fill_padding_blocks(frame, blocks)
     return blocks
 
 
 def samples_of_strip(
     pixels: color.Pixels, frame: Frame, mcu_rows: tuple[int, int], sharpening: float
 ) -> Iterator[NDArray[np.float32]]:
-    """Samples of each component, centred on 0, in a range [first, last) of rows of MCUs."""
+    """Yield the samples of each component in a strip: split, colour transform, down-sampling.
+
+    Parameters
+    ----------
+    pixels
+        (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous: the whole picture.
+    frame
+        Size and components of the picture.
+    mcu_rows
+        Rows of MCUs [first, last) of the strip.
+    sharpening
+        Gain of `sampling.sharpen`, 0 for no sharpening.
+
+    Yields
+    ------
+    ndarray
+        (8 block rows, 8 padded_block_columns) float32 samples of a component, centred on 0.
+    """
     top, bottom = (row * frame.mcu_height for row in mcu_rows)
-    halo = sampling.halo_pixels(frame) if sharpening else 0
+    halo = sampling.halo_rows(frame) if sharpening else 0
     above, below = min(halo, top), halo if mcu_rows[1] < frame.mcu_rows else 0
-    strip = pixels[top - above : bottom + below]  # A.2.3: split into MCUs
-    planes = color.to_samples(strip, above + bottom - top + below, frame.padded_width)  # T.871 7
+    strip = pixels[top - above : bottom + below]  # split: T.81 A.2.3, Interleaved order
+    # Colour: T.871 clause 7, Conversion to and from RGB
+    planes = color.to_samples(strip, above + bottom - top + below, frame.padded_width)
     for plane, component in zip(planes, frame.components, strict=True):
-        samples = sampling.downsample(plane, frame, component)  # A.1.1
-        rows = sampling.rows_of_strip(frame, component, above, bottom - top)
+        # Downsample: T.81 A.1.1, Dimensions and sampling factors
+        samples = sampling.downsample(plane, frame, component)
+        rows = sampling.strip_rows(frame, component, above, bottom - top)
         yield sampling.sharpen(samples, frame, component, sharpening, rows)
 
 
-def _flatten_padding(frame: Frame, blocks: tuple[NDArray[np.int16], ...]) -> None:
-    """Make blocks wholly beyond the picture (A.2.4) cost nothing: the DC of the block coded before them, and no AC."""
+def _fill_padding_blocks(frame: Frame, blocks: tuple[NDArray[np.int16], ...]) -> None:
+    """Make the blocks that only complete partial MCUs cheap to code (T.81 A.2.4, Completion of partial MCU).
+
+    Decoders discard these blocks. With the DC of the block coded before it and no AC, a block has a DC difference of 0
+    and an end of block at once.
+    """
+    # Y of a 4:2:0 picture of 3 x 3 blocks, numbered in coding order, padding blocks in brackets:
+    #
+    #      0    1  |   4  [ 5]        5 has the DC of 4
+    #      2    3  |   6  [ 7]        7 has the DC of 6
+    #    ----------+----------
+    #      8    9  |  12  [13]        13 has the DC of 12
+    #    [10] [11] | [14] [15]        10 and 11 have the DC of 9, 14 and 15 that of 13
     for component, grid in zip(frame.components, blocks, strict=True):
         rows, columns = component.block_rows, component.block_columns
         if columns < grid.shape[1]:
@@ -174,9 +268,9 @@ def quantize(
     frame: Frame,
     settings: EncoderSettings,
     out: tuple[NDArray[np.int16], ...] | None = None,
-    saturated: NDArray[np.uint8] | None = None,
+    unsure: NDArray[np.uint8] | None = None,
 ) -> Coefficients:
-    """Quantize coefficients (T.81 A.3.4, DCT coefficient quantization) with the tables and quantizer of some settings.
+    """Quantize coefficients (T.81 A.3.4, DCT coefficient quantization and dequantization).
 
     Parameters
     ----------
@@ -187,11 +281,12 @@ def quantize(
     settings
         Encoder settings: tables, quantizer, threads, metadata and restart interval.
     out
-        Arrays to fill with levels, of the shapes of `blocks`; None for new ones. Give `blocks` themselves to quantize
+        Arrays to fill with levels, of the shapes of `blocks`; None for new ones. Pass `blocks` themselves to quantize
         them in place, which saves the memory and the time of a copy.
-    saturated
-        (rows, columns) of 8x8-pixel blocks, see `find_saturated_blocks`: settles DC, unless the quantizer is plain
-        `Rounding`. None for pixels of 16 bits, of which decoders may show more than whole levels.
+    unsure
+        (rows, columns) uint8 of 8x8-pixel blocks: 1 where a decoder may move the mean of the block, see
+        `find_unsure_blocks`. DC is settled there and in blocks without AC, unless the quantizer is plain `Rounding`:
+        it becomes one that the decoded picture, encoded again, gives again. None leaves DC as it is.
     """
     levels = tuple(np.empty_like(grid) for grid in blocks) if out is None else out
     slots = [min(index, len(settings.tables) - 1) for index in range(len(frame.components))]
@@ -202,33 +297,37 @@ def quantize(
         lambda part: settings.quantizer.plan(part[0], frame, part[1], part[2]), parts, settings.threads
     )
     marks = [
-        None if saturated is None else frame.largest_of_covered_blocks(saturated, component)
-        for component in frame.components
+        None if unsure is None else frame.largest_of_covered_blocks(unsure, component) for component in frame.components
     ]
     run_plans(plans, levels, marks, settings.threads)
     return Coefficients(
         frame=frame,
         tables=tables,
         blocks=levels,
-        segments=metadata_segments(settings.metadata),
+        segments=make_metadata_segments(settings.metadata),
         restart_interval=settings.restart_interval,
     )
 
 
-def find_saturated_blocks(pixels: color.Pixels) -> NDArray[np.uint8] | None:
-    """Mark the 8x8-pixel blocks with a sample of 0 or 255, which a decoder may have clamped; None for 16-bit pixels.
+def find_unsure_blocks(pixels: color.Pixels) -> NDArray[np.uint8] | None:
+    """Find the 8x8-pixel blocks whose mean a decoder may move.
+
+    In a block with a sample of 0 or 255, a decoder may clamp ringing, which makes the block brighter or darker. In a block
+    that the edge of the picture cuts, the part beyond the edge is lost and repeated anew when the decoded picture is
+    encoded again.
 
     Returns
     -------
     ndarray or None
-        (rows, columns) uint8: 1 for a block that is marked.
+        (rows, columns) uint8: 1 for a block that is found. None for pixels of 16 bits, of which a decoder with more than
+        8 bits may show DC as it is.
     """
     if pixels.dtype != np.uint8:
         return None
-    marks = np.empty(block_grid(*pixels.shape[:2]), dtype=np.uint8)
-    _kernels.mark_saturated(pixels, marks)
-    if pixels.shape[0] % 8:
-        marks[-1] = 1
-    if pixels.shape[1] % 8:
-        marks[:, -1] = 1
-    return marks
+    found = np.empty(block_grid(*pixels.shape[:2]), dtype=np.uint8)
+    _kernels.mark_saturated(pixels, found)
+    if pixels.shape[0] % BLOCK_SIDE:
+        found[-1] = 1
+    if pixels.shape[1] % BLOCK_SIDE:
+        found[:, -1] = 1
+    return found

@@ -1,4 +1,4 @@
-"""The entropy-coded data of a scan as it stands in a file (ITU-T T.81 B.1.1.5)."""
+"""Entropy-coded data of a scan in a file (ITU-T T.81 B.1.1.5, Entropy-coded data segments)."""
 
 from __future__ import annotations
 
@@ -16,44 +16,46 @@ _PADDING_BYTES = 512  # kScanPadding in shapes.hpp
 
 @dataclass(frozen=True, eq=False)
 class EntropyData:
-    """The entropy-coded data of a scan.
+    """The entropy-coded data of a scan, without byte stuffing and restart markers.
 
     Parameters
     ----------
     offset, end
-        Where it begins and ends in the file.
+        Offsets in the file of its first byte and of the marker after it, or the size of the file.
     data
-        uint8: without stuffing and markers, and with the padding that the kernels want behind it.
-    restarts
-        (n, 3) int64: position in `data`, offset in the file and number of each restart marker.
+        uint8 array: the bytes of all restart intervals, joined, and the padding that the kernels need after them.
+    restart_markers
+        (n, 3) int64: for each restart marker the position in `data` where it stood, its offset in the file, and its
+        number m of RSTm.
     """
 
     offset: int
     end: int
     data: NDArray[np.uint8]
-    restarts: NDArray[np.int64]
+    restart_markers: NDArray[np.int64]
 
     @classmethod
-    def at(cls, file: bytes, offset: int) -> EntropyData:
-        """Take the data that begins at an offset.
+    def read(cls, file: bytes, offset: int) -> EntropyData:
+        """Read the data that begins at an offset of a file.
 
         Raises
         ------
         LimitError
-            It has more restart markers than any picture needs.
+            The data has more restart markers than `limits.MAX_RESTARTS`.
         """
-        data, restarts, restart_count, end = _kernels.unstuff_scan(file, offset, limits.MAX_RESTARTS)
-        if restart_count > limits.MAX_RESTARTS:
-            raise LimitError(f"a scan of {restart_count:,} restart markers is not decoded")
-        return cls(offset, end, data, restarts)
+        data, restart_markers, count, end = _kernels.unstuff_scan(file, offset, limits.MAX_RESTARTS)
+        if count > limits.MAX_RESTARTS:
+            raise LimitError(f"a scan with {count:,} restart markers is not decoded")
+        return cls(offset, end, data, restart_markers)
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of `data` without the padding."""
+        """Size of `data` in bytes, without the padding."""
         return len(self.data) - _PADDING_BYTES
 
     def file_offset(self, file: bytes, position: int) -> int:
-        """Where a byte of `data` stands in the file."""
-        before = int(np.searchsorted(self.restarts[:, 0], position, side="right"))
-        start, skipped = (self.restarts[before - 1, 1], self.restarts[before - 1, 0]) if before else (self.offset, 0)
-        return _kernels.stuffed_offset(file, int(start), position - int(skipped))
+        """Return the offset in the file of the byte at a position in `data`."""
+        # Only the restart interval of the byte is walked again, from the marker before it.
+        before = int(np.searchsorted(self.restart_markers[:, 0], position, side="right"))
+        marker_position, marker_offset = self.restart_markers[before - 1, :2] if before else (0, self.offset)
+        return _kernels.stuffed_offset(file, int(marker_offset), position - int(marker_position))

@@ -1,4 +1,11 @@
-"""A JPEG file up to one scan after the other: what its segments define (ITU-T T.81 B.2)."""
+"""Reader of a JPEG file from one scan to the next (ITU-T T.81 B.2, General sequential and progressive syntax).
+
+    SOI | APPn  DQT  SOF  DHT | SOS  data | DHT | SOS  data | ... | EOI | trailing bytes
+          definitions           first scan        second scan
+
+Tables and the restart interval hold until a segment redefines them. Each scan is returned together with those that
+hold for it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +14,8 @@ from numbers import Integral
 
 from foveal.errors import FormatError, LimitError, ParameterError, UnsupportedError
 from foveal.jpeg import headers, limits, markers
-from foveal.jpeg.color_model import says_color_model
-from foveal.jpeg.diagnosis import Diagnosis, malformed
+from foveal.jpeg.color_model import affects_color_model
+from foveal.jpeg.diagnosis import Diagnosis, malformed_error
 from foveal.jpeg.entropy_data import EntropyData
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.huffman import DEFAULT_TABLES, HuffmanTable
@@ -17,9 +24,9 @@ from foveal.jpeg.segment_reader import FileSegment, SegmentReader
 from foveal.jpeg.segments import Segment
 from foveal.jpeg.tables import QuantizationTable
 
-_FLAT = QuantizationTable((1,) * 64)  # for a component that a broken file never sends
+_PLACEHOLDER_TABLE = QuantizationTable((1,) * 64)  # for a component without a scan, in a broken file
 
-HuffmanTables = tuple[HuffmanTable | None, HuffmanTable | None]  # DC, AC; None for one that is not needed
+HuffmanTables = tuple[HuffmanTable | None, HuffmanTable | None]  # DC and AC table; None for one that is not needed
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,15 +36,15 @@ class FileScan:
     Parameters
     ----------
     parameters
-        What it sends.
+        Components, spectral band and bit positions of the scan.
     tables
-        DC and AC table of each of its components.
+        DC and AC Huffman table of each component of the scan.
     restart_interval
-        In MCUs, 0 for none.
+        MCUs between restart markers, 0 for none.
     entropy_data
-        What it sends it as.
+        Entropy-coded data of the scan.
     header_offset
-        Of its SOS.
+        Offset of its SOS marker in the file.
     """
 
     parameters: Scan
@@ -48,27 +55,27 @@ class FileScan:
 
 
 class FileReader:
-    """Reads a file up to one scan after the other, and holds what its segments define.
+    """Reader of a file, scan by scan, which keeps what the segments define.
 
     Parameters
     ----------
     data
-        The file.
+        Bytes of the file.
     diagnosis
-        Takes what is wrong with it.
+        Receives the faults and oddities of the file.
     max_pixels
-        Larger frames are refused.
+        Largest number of pixels of a frame; larger ones raise LimitError.
 
     Attributes
     ----------
     sof_code
-        Second byte of the frame's marker: SOF0, SOF1 or SOF2.
+        Second byte of the frame header's marker: SOF0, SOF1 or SOF2.
     restart_intervals
-        Of each scan so far, in MCUs.
+        Restart interval of each scan so far, in MCUs.
     script
-        The scans so far.
+        Parameters of each scan so far.
     trailing
-        What follows EOI.
+        Bytes after EOI.
     """
 
     def __init__(self, data: bytes, diagnosis: Diagnosis, max_pixels: int) -> None:
@@ -79,75 +86,75 @@ class FileReader:
         self.restart_intervals: list[int] = []
         self.trailing = b""
         self._max_pixels = max_pixels
-        self._segments = SegmentReader(data, diagnosis)
+        self._segment_reader = SegmentReader(data, diagnosis)
         self._frame_header: headers.FrameHeader | None = None
         self._frame: Frame | None = None
         self._quantization_tables: dict[int, QuantizationTable] = {}
         self._huffman_tables: dict[tuple[int, int], HuffmanTable] = dict(DEFAULT_TABLES)
         self._restart_interval = 0
-        self._component_tables: dict[int, QuantizationTable] = {}  # by index in the frame
+        self._component_tables: dict[int, QuantizationTable] = {}  # by index of the component
         self._progression = Progression()
         self._scanned_samples = 0
         self._first_scan_offset = len(data)
 
     @property
     def frame(self) -> Frame:
-        """The frame, which is known once a scan has been read."""
+        """The frame; known once the first scan has been read."""
         if self._frame is None:
             raise ValueError("there has been no frame header yet")
         return self._frame
 
     @property
     def tables(self) -> tuple[QuantizationTable, ...]:
-        """Quantization table of each component; steps of 1 for one of which there was no scan."""
-        return tuple(self._component_tables.get(index, _FLAT) for index in range(len(self.frame.headers)))
+        """Quantization table of each component; a component without a scan has steps of 1."""
+        return tuple(self._component_tables.get(index, _PLACEHOLDER_TABLE) for index in range(len(self.frame.headers)))
 
     @property
     def file_segments(self) -> tuple[FileSegment, ...]:
-        """All segments so far."""
-        return tuple(self._segments.segments)
+        """All segments read so far, in the order of the file."""
+        return tuple(self._segment_reader.segments)
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """Application segments and comments so far.
+        """Application segments and comments read so far.
 
-        Segments that say what the components stand for count before the first scan only (as in libjpeg): later ones are
-        left out, so that whoever writes them all in front does not change the colours.
+        JFIF and Adobe segments after the first scan are left out. They have no effect there (as in libjpeg), but would
+        change the colour model in a rewritten file, which has all segments before the first scan.
         """
         return tuple(
             found.segment
-            for found in self._segments.segments
+            for found in self._segment_reader.segments
             if markers.is_application(found.code)
-            and not (self._first_scan_offset < found.offset and says_color_model(found.segment))
+            and not (self._first_scan_offset < found.offset and affects_color_model(found.segment))
         )
 
     def next_scan(self) -> FileScan | None:
-        """Read on, past the next scan's data; None at the end of the picture.
+        """Read up to the end of the next scan and return it; None at the end of the picture.
 
         Raises
         ------
         FormatError
-            The file is malformed; where the diagnosis is lenient, only if there has been no scan yet.
+            The file is malformed. If the diagnosis is lenient, only before the first scan.
         UnsupportedError
-            It is of another kind than Huffman-coded 8-bit sequential or progressive DCT.
+            The picture is not a Huffman-coded sequential or progressive DCT of 8-bit samples.
         LimitError
-            It has more pixels, scans, segments or restart markers than it may.
+            The file has too many pixels, scans, segments or restart markers.
         """
         try:
             return self._next_scan()
         except FormatError as error:
             if not self.script:
                 raise
-            self.diagnosis.fault(error)
+            self.diagnosis.report_fault(error)
             return None
 
     def _next_scan(self) -> FileScan | None:
-        if self._segments.position == 0:
-            self._segments.expect_soi()
+        if self._segment_reader.position == 0:
+            self._segment_reader.read_soi()
         while True:
-            segment = self._segments.next_segment()
+            segment = self._segment_reader.next_segment()
             if segment.code == markers.EOI:
-                self.trailing = self.data[self._segments.position :]
+                self.trailing = self.data[self._segment_reader.position :]
                 self._check_complete(segment.offset)
                 return None
             if segment.code == markers.SOS:
@@ -155,34 +162,35 @@ class FileReader:
             self._read_definition(segment)
 
     def _read_definition(self, segment: FileSegment) -> None:
-        """Take in a segment that is not a scan."""
+        """Read a segment other than SOS and EOI, and keep what it defines."""
         code, offset = segment.code, segment.offset
-        if code in markers.UNSUPPORTED and self.script:  # broken data looks like that, too
-            raise malformed(offset, f"expected the end of the picture, found {markers.UNSUPPORTED[code]}")
+        if code in markers.UNSUPPORTED and self.script:  # more likely damaged data than another coding process
+            raise malformed_error(offset, f"expected the end of the picture, found {markers.UNSUPPORTED[code]}")
         if code in markers.UNSUPPORTED:
             raise UnsupportedError(f"{markers.UNSUPPORTED[code]} is not supported")
         if code in markers.HUFFMAN_DCT_FRAMES:
-            self._read_frame(segment)
+            self._read_frame_header(segment)
         elif code == markers.DQT:
-            self._quantization_tables |= headers.quantization_tables(segment, self.diagnosis)
+            self._quantization_tables |= headers.read_quantization_tables(segment, self.diagnosis)
         elif code == markers.DHT:
-            self._huffman_tables |= headers.huffman_tables(segment)
+            self._huffman_tables |= headers.read_huffman_tables(segment)
         elif code == markers.DRI:
-            self._restart_interval = headers.restart_interval(segment)
+            self._restart_interval = headers.read_restart_interval(segment)
         elif code in markers.STANDALONE:
-            self.diagnosis.oddity(f"byte {offset:,}: expected a segment, found {markers.name(code)}")
-        elif code != markers.DNL and not markers.is_application(code):  # DNL: read with the first scan
-            self.diagnosis.fault(malformed(offset, f"expected a segment of T.81, found marker {markers.name(code)}"))
+            self.diagnosis.report_oddity(f"byte {offset:,}: expected a segment, found {markers.name(code)}")
+        elif code != markers.DNL and not markers.is_application(code):  # the DNL that counts has been read already
+            message = f"expected a segment of T.81, found marker {markers.name(code)}"
+            self.diagnosis.report_fault(malformed_error(offset, message))
 
-    def _read_frame(self, segment: FileSegment) -> None:
+    def _read_frame_header(self, segment: FileSegment) -> None:
         if self._frame_header is not None:
-            raise malformed(segment.offset, "expected one frame header, found a second")
-        header = headers.frame_header(segment)
+            raise malformed_error(segment.offset, "expected one frame header, found a second")
+        header = headers.read_frame_header(segment)
         self._frame_header, self.sof_code = header, segment.code
         if header.height:
-            self._frame = self._frame_of(header, header.height)
+            self._frame = self._make_frame(header, header.height)
 
-    def _frame_of(self, header: headers.FrameHeader, height: int) -> Frame:
+    def _make_frame(self, header: headers.FrameHeader, height: int) -> Frame:
         if header.width * height > self._max_pixels:
             size = f"{header.width:,} x {height:,}"
             raise LimitError(f"the picture has {size} pixels; the limit is {self._max_pixels:,}")
@@ -190,15 +198,15 @@ class FileReader:
 
     def _read_scan(self, segment: FileSegment) -> FileScan:
         if self._frame_header is None:
-            raise malformed(segment.offset, "expected a frame header before the first scan")
-        header = headers.scan_header(segment)
-        entropy_data = EntropyData.at(self.data, self._segments.position)
-        self._segments.position = entropy_data.end
+            raise malformed_error(segment.offset, "expected a frame header before the first scan")
+        header = headers.read_scan_header(segment)
+        entropy_data = EntropyData.read(self.data, self._segment_reader.position)
+        self._segment_reader.position = entropy_data.end
         if self._frame is None:
-            self._frame = self._frame_of(self._frame_header, self._lines_after(entropy_data))
-        scan = self._checked_scan(header, segment)
+            self._frame = self._make_frame(self._frame_header, self._read_number_of_lines(entropy_data))
+        scan = self._check_scan(header, segment)
         self._check_limits(scan)
-        tables = tuple(self._huffman_tables_of(scan, component, segment) for component in header.components)
+        tables = tuple(self._select_huffman_tables(scan, component, segment) for component in header.components)
         self._latch_quantization_tables(scan, segment.offset)
         self._first_scan_offset = min(self._first_scan_offset, segment.offset)
         self._progression.add(scan)
@@ -206,51 +214,56 @@ class FileReader:
         self.restart_intervals.append(self._restart_interval)
         return FileScan(scan, tables, self._restart_interval, entropy_data, segment.offset)
 
-    def _lines_after(self, entropy_data: EntropyData) -> int:
-        """Read the number of lines of a frame that has none: DNL follows the first scan (B.2.5)."""
+    def _read_number_of_lines(self, entropy_data: EntropyData) -> int:
+        """Read the height that the frame header left open (T.81 B.2.5, Define number of lines syntax)."""
+        # DNL follows the first scan. The main reader stays before it, and passes over it on the way to the next scan.
         segment = SegmentReader(self.data, Diagnosis(strict=False), entropy_data.end).next_segment()
         if segment.code != markers.DNL:
             found = markers.name(segment.code)
-            raise malformed(segment.offset, f"expected DNL, as the frame has no height; found {found}")
-        return headers.number_of_lines(segment)
+            raise malformed_error(segment.offset, f"expected DNL, as the frame header has no height; found {found}")
+        return headers.read_number_of_lines(segment)
 
-    def _checked_scan(self, header: headers.ScanHeader, segment: FileSegment) -> Scan:
-        """Parameters of a scan, as far as they make sense in this file, coming after the others."""
+    def _check_scan(self, header: headers.ScanHeader, segment: FileSegment) -> Scan:
+        """Return the parameters of a scan after checking them against the frame and the scans before."""
         identifiers = [component.identifier for component in self.frame.headers]
         chosen = [component.identifier for component in header.components]
         if len(set(chosen)) < len(chosen) or not set(chosen) <= set(identifiers):
-            what = f"expected components among {identifiers}, each once; found {chosen}"
-            raise malformed(segment.payload_offset, what)
+            message = f"expected components among {identifiers}, each once; found {chosen}"
+            raise malformed_error(segment.payload_offset, message)
         components = tuple(identifiers.index(identifier) for identifier in chosen)
         if list(components) != sorted(components):
-            self.diagnosis.oddity(f"byte {segment.offset:,}: expected components in the order of the frame (B.2.3)")
+            message = "expected components in the order of the frame (B.2.3)"
+            self.diagnosis.report_oddity(f"byte {segment.offset:,}: {message}")
         if self.sof_code == markers.SOF2:
-            return self._checked_progressive(Scan(components, *header.band), segment.offset)
-        return self._checked_sequential(Scan(components), header, segment)
+            scan = Scan(components, *header.band)
+            self._check_progressive(scan, segment.offset)
+        else:
+            scan = Scan(components)
+            self._check_sequential(scan, header, segment)
+        return scan
 
-    def _checked_sequential(self, scan: Scan, header: headers.ScanHeader, segment: FileSegment) -> Scan:
-        if header.band != SEQUENTIAL_BAND:  # old writers leave zeros there, and libjpeg never minds
-            where = segment.offset + segment.size_bytes - 3
-            self.diagnosis.oddity(f"byte {where:,}: expected the band 0..63, 0, 0 of a sequential scan")
+    def _check_sequential(self, scan: Scan, header: headers.ScanHeader, segment: FileSegment) -> None:
+        if header.band != SEQUENTIAL_BAND:  # some old encoders write zeros; libjpeg ignores the values
+            offset = segment.offset + segment.size_bytes - 3
+            self.diagnosis.report_oddity(f"byte {offset:,}: expected the band 0..63, 0, 0 of a sequential scan")
         for component in scan.components:
             if self._progression.has_begun(component):
-                raise malformed(segment.offset, f"expected one scan of component {component + 1}, found a second")
-        self._fault(mcu_problem(scan, self.frame), segment.offset)
-        return scan
+                raise malformed_error(segment.offset, f"expected one scan of component {component + 1}, found a second")
+        self._report_illegal_scan(mcu_problem(scan, self.frame), segment.offset)
 
-    def _checked_progressive(self, scan: Scan, offset: int) -> Scan:
+    def _check_progressive(self, scan: Scan, offset: int) -> None:
         problem = band_problem(scan)
         if problem:
-            raise malformed(offset, f"expected a legal scan: {problem}")
-        self._fault(mcu_problem(scan, self.frame), offset)
-        self._fault(self._progression.problem_of(scan), offset)
-        return scan
+            raise malformed_error(offset, f"expected a legal scan: {problem}")
+        self._report_illegal_scan(mcu_problem(scan, self.frame), offset)
+        self._report_illegal_scan(self._progression.problem_of(scan), offset)
 
-    def _fault(self, problem: str | None, offset: int) -> None:
+    def _report_illegal_scan(self, problem: str | None, offset: int) -> None:
         if problem:
-            self.diagnosis.fault(malformed(offset, f"expected a legal scan: {problem}"))
+            self.diagnosis.report_fault(malformed_error(offset, f"expected a legal scan: {problem}"))
 
     def _check_limits(self, scan: Scan) -> None:
+        """Raise LimitError for too many scans, or too many samples in all scans together."""
         if len(self.script) == limits.MAX_SCANS:
             raise LimitError(f"more than {limits.MAX_SCANS:,} scans are not decoded")
         planes = (self.frame.components[component] for component in scan.components)
@@ -258,48 +271,61 @@ class FileReader:
         if self._scanned_samples > limits.MAX_PICTURES_SCANNED * max(self._max_pixels, limits.MAX_PIXELS):
             raise LimitError(f"more than {len(self.script)} scans of a picture of this size are not decoded")
 
-    def _huffman_tables_of(
+    def _select_huffman_tables(
         self, scan: Scan, component: headers.ScanComponent, segment: FileSegment
-    ) -> tuple[HuffmanTable | None, HuffmanTable | None]:
-        """DC and AC table of a component, as far as the scan needs them."""
-        needs_dc = scan.spectral_start == 0 and scan.approximation_high == 0
-        dc = self._huffman_table(0, component.dc_slot, segment) if needs_dc else None
-        ac = self._huffman_table(1, component.ac_slot, segment) if scan.spectral_end > 0 else None
+    ) -> HuffmanTables:
+        """Return the DC and AC table of a component, each only if the scan needs it."""
+        needs_dc = scan.spectral_start == 0 and scan.approximation_high == 0  # DC refinements are plain bits
+        dc = self._find_huffman_table(0, component.dc_slot, segment) if needs_dc else None
+        ac = self._find_huffman_table(1, component.ac_slot, segment) if scan.spectral_end > 0 else None
         return dc, ac
 
-    def _huffman_table(self, table_class: int, slot: int, segment: FileSegment) -> HuffmanTable:
+    def _find_huffman_table(self, table_class: int, slot: int, segment: FileSegment) -> HuffmanTable:
         if (table_class, slot) not in self._huffman_tables:
             kind = "AC" if table_class else "DC"
-            raise malformed(segment.offset, f"expected {kind} Huffman table {slot} before the scan")
+            raise malformed_error(segment.offset, f"expected {kind} Huffman table {slot} before the scan")
         return self._huffman_tables[table_class, slot]
 
     def _latch_quantization_tables(self, scan: Scan, offset: int) -> None:
-        """Give components in their first scan the table that then stands in their slot (B.2.2)."""
+        """Fix the quantization tables of components that have their first scan."""
+        # T.81 B.2.2, Frame header syntax, forbids to redefine a table before the last scan of its components. Files do
+        # it nevertheless; a component then keeps the table that its slot held at its first scan, as in libjpeg.
         for component in scan.components:
             if component in self._component_tables:
                 continue
             slot = self.frame.headers[component].table_slot
             if slot not in self._quantization_tables:
-                raise malformed(offset, f"expected quantization table {slot} before the scan")
+                raise malformed_error(offset, f"expected quantization table {slot} before the scan")
             self._component_tables[component] = self._quantization_tables[slot]
 
     def _check_complete(self, offset: int) -> None:
+        """Report coefficients that no scan before EOI has sent in full; without any scan, raise FormatError."""
         if not self.script:
-            raise malformed(offset, "expected a picture before EOI")
+            raise malformed_error(offset, "expected a picture before EOI")
         for index in range(len(self.frame.headers)):
             if index not in self._component_tables:
-                self.diagnosis.fault(malformed(offset, f"expected a scan of component {index + 1} before EOI"))
+                message = f"expected a scan of component {index + 1} before EOI"
+                self.diagnosis.report_fault(malformed_error(offset, message))
         if not self._progression.is_complete(len(self.frame.headers)):
-            self.diagnosis.oddity(f"byte {offset:,}: the scans before EOI do not send every coefficient in full")
+            self.diagnosis.report_oddity(f"byte {offset:,}: the scans before EOI do not send every coefficient in full")
 
 
 def open_reader(data: bytes | bytearray | memoryview, *, strict: bool, max_pixels: int) -> FileReader:
-    """Check the arguments that the public functions share, and return a reader at the beginning of the file.
+    """Check the arguments common to the public functions, and return a reader at the beginning of the file.
+
+    Parameters
+    ----------
+    data
+        Bytes of a JPEG file.
+    strict
+        Whether a fault raises FormatError.
+    max_pixels
+        Largest number of pixels of a picture.
 
     Raises
     ------
     ParameterError
-        One is of the wrong kind.
+        An argument has the wrong type.
     """
     if not isinstance(data, bytes | bytearray | memoryview):
         raise ParameterError(f"data must be the bytes of a file, not {type(data).__name__}")

@@ -1,4 +1,8 @@
-"""Coefficients to a file (ITU-T T.81 B.2, F.1.2, G.1.2), with Huffman tables made for them (K.2)."""
+"""Writing of files from coefficients, and estimates of their size.
+
+T.81 B.2, General sequential and progressive syntax. Files have optimal Huffman tables (T.81 K.2, A procedure for
+generating the lists which specify a Huffman code table) and the cheapest of several scan scripts.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +14,18 @@ from foveal.errors import ParameterError
 from foveal.jpeg import markers, segments
 from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.frame import Frame
-from foveal.jpeg.multi_picture import entries_of, is_index, rewritten
+from foveal.jpeg.multi_picture import is_index, read_entries, update_index
 from foveal.jpeg.scan_encoder import ScanPlan, ScanStatistics, record, tally, write_scans
 from foveal.jpeg.script import Scan, Script, check_script, is_progressive, non_interleaved_script
 from foveal.jpeg.segments import Segment
 
 MAX_RESTART_INTERVAL = 65_535
-MAX_DC, MAX_AC = 16_383, 32_767  # differences of such DC, and such AC, have up to 15 bits
-_STUFFED_SHARE = 0.003  # of bytes: a little less than 1 in 256, as no code is all ones
+MAX_DC, MAX_AC = 16_383, 32_767  # largest DC and AC levels: DC differences and AC levels of at most 15 bits
+_STUFFED_SHARE = 0.003  # share of bytes that are 0xFF: a little less than 1 / 256, as no code is all ones
 
 
 def check_restart_interval(interval: int) -> None:
-    """Raise ParameterError unless DRI can hold it."""
+    """Raise ParameterError unless an interval is an integer that DRI can hold (T.81 B.2.4.4)."""
     if not isinstance(interval, Integral) or not 0 <= interval <= MAX_RESTART_INTERVAL:
         raise ParameterError(f"restart interval must be 0 to {MAX_RESTART_INTERVAL:,} MCUs")
 
@@ -33,29 +37,29 @@ def write_coefficients(
     restart_interval: int | None = None,
     threads: int = 1,
 ) -> bytes:
-    """Write a JPEG file of coefficients, without loss.
+    """Write coefficients as a JPEG file, without loss.
 
     Parameters
     ----------
     coefficients
-        What `read_coefficients` returns, or an encoder made.
+        Coefficients from `read_coefficients` or from an encoder.
     scripts
-        Of several, the one that takes the fewest bytes is written. Where there is none, the coefficients' own; where
-        that is not legal or does not send everything, as in a file that was cut off, a scan for each component.
+        Scan scripts to choose from: the one that takes the fewest bytes is used. If empty, `coefficients.script` is
+        used; if that is not legal or not complete, as in a truncated file, a scan for each component.
     restart_interval
-        MCUs between restart markers, 0 for none; None for the coefficients' own.
+        MCUs between restart markers, 0 for none; None for `coefficients.restart_interval`.
     threads
-        Threads to work on; the bytes do not depend on it.
+        Number of threads to use; the bytes of the file do not depend on it.
 
     Returns
     -------
     bytes
-        A file of the same coefficients, tables and segments, and of what followed EOI.
+        A file with the same coefficients, tables and segments, and with the bytes that followed EOI.
 
     Raises
     ------
     ParameterError
-        A script is not legal, the restart interval or a level is out of range.
+        A script is not legal, or the restart interval or a level is out of range.
     """
     if not isinstance(coefficients, Coefficients):
         raise ParameterError(f"coefficients must be Coefficients, not {type(coefficients).__name__}")
@@ -66,11 +70,27 @@ def write_coefficients(
     interval = coefficients.restart_interval if restart_interval is None else restart_interval
     check_restart_interval(interval)
     _check_levels(coefficients)
-    return file_of_levels(coefficients, scripts or (_own_script(coefficients),), interval, threads)
+    return write_file(coefficients, scripts or (_default_script(coefficients),), interval, threads)
 
 
-def file_of_levels(coefficients: Coefficients, scripts: Sequence[Script], interval: int, threads: int) -> bytes:
-    """Do what `write_coefficients` does, with levels that are known to be in range, and a script at least.
+def write_file(coefficients: Coefficients, scripts: Sequence[Script], interval: int, threads: int) -> bytes:
+    """Write a file from levels that are known to be in range.
+
+    ::
+
+        SOI | APPn and COM | DQT, SOF, DRI | DHT, SOS, entropy-coded data | DHT, SOS, ... | EOI | trailing bytes
+              segments                       scan 1                         scan 2
+
+    Parameters
+    ----------
+    coefficients
+        Levels, tables and segments to write.
+    scripts
+        One or more scan scripts; the cheapest is used.
+    interval
+        MCUs between restart markers, 0 for none.
+    threads
+        Number of threads to use.
 
     Raises
     ------
@@ -78,33 +98,41 @@ def file_of_levels(coefficients: Coefficients, scripts: Sequence[Script], interv
         A script is not legal.
     """
     script = _cheapest_script(coefficients, scripts, interval, threads)
-    scans = record(_plans(script, coefficients, interval), threads)
+    scans = record(_plan_scans(script, coefficients, interval), threads)
     headers = [
-        _scan_headers(scan, coefficients.frame, recorded.statistics)
+        _encode_scan_headers(scan, coefficients.frame, recorded.statistics)
         for scan, recorded in zip(script, scans, strict=True)
     ]
     picture = [
-        _picture_headers(script, coefficients, interval),
+        _encode_picture_headers(script, coefficients, interval),
         *(part for parts in zip(headers, write_scans(scans, threads), strict=True) for part in parts),
-        segments.marker(markers.EOI),
+        segments.encode_marker(markers.EOI),
     ]
-    metadata = _with_picture_offsets(coefficients, sum(map(len, picture)))
-    return b"".join([*_before_picture(metadata), *picture, coefficients.trailing])
+    metadata = _update_picture_index(coefficients, sum(map(len, picture)))
+    return b"".join([*_encode_metadata(metadata), *picture, coefficients.trailing])
 
 
 class Price(NamedTuple):
-    """Bytes of a file, about: headers and what comes before and after the picture; the entropy-coded data of its scans.
+    """Estimated size of a file, for most files within 0.3 %.
 
-    Most files are within 0.3 % of the sum. Unknown are how many bytes of 255 the codes give, each of which is followed
-    by a stuffed 0 (F.1.2.3), and how many bits fill the last byte before a restart marker.
+    Two things are not known before the file is written: the number of 0xFF bytes in the codes, each of which is
+    followed by a stuffed 0 (T.81 F.1.2.3, Byte stuffing), and the bits that complete the last byte before a restart
+    marker.
+
+    Parameters
+    ----------
+    header_bytes
+        Exact size of everything that is not entropy-coded data: markers, segments and the bytes after EOI.
+    scan_bytes
+        Estimated size of the entropy-coded data of all scans.
     """
 
     header_bytes: int
     scan_bytes: float
 
 
-def price_of_levels(coefficients: Coefficients, scripts: Sequence[Script], interval: int, threads: int) -> Price:
-    """Price of the file that `file_of_levels` makes, from histograms of its symbols.
+def price_file(coefficients: Coefficients, scripts: Sequence[Script], interval: int, threads: int) -> Price:
+    """Estimate the size of the file that `write_file` makes, from histograms of its symbols.
 
     Raises
     ------
@@ -112,54 +140,74 @@ def price_of_levels(coefficients: Coefficients, scripts: Sequence[Script], inter
         A script is not legal.
     """
     script = _cheapest_script(coefficients, scripts, interval, threads)
-    statistics = tally(_plans(script, coefficients, interval), threads)
+    statistics = tally(_plan_scans(script, coefficients, interval), threads)
     headers = [
-        *_before_picture(coefficients.segments),
-        _picture_headers(script, coefficients, interval),
-        *(_scan_headers(scan, coefficients.frame, each) for scan, each in zip(script, statistics, strict=True)),
-        segments.marker(markers.EOI),
+        *_encode_metadata(coefficients.segments),
+        _encode_picture_headers(script, coefficients, interval),
+        *(_encode_scan_headers(scan, coefficients.frame, each) for scan, each in zip(script, statistics, strict=True)),
+        segments.encode_marker(markers.EOI),
         coefficients.trailing,
     ]
     return Price(sum(map(len, headers)), sum(each.size_bytes for each in statistics) * (1 + _STUFFED_SHARE))
 
 
-def _plans(script: Script, coefficients: Coefficients, interval: int) -> list[ScanPlan]:
-    return [ScanPlan.of(scan, coefficients.frame, coefficients.blocks, interval) for scan in script]
+def _plan_scans(script: Script, coefficients: Coefficients, interval: int) -> list[ScanPlan]:
+    return [ScanPlan.from_scan(scan, coefficients.frame, coefficients.blocks, interval) for scan in script]
 
 
-def _before_picture(metadata: Sequence[Segment]) -> list[bytes]:
-    return [segments.marker(markers.SOI), *(segments.segment(code, payload) for code, payload in metadata)]
+def _encode_metadata(metadata: Sequence[Segment]) -> list[bytes]:
+    """Return SOI and the bytes of each application segment and comment."""
+    return [
+        segments.encode_marker(markers.SOI),
+        *(segments.encode_segment(code, payload) for code, payload in metadata),
+    ]
 
 
-def _picture_headers(script: Script, coefficients: Coefficients, interval: int) -> bytes:
-    """DQT, SOF and DRI."""
+def _encode_picture_headers(script: Script, coefficients: Coefficients, interval: int) -> bytes:
+    """Return the bytes of DQT, SOF and DRI."""
     frame = coefficients.frame
     tables = {header.table_slot: table for header, table in zip(frame.headers, coefficients.tables, strict=True)}
     return b"".join(
         [
-            segments.quantization_tables(tables),
-            segments.frame_header(_frame_marker(script, coefficients), frame),
-            segments.restart_interval(interval),
+            segments.encode_quantization_tables(tables),
+            segments.encode_frame_header(_frame_marker(script, coefficients), frame),
+            segments.encode_restart_interval(interval),
         ]
     )
 
 
-def _with_picture_offsets(coefficients: Coefficients, picture_bytes: int) -> list[Segment]:
-    """Return the segments, with the first picture's new size and what follows from it in an MPF index."""
-    sizes = [len(segments.segment(*segment)) for segment in coefficients.segments]
-    end = len(segments.marker(markers.SOI)) + sum(sizes) + picture_bytes
+def _update_picture_index(coefficients: Coefficients, picture_bytes: int) -> list[Segment]:
+    """Return the segments of a file, with the index of a multi-picture file (CIPA DC-007, MPF) updated.
+
+    The index holds the size of the first picture and the offsets of the others, which move when the first picture
+    changes its size.
+
+    Parameters
+    ----------
+    coefficients
+        Picture with the segments and the trailing bytes of the file.
+    picture_bytes
+        New size of the first picture from DQT to EOI.
+    """
+    # An offset counts from the TIFF header of the index, the byte after the signature "MPF\0" (`origin` in the file):
+    #
+    #     SOI | ... | APP2 MPF\0 TIFF header ... | ... | DQT ... EOI | trailing bytes ... picture 2 ...
+    #                            ^ origin                              ^ end              ^ end + at
+    sizes = [len(segments.encode_segment(*segment)) for segment in coefficients.segments]
+    end = len(segments.encode_marker(markers.SOI)) + sum(sizes) + picture_bytes
     result = list(coefficients.segments)
     for index, segment in enumerate(coefficients.segments):
-        if is_index(segment) and len(entries_of(segment.payload)) == 1 + len(coefficients.trailing_pictures):
-            payload_end = len(segments.marker(markers.SOI)) + sum(sizes[: index + 1])
+        if is_index(segment) and len(read_entries(segment.payload)) == 1 + len(coefficients.trailing_pictures):
+            payload_end = len(segments.encode_marker(markers.SOI)) + sum(sizes[: index + 1])
             origin = payload_end - len(segment.payload) + len(segments.MPF)
             offsets = [None if at is None else end + at - origin for at in coefficients.trailing_pictures]
-            result[index] = Segment(segment.code, rewritten(segment.payload, end, offsets))
+            result[index] = Segment(segment.code, update_index(segment.payload, end, offsets))
             break
     return result
 
 
-def _own_script(coefficients: Coefficients) -> Script:
+def _default_script(coefficients: Coefficients) -> Script:
+    """Return the script that coefficients were read with, or a scan for each component if that cannot be written."""
     try:
         check_script(coefficients.script, coefficients.frame)
     except ParameterError:
@@ -168,7 +216,10 @@ def _own_script(coefficients: Coefficients) -> Script:
 
 
 def _check_levels(coefficients: Coefficients) -> None:
-    """Raise ParameterError where a level has more bits than a symbol can announce (F.1.2.1, F.1.2.2)."""
+    """Raise ParameterError if a level has more bits than the category SSSS of its symbol can express, 15.
+
+    T.81 F.1.2.1, Huffman encoding of DC coefficients; F.1.2.2, Huffman encoding of AC coefficients.
+    """
     for levels in coefficients.blocks:
         if max(levels[:, :, 0].max(), -int(levels[:, :, 0].min())) > MAX_DC or levels.min() < -MAX_AC:
             raise ParameterError(f"levels must be within +-{MAX_AC:,}, DC within +-{MAX_DC:,}")
@@ -177,27 +228,30 @@ def _check_levels(coefficients: Coefficients) -> None:
 def _cheapest_script(
     coefficients: Coefficients, scripts: Sequence[Script], restart_interval: int, threads: int
 ) -> Script:
-    """Return the script that takes the fewest bytes (before byte stuffing), as far as samples can tell."""
+    """Return the script that takes the fewest bytes before byte stuffing, estimated from a sample of MCU rows."""
+    # Scripts have scans in common, and each distinct scan is priced once. Its symbols are counted in every 16th row of
+    # MCUs or so, see `ScanPlan.sample`; the size is that of the sample, extrapolated to all rows.
     frame = coefficients.frame
     for script in scripts:
         check_script(script, frame)
     if len(scripts) == 1:
         return scripts[0]
-    scans = list(dict.fromkeys(scan for script in scripts for scan in script))  # scripts have scans in common
-    samples = [ScanPlan.of(scan, frame, coefficients.blocks, restart_interval).sample() for scan in scans]
+    scans = list(dict.fromkeys(scan for script in scripts for scan in script))
+    samples = [ScanPlan.from_scan(scan, frame, coefficients.blocks, restart_interval).sample() for scan in scans]
     size_bytes = {
-        scan: len(_scan_headers(scan, frame, statistics)) + statistics.size_bytes / sample.covered
+        scan: len(_encode_scan_headers(scan, frame, statistics)) + statistics.size_bytes / sample.row_share
         for scan, sample, statistics in zip(scans, samples, tally(samples, threads), strict=True)
     }
     return min(scripts, key=lambda script: sum(size_bytes[scan] for scan in script))
 
 
-def _scan_headers(scan: Scan, frame: Frame, statistics: ScanStatistics) -> bytes:
-    """DHT and SOS."""
-    return segments.huffman_tables(statistics.tables) + segments.scan_header(scan, frame)
+def _encode_scan_headers(scan: Scan, frame: Frame, statistics: ScanStatistics) -> bytes:
+    """Return the bytes of DHT, with the tables of the scan, and SOS."""
+    return segments.encode_huffman_tables(statistics.tables) + segments.encode_scan_header(scan, frame)
 
 
 def _frame_marker(script: Script, coefficients: Coefficients) -> int:
+    """Return the SOF marker of the simplest process that can code a script and its tables (T.81 B.2.2)."""
     if is_progressive(script):
         return markers.SOF2
     return markers.SOF1 if any(table.needs_16_bits for table in coefficients.tables) else markers.SOF0

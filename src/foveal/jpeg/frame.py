@@ -1,4 +1,12 @@
-"""The geometry of a picture as JPEG sees it: components, blocks and MCUs (ITU-T T.81 A.1, A.2)."""
+"""Geometry of a picture: components, blocks and MCUs.
+
+T.81 A.1, Source image; A.2, Order of source image data encoding. For 4:2:0, Y has sampling factors 2 x 2 and
+Cb and Cr have 1 x 1, and an MCU is 16 x 16 pixels. Its blocks are coded in this order::
+
+      Y     Cb    Cr
+     0 1
+     2 3    4     5
+"""
 
 from __future__ import annotations
 
@@ -13,9 +21,9 @@ from numpy.typing import NDArray
 from foveal.errors import LimitError, ParameterError
 
 BLOCK_SIDE = 8
-MAX_SIDE = 65_535  # T.81 B.2.2: X and Y are 16 bits
+MAX_SIDE = 65_535  # X and Y have 16 bits (T.81 B.2.2, Frame header syntax)
 
-# Sampling as everyone names it -> luminance (h_factor, v_factor); chrominance is always 1 x 1.
+# Sampling factors (h_factor, v_factor) of luminance by the usual name of the subsampling; chrominance has 1 x 1.
 SAMPLING_FACTORS: dict[str, tuple[int, int]] = {
     "4:4:4": (1, 1),
     "4:2:2": (2, 1),
@@ -28,22 +36,22 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def block_grid(height: int, width: int) -> tuple[int, int]:
-    """Rows and columns of 8x8-pixel blocks that a picture touches."""
+    """Return the rows and columns of 8x8-pixel blocks that cover a picture."""
     return -(-height // BLOCK_SIDE), -(-width // BLOCK_SIDE)
 
 
 @dataclass(frozen=True)
 class ComponentHeader:
-    """What a frame header says of a component (T.81 B.2.2).
+    """Parameters of a component in the frame header (T.81 B.2.2, Frame header syntax).
 
     Parameters
     ----------
     identifier
-        C_i, 0 to 255: 1 = Y, 2 = Cb, 3 = Cr (JFIF).
+        Component identifier C_i, 0 to 255. In JFIF files 1 is Y, 2 is Cb and 3 is Cr.
     h_factor, v_factor
-        H_i and V_i, 1 to 4: blocks of an MCU, across and down.
+        Sampling factors H_i and V_i, 1 to 4: columns and rows of the component's blocks in an MCU.
     table_slot
-        Tq_i, 0 to 3: where its quantization table is.
+        Quantization table destination Tq_i, 0 to 3.
     """
 
     identifier: int
@@ -54,16 +62,16 @@ class ComponentHeader:
 
 @dataclass(frozen=True)
 class Component(ComponentHeader):
-    """One plane of a frame.
+    """A component of a frame with its dimensions.
 
     Parameters
     ----------
     sample_rows, sample_columns
-        Its size (A.1.1).
+        Dimensions in samples (T.81 A.1.1, Dimensions and sampling factors).
     block_rows, block_columns
-        Blocks that hold a part of the picture.
+        Dimensions in blocks that contain a part of the picture.
     padded_block_rows, padded_block_columns
-        The same, rounded up to whole MCUs.
+        Dimensions in blocks of whole MCUs (T.81 A.2.4, Completion of partial MCU).
     """
 
     sample_rows: int
@@ -75,23 +83,24 @@ class Component(ComponentHeader):
 
     @property
     def huffman_slot(self) -> int:
-        """Where its Huffman tables are in a file that we write: baseline has two slots (F.1.2).
+        """Huffman table destination in files that foveal writes: 0 for luminance, 1 for chrominance.
 
-        Also what else all luminance shares, and all chrominance.
+        Baseline files have two (T.81 F.1.2, Baseline Huffman encoding procedures). It also selects the other settings
+        that exist once for luminance and once for chrominance.
         """
         return min(self.table_slot, 1)
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Size and components of a picture.
+    """Size and components of a picture (T.81 B.2.2, Frame header syntax).
 
     Parameters
     ----------
     height, width
-        In pixels, 1 to 65,535.
+        Size in pixels, 1 to 65,535.
     headers
-        Its components, 1 to 4.
+        Parameters of the components, 1 to 4.
 
     Raises
     ------
@@ -111,30 +120,38 @@ class Frame:
 
     @classmethod
     def of_picture(cls, height: int, width: int, luma_factors: tuple[int, int] | None) -> Frame:
-        """Make the frame of a YCbCr picture with Y's (h_factor, v_factor), or of a grey one where they are None."""
+        """Make the frame of a YCbCr picture, or of a grey one.
+
+        Parameters
+        ----------
+        height, width
+            Size in pixels, 1 to 65,535.
+        luma_factors
+            Sampling factors (h_factor, v_factor) of Y; None for a grey picture.
+        """
         if luma_factors is None:
             return cls(height, width, (ComponentHeader(1, 1, 1, 0),))
         chroma = (ComponentHeader(2, 1, 1, 1), ComponentHeader(3, 1, 1, 1))
         return cls(height, width, (ComponentHeader(1, *luma_factors, 0), *chroma))
 
     def with_table_slots(self, slots: Sequence[int]) -> Frame:
-        """Return the frame with other table slots, one for each component."""
+        """Return a copy of the frame with other quantization table slots, one for each component."""
         headers = zip(self.headers, slots, strict=True)
         return replace(self, headers=tuple(replace(header, table_slot=slot) for header, slot in headers))
 
     @cached_property
     def h_max(self) -> int:
-        """Largest h_factor of its components."""
+        """Largest h_factor of the components."""
         return max(header.h_factor for header in self.headers)
 
     @cached_property
     def v_max(self) -> int:
-        """Largest v_factor of its components."""
+        """Largest v_factor of the components."""
         return max(header.v_factor for header in self.headers)
 
     @property
     def mcu_height(self) -> int:
-        """Pixels from the top of an MCU to the next."""
+        """Height of an MCU in pixels, in an interleaved scan."""
         return BLOCK_SIDE * self.v_max
 
     @property
@@ -154,16 +171,17 @@ class Frame:
 
     @property
     def block_grid(self) -> tuple[int, int]:
-        """Rows and columns of 8x8-pixel blocks that the picture touches."""
+        """Rows and columns of 8x8-pixel blocks that cover the picture."""
         return block_grid(self.height, self.width)
 
     @cached_property
     def components(self) -> tuple[Component, ...]:
-        """Its components with their sizes."""
+        """Components with their dimensions."""
         return tuple(self._component(header) for header in self.headers)
 
     def _component(self, header: ComponentHeader) -> Component:
-        rows = -(-self.height * header.v_factor // self.v_max)  # A.1.1: samples of a component
+        # T.81 A.1.1, Dimensions and sampling factors: rows are ceil(Y V_i / V_max), columns ceil(X H_i / H_max).
+        rows = -(-self.height * header.v_factor // self.v_max)
         columns = -(-self.width * header.h_factor // self.h_max)
         return Component(
             **vars(header),
@@ -176,24 +194,27 @@ class Frame:
         )
 
     def largest_of_covered_blocks(self, grid: NDArray[Scalar], component: Component) -> NDArray[Scalar]:
-        """Value for each block of a component, padding included, from those of the picture's 8x8-pixel blocks.
+        """Map values of the picture's 8x8-pixel blocks to the blocks of a component.
 
-        A block of a down-sampled component covers several of them and takes the largest.
+        A block of a down-sampled component covers several blocks of the picture and takes the largest of their values.
+        Padding blocks take values as if the last row and column were repeated.
 
         Parameters
         ----------
         grid
-            `block_grid`, of any type that has an order.
+            Value of each 8x8-pixel block: an array of the shape `block_grid`, of any ordered type.
+        component
+            Component of this frame.
 
         Returns
         -------
         ndarray
-            (padded_block_rows, padded_block_columns).
+            (padded_block_rows, padded_block_columns) values of the component's blocks.
 
         Raises
         ------
         ParameterError
-            `grid` is not of the shape `block_grid`.
+            `grid` does not have the shape `block_grid`.
         """
         if grid.shape != self.block_grid:
             raise ParameterError(f"a value for each of {self.block_grid} blocks is needed, not {grid.shape}")
@@ -206,7 +227,11 @@ class Frame:
 
 
 def subsampling_name(frame: Frame) -> str:
-    """Sampling of a frame as everyone names it, "4:2:0", "grey", "4:4:4:4" (CMYK); else the factors of components."""
+    """Return the usual name of a frame's subsampling, or the sampling factors of its components if it has none.
+
+    Names are "4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1", "4:1:0", "grey" and "4:4:4:4" (CMYK). Other factors are
+    written as in "2x2 1x2 1x1".
+    """
     factors = [(header.h_factor, header.v_factor) for header in frame.headers]
     if len(factors) == 1:
         return "grey"

@@ -1,4 +1,9 @@
-"""Huffman tables: made for the image (ITU-T T.81 K.2), turned into codes (C.1, C.2), and those of Annex K.3."""
+"""Huffman tables: optimal tables for an image, their codes, and the typical tables of the standard.
+
+T.81 K.2, A procedure for generating the lists which specify a Huffman code table; C.2, Conversion of Huffman table
+specifications to tables of codes and code lengths; K.3, Typical Huffman tables for 8-bit precision luminance and
+chrominance.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +17,19 @@ from numpy.typing import NDArray
 import foveal._kernels as _kernels
 
 MAX_CODE_BITS = 16
-_RESERVED = 256  # a symbol that never occurs, so that no real one gets the code of all ones (K.2)
+_RESERVED = 256  # symbol that never occurs: it takes the code of all ones, which T.81 K.2 reserves
 
 
 @dataclass(frozen=True)
 class HuffmanTable:
-    """A table as DHT carries it (T.81 B.2.4.2).
+    """A Huffman table as DHT defines it (T.81 B.2.4.2, Huffman table-specification syntax).
 
     Parameters
     ----------
     bits
-        BITS: the number of codes of length 1 to 16.
+        BITS: the number of codes of each length, 1 to 16 bits.
     huffval
-        HUFFVAL: the symbols, in the order of their codes.
+        HUFFVAL: the symbols in the order of their codes, from the shortest code to the longest.
     """
 
     bits: tuple[int, ...]
@@ -32,25 +37,33 @@ class HuffmanTable:
 
     @classmethod
     def optimal(cls, histogram: NDArray[np.uint32]) -> HuffmanTable:
-        """Make the table that codes symbols of these frequencies in the fewest bits (procedure of T.81 K.2).
+        """Make the table that codes symbols in the fewest bits.
+
+        T.81 K.2, A procedure for generating the lists which specify a Huffman code table.
 
         Parameters
         ----------
         histogram
-            (256,) counts of the symbols; those of count 0 get no code. At least one must occur.
+            (256,) uint32 counts of the symbols. Symbols of count 0 get no code; at least one count must not be 0.
         """
         used = np.flatnonzero(histogram)
-        lengths = _code_lengths(dict(zip(used.tolist(), histogram[used].tolist(), strict=True)))
+        lengths = _find_code_lengths(dict(zip(used.tolist(), histogram[used].tolist(), strict=True)))
         counts = [0] * (max(lengths.values()) + 1)
         for length in lengths.values():
             counts[length] += 1
-        bits = _limit_lengths(counts)
+        bits = _limit_code_lengths(counts)
         symbols = sorted((length, symbol) for symbol, length in lengths.items() if symbol != _RESERVED)
         return cls(bits, tuple(symbol for _, symbol in symbols))
 
     @cached_property
     def codes(self) -> NDArray[np.uint32]:
-        """EHUFCO and EHUFSI (C.2) by symbol: (256, 2) uint32 of code and length in bits; length 0 where none."""
+        """Codes for encoding: (256, 2) uint32, code and length in bits by symbol; length 0 for symbols without a code.
+
+        They are EHUFCO and EHUFSI of T.81 C.2, Conversion of Huffman table specifications to tables of codes and code
+        lengths.
+        """
+        # Codes of a length are consecutive numbers, and the first one is the number after the last shorter code with a
+        # 0 appended (figure C.2, Generate_code_table): with BITS = 1, 1, 1 they are 0, 10, 110.
         codes: list[int] = []
         code = 0
         for count in self.bits:
@@ -64,17 +77,30 @@ class HuffmanTable:
 
     @cached_property
     def decoding_table(self) -> _kernels.DecodingTable:
-        """The table as the kernels decode with it."""
+        """Lookup tables for decoding, made by the kernels."""
         return _kernels.DecodingTable(self.bits, bytes(self.huffval))
 
 
-def _code_lengths(frequencies: dict[int, int]) -> dict[int, int]:
-    """Lengths of Huffman codes, the reserved symbol included (figure K.1, ties taken as there)."""
-    # The heap finds V1 and V2 of figure K.1: the least frequency, and among equals the largest symbol.
+def _find_code_lengths(frequencies: dict[int, int]) -> dict[int, int]:
+    """Find the lengths of Huffman codes, without a limit and with the reserved symbol (T.81 figure K.1, Code_size).
+
+    Parameters
+    ----------
+    frequencies
+        Counts of the symbols that occur.
+
+    Returns
+    -------
+    dict
+        Length of the code of each symbol in bits.
+    """
+    # The two nodes of least frequency are joined under a new node until one is left, the root; the length of a code is
+    # the depth of its symbol in this tree. The heap finds V1 and V2 of figure K.1: the least frequency and, among equal
+    # ones, the largest symbol.
     heap = [(count, -symbol, symbol) for symbol, count in frequencies.items()]
     heap.append((1, -_RESERVED, _RESERVED))
     heapq.heapify(heap)
-    parents: dict[int, int] = {}  # nodes of the tree: symbols, then what unites two of them
+    parents: dict[int, int] = {}  # nodes of the tree: symbols, then inner nodes, numbered from _RESERVED + 1
     root = _RESERVED
     while len(heap) > 1:
         least_count, least, first = heapq.heappop(heap)
@@ -88,21 +114,43 @@ def _code_lengths(frequencies: dict[int, int]) -> dict[int, int]:
     return {node: depth for node, depth in depths.items() if node <= _RESERVED}
 
 
-def _limit_lengths(counts: list[int]) -> tuple[int, ...]:
-    """BITS with no code longer than 16, without the reserved symbol's (figure K.3, Adjust_BITS)."""
+def _limit_code_lengths(counts: list[int]) -> tuple[int, ...]:
+    """Shorten codes of more than 16 bits and remove the reserved symbol's code (T.81 figure K.3, Adjust_BITS).
+
+    Parameters
+    ----------
+    counts
+        Number of codes of each length from 0 bits up, with the reserved symbol's.
+
+    Returns
+    -------
+    tuple of int
+        BITS: the number of codes of 1 to 16 bits.
+    """
+    # The longest codes come in pairs of siblings, a and b. One takes the place of their parent and gets a bit shorter.
+    # The other becomes the sibling of a code x that is at least two bits shorter, and x gets a bit longer:
+    #
+    #         .                         .
+    #       /   \                     /   \
+    #      x     .                   .     .
+    #           / \        =>       / \   / \
+    #          y   .               x   b y   a
+    #             / \
+    #            a   b
+    #
+    # This is repeated from the greatest length down, until no code has more than 16 bits.
     bits = counts + [0] * (MAX_CODE_BITS + 1 - len(counts))
     for length in range(len(bits) - 1, MAX_CODE_BITS, -1):
         while bits[length] > 0:
             shorter = length - 2
             while bits[shorter] == 0:
                 shorter -= 1
-            # Two codes of this length become one a bit shorter; its sibling hangs below a code that moves down.
-            bits[length] -= 2
-            bits[length - 1] += 1
-            bits[shorter + 1] += 2
-            bits[shorter] -= 1
+            bits[length] -= 2  # a and b
+            bits[length - 1] += 1  # a
+            bits[shorter + 1] += 2  # x and b
+            bits[shorter] -= 1  # x
     longest = max(length for length, count in enumerate(bits) if count)
-    bits[longest] -= 1  # the reserved symbol, the last of the longest codes
+    bits[longest] -= 1  # the reserved symbol's code, the last of the longest ones
     return tuple(bits[1 : MAX_CODE_BITS + 1])
 
 
@@ -120,7 +168,8 @@ _AC_CHROMINANCE = """
     a2 a3 a4 a5 a6 a7 a8 a9 aa b2 b3 b4 b5 b6 b7 b8 b9 ba c2 c3 c4 c5 c6 c7 c8 c9 ca d2 d3 d4 d5 d6 d7 d8 d9 da
     e2 e3 e4 e5 e6 e7 e8 e9 ea f2 f3 f4 f5 f6 f7 f8 f9 fa
 """
-# T.81 tables K.3 to K.6 by (class, slot): what a file without tables of its own means (Motion-JPEG).
+# Tables K.3 to K.6 by (class, slot), from T.81 K.3, Typical Huffman tables for 8-bit precision luminance and
+# chrominance. Motion-JPEG frames without tables of their own are coded with them.
 DEFAULT_TABLES: dict[tuple[int, int], HuffmanTable] = {
     (0, 0): HuffmanTable((0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0), tuple(range(12))),
     (0, 1): HuffmanTable((0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0), tuple(range(12))),

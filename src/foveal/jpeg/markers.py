@@ -1,4 +1,4 @@
-"""Marker codes of ITU-T T.81, table B.1 (the second byte, after 0xFF)."""
+"""Marker codes of ITU-T T.81, table B.1, Marker code assignments: the second byte of a marker, after 0xFF."""
 
 TEM = 0x01  # for temporary private use in arithmetic coding; stands alone
 SOF0 = 0xC0  # baseline sequential DCT
@@ -22,9 +22,9 @@ APP15 = 0xEF
 COM = 0xFE
 
 HUFFMAN_DCT_FRAMES = (SOF0, SOF1, SOF2)
-STANDALONE = (TEM, *range(RST0, RST7 + 1), SOI, EOI)  # no length follows (B.1.1.4)
+STANDALONE = (TEM, *range(RST0, RST7 + 1), SOI, EOI)  # markers without a segment (B.1.1.3, Marker assignments)
 
-# What a file that has this marker uses.
+# Markers of coding processes that foveal does not support, with the feature that a file with the marker uses.
 UNSUPPORTED = {
     0xC3: "lossless coding (SOF3)",
     0xC5: "hierarchical coding (SOF5)",
@@ -48,15 +48,15 @@ _NAMES = {
     **{value: name for name, value in list(globals().items()) if name.isupper() and isinstance(value, int)},
     **{RST0 + number: f"RST{number}" for number in range(8)},
     **{APP0 + number: f"APP{number}" for number in range(16)},
-    **{code: what[what.rindex("(") + 1 : -1] for code, what in UNSUPPORTED.items()},
+    **{code: feature[feature.rindex("(") + 1 : -1] for code, feature in UNSUPPORTED.items()},
 }
 
 
 def is_application(code: int) -> bool:
-    """Whether a segment is metadata: APP0 to APP15, or a comment."""
+    """Return whether a marker begins a segment of metadata: APP0 to APP15 or COM."""
     return APP0 <= code <= APP15 or code == COM
 
 
 def name(code: int) -> str:
-    """Name of a marker as table B.1 has it, or its code."""
+    """Return the symbol of a marker in table B.1, or its code if it has none."""
     return _NAMES.get(code, f"0x{code:02X}")

@@ -1,6 +1,12 @@
-"""The index of a multi-picture file (CIPA DC-007, MPF): where the pictures behind the first one are.
+"""Index of a multi-picture file (CIPA DC-007, Multi-Picture Format): positions of the pictures after the first one.
 
-Its offsets count from the index itself, so they change when what stands between does.
+The index is a TIFF structure in an APP2 segment of the first picture. Its offsets count from the byte after the
+signature, so they change with the size of everything in between:
+
+    SOI | APP1 | APP2, "MPF", TIFF header, MP entries | ... | scans | EOI | SOI ... EOI | SOI ... EOI
+                              ^ origin                                    ^ origin + offset of picture 2
+
+The first picture has the offset 0.
 """
 
 from __future__ import annotations
@@ -18,16 +24,16 @@ _FIELD_BYTES = 12
 
 @dataclass(frozen=True)
 class PictureEntry:
-    """An MP entry (5.2.3.3).
+    """An entry of the index, for one picture (CIPA DC-007 5.2.3.3, MP Entry).
 
     Parameters
     ----------
     position
-        Of the entry in the payload of the segment.
+        Position of the entry in the payload of the segment.
     size_bytes
-        Of the picture.
+        Size of the picture in bytes.
     offset
-        Of the picture, from the byte after the segment's signature; 0 for the first one.
+        Offset of the picture from the byte after the signature; 0 for the first picture.
     """
 
     position: int
@@ -36,12 +42,21 @@ class PictureEntry:
 
 
 def is_index(segment: Segment) -> bool:
-    """Whether a segment is an MPF index."""
+    """Return whether a segment is an MPF index."""
     return segment.code == markers.APP2 and segment.payload.startswith(MPF)
 
 
-def entries_of(payload: bytes) -> list[PictureEntry]:
-    """Read the entries of an index; none where it is broken."""
+def read_entries(payload: bytes) -> list[PictureEntry]:
+    """Read the entries of an index; a broken index has none.
+
+    Parameters
+    ----------
+    payload
+        Payload of the segment, with its signature.
+    """
+    # A TIFF header (byte order, 42, offset of the directory), then the directory: a count and fields of 12 bytes (tag,
+    # type, count, value or its offset). The value of the tag MPEntry is an array of entries of 16 bytes: attributes,
+    # size, offset, and two numbers of dependent pictures.
     try:
         order, tiff = _byte_order(payload), payload[len(MPF) :]
         (directory,) = struct.unpack_from(f"{order}I", tiff, 4)
@@ -56,10 +71,20 @@ def entries_of(payload: bytes) -> list[PictureEntry]:
     return []
 
 
-def rewritten(payload: bytes, first_size_bytes: int, offsets: Sequence[int | None]) -> bytes:
-    """Return an index with another size of the first picture and other offsets of those behind it; None leaves one."""
+def update_index(payload: bytes, first_size_bytes: int, offsets: Sequence[int | None]) -> bytes:
+    """Return the payload of an index with a new size of the first picture and new offsets of the others.
+
+    Parameters
+    ----------
+    payload
+        Payload of the segment, with its signature; its index must not be broken.
+    first_size_bytes
+        Size of the first picture in bytes.
+    offsets
+        Offsets of the pictures after the first one, as in `PictureEntry`; None keeps the old offset.
+    """
     order, changed = _byte_order(payload), bytearray(payload)
-    first, *others = entries_of(payload)
+    first, *others = read_entries(payload)
     struct.pack_into(f"{order}I", changed, first.position + 4, first_size_bytes)
     for entry, offset in zip(others, offsets, strict=True):
         if offset is not None:

@@ -1,7 +1,7 @@
-"""Quantization of DCT coefficients (ITU-T T.81 A.3.4), and the ways of deciding which levels to write.
+"""Quantization of DCT coefficients, and the quantizers, which choose the levels of each block.
 
-Weights say how much each block of the picture matters: 1 for what must keep its quality, less for what may give some
-up.
+T.81 A.3.4, DCT coefficient quantization and dequantization. Most quantizers take weights for the 8x8-pixel blocks of
+the picture: blocks of more weight keep more quality.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from foveal.threads import row_ranges, run_in_threads
 
 Value = TypeVar("Value")
 
-_COEFFICIENTS_PER_STRIP = 1 << 18
+_COEFFICIENTS_PER_STRIP = 1 << 18  # a strip fits the cache
 
 
 @dataclass(frozen=True)
 class QuantizationPlan:
-    """How the coefficients of one component become levels.
+    """The quantization of one component, ready to run on any of its rows.
 
     Parameters
     ----------
     blocks
-        (rows, columns, 64) int16 coefficients, in sixteenths and zig-zag order.
+        (rows, columns, 64) int16 coefficients in sixteenths, in zig-zag order.
     per_block
-        (rows, columns): the value that the kernel needs for each block.
+        (rows, columns) argument of the kernel for each block: a threshold, a weight or the index of a table.
     kernel
         Function that turns (n, 64) int16 coefficients into levels in place, given the (n,) values of `per_block`.
     settling_step
@@ -44,76 +44,110 @@ class QuantizationPlan:
     kernel: Callable[[NDArray[np.int16], NDArray[Any]], None]
     settling_step: float | None = None
 
-    def run(self, rows: tuple[int, int], levels: NDArray[np.int16], saturated: NDArray[np.uint8] | None) -> None:
-        """Fill rows [first, last) of (rows, columns, 64) int16 levels, which may be the blocks themselves."""
+    def run(self, rows: tuple[int, int], levels: NDArray[np.int16], unsure: NDArray[np.uint8] | None) -> None:
+        """Quantize some rows of blocks.
+
+        Parameters
+        ----------
+        rows
+            Rows [first, last) of the blocks.
+        levels
+            (rows, columns, 64) int16, filled with levels in those rows; `blocks` itself to quantize in place.
+        unsure
+            (rows, columns) uint8, 1 for blocks whose mean may move in a decoder, see `encoder.quantize`; None to leave
+            DC as it is.
+        """
         strip = slice(*rows)
         dc = self.blocks[strip, :, 0].flatten()  # a copy, as the kernel may overwrite the blocks
         if levels is not self.blocks:
-            levels[strip] = self.blocks[strip]  # a strip stays in the cache until the kernel overwrites it
+            levels[strip] = self.blocks[strip]  # the copy is still in the cache when the kernel overwrites it
         self.kernel(levels[strip].reshape(-1, 64), self.per_block[strip].reshape(-1))
-        if saturated is not None and self.settling_step is not None:
-            _kernels.settle_dc(levels[strip].reshape(-1, 64), dc, saturated[strip].reshape(-1), self.settling_step)
+        if unsure is not None and self.settling_step is not None:
+            _kernels.settle_dc(levels[strip].reshape(-1, 64), dc, unsure[strip].reshape(-1), self.settling_step)
 
 
 def run_plans(
     plans: Sequence[QuantizationPlan],
     levels: Sequence[NDArray[np.int16]],
-    saturated: Sequence[NDArray[np.uint8] | None],
+    unsure: Sequence[NDArray[np.uint8] | None],
     threads: int,
 ) -> None:
-    """Fill the levels of each component, of the shape of its blocks; they may be the blocks themselves."""
+    """Quantize all components.
+
+    Parameters
+    ----------
+    plans
+        Quantization of each component.
+    levels
+        Array to fill for each component, of the shape of its blocks; the blocks themselves to quantize in place.
+    unsure
+        Argument of `QuantizationPlan.run` for each component.
+    threads
+        Number of threads to use.
+    """
     strips = [
         (plan, rows, component_levels, marks)
-        for plan, component_levels, marks in zip(plans, levels, saturated, strict=True)
+        for plan, component_levels, marks in zip(plans, levels, unsure, strict=True)
         for rows in row_ranges(plan.blocks.shape[0], plan.blocks[0].size, _COEFFICIENTS_PER_STRIP)
     ]
     run_in_threads(lambda strip: strip[0].run(*strip[1:]), strips, threads)
 
 
-def of_slot(values: Sequence[Value], component: Component) -> Value:
-    """Value for the table slot of a component; the last serves those that have none of their own."""
+def select_by_slot(values: Sequence[Value], component: Component) -> Value:
+    """Return the value for the table slot of a component; slots without a value of their own share the last one."""
     return values[min(component.table_slot, len(values) - 1)]
 
 
 class Quantizer(Protocol):
-    """Decides the levels of a picture."""
+    """Interface of quantizers, which choose the levels of a picture."""
 
     def plan(
         self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
     ) -> QuantizationPlan:
-        """Decide how the blocks of a component, coefficients still, are to be quantized with its table."""
+        """Prepare the quantization of a component.
+
+        Parameters
+        ----------
+        blocks
+            (padded_block_rows, padded_block_columns, 64) int16 coefficients in sixteenths, in zig-zag order.
+        frame
+            Frame of the picture.
+        component
+            Component of the frame that the blocks belong to.
+        table
+            Quantization table of the component in the file.
+        """
 
 
 @dataclass(frozen=True)
 class Rounding:
-    """Round every coefficient to the nearest level.
+    """Quantizer that rounds every coefficient to the nearest level (T.81 A.3.4), ties away from zero, as libjpeg does.
 
-    The formula of the report (K. Kishore, "AI in Image Processing", chapter 3) takes the floor, which would shift every
-    value towards minus infinity; T.81 A.3.4 rounds to the nearest integer. Ties go away from zero, as in libjpeg.
+    The formula of the report (K. Kishore, "AI in Image Processing", chapter 3) takes the floor instead, which would
+    shift every value towards minus infinity.
     """
 
     def plan(
         self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
     ) -> QuantizationPlan:
-        """See `Quantizer.plan`."""
-        steps, plain = table.steps_in_sixteenths, np.full(blocks.shape[:2], 0.5, dtype=np.float32)
-        return QuantizationPlan(blocks, plain, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
+        """Prepare the quantization of a component, see `Quantizer.plan`."""
+        steps, threshold = table.steps_in_sixteenths, np.full(blocks.shape[:2], 0.5, dtype=np.float32)
+        return QuantizationPlan(blocks, threshold, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
 
 
 @dataclass(frozen=True)
 class DeadZone:
-    """Round, but let AC levels of +-1 become 0 where they are not worth their bits.
+    """Quantizer that rounds, but sets AC levels of +-1 to 0 if they are not worth their bits.
 
-    A coefficient of just over half a step costs several bits and mends little. Minimising weight x error^2 + bits for a
-    +-1 against a 0 puts the threshold at 1/2 + bits / (2 weight), up to 3/2, where 2 begins.
+    A coefficient of just over half a step costs several bits and reduces the error little.
 
     Parameters
     ----------
     block_weights
-        For each table slot, `Frame.block_grid` float32 above 0: the bits that a squared step is worth; the last serves
-        those that have none of their own.
+        Weights by table slot, in bits: the number of bits that a squared error of one step is worth in each block, an
+        array of the shape `Frame.block_grid`, float32 above 0. Slots without weights of their own share the last ones.
     bits
-        What a +-1 takes, about.
+        Typical number of bits of a level of +-1.
     """
 
     block_weights: tuple[NDArray[np.float32], ...]
@@ -122,8 +156,10 @@ class DeadZone:
     def plan(
         self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
     ) -> QuantizationPlan:
-        """See `Quantizer.plan`."""
-        weights = frame.largest_of_covered_blocks(of_slot(self.block_weights, component), component)
+        """Prepare the quantization of a component, see `Quantizer.plan`."""
+        # A magnitude of m steps costs weight (m - 1)^2 + bits as level 1 and weight m^2 as level 0: equal at
+        # m = 1/2 + bits / (2 weight). Magnitudes from 3/2 on round to 2 and are not touched.
+        weights = frame.largest_of_covered_blocks(select_by_slot(self.block_weights, component), component)
         threshold = np.minimum(0.5 + self.bits / (2 * weights), 1.5).astype(np.float32)
         steps = table.steps_in_sixteenths
         return QuantizationPlan(
@@ -133,14 +169,14 @@ class DeadZone:
 
 @dataclass(frozen=True)
 class PerBlockTables:
-    """Quantize each block with a table of its own, and express the result on the file's table.
+    """Quantizer that quantizes each block with a table of its own, then again with the table of the file.
 
     Parameters
     ----------
     tables
-        For luminance and for chrominance, the tables that blocks choose from, at most 256, the finest last.
+        Tables for the blocks of luminance, and tables for those of chrominance: at most 256 each, the finest last.
     table_index
-        `Frame.block_grid` uint8: which of them a block uses.
+        Index of the table of each 8x8-pixel block: an array of the shape `Frame.block_grid`, uint8.
     """
 
     tables: tuple[tuple[QuantizationTable, ...], ...]
@@ -149,7 +185,7 @@ class PerBlockTables:
     def plan(
         self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
     ) -> QuantizationPlan:
-        """See `Quantizer.plan`."""
+        """Prepare the quantization of a component, see `Quantizer.plan`."""
         own_steps = np.stack([own.steps_in_sixteenths for own in self.tables[component.huffman_slot]])
         index = frame.largest_of_covered_blocks(self.table_index, component)
         steps = table.steps_in_sixteenths

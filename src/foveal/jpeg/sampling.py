@@ -1,4 +1,4 @@
-"""Down-sampling of chrominance (ITU-T T.81 A.1.1, A.2), with the decoder's up-sampling in mind."""
+"""Down-sampling of chrominance (T.81 A.1.1, Dimensions and sampling factors), and sharpening to compensate for it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,23 @@ from foveal.jpeg.frame import Component, Frame
 
 
 def downsample(plane: NDArray[np.float32], frame: Frame, component: Component) -> NDArray[np.float32]:
-    """Average the samples of a full-resolution plane that one sample of the component stands for.
+    """Down-sample a plane to the sampling factors of a component (T.81 A.1.1, Dimensions and sampling factors).
+
+    Each sample is the mean of the samples that it replaces.
 
     Parameters
     ----------
     plane
-        (h, w) float32 at the resolution of the picture, whole MCUs.
+        (h, w) float32 samples at the resolution of the picture, whole MCUs.
+    frame
+        Frame of the picture, with the largest sampling factors.
+    component
+        Component of the frame, with its own sampling factors.
 
     Returns
     -------
     ndarray
-        (h v_factor / v_max, w h_factor / h_max) float32; the plane itself where nothing is to be done.
+        (h v_factor / v_max, w h_factor / h_max) float32; `plane` itself if the component has the full resolution.
     """
     across, down = frame.h_max // component.h_factor, frame.v_max // component.v_factor
     if across == down == 1:
@@ -30,13 +36,23 @@ def downsample(plane: NDArray[np.float32], frame: Frame, component: Component) -
     return smaller
 
 
-def halo_pixels(frame: Frame) -> int:
-    """Rows of pixels above and below a strip that `sharpen` wants to know of: one of down-sampled samples."""
+def halo_rows(frame: Frame) -> int:
+    """Return the rows of pixels above and below a strip that `sharpen` needs: those of one row of chroma samples."""
     return frame.v_max if frame.v_max > 1 else 0
 
 
-def rows_of_strip(frame: Frame, component: Component, above: int, pixel_rows: int) -> slice:
-    """Rows of a component's samples that are those of a strip, which has so many rows of pixels above it."""
+def strip_rows(frame: Frame, component: Component, above: int, pixel_rows: int) -> slice:
+    """Return the rows of a component's samples that belong to a strip, without its halo.
+
+    Parameters
+    ----------
+    frame, component
+        Frame of the picture and component of the frame.
+    above
+        Rows of pixels of the halo above the strip.
+    pixel_rows
+        Rows of pixels of the strip.
+    """
     down = frame.v_max // component.v_factor
     return slice(above // down, (above + pixel_rows) // down)
 
@@ -44,27 +60,37 @@ def rows_of_strip(frame: Frame, component: Component, above: int, pixel_rows: in
 def sharpen(
     samples: NDArray[np.float32], frame: Frame, component: Component, gain: float, rows: slice
 ) -> NDArray[np.float32]:
-    """Correct down-sampled rows for what a decoder's up-sampling will do to them.
+    """Sharpen down-sampled samples to compensate for the blur of the decoder's up-sampling.
 
-    Decoders double a plane with a triangle filter, of which libjpeg's "fancy up-sampling" is the model; averaged again,
-    a sample has become (1, 6, 1) / 8 of itself and its neighbours, along each axis that was halved. A step of
-    back-projection, c + down(C - up(c)), is then c + (c - blurred c), as down(C) is c itself: no need to up-sample.
-    (M. Irani, S. Peleg, "Improving Resolution by Image Registration", CVGIP 53, 1991, had the idea for photographs.)
+    This is a step of back-projection: the error that remains after up-sampling is down-sampled and added to the samples
+    (M. Irani, S. Peleg, "Improving Resolution by Image Registration", CVGIP 53, 1991).
 
     Parameters
     ----------
     samples
-        (h, w) float32 as `downsample` gives them, with `halo_pixels` around the strip where the picture goes on.
+        (h, w) float32 samples from `downsample`: those of the strip and of `halo_rows` above and below it, as far as
+        the picture has them.
+    frame, component
+        Frame of the picture and component of the frame.
     gain
-        How much of the step to take; with 0, and for components that are not down-sampled, nothing happens.
+        Share of the step that is taken; 0 leaves the samples as they are.
     rows
-        Those of the strip itself.
+        Rows of `samples` that belong to the strip, from `strip_rows`.
 
     Returns
     -------
     ndarray
-        (rows, w) float32.
+        (rows, w) float32; the rows as they are if the component is not down-sampled.
     """
+    # The step is c + down(C - up(c)), with C the plane at full resolution and c = down(C). Decoders up-sample with a
+    # triangle filter, as libjpeg's "fancy up-sampling" does: along each halved axis, down(up(c)) is c blurred by
+    # (1, 6, 1) / 8.
+    #
+    #     c           l       c       r         samples of a row
+    #     up(c)         .   x   y   .           x = (l + 3 c) / 4, y = (3 c + r) / 4
+    #     down(up(c))         m                 m = (x + y) / 2 = (l + 6 c + r) / 8
+    #
+    # So the step is c + (c - blurred c), and nothing has to be up-sampled.
     across, down = frame.h_max // component.h_factor, frame.v_max // component.v_factor
     if gain == 0 or across == down == 1:
         return samples[rows]

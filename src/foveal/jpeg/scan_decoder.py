@@ -1,4 +1,9 @@
-"""The entropy-coded data of a scan to levels (ITU-T T.81 F.2.2, G.2), restart interval by restart interval (E.2.4)."""
+"""Decoder of scans: entropy-coded data to quantized coefficients (levels).
+
+The kernels decode blocks (ITU-T T.81 F.2.2, Baseline Huffman decoding procedures; G.2, Progressive decoding of the
+DCT). This module finds the restart intervals in the data (E.2.4, Control procedure for decoding a restart interval),
+reports faults, and decides where decoding resumes after a fault.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +15,14 @@ from numpy.typing import NDArray
 import foveal._kernels as _kernels
 from foveal._kernels import ScanFailure
 from foveal.jpeg import limits
-from foveal.jpeg.diagnosis import Diagnosis, malformed
+from foveal.jpeg.diagnosis import Diagnosis, malformed_error
 from foveal.jpeg.entropy_data import EntropyData
 from foveal.jpeg.file_reader import FileScan
 from foveal.jpeg.frame import Frame
 
-_MISSING = (-1, -1)
-_WITHOUT_DATA = (ScanFailure.OUT_OF_DATA, ScanFailure.NO_INTERVAL)
-_EXPECTED = {
+_MISSING_INTERVAL = (-1, -1)
+_OUT_OF_DATA_FAILURES = (ScanFailure.OUT_OF_DATA, ScanFailure.NO_INTERVAL)
+_FAILURE_MESSAGES = {
     ScanFailure.NO_CODE: "expected a code of the Huffman table, found none",
     ScanFailure.OUT_OF_RANGE: "expected a level of an 8-bit picture, found one far outside",
     ScanFailure.BEYOND_BLOCK: "expected at most 63 AC coefficients in a block, found more",
@@ -27,18 +32,18 @@ _EXPECTED = {
 
 
 class ScanDecoder:
-    """Decodes a scan from its first MCU to its last, in as many calls as its caller likes.
+    """Decoder of one scan, from its first MCU to its last, in one call of `decode` or several.
 
     Parameters
     ----------
     file
-        The whole file, for the offsets in messages.
+        Bytes of the whole file, for the offsets in messages.
     file_scan
-        The scan.
+        The scan to decode.
     frame
-        Its frame.
+        Frame of the file.
     diagnosis
-        Takes what is wrong. Where it is lenient, decoding goes on behind a fault.
+        Receives faults and oddities. If it is lenient, decoding resumes after a fault.
     """
 
     def __init__(self, file: bytes, file_scan: FileScan, frame: Frame, diagnosis: Diagnosis) -> None:
@@ -49,7 +54,7 @@ class ScanDecoder:
         self._interleaved = file_scan.parameters.is_interleaved
         if self._interleaved:
             self._mcu_columns, self._mcu_rows = frame.mcu_columns, frame.mcu_rows
-        else:  # A.2.2: an MCU is a block, and only blocks of the picture are sent
+        else:  # T.81 A.2.2, Non-interleaved order: an MCU is one block, and blocks that only pad MCUs are not sent
             self._mcu_columns, self._mcu_rows = self._components[0].block_columns, self._components[0].block_rows
         self._parameters = [
             (
@@ -61,8 +66,8 @@ class ScanDecoder:
             for component, (dc, ac) in zip(self._components, file_scan.tables, strict=True)
         ]
         self._mcu_count = self._mcu_columns * self._mcu_rows
-        self._intervals = _intervals_of(file_scan, self._mcu_count, diagnosis)
-        self._there = np.flatnonzero(self._intervals[:, 0] >= 0)
+        self._intervals = _locate_intervals(file_scan, self._mcu_count, diagnosis)
+        self._present_intervals = np.flatnonzero(self._intervals[:, 0] >= 0)
         self._faults_before = diagnosis.fault_count
         self._state = _kernels.DecodingState()
 
@@ -72,22 +77,23 @@ class ScanDecoder:
         first_mcu_row: int = 0,
         block_bits: Sequence[NDArray[np.uint32]] = (),
     ) -> None:
-        """Decode the next rows.
+        """Decode the next MCU rows, which must follow those of the call before.
 
         Parameters
         ----------
         blocks
-            For each component of the scan (rows, columns, 64) levels in zig-zag order, rows of whole MCUs of the frame,
-            filled in place; zero before a first scan.
+            For each component of the scan (rows, columns, 64) int16 levels in zig-zag order, for whole MCU rows of the
+            frame. They are changed in place, and must be zero before the first scan of their coefficients.
         first_mcu_row
-            The MCU row of the frame with which they begin.
+            MCU row of the frame at which `blocks` begin.
         block_bits
-            For each component (rows, columns), or none: the bits that each block takes are added.
+            For each component of the scan (rows, columns) uint32 counters, to which the bits of each block are added;
+            empty for no counting.
 
         Raises
         ------
         FormatError
-            The data is malformed, and the diagnosis is strict.
+            The data is malformed and the diagnosis is strict.
         """
         grids, first_row = list(blocks), first_mcu_row
         bits = list(block_bits)
@@ -112,71 +118,94 @@ class ScanDecoder:
                 bits,
             )
             if failure != ScanFailure.NONE:
-                self._fault(failure)
-                self._go_on(failure)
+                self._report_failure(failure)
+                self._resume_after(failure)
 
     def finish(self) -> None:
-        """Note what is left over after the last MCU."""
+        """Report bytes that are left over after the last MCU."""
         if self._diagnosis.fault_count > self._faults_before:
-            return  # and said so
+            return  # the faults explain what is left over
         unused = self._state.unused_bytes
         interval = self._scan.restart_interval
-        if not interval or self._mcu_count % interval:  # else the last interval was complete, and has been counted
+        if not interval or self._mcu_count % interval:  # else its last interval has been counted already
             unused += int(8 * self._intervals[-1, 1] - self._state.bit_position) // 8
         if unused:
             offset = self._scan.entropy_data.offset
-            self._diagnosis.oddity(f"byte {offset:,}: {unused:,} bytes of the scan that begins here are not needed")
+            message = f"{unused:,} bytes of the scan that begins here are not needed"
+            self._diagnosis.report_oddity(f"byte {offset:,}: {message}")
 
-    def _fault(self, failure: ScanFailure) -> None:
+    def _report_failure(self, failure: ScanFailure) -> None:
         mcu, bit_position = self._state.mcu, self._state.bit_position
         data = self._scan.entropy_data
         at_end = failure == ScanFailure.NO_INTERVAL
         offset = data.end if at_end else data.file_offset(self._file, bit_position // 8)
-        where = f"in MCU {mcu + 1:,} of {self._mcu_count:,}"
-        self._diagnosis.fault(malformed(offset, f"{_EXPECTED[failure]} ({where})"))
+        message = f"{_FAILURE_MESSAGES[failure]} (in MCU {mcu + 1:,} of {self._mcu_count:,})"
+        self._diagnosis.report_fault(malformed_error(offset, message))
 
-    def _go_on(self, failure: ScanFailure) -> None:
-        """Set the state behind a fault: to the next MCU, or where there is no more data to the next restart interval.
-
-        Huffman codes fall into step again after some wrong ones. What follows may then be shifted by some blocks or of
-        another tone until the next restart marker, as with libjpeg.
-        """
-        may_go_on = self._diagnosis.fault_count < limits.MAX_FAULTS
+    def _resume_after(self, failure: ScanFailure) -> None:
+        """Set the state to the MCU and the bit at which decoding resumes after a failure."""
+        # While data is left in the restart interval, decoding resumes with the next MCU: Huffman codes synchronize
+        # again after some wrong ones. As with libjpeg, the blocks may then be shifted or have a wrong DC up to the next
+        # restart marker. Without data it resumes with the next restart interval that is present, if any.
+        may_resume = self._diagnosis.fault_count < limits.MAX_FAULTS
         interval_mcus = self._scan.restart_interval or self._mcu_count
         interval = self._state.mcu // interval_mcus
-        position = self._state.bit_position + (failure == ScanFailure.NO_CODE)  # or the same bits would be tried again
-        has_data = failure not in _WITHOUT_DATA and position <= 8 * int(self._intervals[interval, 1])
-        if may_go_on and has_data:
+        position = self._state.bit_position + (failure == ScanFailure.NO_CODE)  # not the same bits again
+        has_data = failure not in _OUT_OF_DATA_FAILURES and position <= 8 * int(self._intervals[interval, 1])
+        if may_resume and has_data:
             self._state.mcu += 1
             self._state.bit_position = position
             return
-        following = int(np.searchsorted(self._there, interval, side="right"))
-        may_go_on = may_go_on and following < len(self._there)
-        self._state.mcu = int(self._there[following]) * interval_mcus if may_go_on else self._mcu_count
+        following = int(np.searchsorted(self._present_intervals, interval, side="right"))
+        may_resume = may_resume and following < len(self._present_intervals)
+        self._state.mcu = int(self._present_intervals[following]) * interval_mcus if may_resume else self._mcu_count
 
 
-def _intervals_of(file_scan: FileScan, mcu_count: int, diagnosis: Diagnosis) -> NDArray[np.int64]:
-    """Where each restart interval begins and ends in the data: (n, 2), _MISSING where it is not there."""
+def _locate_intervals(file_scan: FileScan, mcu_count: int, diagnosis: Diagnosis) -> NDArray[np.int64]:
+    """Find the restart intervals of a scan in its data, and report irregular restart markers.
+
+    Returns
+    -------
+    ndarray
+        (n, 2) int64: first byte and end of each interval in the data; _MISSING_INTERVAL for one that is missing.
+    """
     data, interval = file_scan.entropy_data, file_scan.restart_interval
     expected = -(-mcu_count // interval) if interval else 1
-    restarts = data.restarts
-    pieces = np.empty((len(restarts) + 1, 2), dtype=np.int64)
+    restart_markers = data.restart_markers
+    pieces = np.empty((len(restart_markers) + 1, 2), dtype=np.int64)  # of the data, between restart markers
     pieces[0, 0], pieces[-1, 1] = 0, data.size_bytes
-    pieces[1:, 0] = pieces[:-1, 1] = restarts[:, 0]
-    if len(pieces) == expected and (restarts[:, 2] == np.arange(expected - 1) % 8).all():
+    pieces[1:, 0] = pieces[:-1, 1] = restart_markers[:, 0]
+    if len(pieces) == expected and (restart_markers[:, 2] == np.arange(expected - 1) % 8).all():
         return pieces
-    _fault_restarts(data, expected, diagnosis)
-    if len(pieces) == expected:  # none is missing: it is a number that is wrong
+    _report_restart_markers(data, expected, diagnosis)
+    if len(pieces) == expected:  # no interval is missing: only the number of a marker is wrong
         return pieces
-    return _placed(pieces, restarts[:expected, 2].tolist(), expected)
+    return _place_pieces(pieces, restart_markers[:expected, 2].tolist(), expected)
 
 
-def _placed(pieces: NDArray[np.int64], numbers: list[int], expected: int) -> NDArray[np.int64]:
-    """Put the pieces between restart markers of these numbers into the intervals where they belong.
+def _place_pieces(pieces: NDArray[np.int64], numbers: list[int], expected: int) -> NDArray[np.int64]:
+    """Assign the pieces of damaged data to restart intervals.
 
-    E.2.4: markers count modulo 8, so that the number of the next one tells how many intervals are missing.
+    Parameters
+    ----------
+    pieces
+        (n, 2) int64: first byte and end of each piece of data between restart markers.
+    numbers
+        Number m of the marker RSTm after each piece, except the last.
+    expected
+        Number of restart intervals of the scan.
+
+    Returns
+    -------
+    ndarray
+        (expected, 2) int64 as from `_locate_intervals`.
     """
-    intervals = np.full((expected, 2), _MISSING, dtype=np.int64)
+    # RSTm count modulo 8 (T.81 B.2.1, High-level syntax), so the number after a piece tells how many intervals are lost
+    # before the next piece, modulo 8. A number that would lead out of the picture is ignored.
+    #
+    #     data      piece 0  RST0  piece 1  RST3  piece 2  RST4  ...
+    #     interval     0              1              4            (2 and 3 are lost)
+    intervals = np.full((expected, 2), _MISSING_INTERVAL, dtype=np.int64)
     position = 0
     for index, piece in enumerate(pieces[: len(numbers) + 1]):
         if position >= expected:
@@ -187,15 +216,18 @@ def _placed(pieces: NDArray[np.int64], numbers: list[int], expected: int) -> NDA
     return intervals
 
 
-def _fault_restarts(data: EntropyData, expected: int, diagnosis: Diagnosis) -> None:
-    numbers = data.restarts[: expected - 1, 2]
+def _report_restart_markers(data: EntropyData, expected: int, diagnosis: Diagnosis) -> None:
+    """Report the first restart marker with a wrong number, or else their wrong count."""
+    numbers = data.restart_markers[: expected - 1, 2]
     wrong = np.flatnonzero(numbers != np.arange(len(numbers)) % 8)
     if len(wrong):
-        _, offset, number = data.restarts[wrong[0]].tolist()
-        diagnosis.fault(malformed(offset, f"expected RST{wrong[0] % 8}, found RST{number}"))
-    elif len(data.restarts) >= expected:
-        more, offset = len(data.restarts) - expected + 1, int(data.restarts[expected - 1, 1])
-        diagnosis.oddity(f"byte {offset:,}: {more:,} restart intervals more than the {expected:,} of the picture")
+        _, offset, number = data.restart_markers[wrong[0]].tolist()
+        diagnosis.report_fault(malformed_error(offset, f"expected RST{wrong[0] % 8}, found RST{number}"))
+    elif len(data.restart_markers) >= expected:
+        more, offset = len(data.restart_markers) - expected + 1, int(data.restart_markers[expected - 1, 1])
+        message = f"{more:,} restart intervals more than the {expected:,} of the picture"
+        diagnosis.report_oddity(f"byte {offset:,}: {message}")
     else:
-        found = len(data.restarts) + 1
-        diagnosis.fault(malformed(data.end, f"expected {expected:,} restart intervals, found {found:,}"))
+        found = len(data.restart_markers) + 1
+        message = f"expected {expected:,} restart intervals, found {found:,}"
+        diagnosis.report_fault(malformed_error(data.end, message))

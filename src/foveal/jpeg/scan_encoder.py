@@ -1,4 +1,9 @@
-"""The entropy coding of a scan (ITU-T T.81 F.1.2, G.1.2), and what it takes. The other way round: scan_decoder.py."""
+"""Entropy coding of scans, and the count of their symbols; `scan_decoder.py` decodes scans.
+
+T.81 F.1.2, Baseline Huffman encoding procedures; G.1.2, Progressive encoding procedures with Huffman coding. A scan is
+coded in two passes: `record` counts its symbols and keeps them, and when optimal Huffman tables have been made from the
+counts, `write_scans` turns the symbols into bits. `tally` counts without keeping, to estimate the size of a scan.
+"""
 
 from __future__ import annotations
 
@@ -18,32 +23,32 @@ from foveal.jpeg.script import Scan
 from foveal.threads import row_ranges, run_in_threads
 
 _TABLE_SLOTS = 2
-_RESTART_BITS = 20  # a marker, and half of the byte before it
+_RESTART_BITS = 20  # bits of a restart marker and, on average, of the padding of the byte before it
 _COEFFICIENTS_PER_STRIP = 1 << 18
-_SAMPLE_EVERY = 16
-_SMALLEST_SAMPLE = 16  # rows of MCUs of the frame; less high pictures are sampled more densely, down to every row
+_SAMPLE_EVERY = 16  # MCU rows of the frame
+_SMALLEST_SAMPLE = 16  # MCU rows of the frame; lower pictures are sampled more densely, down to every row
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
 class ScanPlan:
-    """A scan of a picture as the kernels take it.
+    """A scan of a picture in the form of the kernels' arguments.
 
     Parameters
     ----------
     grids
-        (rows, columns, 64) int16 levels in zig-zag order of each component, whole MCUs.
+        Levels of each component: (rows, columns, 64) int16 in zig-zag order, whole MCUs.
     factors
-        (h_factor, v_factor, table slot) of each component.
+        (h_factor, v_factor, Huffman table slot) of each component.
     band
-        Ss, Se, Ah, Al.
+        Ss, Se, Ah and Al of the scan header.
     restart_interval
-        In MCUs, 0 for none.
+        MCUs between restart markers, 0 for none.
     row_ranges
-        Rows of MCUs [first, last) that are coded together.
+        Strips of the scan: ranges [first, last) of its MCU rows that are coded as one.
     row_step
-        Rows of the scan's MCUs that make a row of the frame's.
+        Number of MCU rows of the scan in an MCU row of the frame.
     """
 
     grids: list[NDArray[np.int16]]
@@ -54,13 +59,32 @@ class ScanPlan:
     row_step: int = 1
 
     @classmethod
-    def of(cls, scan: Scan, frame: Frame, blocks: Sequence[NDArray[np.int16]], restart_interval: int) -> ScanPlan:
-        """Plan a scan; `blocks` are `Coefficients.blocks` of the frame."""
+    def from_scan(
+        cls, scan: Scan, frame: Frame, blocks: Sequence[NDArray[np.int16]], restart_interval: int
+    ) -> ScanPlan:
+        """Plan a scan of a picture.
+
+        Parameters
+        ----------
+        scan
+            Parameters of the scan header.
+        frame
+            Frame of the picture.
+        blocks
+            Levels of all components of the frame, as in `Coefficients.blocks`.
+        restart_interval
+            MCUs between restart markers, 0 for none.
+        """
         components = [frame.components[index] for index in scan.components]
         grids = [blocks[index] for index in scan.components]
         factors = [(c.h_factor, c.v_factor, c.huffman_slot) for c in components]
         row_step = 1
-        if len(components) == 1:  # A.2.2: not interleaved, an MCU is a block and only blocks of the picture are sent
+        if len(components) == 1:
+            # T.81 A.2.2, Non-interleaved order: an MCU is one block, and padding blocks are not coded. At 4:2:0, an
+            # MCU row of the frame is two MCU rows of a scan of Y. Order of Y's blocks:
+            #
+            #     interleaved   0 1 | 4 5        not interleaved   0 1 2 3
+            #                   2 3 | 6 7                          4 5 6 7
             grids = [grids[0][: components[0].block_rows, : components[0].block_columns]]
             factors = [(1, 1, components[0].huffman_slot)]
             row_step = components[0].v_factor
@@ -70,10 +94,18 @@ class ScanPlan:
         return cls(grids, factors, scan.band, restart_interval, ranges, row_step)
 
     def sample(self) -> ScanPlan:
-        """Return the plan of some rows, evenly spaced, the same ones for all scans of a frame; of all if there are few.
+        """Return the plan of a sample of MCU rows, to estimate the size of the scan in less time.
 
-        Near enough to choose a script: on photographs of 0.3 to 14 MP that costs 0.001 % of bytes, at worst 0.1 %.
+        Rows are evenly spaced, and they are the same rows of the picture for all scans of a frame, so that scans can be
+        compared. Low pictures are sampled more densely; those of few rows are not sampled.
+
+        On photographs of 0.3 to 14 MP, scripts chosen by samples take 0.001 % more bytes than those chosen by whole
+        scans, at worst 0.1 %.
         """
+        # The middle row of every group of `every` MCU rows of the frame, with `row_step` MCU rows of the scan each.
+        # With every = 4:
+        #
+        #     . . X . | . . X . | . . X . | ...
         frame_rows = -(-self.mcu_rows // self.row_step)
         every = min(_SAMPLE_EVERY, frame_rows // _SMALLEST_SAMPLE)
         if every <= 1:
@@ -83,54 +115,54 @@ class ScanPlan:
 
     @property
     def mcu_rows(self) -> int:
-        """Rows of MCUs of the scan."""
+        """Number of MCU rows of the scan."""
         return int(self.grids[0].shape[0]) // self.factors[0][1]
 
     @property
-    def covered(self) -> float:
-        """Share of the scan's rows that are in the plan: 1, but for a sample."""
+    def row_share(self) -> float:
+        """Share of the scan's MCU rows that are in the plan: 1, or less in a sample."""
         return sum(last - first for first, last in self.row_ranges) / self.mcu_rows
 
     @property
-    def restart_markers(self) -> int:
-        """How many there will be; of a sample, its share."""
+    def restart_marker_count(self) -> int:
+        """Number of restart markers in the scan; in a sample, its share of them."""
         mcus = self.mcu_rows * (self.grids[0].shape[1] // self.factors[0][0])
-        return round((mcus - 1) // self.restart_interval * self.covered) if self.restart_interval else 0
+        return round((mcus - 1) // self.restart_interval * self.row_share) if self.restart_interval else 0
 
 
 @dataclass(frozen=True, eq=False)
 class ScanStatistics:
-    """Symbols of a scan, counted.
+    """Counts of the symbols of a scan, with the Huffman tables and the size that follow from them.
 
     Parameters
     ----------
     histogram
-        (2, slots, 256) uint32: count by table class (DC, AC), table slot and symbol.
+        (2, slots, 256) uint32 counts by table class (DC, AC), Huffman table slot and symbol.
     raw_bits
-        Bits that are not Huffman codes.
-    restart_markers
-        How many there will be among them.
+        Number of bits that are not Huffman codes: additional bits and correction bits.
+    restart_marker_count
+        Number of restart markers.
     """
 
     histogram: NDArray[np.uint32]
     raw_bits: int
-    restart_markers: int = 0
+    restart_marker_count: int = 0
 
     @classmethod
-    def of_strips(cls, plan: ScanPlan, strips: Sequence[tuple[NDArray[np.uint32], int]]) -> ScanStatistics:
-        """Add up histograms and raw bits of the strips of a plan."""
+    def from_strips(cls, plan: ScanPlan, strips: Sequence[tuple[NDArray[np.uint32], int]]) -> ScanStatistics:
+        """Add up the histograms and raw bits of the strips of a plan."""
         histogram = np.stack([histogram for histogram, _ in strips]).sum(axis=0, dtype=np.uint32)
-        return cls(histogram, sum(raw_bits for _, raw_bits in strips), plan.restart_markers)
+        return cls(histogram, sum(raw_bits for _, raw_bits in strips), plan.restart_marker_count)
 
     @cached_property
     def tables(self) -> dict[tuple[int, int], HuffmanTable]:
-        """The best tables for these symbols, by (class, slot), as far as any are needed."""
+        """Optimal Huffman tables for the symbols, by (class, slot); only those that the scan uses."""
         used = np.argwhere(self.histogram.any(axis=2)).tolist()
         return {(kind, slot): HuffmanTable.optimal(self.histogram[kind, slot]) for kind, slot in used}
 
     @cached_property
     def codes(self) -> NDArray[np.uint32]:
-        """(2, slots, 256, 2) uint32: code and length of each symbol in those tables."""
+        """Codes of the symbols in `tables`: (2, slots, 256, 2) uint32, code and length by class, slot and symbol."""
         codes = np.zeros((*self.histogram.shape, 2), dtype=np.uint32)
         for key, table in self.tables.items():
             codes[key] = table.codes
@@ -138,21 +170,21 @@ class ScanStatistics:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of the entropy-coded data before byte stuffing; of what fills up bytes before restarts, the average."""
+        """Size of the entropy-coded data before byte stuffing, with the average padding before restart markers."""
         bits = self.raw_bits + int((self.histogram.astype(np.uint64) * self.codes[..., 1]).sum())
-        return -(-(bits + self.restart_markers * _RESTART_BITS) // 8)
+        return -(-(bits + self.restart_marker_count * _RESTART_BITS) // 8)
 
 
 @dataclass(frozen=True, eq=False)
 class RecordedScan:
-    """Symbols of a scan, strip by strip.
+    """The symbols of a scan, ready to be written with any Huffman tables.
 
     Parameters
     ----------
     statistics
-        The same symbols, counted.
+        Counts of the symbols.
     strips
-        Of each strip (n,) uint32, as the kernels keep symbols and their extra bits.
+        Symbols and additional bits of each strip: (n,) uint32 words of the kernel `record_scan`.
     """
 
     statistics: ScanStatistics
@@ -160,19 +192,19 @@ class RecordedScan:
 
 
 def tally(plans: Sequence[ScanPlan], threads: int) -> list[ScanStatistics]:
-    """Count the symbols that coding each of several scans writes."""
+    """Count the symbols of several scans."""
 
     def tally_rows(plan: ScanPlan, rows: tuple[int, int]) -> tuple[NDArray[np.uint32], int]:
         histogram = np.zeros((2, _TABLE_SLOTS, 256), dtype=np.uint32)
         raw_bits = _kernels.tally_scan(plan.grids, plan.factors, plan.band, plan.restart_interval, *rows, histogram)
         return histogram, raw_bits
 
-    tallied = _by_plan(tally_rows, plans, threads)
-    return [ScanStatistics.of_strips(plan, strips) for plan, strips in zip(plans, tallied, strict=True)]
+    tallied = _run_over_strips(tally_rows, plans, threads)
+    return [ScanStatistics.from_strips(plan, strips) for plan, strips in zip(plans, tallied, strict=True)]
 
 
 def record(plans: Sequence[ScanPlan], threads: int) -> list[RecordedScan]:
-    """Count the symbols of several scans, and keep them until there are codes to write them with."""
+    """Count the symbols of several scans and keep them, to be written with the tables made from the counts."""
 
     def record_rows(plan: ScanPlan, rows: tuple[int, int]) -> tuple[NDArray[np.uint32], tuple[NDArray[np.uint32], int]]:
         histogram = np.zeros((2, _TABLE_SLOTS, 256), dtype=np.uint32)
@@ -182,27 +214,33 @@ def record(plans: Sequence[ScanPlan], threads: int) -> list[RecordedScan]:
         return words, (histogram, raw_bits)
 
     recorded = []
-    for plan, strips in zip(plans, _by_plan(record_rows, plans, threads), strict=True):
-        statistics = ScanStatistics.of_strips(plan, [counts for _, counts in strips])
+    for plan, strips in zip(plans, _run_over_strips(record_rows, plans, threads), strict=True):
+        statistics = ScanStatistics.from_strips(plan, [counts for _, counts in strips])
         recorded.append(RecordedScan(statistics, [words for words, _ in strips]))
     return recorded
 
 
 def write_scans(scans: Sequence[RecordedScan], threads: int) -> list[bytes]:
-    """Code scans with the tables of their statistics: of each the bytes with stuffing and restart markers."""
+    """Write scans with the Huffman tables of their statistics.
+
+    Returns
+    -------
+    list of bytes
+        Entropy-coded data of each scan, with stuffed bytes (T.81 F.1.2.3, Byte stuffing) and restart markers.
+    """
     strips = [(words, scan.statistics.codes) for scan in scans for words in scan.strips]
     written = iter(run_in_threads(lambda strip: _kernels.write_recorded(*strip), strips, threads))
     by_scan = [list(islice(written, len(scan.strips))) for scan in scans]
     return run_in_threads(_kernels.join_strips, by_scan, threads)
 
 
-def _by_plan(
+def _run_over_strips(
     function: Callable[[ScanPlan, tuple[int, int]], Result], plans: Sequence[ScanPlan], threads: int
 ) -> list[list[Result]]:
-    """Apply a function to every strip of every plan.
+    """Apply a function to every strip of every plan and return its results by plan and strip.
 
-    All in one go, so that no thread has to wait, and from the top of the picture down, as coefficients that one scan
-    has just used are in the cache for the next one.
+    Strips of all plans are run together, so that no thread waits at the end of a plan, and from the top of the picture
+    to its bottom: strips of several scans that code the same levels follow each other and find them in the cache.
     """
     strips = [(index, rows) for index, plan in enumerate(plans) for rows in plan.row_ranges]
     strips.sort(key=lambda strip: strip[1][0] / plans[strip[0]].mcu_rows)

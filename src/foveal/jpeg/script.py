@@ -1,4 +1,7 @@
-"""Scan scripts: which coefficients each scan sends, and the rules for their order (ITU-T T.81 B.2.3, G.1.1)."""
+"""Scan scripts: which coefficients each scan sends, in which order.
+
+T.81 B.2.3, Scan header syntax; G.1.1, Control procedures and coding models for progressive DCT-based procedures.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,23 @@ from dataclasses import dataclass, replace
 from foveal.errors import ParameterError
 from foveal.jpeg.frame import Frame
 
-MAX_MCU_BLOCKS = 10  # of an interleaved scan (B.2.3)
-SEQUENTIAL_BAND = (0, 63, 0, 0)  # Ss, Se, Ah, Al of a scan that sends everything
+MAX_MCU_BLOCKS = 10  # largest sum of H_i x V_i in an interleaved scan (T.81 B.2.3, Scan header syntax)
+SEQUENTIAL_BAND = (0, 63, 0, 0)  # Ss, Se, Ah, Al of a sequential scan
 
 
 @dataclass(frozen=True)
 class Scan:
-    """The parameters of a scan header.
+    """Parameters of a scan header (T.81 B.2.3, Scan header syntax).
 
     Parameters
     ----------
     components
-        Indices of the frame's components.
+        Indices in `Frame.components` of the components that the scan sends.
     spectral_start, spectral_end
-        Ss and Se: zig-zag indices of the first and the last coefficient. 0 and 63 in a sequential scan.
+        Ss and Se: zig-zag indices of the first and the last coefficient of the band; 0 and 63 in a sequential scan.
     approximation_high, approximation_low
-        Ah and Al: the bit position sent before (0 in a first scan) and the one sent now.
+        Ah and Al, successive approximation bit positions: the lowest bit that earlier scans of the band have sent (0 in
+        a first scan), and the lowest bit that this scan sends.
     """
 
     components: tuple[int, ...]
@@ -34,54 +38,92 @@ class Scan:
 
     @property
     def band(self) -> tuple[int, int, int, int]:
-        """Ss, Se, Ah, Al."""
+        """Ss, Se, Ah and Al, as the kernels take them."""
         return self.spectral_start, self.spectral_end, self.approximation_high, self.approximation_low
 
     @property
     def is_interleaved(self) -> bool:
-        """Whether blocks of several components take turns (A.2)."""
+        """Whether the scan has several components, whose blocks alternate (T.81 A.2.3, Interleaved order)."""
         return len(self.components) > 1
 
 
 Script = tuple[Scan, ...]
-ScriptMaker = Callable[[int], Script]  # by the number of components
+ScriptMaker = Callable[[int], Script]  # makes a script for a number of components
 
 
 def sequential_script(component_count: int) -> Script:
-    """One interleaved scan of everything."""
+    """Make a sequential script of one interleaved scan."""
     return (Scan(tuple(range(component_count))),)
 
 
 def non_interleaved_script(component_count: int) -> Script:
-    """A sequential scan for each component: legal whatever the sampling factors."""
+    """Make a sequential script of one scan for each component, which is legal with all sampling factors."""
     return tuple(Scan((component,)) for component in range(component_count))
 
 
 def spectral_selection_script(component_count: int) -> Script:
-    """Progressive by spectral selection: DC, the coarse waves of Y, then colour, then the detail."""
+    """Make a progressive script by spectral selection: DC, low frequencies of Y, chroma, high frequencies of Y.
+
+    Numbers of the scans that send the coefficients::
+
+        zig-zag index    0   1 ... 8   9 ......... 63
+        Y              | 1 |    2    |       5       |
+        Cb             | 1 |            3            |
+        Cr             | 1 |            4            |
+    """
     return _split_luminance(component_count, 9)
 
 
 def early_split_script(component_count: int) -> Script:
-    """Like `spectral_selection_script`, but only two coefficients come before colour: less where detail is rare."""
+    """Make a script like `spectral_selection_script` with only two AC coefficients of Y before chroma.
+
+    It takes fewer bytes if high frequencies are rare::
+
+        zig-zag index    0   1 2   3 ............. 63
+        Y              | 1 | 2 |           5         |
+        Cb             | 1 |            3            |
+        Cr             | 1 |            4            |
+    """
     return _split_luminance(component_count, 3)
 
 
 def _split_luminance(component_count: int, second_band: int) -> Script:
+    """Make a script that sends AC coefficients of Y below `second_band` before chroma and the others after it."""
     scans = [Scan(tuple(range(component_count)), 0, 0), Scan((0,), 1, second_band - 1)]
     scans += [Scan((component,), 1, 63) for component in range(1, component_count)]
     return (*scans, Scan((0,), second_band, 63))
 
 
 def luminance_refinement_script(component_count: int) -> Script:
-    """Like `spectral_selection_script`, with the last bit of Y's coefficients in a scan of its own."""
+    """Make a script like `spectral_selection_script` that sends the lowest bit of Y's AC coefficients in a last scan.
+
+    ::
+
+        zig-zag index       0   1 ... 8   9 ......... 63
+        Y, upper bits     | 1 |    2    |       5       |
+        Y, bit 0          | 1 |            6            |
+        Cb                | 1 |            3            |
+        Cr                | 1 |            4            |
+    """
     first, coarse, *colour, detail = spectral_selection_script(component_count)
     halves = [replace(scan, approximation_low=1) for scan in (coarse, detail)]
     return first, halves[0], *colour, halves[1], Scan((0,), 1, 63, 1, 0)
 
 
 def successive_approximation_script(component_count: int) -> Script:
-    """Progressive by spectral selection and successive approximation, every coefficient in two or three steps."""
+    """Make a progressive script by spectral selection and successive approximation.
+
+    Coefficients are sent in two or three steps, upper bits first::
+
+        zig-zag index         0   1 ... 5   6 ......... 63
+        Y, upper bits       | 1 |    2    |       5       |
+        Y, bit 1            | 1 |            6            |
+        Y, bit 0            | 7 |           10            |
+        Cb, upper bits      | 1 |            3            |
+        Cb, bit 0           | 7 |            8            |
+        Cr, upper bits      | 1 |            4            |
+        Cr, bit 0           | 7 |            9            |
+    """
     everything = tuple(range(component_count))
     chroma = range(1, component_count)
     return (
@@ -97,12 +139,15 @@ def successive_approximation_script(component_count: int) -> Script:
 
 
 def is_progressive(script: Sequence[Scan]) -> bool:
-    """Whether the script needs SOF2."""
+    """Return whether a script needs a progressive frame, SOF2."""
     return any(scan.band != SEQUENTIAL_BAND for scan in script)
 
 
 def band_problem(scan: Scan) -> str | None:
-    """What is wrong with the parameters of a progressive scan, whatever came before it."""
+    """Return what is illegal in the parameters of a progressive scan, regardless of earlier scans, or None.
+
+    T.81 G.1.1.1.1, Spectral selection control; G.1.1.1.2, Successive approximation control.
+    """
     first, last, high, low = scan.band
     if not 0 <= first <= last <= 63 or (first == 0) != (last == 0):
         return f"not a legal spectral band: {first}..{last}"
@@ -114,7 +159,7 @@ def band_problem(scan: Scan) -> str | None:
 
 
 def mcu_problem(scan: Scan, frame: Frame) -> str | None:
-    """What is wrong with interleaving these components."""
+    """Return what is illegal in the MCUs of an interleaved scan, or None (T.81 B.2.3, Scan header syntax)."""
     headers = [frame.headers[component] for component in scan.components]
     blocks = sum(header.h_factor * header.v_factor for header in headers)
     if scan.is_interleaved and blocks > MAX_MCU_BLOCKS:
@@ -123,17 +168,21 @@ def mcu_problem(scan: Scan, frame: Frame) -> str | None:
 
 
 class Progression:
-    """What scans, one after the other, have sent of each coefficient."""
+    """State of a progression: which bits of each coefficient have been sent by the scans so far."""
 
     def __init__(self) -> None:
-        self._lowest_bits: dict[tuple[int, int], int] = {}  # by component and zig-zag index
+        self._lowest_bits: dict[tuple[int, int], int] = {}  # lowest bit sent, by component and zig-zag index
 
     def has_begun(self, component: int) -> bool:
-        """Whether there was a scan of the component's DC."""
+        """Return whether a scan has sent the DC coefficients of a component."""
         return (component, 0) in self._lowest_bits
 
     def problem_of(self, scan: Scan) -> str | None:
-        """What is wrong with a scan, coming after the others."""
+        """Return what is illegal in a scan as the next one, or None.
+
+        T.81 G.1.1.1.1, Spectral selection control: DC before AC. G.1.1.1.2, Successive approximation control: each scan
+        of a band after the first one sends one more bit.
+        """
         first, last, high, _ = scan.band
         for component in scan.components:
             if first > 0 and not self.has_begun(component):
@@ -145,18 +194,18 @@ class Progression:
         return None
 
     def add(self, scan: Scan) -> None:
-        """Take in a scan."""
+        """Add a scan to the state."""
         for component in scan.components:
             for index in range(scan.spectral_start, scan.spectral_end + 1):
                 self._lowest_bits[component, index] = scan.approximation_low
 
     def is_complete(self, component_count: int) -> bool:
-        """Whether everything has been sent in full."""
+        """Return whether all bits of all coefficients have been sent."""
         return len(self._lowest_bits) == 64 * component_count and not any(self._lowest_bits.values())
 
 
 def check_script(script: Script, frame: Frame) -> None:
-    """Raise ParameterError unless the script sends every coefficient of a frame once, in a legal order."""
+    """Raise ParameterError unless a script sends every bit of a frame's coefficients once, in a legal order."""
     progression = Progression()
     progressive = is_progressive(script)
     for scan in script:

@@ -1,4 +1,7 @@
-"""Marker segments (ITU-T T.81 B.2; JFIF, T.871; ICC.1 annex B; Exif; XMP part 3), each as bytes."""
+"""Encoding of marker segments; `headers.py` and `application_data.py` read them.
+
+T.81 B.2, General sequential and progressive syntax; T.871 (JFIF); ICC.1 annex B; Exif; XMP part 3.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ from foveal.jpeg.huffman import HuffmanTable
 from foveal.jpeg.script import Scan
 from foveal.jpeg.tables import QuantizationTable
 
-MAX_PAYLOAD_BYTES = 65_533  # the length field is 16 bits and counts itself
-MAX_ICC_CHUNKS = 255
+MAX_PAYLOAD_BYTES = 65_533  # the length has 16 bits and includes its own two bytes (T.81 B.1.1.4, Marker segments)
+MAX_ICC_CHUNKS = 255  # the number of chunks has one byte
 
-# What the payload of an application segment begins with.
+# Signatures: the first bytes of the payload of application segments.
 JFIF = b"JFIF\0"
 EXIF = b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -29,14 +32,14 @@ ADOBE = b"Adobe"
 
 
 class Segment(NamedTuple):
-    """An application segment or a comment.
+    """An application segment or a comment (T.81 B.2.4.6, Application data syntax; B.2.4.5, Comment syntax).
 
     Parameters
     ----------
     code
-        Second byte of its marker.
+        Second byte of the marker.
     payload
-        What follows the length.
+        Bytes after the length.
     """
 
     code: int
@@ -45,22 +48,22 @@ class Segment(NamedTuple):
 
 @dataclass(frozen=True)
 class Metadata:
-    """What goes before the picture in a file.
+    """Metadata of a file, written before the picture.
 
     Parameters
     ----------
     icc_profile
-        An ICC profile.
+        ICC profile, None for none.
     exif
-        A TIFF structure, without the "Exif" signature.
+        TIFF structure of the Exif segment, without its signature; None for none.
     xmp
-        An XMP packet.
+        XMP packet, None for none.
     comment
-        Text for COM.
+        Text of the COM segment, None for none.
     dots_per_inch
-        Print resolution (horizontal, vertical) for the JFIF header.
+        Print resolution (horizontal, vertical) in the JFIF segment; None for unknown.
     extra_segments
-        (marker, payload) of further application segments, written as they are.
+        Further application segments as (code, payload), written unchanged.
     """
 
     icc_profile: bytes | None = None
@@ -71,49 +74,52 @@ class Metadata:
     extra_segments: tuple[tuple[int, bytes], ...] = ()
 
 
-def marker(code: int) -> bytes:
-    """Return a marker without a segment: SOI, EOI."""
+def encode_marker(code: int) -> bytes:
+    """Encode a marker without a segment, such as SOI and EOI (T.81 B.1.1.2, Markers)."""
     return bytes((0xFF, code))
 
 
-def segment(code: int, payload: bytes) -> bytes:
-    """Return a marker, its length and its payload of at most MAX_PAYLOAD_BYTES."""
-    return marker(code) + struct.pack(">H", len(payload) + 2) + payload
+def encode_segment(code: int, payload: bytes) -> bytes:
+    """Encode a marker segment with a payload of at most MAX_PAYLOAD_BYTES (T.81 B.1.1.4, Marker segments)."""
+    return encode_marker(code) + struct.pack(">H", len(payload) + 2) + payload
 
 
-def metadata_segments(metadata: Metadata) -> tuple[Segment, ...]:
-    """JFIF, then Exif, XMP, ICC, further segments and the comment, as far as they are there.
+def make_metadata_segments(metadata: Metadata) -> tuple[Segment, ...]:
+    """Make the segments of some metadata: JFIF first, then Exif, XMP, ICC, further segments and the comment.
 
     Raises
     ------
     LimitError
-        One does not fit.
+        A payload is longer than a segment, or the ICC profile longer than 255 segments.
     """
-    parts = [_jfif(metadata.dots_per_inch)]
+    parts = [_make_jfif_segment(metadata.dots_per_inch)]
     if metadata.exif:
-        parts.append(_fitting(markers.APP1, EXIF + metadata.exif, "EXIF"))
+        parts.append(_make_segment(markers.APP1, EXIF + metadata.exif, "EXIF"))
     if metadata.xmp:
-        parts.append(_fitting(markers.APP1, XMP + metadata.xmp, "XMP"))
+        parts.append(_make_segment(markers.APP1, XMP + metadata.xmp, "XMP"))
     if metadata.icc_profile:
-        parts += _icc(metadata.icc_profile)
-    parts += [_fitting(code, payload, markers.name(code)) for code, payload in metadata.extra_segments]
+        parts += _make_icc_segments(metadata.icc_profile)
+    parts += [_make_segment(code, payload, markers.name(code)) for code, payload in metadata.extra_segments]
     if metadata.comment:
-        parts.append(_fitting(markers.COM, metadata.comment, "the comment"))
+        parts.append(_make_segment(markers.COM, metadata.comment, "the comment"))
     return tuple(parts)
 
 
-def _fitting(code: int, payload: bytes, what: str) -> Segment:
+def _make_segment(code: int, payload: bytes, content: str) -> Segment:
+    """Make a segment, or raise LimitError, which names the content, if the payload is too long."""
     if len(payload) > MAX_PAYLOAD_BYTES:
-        raise LimitError(f"{what} takes {len(payload):,} bytes; a JPEG segment holds {MAX_PAYLOAD_BYTES:,}")
+        raise LimitError(f"{content} takes {len(payload):,} bytes; a JPEG segment holds {MAX_PAYLOAD_BYTES:,}")
     return Segment(code, payload)
 
 
-def _jfif(dots_per_inch: tuple[int, int] | None) -> Segment:
+def _make_jfif_segment(dots_per_inch: tuple[int, int] | None) -> Segment:
+    """Make the APP0 segment of JFIF 1.02 (T.871), without a thumbnail."""
     units, (horizontal, vertical) = (0, (1, 1)) if dots_per_inch is None else (1, dots_per_inch)
     return Segment(markers.APP0, struct.pack(">5sBBBHHBB", JFIF, 1, 2, units, horizontal, vertical, 0, 0))
 
 
-def _icc(profile: bytes) -> list[Segment]:
+def _make_icc_segments(profile: bytes) -> list[Segment]:
+    """Split an ICC profile into APP2 segments (ICC.1 annex B): signature, number from 1, count, chunk."""
     chunk_bytes = MAX_PAYLOAD_BYTES - len(ICC) - 2
     chunks = [profile[start : start + chunk_bytes] for start in range(0, len(profile), chunk_bytes)]
     if len(chunks) > MAX_ICC_CHUNKS:
@@ -125,43 +131,55 @@ def _icc(profile: bytes) -> list[Segment]:
     ]
 
 
-def quantization_tables(tables: Mapping[int, QuantizationTable]) -> bytes:
-    """DQT with tables by slot (B.2.4.1); 16-bit entries where a step is above 255."""
+def encode_quantization_tables(tables: Mapping[int, QuantizationTable]) -> bytes:
+    """Encode DQT (T.81 B.2.4.1, Quantization table-specification syntax).
+
+    Parameters
+    ----------
+    tables
+        Tables by slot; those with steps above 255 get 16-bit entries.
+    """
     payload = b""
     for slot, table in sorted(tables.items()):
         precision = int(table.needs_16_bits)
         payload += bytes((precision << 4 | slot,)) + struct.pack(">64H" if precision else ">64B", *table.values)
-    return segment(markers.DQT, payload)
+    return encode_segment(markers.DQT, payload)
 
 
-def frame_header(code: int, frame: Frame) -> bytes:
-    """SOF (B.2.2): 8-bit samples, size, and each component's sampling factors and table."""
+def encode_frame_header(code: int, frame: Frame) -> bytes:
+    """Encode SOF with its code, for 8-bit samples (T.81 B.2.2, Frame header syntax)."""
     payload = struct.pack(">BHHB", 8, frame.height, frame.width, len(frame.components))
     for component in frame.components:
         sampling = component.h_factor << 4 | component.v_factor
         payload += bytes((component.identifier, sampling, component.table_slot))
-    return segment(code, payload)
+    return encode_segment(code, payload)
 
 
-def huffman_tables(tables: Mapping[tuple[int, int], HuffmanTable]) -> bytes:
-    """DHT (B.2.4.2) with tables by (class, slot); nothing where there are none."""
+def encode_huffman_tables(tables: Mapping[tuple[int, int], HuffmanTable]) -> bytes:
+    """Encode DHT (T.81 B.2.4.2, Huffman table-specification syntax); no bytes if there are no tables.
+
+    Parameters
+    ----------
+    tables
+        Tables by class (0 DC, 1 AC) and slot.
+    """
     payload = b"".join(
         bytes((table_class << 4 | slot, *table.bits, *table.huffval)) for (table_class, slot), table in tables.items()
     )
-    return segment(markers.DHT, payload) if payload else b""
+    return encode_segment(markers.DHT, payload) if payload else b""
 
 
-def restart_interval(mcus: int) -> bytes:
-    """DRI (B.2.4.4); nothing where there are no restarts."""
-    return segment(markers.DRI, struct.pack(">H", mcus)) if mcus else b""
+def encode_restart_interval(mcus: int) -> bytes:
+    """Encode DRI (T.81 B.2.4.4, Restart interval definition syntax); no bytes if the interval is 0."""
+    return encode_segment(markers.DRI, struct.pack(">H", mcus)) if mcus else b""
 
 
-def scan_header(scan: Scan, frame: Frame) -> bytes:
-    """SOS (B.2.3)."""
+def encode_scan_header(scan: Scan, frame: Frame) -> bytes:
+    """Encode SOS (T.81 B.2.3, Scan header syntax)."""
     payload = bytes((len(scan.components),))
     for index in scan.components:
         component = frame.components[index]
         payload += bytes((component.identifier, component.huffman_slot << 4 | component.huffman_slot))
     approximation = scan.approximation_high << 4 | scan.approximation_low
     payload += bytes((scan.spectral_start, scan.spectral_end, approximation))
-    return segment(markers.SOS, payload)
+    return encode_segment(markers.SOS, payload)

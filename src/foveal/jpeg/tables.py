@@ -1,4 +1,16 @@
-"""Quantization tables: those of ITU-T T.81 Annex K, their scaling by quality, and the zig-zag order."""
+"""Quantization tables: those of T.81 Annex K, their scaling by quality, and the zig-zag order.
+
+T.81 K.1, Quantization tables for luminance and chrominance components; A.3.6, Zig-zag sequence::
+
+     0  1  5  6 14 15 27 28
+     2  4  7 13 16 26 29 42
+     3  8 12 17 25 30 41 43
+     9 11 18 24 31 40 44 53
+    10 19 23 32 39 45 52 54
+    20 22 33 38 46 51 55 60
+    21 34 37 47 50 56 59 61
+    35 36 48 49 57 58 62 63
+"""
 
 from __future__ import annotations
 
@@ -12,7 +24,8 @@ from foveal.errors import ParameterError
 from foveal.jpeg.dct import COEFFICIENT_SCALE
 
 # fmt: off
-# T.81 figure A.6: NATURAL_INDEX[zigzag_index] = natural_index (8 * row + column).
+# T.81 figure A.6, Zig-zag sequence of quantized DCT coefficients:
+# NATURAL_INDEX[zigzag_index] = natural_index = 8 * row + column.
 NATURAL_INDEX: NDArray[np.intp] = np.array([
      0,  1,  8, 16,  9,  2,  3, 10, 17, 24, 32, 25, 18, 11,  4,  5,
     12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13,  6,  7, 14, 21, 28,
@@ -20,7 +33,7 @@ NATURAL_INDEX: NDArray[np.intp] = np.array([
     58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 ])
 
-# T.81 table K.1, in natural order.
+# T.81 table K.1, Luminance quantization table, in natural order.
 ANNEX_K_LUMINANCE: NDArray[np.uint16] = np.array([
     16,  11,  10,  16,  24,  40,  51,  61,
     12,  12,  14,  19,  26,  58,  60,  55,
@@ -32,7 +45,7 @@ ANNEX_K_LUMINANCE: NDArray[np.uint16] = np.array([
     72,  92,  95,  98, 112, 100, 103,  99,
 ], dtype=np.uint16)
 
-# T.81 table K.2, in natural order.
+# T.81 table K.2, Chrominance quantization table, in natural order.
 ANNEX_K_CHROMINANCE: NDArray[np.uint16] = np.array([
     17,  18,  24,  47,  99,  99,  99,  99,
     18,  21,  26,  66,  99,  99,  99,  99,
@@ -48,18 +61,19 @@ ANNEX_K_CHROMINANCE: NDArray[np.uint16] = np.array([
 
 @dataclass(frozen=True)
 class QuantizationTable:
-    """A quantization table as DQT carries it (T.81 B.2.4.1).
+    """A quantization table as DQT defines it (T.81 B.2.4.1, Quantization table-specification syntax).
 
     Parameters
     ----------
     values
-        64 quantizer steps in zig-zag order, 1 to 65,535. Steps above 255 need 16-bit entries. B.2.4.1 keeps those for
-        12-bit samples; libjpeg and its kin read them in extended sequential and progressive files of 8-bit samples too.
+        64 quantizer steps in zig-zag order, 1 to 65,535. Steps above 255 need 16-bit entries, which B.2.4.1 allows only
+        for 12-bit samples; libjpeg and its descendants also read them in extended sequential and progressive files of
+        8-bit samples.
 
     Raises
     ------
     ParameterError
-        Not 64 integers in 1..65,535.
+        `values` are not 64 integers in 1..65,535.
     """
 
     values: tuple[int, ...]
@@ -78,40 +92,47 @@ class QuantizationTable:
 
     @property
     def needs_16_bits(self) -> bool:
-        """Whether DQT must write two bytes for each entry (Pq = 1)."""
+        """Whether DQT needs 16-bit entries (Pq = 1) for this table."""
         return max(self.values) > 255
 
     @property
     def natural(self) -> NDArray[np.uint16]:
-        """The steps in natural order: (64,) uint16."""
+        """Quantizer steps in natural order: (64,) uint16."""
         table = np.empty(64, dtype=np.uint16)
         table[NATURAL_INDEX] = self.values
         return table
 
     @cached_property
     def steps_in_sixteenths(self) -> NDArray[np.float32]:
-        """The steps in sixteenths, the unit of coefficients in the kernels: (64,) float32 in zig-zag order."""
+        """Quantizer steps in sixteenths, the unit of coefficients in the kernels: (64,) float32 in zig-zag order."""
         return np.asarray(self.values, dtype=np.float32) * np.float32(COEFFICIENT_SCALE)
 
 
 def quality_scale(quality: float) -> float:
-    """Percentage by which libjpeg scales the Annex K tables at a quality of 0 to 100 (0 counts as 1).
+    """Return the percentage by which libjpeg scales the Annex K tables at a quality.
 
-    A whole number below quality 50, as in libjpeg; continuous above, where that matters.
+    It is a whole number below quality 50, as in libjpeg, and continuous above.
+
+    Parameters
+    ----------
+    quality
+        0 to 100; values below 1 count as 1.
     """
     quality = max(1.0, quality)
     return 5000 // quality if quality < 50 else 200 - 2 * quality
 
 
 def annex_k_tables(quality: float, largest_step: int = 255) -> tuple[QuantizationTable, QuantizationTable]:
-    """Luminance and chrominance tables of Annex K scaled by quality as libjpeg does.
+    """Make the luminance and chrominance tables of Annex K, scaled by quality as libjpeg does.
+
+    T.81 K.1, Quantization tables for luminance and chrominance components.
 
     Parameters
     ----------
     quality
         0 to 100; fractions are allowed.
     largest_step
-        Steps are clamped to 1..largest_step: 255 as baseline files want it, 32,767 in libjpeg's others.
+        Largest step; larger ones are clamped to it. It is 255 in baseline files, 32,767 in libjpeg's other files.
     """
     scale = quality_scale(quality)
     luminance, chrominance = (

@@ -1,4 +1,4 @@
-"""Rate-distortion optimised quantization: for each block the levels that cost least in error and bits together."""
+"""Trellis quantization: a quantizer that minimizes the weighted error of each block plus its bits."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from numpy.typing import NDArray
 
 import foveal._kernels as _kernels
 from foveal.jpeg.frame import Component, Frame
-from foveal.jpeg.quantize import QuantizationPlan, of_slot
+from foveal.jpeg.quantize import QuantizationPlan, select_by_slot
 from foveal.jpeg.tables import QuantizationTable
 
-EXHAUSTIVE_LOOK_BACK = 63
-_SAMPLE_EVERY = 16
+EXHAUSTIVE_LOOK_BACK = 63  # every earlier AC coefficient is considered
+_SAMPLE_EVERY = 16  # blocks
 _SMALLEST_SAMPLE = 512  # blocks; smaller pictures are sampled more densely, down to every block
-_LARGEST_SAMPLE = 4096  # blocks, about; larger pictures are sampled less densely
-_STEPS_OF_WEIGHT = 32  # in a bit
-_EVEN: NDArray[np.float32] = np.ones(64, dtype=np.float32)
-_ZERO_RUN_16 = 0xF0
-_END_OF_BLOCK = 0x00
+_LARGEST_SAMPLE = 4096  # blocks, approximately; larger pictures are sampled less densely
+_WEIGHT_STEPS_PER_BIT = 32
+_EQUAL_WEIGHTS: NDArray[np.float32] = np.ones(64, dtype=np.float32)
+_ZRL = 0xF0  # symbol of 16 zeros
+_EOB = 0x00  # symbol of the end of block
 
 
 @dataclass(frozen=True)
 class Rates:
-    """What AC symbols cost.
+    """Bits of AC symbols (T.81 F.1.2.2, Huffman encoding of AC coefficients).
 
     Parameters
     ----------
     run_size_bits
-        (11, 63) float32: bits of a level of 0 to 10 bits after 0 to 62 zeros, ZRL codes and its own bits included.
+        (11, 63) float32 bits of a level by its category SSSS, 0 to 10, and the run of zeros before it, 0 to 62: those
+        of ZRL codes, the RRRRSSSS code and the SSSS additional bits.
     end_of_block_bits
-        Bits of EOB.
+        Bits of the EOB code.
     """
 
     run_size_bits: NDArray[np.float32]
@@ -41,41 +42,42 @@ class Rates:
 
 @dataclass(frozen=True)
 class Trellis:
-    """Minimise weight x squared error + bits over the AC levels of each block (dynamic programming).
+    """Quantizer that minimizes weight x squared error + bits over the AC levels of each block, by dynamic programming.
 
-    Errors count in quantizer steps, so that the table says what an error matters at each frequency; frequency weights
-    may say more. The rates come from the image's own symbols (a sample of plainly rounded blocks), as a sequential scan
-    would code them; progressive scans follow them closely enough.
+    Errors are measured in quantizer steps, so that the quantization table weights the frequencies; `frequency_weights`
+    multiply these weights. The bits of symbols are estimated for a sequential scan, from a sample of the picture's
+    blocks after plain rounding; they are close enough for progressive scans.
 
     Parameters
     ----------
     block_weights
-        For each table slot, `Frame.block_grid` float32 above 0: the bits that a squared step is worth; the last serves
-        those that have none of their own.
+        Weights by table slot, in bits: the number of bits that a squared error of one step is worth in each block, an
+        array of the shape `Frame.block_grid`, float32 above 0. Slots without weights of their own share the last ones.
     frequency_weights
-        For each table slot, (64,) float32 in zig-zag order.
+        Factors of the weights by table slot, for each coefficient: (64,) float32 in zig-zag order.
     lifts
-        For each table slot, 0 to 0.5: the error of a level that is not 0 counts from so many steps above the
-        coefficient's magnitude, as what is weakened shows more than what is strengthened.
+        Lifts by table slot, 0 to 0.5: errors of nonzero levels are measured from the coefficient's magnitude plus this
+        number of steps, as weakened coefficients are more visible than strengthened ones.
     look_back
         Nonzero positions before a coefficient that the search considers as its predecessor.
     """
 
     block_weights: tuple[NDArray[np.float32], ...]
-    frequency_weights: tuple[NDArray[np.float32], ...] = (_EVEN,)
+    frequency_weights: tuple[NDArray[np.float32], ...] = (_EQUAL_WEIGHTS,)
     lifts: tuple[float, ...] = (0.0,)
     look_back: int = _kernels.USUAL_LOOK_BACK
 
     def plan(
         self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
     ) -> QuantizationPlan:
-        """See `Quantizer.plan`."""
-        rates = sampled_rates(blocks[: component.block_rows, : component.block_columns], table)
-        weights = frame.largest_of_covered_blocks(of_slot(self.block_weights, component), component)
-        # Rounded, so that the last bit of a float computed elsewhere cannot change a decision.
-        rounded = np.rint(weights * _STEPS_OF_WEIGHT) / np.float32(_STEPS_OF_WEIGHT)
+        """Prepare the quantization of a component, see `Quantizer.plan`."""
+        rates = sample_rates(blocks[: component.block_rows, : component.block_columns], table)
+        weights = frame.largest_of_covered_blocks(select_by_slot(self.block_weights, component), component)
+        # Rounded, so that levels do not depend on the last bits of weights, which differ between machines.
+        rounded = np.rint(weights * _WEIGHT_STEPS_PER_BIT) / np.float32(_WEIGHT_STEPS_PER_BIT)
         steps = table.steps_in_sixteenths
-        by_frequency, lift = of_slot(self.frequency_weights, component), of_slot(self.lifts, component)
+        by_frequency = select_by_slot(self.frequency_weights, component)
+        lift = select_by_slot(self.lifts, component)
         return QuantizationPlan(
             blocks,
             rounded,
@@ -93,30 +95,50 @@ class Trellis:
         )
 
 
-def sampled_rates(blocks: NDArray[np.int16], table: QuantizationTable) -> Rates:
-    """Rates of AC symbols, coded sequentially, after plain rounding of about every 16th block, 4,096 at most.
+def sample_rates(blocks: NDArray[np.int16], table: QuantizationTable) -> Rates:
+    """Estimate the bits of AC symbols in a sequential scan, from a sample of blocks after plain rounding.
+
+    The sample is about every 16th block, at most about 4,096.
 
     Parameters
     ----------
     blocks
-        (rows, columns, 64) int16 coefficients in sixteenths, zig-zag order.
+        (rows, columns, 64) int16 coefficients in sixteenths, in zig-zag order.
+    table
+        Quantization table of the blocks.
     """
     count = blocks.shape[0] * blocks.shape[1]
     every = max(1, min(_SAMPLE_EVERY, count // _SMALLEST_SAMPLE), count // _LARGEST_SAMPLE)
-    while math.gcd(every, blocks.shape[1]) > 1:  # else the sample would come from a few columns of the picture
+    # If `every` and the number of columns had a common divisor, the sample would come from some columns only. Every
+    # 4th block of 8 columns comes from two of them, every 5th block from all:
+    #
+    #     X . . . X . . .        X . . . . X . .
+    #     X . . . X . . .        . . X . . . . X
+    #     X . . . X . . .        . . . . X . . .
+    while math.gcd(every, blocks.shape[1]) > 1:
         every += 1
     chosen = np.arange(0, count, every)
     sample = np.ascontiguousarray(blocks[chosen // blocks.shape[1], chosen % blocks.shape[1]])
     _kernels.quantize(sample, table.steps_in_sixteenths, np.full(len(sample), 0.5, dtype=np.float32))
     histogram = np.zeros((2, 1, 256), dtype=np.uint32)
     _kernels.tally_scan([sample[np.newaxis]], [(1, 1, 0)], (0, 63, 0, 0), 0, 0, 1, histogram)
-    return rates_of(histogram[1, 0])
+    return estimate_rates(histogram[1, 0])
 
 
-def rates_of(histogram: NDArray[np.uint32]) -> Rates:
-    """Rates under an ideal code for (256,) counts of RRRRSSSS symbols; those not seen count half a time."""
+def estimate_rates(histogram: NDArray[np.uint32]) -> Rates:
+    """Estimate the bits of AC symbols from their histogram.
+
+    Parameters
+    ----------
+    histogram
+        (256,) uint32 counts of RRRRSSSS symbols.
+    """
+    # A symbol of relative frequency p has about -log2 p bits, and a Huffman code 1 to 16. Symbols that do not occur in
+    # the sample count as half an occurrence. A level after a run of zeros is coded as
+    #
+    #     floor(run / 16) x ZRL | RRRRSSSS with RRRR = run mod 16 | SSSS additional bits
     counts = np.maximum(histogram.astype(np.float64), 0.5)
     code_bits = np.clip(np.log2(counts.sum() / counts), 1, 16)
     runs, sizes = np.arange(63), np.arange(11)[:, np.newaxis]
-    bits = (runs // 16) * code_bits[_ZERO_RUN_16] + code_bits[(runs % 16) << 4 | sizes] + sizes
-    return Rates(bits.astype(np.float32), float(code_bits[_END_OF_BLOCK]))
+    bits = (runs // 16) * code_bits[_ZRL] + code_bits[(runs % 16) << 4 | sizes] + sizes
+    return Rates(bits.astype(np.float32), float(code_bits[_EOB]))

@@ -120,12 +120,12 @@ void quantize(const Blocks& blocks, const Steps& steps, const Array<const float,
 }
 
 void settle_dc(const Blocks& levels, const Array<const std::int16_t, nb::ndim<1>>& dc,
-               const Array<const std::uint8_t, nb::ndim<1>>& is_saturated, float step) {
+               const Array<const std::uint8_t, nb::ndim<1>>& is_unsure, float step) {
     require(dc.shape(0) == levels.shape(0), "one DC coefficient for each block");
-    require(is_saturated.shape(0) == levels.shape(0), "one mark for each block");
+    require(is_unsure.shape(0) == levels.shape(0), "one mark for each block");
     require(step > 0.0f, "the step must be above 0");
     nb::gil_scoped_release release;
-    kernels()->settle_dc(levels.data(), static_cast<std::ptrdiff_t>(levels.shape(0)), dc.data(), is_saturated.data(),
+    kernels()->settle_dc(levels.data(), static_cast<std::ptrdiff_t>(levels.shape(0)), dc.data(), is_unsure.data(),
                          step);
 }
 
@@ -317,7 +317,7 @@ void foveal::bind_encoding(nb::module_& m) {
     m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(),
           nb::arg("zero_threshold").noconvert());
     m.def("settle_dc", &settle_dc, nb::arg("levels").noconvert(), nb::arg("dc").noconvert(),
-          nb::arg("is_saturated").noconvert(), nb::arg("step"));
+          nb::arg("is_unsure").noconvert(), nb::arg("step"));
     m.def("mark_saturated", &mark_saturated, nb::arg("pixels").noconvert(), nb::arg("out").noconvert());
     m.def("quantize_per_block", &quantize_per_block, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
           nb::arg("table_index").noconvert(), nb::arg("file_steps").noconvert());

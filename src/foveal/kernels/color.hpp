@@ -39,8 +39,8 @@ constexpr float kHalvesDown = 0.5f - 1.0f / 4096.0f;  // so that the bluest blue
 
 // Converts `count` RGB pixels to Y, Cb and Cr, each centred on 0.
 //
-// kWhole: rounded to whole levels, as libjpeg rounds them. A decoder works with whole levels, too, so that a picture that
-// it made of a file goes back to the very samples that it was made of.
+// kWhole: rounded to whole levels, as libjpeg rounds them. A decoder works with whole levels, too, so that a picture
+// that it made of a file goes back to the very samples that it was made of.
 template <class Sample, bool kWhole>
 void rgb_row_to_ycbcr(const Sample* __restrict rgb, std::ptrdiff_t count, float* __restrict luma,
                       float* __restrict blue, float* __restrict red) {
@@ -73,8 +73,8 @@ void rgb_to_ycbcr(const Sample* pixels, Extent pixel_size, float* planes, Extent
     const std::ptrdiff_t plane_length = plane_size.rows * plane_size.columns;
     for (std::ptrdiff_t y = 0; y < pixel_size.rows; ++y) {
         float* luma = planes + y * plane_size.columns;
-        rgb_row_to_ycbcr<Sample, kWhole>(pixels + 3 * y * pixel_size.columns, pixel_size.columns, luma, luma + plane_length,
-                         luma + 2 * plane_length);
+        rgb_row_to_ycbcr<Sample, kWhole>(pixels + 3 * y * pixel_size.columns, pixel_size.columns, luma,
+                                         luma + plane_length, luma + 2 * plane_length);
         for (int c = 0; c < 3; ++c) replicate_right(luma + c * plane_length, pixel_size.columns, plane_size.columns);
     }
     for (int c = 0; c < 3; ++c) replicate_down(planes + c * plane_length, pixel_size.rows, plane_size);

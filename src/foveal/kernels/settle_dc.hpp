@@ -1,8 +1,8 @@
 // Settling of DC: quantized DC coefficients that stay what they are when a decoded picture is encoded again.
 //
-// A decoder rounds samples to whole levels and clamps them to 8 bits, which moves the mean of some blocks: a block without
-// AC becomes one level, and ringing that is clamped at black makes a block brighter. Where DC has steps of a fraction of
-// a level, the moved mean is another quantized DC in the next generation, which moves the mean once more.
+// A decoder rounds samples to whole levels and clamps them to 8 bits, which moves the mean of some blocks: a block
+// without AC becomes one level, and ringing that is clamped at black makes a block brighter. Where DC has steps of a
+// fraction of a level, the moved mean is another quantized DC in the next generation, which moves the mean once more.
 #pragma once
 
 #include "nonzero.hpp"
@@ -10,23 +10,29 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace {
 
 // DC of one level of 8-bit samples, in sixteenths: 8 times the mean of the block (T.81 A.3.3, FDCT and IDCT).
 constexpr float kDcOfLevel = 8 * kCoefficientScale;
 
-// Settles the DC of blocks without AC, and of those that is_saturated marks: it becomes that of the whole level nearest
-// to the mean of the block (halves to even), so that a mean that moved by less than half a level gives it again.
-// dc: DC coefficients of the blocks in sixteenths; step: that of DC, in sixteenths.
-inline void settle_dc(std::int16_t* levels, std::ptrdiff_t count, const std::int16_t* dc,
-                      const std::uint8_t* is_saturated, float step) {
+// What DC is rounded to where a decoder may move the mean of a block: the step of libjpeg at quality 80. Coarser steps
+// hold more generations and cost more of the first one.
+constexpr float kDcOfUnsureBlock = 0.75f * kDcOfLevel;
+
+// Settles the DC of blocks without AC and of those that is_unsure marks: it becomes that of the whole level, or of the
+// multiple of kDcOfUnsureBlock, that is nearest to the mean of the block (halves to even). A mean that a decoder moved
+// by less than half of that gives the same DC again. dc: DC coefficients of the blocks in sixteenths; step: that of DC,
+// in sixteenths.
+inline void settle_dc(std::int16_t* levels, std::ptrdiff_t count, const std::int16_t* dc, const std::uint8_t* is_unsure,
+                      float step) {
     for (std::ptrdiff_t n = 0; n < count; ++n, levels += kBlockSize) {
-        const bool is_flat = (nonzero_mask(levels) & ~std::uint64_t{1}) == 0;
-        if (is_saturated[n] == 0 && !is_flat) continue;
-        const float unit = is_flat ? kDcOfLevel : kDcOfLevel * 0.75f;
-        const float level = __builtin_rintf(static_cast<float>(dc[n]) / unit);
-        levels[0] = quantize_dc(static_cast<std::int16_t>(level * unit), step);
+        const bool has_ac = (nonzero_mask(levels) & ~std::uint64_t{1}) != 0;
+        if (has_ac && is_unsure[n] == 0) continue;
+        const float unit = has_ac ? kDcOfUnsureBlock : kDcOfLevel;
+        const float nearest = __builtin_rintf(static_cast<float>(dc[n]) / unit) * unit;
+        levels[0] = quantize_dc(static_cast<std::int16_t>(nearest), step);
     }
 }
 

@@ -1,4 +1,4 @@
-"""How far a decoded picture is from the original."""
+"""PSNR and SSIM of a decoded picture against the original, optionally weighted by pixel."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from numpy.typing import NDArray
 
 from foveal.errors import MissingExtraError, ParameterError
 
-SSIM_MIN_SIDE = 11
+SSIM_MIN_SIDE = 11  # width of the Gaussian window
 
 
 def psnr(original: NDArray[Any], decoded: NDArray[Any], weights: NDArray[np.floating] | None = None) -> float:
-    """Peak signal-to-noise ratio in decibels, of all pixels or of those that matter.
+    """Return the peak signal-to-noise ratio in decibels, optionally with a weight for each pixel.
 
     Parameters
     ----------
     original, decoded
-        (H, W) or (H, W, C) of the same shape; uint8 or uint16 alike.
+        (H, W) or (H, W, C) samples, uint8 or uint16; both of the same shape and type.
     weights
-        (H, W), not negative: how much the error of each pixel counts. None for all alike.
+        (H, W), not negative: weight of the squared error of each pixel. None weighs all pixels equally.
 
     Returns
     -------
     float
-        Infinite where the pictures agree (wherever the weights are not zero).
+        Decibels; infinite if the pictures are equal wherever the weights are not zero.
 
     Raises
     ------
     ParameterError
-        Shapes or types differ, or all weights are zero.
+        The shapes or types of the pictures differ, or the weights have another shape, are negative or all zero.
     """
-    _require_alike(original, decoded)
+    _require_comparable(original, decoded)
     error = (original.astype(np.float64) - decoded.astype(np.float64)) ** 2
     if error.ndim == 3:
         error = error.mean(axis=2)
@@ -46,27 +46,29 @@ def psnr(original: NDArray[Any], decoded: NDArray[Any], weights: NDArray[np.floa
 
 
 def ssim(original: NDArray[Any], decoded: NDArray[Any], weights: NDArray[np.floating] | None = None) -> float:
-    """Structural similarity with the Gaussian window of its authors [1]_, by scikit-image (extra `figure`).
+    """Return the structural similarity (SSIM) with the Gaussian window of its authors [1]_.
 
-    Windows reach 5 pixels to each side; pixels nearer to an edge are left out.
+    It is computed by scikit-image (extra `figure`). Windows reach 5 pixels to each side; pixels nearer to an edge of
+    the picture are left out.
 
     Parameters
     ----------
     original, decoded
-        (H, W) or (H, W, C) of the same shape, at least 11 pixels on each side; uint8 or uint16 alike. Of several
-        channels it is the mean.
+        (H, W) or (H, W, C) samples, uint8 or uint16; both of the same shape and type, at least 11 pixels on each side.
+        The channels are averaged.
     weights
-        (H, W), not negative: how much each pixel counts. None for all alike.
+        (H, W), not negative: weight of the similarity at each pixel. None weighs all pixels equally.
 
     Returns
     -------
     float
-        1 where the pictures agree, less elsewhere.
+        1 for equal pictures, less for others.
 
     Raises
     ------
     ParameterError
-        Shapes or types differ, a side is too short, or all weights (but for those near the edges) are zero.
+        The shapes or types of the pictures differ, a side is too short, or the weights have another shape, are negative
+        or are zero everywhere except near the edges.
     MissingExtraError
         scikit-image is not installed.
 
@@ -75,25 +77,25 @@ def ssim(original: NDArray[Any], decoded: NDArray[Any], weights: NDArray[np.floa
     .. [1] Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, "Image Quality Assessment: From Error Visibility to Structural
        Similarity", IEEE Transactions on Image Processing 13, 2004.
     """
-    of_pixels = ssim_of_pixels(original, decoded)
+    similarities = ssim_of_pixels(original, decoded)
     if weights is None:
-        return float(of_pixels.mean())
+        return float(similarities.mean())
     _require_weights(weights, original.shape[:2])
-    counted = inside_ssim(weights)
-    if not counted.any():
-        raise ParameterError("weights must not be zero everywhere but near the edges")
-    return float(np.average(of_pixels, weights=counted))
+    inner_weights = inside_ssim(weights)
+    if not inner_weights.any():
+        raise ParameterError("weights must not be zero everywhere except near the edges")
+    return float(np.average(similarities, weights=inner_weights))
 
 
 def ssim_of_pixels(original: NDArray[Any], decoded: NDArray[Any]) -> NDArray[np.floating]:
-    """Structural similarity of the window around each pixel; parameters and errors as of `ssim`.
+    """Return the structural similarity of the window around each pixel; parameters and errors are those of `ssim`.
 
     Returns
     -------
     ndarray
-        (H - 10, W - 10): of windows that lie in the picture.
+        (H - 10, W - 10) similarities of the pixels whose windows lie inside the picture.
     """
-    _require_alike(original, decoded)
+    _require_comparable(original, decoded)
     if min(original.shape[:2]) < SSIM_MIN_SIDE:
         raise ParameterError(f"SSIM needs {SSIM_MIN_SIDE} pixels on each side, not {original.shape[:2]}")
     try:
@@ -103,13 +105,13 @@ def ssim_of_pixels(original: NDArray[Any], decoded: NDArray[Any]) -> NDArray[np.
     peak = int(np.iinfo(original.dtype).max)
     options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": peak}
     channel_axis = 2 if original.ndim == 3 else None
-    similarity: Any = structural_similarity  # not typed
-    _, of_pixels = similarity(original, decoded, channel_axis=channel_axis, full=True, **options)
-    return inside_ssim(of_pixels if of_pixels.ndim == 2 else of_pixels.mean(axis=2))
+    similarity: Any = structural_similarity  # scikit-image has no type hints
+    _, similarities = similarity(original, decoded, channel_axis=channel_axis, full=True, **options)
+    return inside_ssim(similarities if similarities.ndim == 2 else similarities.mean(axis=2))
 
 
 def inside_ssim(values: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Those of (H, W) whose windows of SSIM lie in the picture; a view."""
+    """Return a view of the (H, W) values at the pixels whose SSIM windows lie inside the picture."""
     margin = SSIM_MIN_SIDE // 2
     return values[margin:-margin, margin:-margin]
 
@@ -119,7 +121,7 @@ def _require_weights(weights: NDArray[np.floating], shape: tuple[int, ...]) -> N
         raise ParameterError(f"weights must be {shape}, not negative and not all zero")
 
 
-def _require_alike(original: NDArray[Any], decoded: NDArray[Any]) -> None:
+def _require_comparable(original: NDArray[Any], decoded: NDArray[Any]) -> None:
     if original.shape != decoded.shape or original.dtype != decoded.dtype:
         first, second = (f"{array.dtype} {array.shape}" for array in (original, decoded))
         raise ParameterError(f"{first} cannot be compared with {second}")

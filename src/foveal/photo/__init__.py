@@ -1,4 +1,4 @@
-"""OPEN and WRITE: files and arrays become photos, with their metadata; pixels become PNG and TIFF files."""
+"""OPEN and WRITE: reads files and arrays as photos with their metadata, and writes pixels as PNG and TIFF files."""
 
 from foveal.photo.photo import Photo, as_photo, open, to_eight_bits  # noqa: A004 (the natural name for what it does)
 

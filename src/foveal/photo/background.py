@@ -1,4 +1,4 @@
-"""Transparent pixels in front of a colour: JPEG has no alpha channel."""
+"""Blending of transparent pixels with a background colour, because JPEG has no alpha channel."""
 
 from __future__ import annotations
 
@@ -10,48 +10,51 @@ from foveal.errors import ParameterError, UnsupportedError
 
 Color = str | tuple[int, int, int]
 
-_ROWS_AT_ONCE = 64
+_ROWS_PER_STRIP = 64
 
 
-def without_alpha(pixels: NDArray[np.uint8 | np.uint16], background: Color | None) -> NDArray[np.uint8 | np.uint16]:
-    """Blend pixels with a colour by their alpha.
+def remove_alpha(pixels: NDArray[np.uint8 | np.uint16], background: Color | None) -> NDArray[np.uint8 | np.uint16]:
+    """Remove the alpha channel of pixels, if they have one, by blending them with a background colour.
 
     Parameters
     ----------
     pixels
-        (H, W), (H, W, 2), (H, W, 3) or (H, W, 4), uint8 or uint16; of 2 and 4 channels the last is alpha.
+        (H, W) grey, (H, W, 2) grey and alpha, (H, W, 3) RGB or (H, W, 4) RGB and alpha; uint8 or uint16. Alpha is
+        straight, not premultiplied.
     background
-        A colour name, "#rrggbb" or (r, g, b) in 0..255 (also for 16-bit pixels); None where there must be no alpha.
+        Background colour: a name, "#rrggbb" or (r, g, b) in 0..255, also for 16-bit pixels. None if `pixels` must not
+        have an alpha channel.
 
     Returns
     -------
     ndarray
-        (H, W) or (H, W, 3), C-contiguous. Grey pixels stay grey in front of a grey colour.
+        (H, W) or (H, W, 3), C-contiguous, of the dtype of `pixels`. Grey pixels stay grey on a grey background.
 
     Raises
     ------
     UnsupportedError
-        There is an alpha channel and no colour.
+        The pixels have an alpha channel, and `background` is None.
     ParameterError
         `background` is not a colour.
     """
-    rgb = None if background is None else _rgb(background)
+    rgb = None if background is None else _parse_color(background)
     if pixels.ndim == 2 or pixels.shape[2] == 3:
         return np.ascontiguousarray(pixels)
     if rgb is None:
-        raise UnsupportedError("the picture has an alpha channel, which JPEG has not; give background= (--background)")
+        raise UnsupportedError("the picture has an alpha channel, and JPEG has none; give background= (--background)")
     full = int(np.iinfo(pixels.dtype).max)
     color = np.array(rgb, dtype=np.uint64) * (full // 255)
     channels = 1 if pixels.shape[2] == 2 and np.all(color == color[0]) else 3
     blended = np.empty((*pixels.shape[:2], channels), dtype=pixels.dtype)
-    for top in range(0, len(pixels), _ROWS_AT_ONCE):  # 64-bit copies of all of a large picture would not fit
-        strip = slice(top, top + _ROWS_AT_ONCE)
+    for top in range(0, len(pixels), _ROWS_PER_STRIP):  # 64-bit copies of a whole large picture would not fit in memory
+        strip = slice(top, top + _ROWS_PER_STRIP)
         alpha, visible = pixels[strip, :, -1:].astype(np.uint64), pixels[strip, :, :-1].astype(np.uint64)
         blended[strip] = (visible * alpha + color[:channels] * (full - alpha) + full // 2) // full
     return blended[:, :, 0] if channels == 1 else blended
 
 
-def _rgb(color: Color) -> tuple[int, ...]:
+def _parse_color(color: Color) -> tuple[int, ...]:
+    """Return a colour as (r, g, b) in 0..255."""
     if isinstance(color, str):
         try:
             return ImageColor.getrgb(color)[:3]

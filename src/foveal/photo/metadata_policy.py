@@ -1,4 +1,4 @@
-"""What of a photo's metadata goes into the file."""
+"""Metadata policies: which metadata of a photo is written to the encoded file."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ MetadataPolicy = Literal["keep", "safe", "none"]
 
 
 def apply_policy(photo: Photo, policy: MetadataPolicy) -> tuple[Photo, Metadata]:
-    """Choose what is written, and turn the photo where nothing in the file will say that it is to be turned.
+    """Select the metadata to write, and turn the photo upright if the file will not record its orientation.
 
     Parameters
     ----------
     photo
-        What is to be encoded.
+        Photo to encode.
     policy
-        "keep": everything; "safe": colour profile, resolution, orientation, artist and copyright, so no place, time or
-        device; "none": the colour profile, without which the colours would change, and nothing else.
-        A profile for pixels of another kind goes, as it explains nothing.
+        "keep": all metadata; "safe": colour profile, resolution, orientation, artist and copyright, which reveal no
+        place, time or device; "none": only the colour profile, because colours would change without it. A colour
+        profile of another data colour space than the pixels' is always left out.
 
     Returns
     -------
     photo, metadata
-        The photo, upright under "none", and what goes into the file with it.
+        The photo, turned upright for "none", and the metadata to write to its file.
 
     Raises
     ------
     ParameterError
-        No such policy.
+        `policy` is not one of these three.
     """
     if policy == "keep":
         return photo, Metadata(
             icc_profile=photo.fitting_profile,
-            exif=exif.without_signature(photo.exif) if photo.exif else None,
+            exif=exif.remove_signature(photo.exif) if photo.exif else None,
             xmp=photo.xmp,
             comment=photo.comment,
             dots_per_inch=photo.dots_per_inch,
@@ -46,7 +46,7 @@ def apply_policy(photo: Photo, policy: MetadataPolicy) -> tuple[Photo, Metadata]
     if policy == "safe":
         return photo, Metadata(
             icc_profile=photo.fitting_profile,
-            exif=exif.safe_to_publish(photo.exif),
+            exif=exif.select_safe(photo.exif),
             dots_per_inch=photo.dots_per_inch,
         )
     if policy == "none":
@@ -54,6 +54,6 @@ def apply_policy(photo: Photo, policy: MetadataPolicy) -> tuple[Photo, Metadata]
     raise ParameterError(f"metadata {policy!r} is not one of {', '.join(get_args(MetadataPolicy))}")
 
 
-def without_extended_xmp(segments: tuple[tuple[int, bytes], ...]) -> tuple[tuple[int, bytes], ...]:
-    """Further segments of a JPEG without those (APP1) that continue its XMP packet."""
+def remove_extended_xmp(segments: tuple[tuple[int, bytes], ...]) -> tuple[tuple[int, bytes], ...]:
+    """Return the extra segments of a photo without the APP1 segments, which hold its extended XMP."""
     return tuple((code, payload) for code, payload in segments if code != markers.APP1)

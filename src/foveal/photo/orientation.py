@@ -1,4 +1,10 @@
-"""EXIF orientations: from pixels as stored to pixels as displayed, and back."""
+"""EXIF orientations: conversion of arrays from the stored to the displayed orientation, and back.
+
+The number says where the first row and the first column of the stored picture are displayed (Exif 2.32, 4.6.5.1)::
+
+    1  top, left        2  top, right       3  bottom, right    4  bottom, left
+    5  left, top        6  right, top       7  right, bottom    8  left, bottom
+"""
 
 from __future__ import annotations
 
@@ -10,7 +16,7 @@ from numpy.typing import NDArray
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 UPRIGHT = 1
-# Orientation -> whether to flip (rows, columns); 5 to 8 swap rows with columns first (Exif 2.32, 4.6.5.1).
+# Orientation -> whether to reverse (rows, columns). Orientations 5 to 8 are transposed first.
 _FLIPS = {
     1: (False, False),
     2: (False, True),
@@ -24,23 +30,39 @@ _FLIPS = {
 
 
 def swaps_sides(orientation: int) -> bool:
-    """Whether the displayed picture is as wide as the stored one is high."""
+    """Return whether the rows of the stored picture are displayed as columns."""
     return orientation >= 5
 
 
 def to_displayed(stored: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
-    """Turn an array (H, W, ...) from the stored to the displayed orientation, 1 to 8; a view."""
+    """Return a view of an array (H, W, ...), turned from the stored to the displayed orientation.
+
+    Parameters
+    ----------
+    stored
+        Array in the stored orientation: pixels, or a map of them.
+    orientation
+        EXIF orientation of the photo, 1 to 8.
+    """
     if swaps_sides(orientation):
         stored = np.swapaxes(stored, 0, 1)
-    return _flipped(stored, orientation)
+    return _flip(stored, orientation)
 
 
 def to_stored(displayed: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
-    """Turn an array (H, W, ...) from the displayed to the stored orientation, 1 to 8; a view."""
-    flipped = _flipped(displayed, orientation)
+    """Return a view of an array (H, W, ...), turned from the displayed to the stored orientation.
+
+    Parameters
+    ----------
+    displayed
+        Array in the displayed orientation: pixels, or a map of them.
+    orientation
+        EXIF orientation of the photo, 1 to 8.
+    """
+    flipped = _flip(displayed, orientation)
     return np.swapaxes(flipped, 0, 1) if swaps_sides(orientation) else flipped
 
 
-def _flipped(array: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
+def _flip(array: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
     rows, columns = _FLIPS[orientation]
     return array[:: -1 if rows else 1, :: -1 if columns else 1]

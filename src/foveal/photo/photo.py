@@ -1,4 +1,4 @@
-"""A file, a Pillow image or an array becomes a Photo: pixels, colour profile, metadata, orientation."""
+"""The class `Photo`, and the functions that make one from a file, a Pillow image or an array."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from foveal.jpeg.segments import EXTENDED_XMP
 from foveal.photo import exif as exif_tags
 from foveal.photo import icc
 from foveal.photo import orientation as orientations
-from foveal.photo.background import Color, without_alpha
+from foveal.photo.background import Color, remove_alpha
 
 _KEPT_SEGMENTS = {"APP1": markers.APP1, "APP13": markers.APP13}
 _GREY_16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
@@ -27,22 +27,28 @@ _ALPHA_MODES = ("LA", "PA", "RGBA", "La", "RGBa")
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """A photograph and what belongs to it.
+    """A photograph with its colour profile and metadata.
 
     Parameters
     ----------
     pixels
-        (H, W, 3) RGB or (H, W) grey, uint8 or uint16, as stored: the orientation is not applied.
-    icc_profile, exif, xmp, comment
-        As in the file, or None. `exif` is a TIFF structure, with or without the "Exif" signature.
+        (H, W, 3) RGB or (H, W) grey, uint8 or uint16, in the stored orientation: the EXIF orientation is not applied.
+    icc_profile
+        ICC profile that defines the colours of the pixels, or None.
+    exif
+        EXIF data: a TIFF structure, with or without the "Exif" signature of a JPEG segment. None if there is none.
+    xmp
+        XMP packet (XML), or None.
+    comment
+        Comment of the file, or None.
     dots_per_inch
         Print resolution (horizontal, vertical), or None.
     extra_segments
-        (marker, payload) of a JPEG's other segments worth keeping: IPTC (APP13), extended XMP (APP1).
+        (marker code, payload) of further segments of a JPEG that are kept: IPTC data (APP13) and extended XMP (APP1).
     file_format
-        What the file was ("JPEG", "PNG", ...), or None.
+        Format of the file that was read, as Pillow names it ("JPEG", "PNG", ...), or None.
     frame_count
-        Pictures in the file; this is the first.
+        Number of pictures in the file. The photo is the first of them.
     """
 
     pixels: Pixels
@@ -57,36 +63,36 @@ class Photo:
 
     @property
     def height(self) -> int:
-        """Rows of pixels, as stored."""
+        """Number of rows of pixels in the stored orientation."""
         return int(self.pixels.shape[0])
 
     @property
     def width(self) -> int:
-        """Columns of pixels, as stored."""
+        """Number of columns of pixels in the stored orientation."""
         return int(self.pixels.shape[1])
 
     @property
     def orientation(self) -> int:
-        """EXIF orientation: 1 (upright) to 8."""
+        """EXIF orientation, 1 (upright) to 8; 1 if the EXIF data has none."""
         return exif_tags.orientation(self.exif)
 
     @property
     def displayed_size(self) -> tuple[int, int]:
-        """Height and width as the photo is meant to be seen."""
+        """Height and width in pixels in the displayed orientation."""
         swapped = orientations.swaps_sides(self.orientation)
         return (self.width, self.height) if swapped else (self.height, self.width)
 
     @property
     def fitting_profile(self) -> bytes | None:
-        """Colour profile; None where it is for other pixels, see `icc.misfit`."""
+        """Colour profile, or None if it does not apply to these pixels (RGB profile of a grey photo, for example)."""
         return None if icc.misfit(self.icc_profile, self.pixels) else self.icc_profile
 
     def upright(self) -> Photo:
-        """Return the photo as it is meant to be seen: pixels turned, orientation 1."""
+        """Return the photo with its pixels turned to the displayed orientation, and orientation 1 in its EXIF data."""
         if self.orientation == orientations.UPRIGHT:
             return self
         turned: Pixels = np.ascontiguousarray(orientations.to_displayed(self.pixels, self.orientation))
-        return replace(self, pixels=turned, exif=exif_tags.with_orientation(self.exif, orientations.UPRIGHT))
+        return replace(self, pixels=turned, exif=exif_tags.replace_orientation(self.exif, orientations.UPRIGHT))
 
 
 def open(  # noqa: A001 (a reader of the public API expects this name)
@@ -95,32 +101,35 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     background: Color | None = None,
     max_pixels: int = MAX_PIXELS,
 ) -> Photo:
-    """Read a photo from a file that Pillow understands.
+    """Read a photo, with its colour profile and metadata, from a picture file of any format that Pillow reads.
 
     Parameters
     ----------
     source
-        A path, or a binary file to read from.
+        Path of the file, or a binary file object to read from.
     background
-        Colour to put behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
+        Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255. It is required if the picture has
+        an alpha channel.
     max_pixels
-        Larger pictures are refused before they are decoded; at most 178,956,970.
+        Largest number of pixels (width times height). A larger picture is refused before it is decoded. Values above
+        178,956,970 have no effect: that is the limit of Pillow.
 
     Returns
     -------
     Photo
-        8-bit grey or RGB; 16-bit grey stays 16-bit. RGB of 16 bits comes as 8 bits from Pillow.
+        Pixels in the stored orientation: (H, W, 3) uint8 RGB, (H, W) uint8 grey, or (H, W) uint16 for 16-bit grey.
+        Pillow reduces 16-bit RGB to 8 bits. Of a file with several pictures, the first.
 
     Raises
     ------
     FormatError
-        Not a picture, or a broken one.
+        The file is not a picture of a known format, or is broken.
     UnsupportedError
-        A colour model other than grey and RGB; transparency without `background`.
+        The colour model is neither grey nor RGB (CMYK, Lab, ...), or there is an alpha channel and no `background`.
     LimitError
-        More than `max_pixels` pixels.
+        The picture has more than `max_pixels` pixels.
     ParameterError
-        `background` is not a colour, or another argument of the wrong kind.
+        `background` is not a colour, or an argument has the wrong type.
     OSError
         The file cannot be read.
     """
@@ -131,45 +140,45 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     try:
         with Image.open(source) as image:
             if image.width * image.height > max_pixels:
-                raise LimitError(_too_large(image.width, image.height, max_pixels))
+                size = f"{image.width:,} x {image.height:,}"
+                raise LimitError(f"the picture has {size} pixels; the limit is {max_pixels:,}")
             image.load()
-            return _from_opened(image, background)
+            return _read_photo(image, background)
     except Image.DecompressionBombError as error:
         raise LimitError(f"the picture has more than {MAX_PIXELS:,} pixels") from error
     except UnidentifiedImageError as error:
         raise FormatError("not a picture of a known format") from error
     except OSError as error:
-        if error.errno is not None:  # the system's: no such file, no permission, ...
+        if error.errno is not None:  # an error of the system: no such file, no permission, ...
             raise
         raise FormatError(f"broken picture: {error}") from error
     except (FovealError, MemoryError):
         raise
-    except Exception as error:  # each of Pillow's readers fails in its own way
+    except Exception as error:  # Pillow's plugins raise exceptions of many types
         raise FormatError(f"broken picture: {error}") from error
 
 
-def _too_large(width: int, height: int, max_pixels: int) -> str:
-    return f"the picture has {width:,} x {height:,} pixels; the limit is {max_pixels:,}"
-
-
-def _from_opened(image: Image.Image, background: Color | None) -> Photo:
-    """Make a photo of a file that Pillow has opened, metadata and all."""
+def _read_photo(image: Image.Image, background: Color | None) -> Photo:
+    """Read the pixels and all metadata of a file that Pillow has loaded."""
     info: Mapping[Any, Any] = image.info
     return Photo(
-        pixels=without_alpha(_pixels_of(image), background),
-        icc_profile=_bytes_in(info, "icc_profile"),
-        exif=_exif_of(image),
-        xmp=_xmp_of(image),
-        comment=_bytes_in(info, "comment"),
-        dots_per_inch=_dots_per_inch(info),
-        extra_segments=_extra_segments(image),
-        file_format="JPEG" if image.format == "MPO" else image.format,  # MPO: a JPEG with more pictures behind it
+        pixels=remove_alpha(_read_pixels(image), background),
+        icc_profile=_read_bytes(info, "icc_profile"),
+        exif=_read_exif(image),
+        xmp=_read_xmp(image),
+        comment=_read_bytes(info, "comment"),
+        dots_per_inch=_read_dots_per_inch(info),
+        extra_segments=_read_extra_segments(image),
+        file_format="JPEG" if image.format == "MPO" else image.format,  # MPO: a JPEG followed by further pictures
         frame_count=getattr(image, "n_frames", 1),
     )
 
 
-def _pixels_of(image: Image.Image) -> Pixels:
-    """Grey, grey + alpha, RGB or RGBA."""
+def _read_pixels(image: Image.Image) -> Pixels:
+    """Return pixels as grey, grey and alpha, RGB, or RGB and alpha.
+
+    A transparent value or palette entry ("transparency") becomes an alpha channel.
+    """
     if image.mode in _GREY_16_MODES:
         pixels = np.asarray(image).astype(np.uint16)
         if "transparency" not in image.info:
@@ -184,36 +193,38 @@ def _pixels_of(image: Image.Image) -> Pixels:
     return np.asarray(image.convert("RGB") if image.mode != "RGB" else image)
 
 
-def _bytes_in(info: Mapping[Any, Any], name: str) -> bytes | None:
+def _read_bytes(info: Mapping[Any, Any], name: str) -> bytes | None:
+    """Return a value of Pillow's `info` if it is bytes and not empty, else None."""
     value = info.get(name)
     return value if isinstance(value, bytes) and value else None
 
 
-def _exif_of(image: Image.Image) -> bytes | None:
+def _read_exif(image: Image.Image) -> bytes | None:
     if image.format == "TIFF":
-        return exif_tags.from_tiff(image.getexif())
-    raw = _bytes_in(image.info, "exif")
-    if raw is None and "Raw profile type exif" in image.info:  # how PNG files kept it before there was eXIf
+        return exif_tags.select_from_tiff(image.getexif())
+    raw = _read_bytes(image.info, "exif")
+    if raw is None and "Raw profile type exif" in image.info:  # text chunk of PNG files older than the eXIf chunk
         raw = image.getexif().tobytes()
-    return exif_tags.without_signature(raw) if raw else None
+    return exif_tags.remove_signature(raw) if raw else None
 
 
-def _xmp_of(image: Image.Image) -> bytes | None:
+def _read_xmp(image: Image.Image) -> bytes | None:
     packet = image.info.get("xmp")
     if isinstance(packet, str):
         packet = packet.encode()
     return packet if isinstance(packet, bytes) and packet else None
 
 
-def _dots_per_inch(info: Mapping[Any, Any]) -> tuple[int, int] | None:
+def _read_dots_per_inch(info: Mapping[Any, Any]) -> tuple[int, int] | None:
     try:
         horizontal, vertical = (round(float(value)) for value in info["dpi"])
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    return (horizontal, vertical) if 1 < horizontal <= 65535 and 1 < vertical <= 65535 else None  # 1: not set
+    is_set = 1 < horizontal <= 65535 and 1 < vertical <= 65535  # TIFF files without a resolution have 1 x 1
+    return (horizontal, vertical) if is_set else None
 
 
-def _extra_segments(image: Image.Image) -> tuple[tuple[int, bytes], ...]:
+def _read_extra_segments(image: Image.Image) -> tuple[tuple[int, bytes], ...]:
     return tuple(
         (_KEPT_SEGMENTS[name], payload)
         for name, payload in getattr(image, "applist", ())
@@ -222,33 +233,34 @@ def _extra_segments(image: Image.Image) -> tuple[tuple[int, bytes], ...]:
 
 
 def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | None = None) -> Photo:
-    """Make a Photo of whatever the public functions accept.
+    """Return an image of any type that the public functions accept as a Photo.
 
     Parameters
     ----------
     image
-        A Photo, a Pillow image (of which pixels and colour profile are taken), or an array: (H, W) or (H, W, 1) grey,
-        (H, W, 3) RGB, with one channel more for alpha; uint8 or uint16.
+        A Photo, a Pillow image (its pixels and colour profile are used), or an array of uint8 or uint16: (H, W) or
+        (H, W, 1) grey, (H, W, 2) grey and alpha, (H, W, 3) RGB, (H, W, 4) RGB and alpha.
     background
-        Colour to put behind transparent pixels, in 0..255 also for 16-bit arrays.
+        Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255, also for 16-bit pixels.
 
     Raises
     ------
     ParameterError
-        Not of these shapes and types.
+        `image` has another type, shape or dtype, or is empty, or `background` is not a colour.
     UnsupportedError
-        Alpha without `background`; a Pillow image of a colour model other than grey and RGB.
+        There is an alpha channel and no `background`, or a Pillow image has a colour model other than grey and RGB.
     """
     if isinstance(image, Photo):
-        return replace(image, pixels=without_alpha(_checked_pixels(image.pixels), background))
+        return replace(image, pixels=remove_alpha(_check_pixels(image.pixels), background))
     if isinstance(image, Image.Image):
-        # As with Pillow's own save: its EXIF may be that of a file it was made from, turned or cropped since.
-        profile = _bytes_in(image.info, "icc_profile")
-        return Photo(without_alpha(_checked_pixels(_pixels_of(image)), background), icc_profile=profile)
-    return Photo(without_alpha(_checked_pixels(image), background))
+        # The EXIF data is not used, as in Pillow's own `save`: the image may have been turned since the file was read.
+        profile = _read_bytes(image.info, "icc_profile")
+        return Photo(remove_alpha(_check_pixels(_read_pixels(image)), background), icc_profile=profile)
+    return Photo(remove_alpha(_check_pixels(image), background))
 
 
-def _checked_pixels(pixels: NDArray[Any]) -> Pixels:
+def _check_pixels(pixels: NDArray[Any]) -> Pixels:
+    """Check the type, shape and dtype of pixels; return them in native byte order, (H, W, 1) as (H, W)."""
     if not isinstance(pixels, np.ndarray):
         raise ParameterError(f"an image is a Photo, a Pillow image or a numpy array, not {type(pixels).__name__}")
     if pixels.dtype.kind != "u" or pixels.dtype.itemsize > 2:
@@ -262,5 +274,5 @@ def _checked_pixels(pixels: NDArray[Any]) -> Pixels:
 
 
 def to_eight_bits(pixels: Pixels) -> NDArray[np.uint8]:
-    """Pixels of 8 or 16 bits as 8 bits, for looking at."""
+    """Return 8- or 16-bit pixels as 8-bit pixels, for display: the upper 8 of 16 bits."""
     return pixels.astype(np.uint8, copy=False) if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)

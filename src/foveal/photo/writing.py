@@ -1,4 +1,4 @@
-"""Pixels as PNG and TIFF files, with the metadata that these formats hold."""
+"""Encoding of pixels and of decoded JPEGs as PNG and TIFF files, with the metadata that these formats hold."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def png_bytes(pixels: Pixels, icc_profile: bytes | None = None) -> bytes:
     Parameters
     ----------
     pixels
-        (H, W) grey, uint8 or uint16, or (H, W, 3) RGB, uint8.
+        (H, W) uint8 or uint16 grey, or (H, W, 3) uint8 RGB.
     icc_profile
         Colour profile to embed, or None.
     """
@@ -34,7 +34,7 @@ def decoded_to_png(decoded: DecodedFile) -> bytes:
     Raises
     ------
     UnsupportedError
-        CMYK pixels, which PNG cannot hold.
+        The pixels are CMYK, which PNG does not have.
     """
     if decoded.pixels.shape[2:] == (4,):
         raise UnsupportedError("CMYK pixels do not fit a PNG; write a TIFF (OUT.tif)")
@@ -43,24 +43,27 @@ def decoded_to_png(decoded: DecodedFile) -> bytes:
     if xmp:
         texts.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", errors="replace"))
     exif_data = application_data.exif_data(decoded.segments)
-    return _save(Image.fromarray(decoded.pixels), "PNG", decoded, exif=exif_data, pnginfo=texts)
+    return _encode_image(Image.fromarray(decoded.pixels), "PNG", decoded, exif=exif_data, pnginfo=texts)
 
 
 def decoded_to_tiff(decoded: DecodedFile) -> bytes:
-    """Encode a decoded JPEG, CMYK too, as a TIFF file, with its colour profile, resolution and EXIF data."""
+    """Encode a decoded JPEG, also a CMYK one, as a TIFF file, with its colour profile, resolution and EXIF data."""
     image = Image.fromarray(decoded.pixels)
     if decoded.pixels.shape[2:] == (4,):
         inks = np.subtract(255, decoded.pixels) if decoded.inks_are_inverted else decoded.pixels
         image = Image.fromarray(inks, mode="CMYK")
     exif_data = application_data.exif_data(decoded.segments)
-    return _save(image, "TIFF", decoded, exif=exif.for_tiff(exif_data))
+    return _encode_image(image, "TIFF", decoded, exif=exif.select_for_tiff(exif_data))
 
 
-def _save(image: Image.Image, kind: str, decoded: DecodedFile, exif: bytes | None, **options: object) -> bytes:
-    """Save an image with what both formats can hold: EXIF data, colour profile, resolution."""
+def _encode_image(
+    image: Image.Image, file_format: str, decoded: DecodedFile, exif: bytes | None, **options: object
+) -> bytes:
+    """Encode an image with the metadata that both formats can hold: EXIF data, colour profile, resolution."""
     resolution = application_data.dots_per_inch(decoded.segments)
     if resolution:
         options["dpi"] = resolution
     file = io.BytesIO()
-    image.save(file, kind, exif=exif or b"", icc_profile=application_data.icc_profile(decoded.segments), **options)
+    profile = application_data.icc_profile(decoded.segments)
+    image.save(file, file_format, exif=exif or b"", icc_profile=profile, **options)
     return file.getvalue()

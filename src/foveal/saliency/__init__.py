@@ -1,4 +1,4 @@
-"""LOOK: where people look in a photograph. Read `look.py` first."""
+"""LOOK: saliency maps, which predict where people look in a photograph. Read `look.py` first."""
 
 from foveal.saliency.classes import Box, SeenClass
 from foveal.saliency.look import (

@@ -1,7 +1,7 @@
-"""Maps of cells: the network gives one value for 8x8 pixels of the picture that it sees.
+"""Cells of the network's maps: its output has one value for each 8x8 pixels of its input.
 
-Cell (i, j) stands for rows 8i..8i+7 and columns 8j..8j+7; where 8 does not divide a side, the last cells reach beyond
-the picture.
+Cell (i, j) covers rows 8i..8i+7 and columns 8j..8j+7 of the input. If a side of the input is no multiple of 8, the last
+cells extend beyond it.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-CELL_SIDE = 8  # pixels: the stride of the network
+CELL_SIDE = 8  # in pixels of the input: the stride of the network
 
 
 def cells_to_pixels(cells: NDArray[np.float32], seen: tuple[int, int], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Stretch a map of cells over a picture, which it covers exactly: what reaches beyond is cut off.
+    """Resample a map of cells to the pixels of a picture, cropping the part of the cells beyond the network's input.
 
     Parameters
     ----------
     cells
         (ceil(h / 8), ceil(w / 8)), not negative.
     seen
-        (h, w): the size that the network saw.
+        Size (h, w) of the network's input in pixels.
     size
-        (H, W) of the picture.
+        Size (H, W) of the result in pixels.
 
     Returns
     -------
     ndarray
-        (H, W) float32, not negative (bicubic).
+        (H, W) float32: bicubic interpolation, negative values clamped to 0.
     """
     box = (0, 0, seen[1] / CELL_SIDE, seen[0] / CELL_SIDE)
     picture = Image.fromarray(np.ascontiguousarray(cells, dtype=np.float32))

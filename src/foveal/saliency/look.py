@@ -1,4 +1,4 @@
-"""Looking at a photo: a method sees a small, upright copy of the whole photo, and gives a saliency map.
+"""Saliency maps of photos: a method computes the map of a small, upright copy of the whole photo.
 
 Maps are in the displayed orientation.
 """
@@ -20,35 +20,36 @@ from foveal.photo.small_copy import small_copy
 from foveal.saliency.baselines import BASELINES
 from foveal.saliency.classes import SeenClass, box_of_peak, check_top_k, kept_classes
 from foveal.saliency.model import WORKING_SIDE, Model, NetworkOutput, default_model
-from foveal.saliency.readings import SPENDING_POWERS, Reading, read, visibility
+from foveal.saliency.readings import SPENDING_POWERS, Reading, read_output, visibility
 
 MethodName = Literal["gaze", "msroi", "cam", "spectral", "center"]
 MethodChoice = Literal["auto"] | MethodName
-Saliency = MethodChoice | NDArray[Any] | None  # a method, a map as `check_saliency` describes it, or none at all
+Saliency = MethodChoice | NDArray[Any] | None  # a method, a map (see `check_saliency`), or no map
 
 METHODS = get_args(MethodName)
 AUTO_METHOD: MethodName = "gaze"
-REPORTED_CLASSES = 5  # at most, of those that MS-ROI keeps
+REPORTED_CLASSES = 5  # largest number of the kept classes that are reported, unless `top_k` is given
 
 
 @dataclass(frozen=True, eq=False)
 class SaliencyResult:
-    """The saliency map of a photo, and what its method says about it.
+    """The saliency map of a photo, with its confidence and the classes that were found.
 
     Attributes
     ----------
     method
-        Name of the method that made the map; "map" for a map that was given.
+        Name of the method that computed the map; "map" for a map that the caller gave.
     map
-        (h, w) floats in [0, 1] of any size, which cover the whole photo as displayed. The peak of a method's map is 1;
-        where it finds no evidence at all, the map is 0 everywhere.
+        (h, w) floats in [0, 1], or bools for a map that the caller gave, of any size; it covers the whole photo in its
+        displayed orientation. The peak of a method's map is 1; the map is 0 everywhere if the method found no evidence.
     confidence
-        0 (nothing stands out: the map says nothing about this photo) to 1. Encoding multiplies its strength by it.
-        1 for maps that were given, and for methods without a network, which cannot judge themselves.
+        Confidence of the map: 0 (nothing in the photo stands out, and the map says nothing) to 1. The encoder
+        multiplies its strength by it. It is 1 for maps that the caller gave, and for methods without a network, which
+        do not estimate it.
     spending_power
-        Power of the map by which bits are spent: the map that predicts best where people look is too peaked for that.
+        Power of the map by which bits are spent. It is below 1 for "gaze", whose map is sharpened to predict fixations.
     classes
-        Classes that MS-ROI kept, the most probable first, at most REPORTED_CLASSES or `top_k` of them; empty for
+        Classes that MS-ROI kept, in descending order of probability, at most REPORTED_CLASSES or `top_k`; empty for
         methods without a network.
     """
 
@@ -60,11 +61,11 @@ class SaliencyResult:
 
     @property
     def spending_map(self) -> NDArray[np.floating | np.bool_]:
-        """Map by which bits are spent: `map` to the power of `spending_power`."""
+        """Map by which bits are spent: `map` to the power of `spending_power`, of the same shape."""
         return self.map if self.spending_power == 1 else self.map**self.spending_power
 
     def resized(self, size: tuple[int, int]) -> NDArray[np.float32]:
-        """Return the map interpolated to (H, W) pixels, float32."""
+        """Return the map interpolated to a size (H, W) in pixels: float32 in [0, 1]."""
         height, width = size
         values = np.ascontiguousarray(self.map, dtype=np.float32)
         resized = Image.fromarray(values).resize((width, height), Image.Resampling.BILINEAR)
@@ -72,7 +73,7 @@ class SaliencyResult:
 
 
 def resolve_method(name: str) -> MethodName:
-    """Check the name of a method and replace "auto" by the method that it stands for.
+    """Return the name of a saliency method, with "auto" replaced by the method that it stands for.
 
     Raises
     ------
@@ -89,8 +90,8 @@ def resolve_method(name: str) -> MethodName:
 def check_saliency(saliency: Saliency) -> None:
     """Raise ParameterError unless `saliency` is the name of a method, an array or None.
 
-    The array is a map: (h, w) floats in [0, 1] or bools, of any size, that covers the whole photo as displayed. Its
-    values are checked where they are used (`allocate.weights`).
+    The array is a saliency map: (h, w) floats in [0, 1] or bools, of any size, that covers the whole photo in its
+    displayed orientation. Its shape and values are checked where they are used, by `allocate.weights.block_weights`.
     """
     if isinstance(saliency, str):
         resolve_method(saliency)
@@ -99,7 +100,7 @@ def check_saliency(saliency: Saliency) -> None:
 
 
 def find_saliency(photo: Photo, saliency: Saliency) -> SaliencyResult | None:
-    """Return the map that was asked for: by a method, as it was given, or None where all of the photo matters alike."""
+    """Return the map of a photo that a method computes or that the caller gave; None if `saliency` is None."""
     if saliency is None:
         return None
     return look(photo, saliency) if isinstance(saliency, str) else SaliencyResult("map", saliency)
@@ -113,40 +114,48 @@ def look(photo: Photo, method: str = "auto", *, top_k: int | None = None, model:
 def look_by_methods(
     photo: Photo, methods: Iterable[str], *, top_k: int | None = None, model: Model | None = None
 ) -> dict[str, SaliencyResult]:
-    """Find the saliency maps of a photo by several methods, running the network at most once; by name of the method."""
+    """Find the saliency maps of a photo by several methods, running the network at most once.
+
+    Other parameters and errors are those of `saliency_map`.
+
+    Returns
+    -------
+    dict
+        Result by name of the method. "auto" is replaced by the method that it stands for.
+    """
     check_top_k(top_k)
     names = dict.fromkeys(resolve_method(name) for name in methods)
-    found: dict[str, SaliencyResult] = {name: _look_without_network(photo, name) for name in names if name in BASELINES}
+    found: dict[str, SaliencyResult] = {name: _run_baseline(photo, name) for name in names if name in BASELINES}
     if len(found) < len(names):
         network = default_model() if model is None else model
         small = small_copy(photo, WORKING_SIDE)
         output = network.see(small)
         kept = kept_classes(output.class_probabilities, network.threshold, top_k)
         reported = kept[: REPORTED_CLASSES if top_k is None else top_k]
-        classes = _seen_classes(output, reported, network.class_names, photo.displayed_size)
-        readings = {name: read(name, output, kept) for name in names if name not in BASELINES}
-        found |= {
-            name: _result_of_reading(name, reading, visibility(small), classes) for name, reading in readings.items()
-        }
+        classes = _locate_classes(output, reported, network.class_names, photo.displayed_size)
+        readings = {name: read_output(name, output, kept) for name in names if name not in BASELINES}
+        visible = visibility(small)
+        found |= {name: _normalize(name, reading, visible, classes) for name, reading in readings.items()}
     return found
 
 
-def _look_without_network(photo: Photo, name: str) -> SaliencyResult:
+def _run_baseline(photo: Photo, name: str) -> SaliencyResult:
     baseline = BASELINES[name]
     return SaliencyResult(name, baseline.map(small_copy(photo, baseline.working_side)))
 
 
-def _result_of_reading(name: str, reading: Reading, visible: float, classes: tuple[SeenClass, ...]) -> SaliencyResult:
+def _normalize(name: str, reading: Reading, visible: float, classes: tuple[SeenClass, ...]) -> SaliencyResult:
+    """Scale a map to a peak of 1, and multiply its confidence by the visibility of the picture's contrast."""
     peak = reading.map.max()
     if peak == 0:
         return SaliencyResult(name, reading.map, confidence=0.0, classes=classes)
     return SaliencyResult(name, reading.map / peak, reading.confidence * visible, SPENDING_POWERS[name], classes)
 
 
-def _seen_classes(
+def _locate_classes(
     output: NetworkOutput, reported: NDArray[np.intp], names: tuple[str, ...], size: tuple[int, int]
 ) -> tuple[SeenClass, ...]:
-    """Return the classes to report, without those whose map is 0 everywhere: they add nothing and have no box."""
+    """Return the classes to report with their boxes, without those whose map is 0 everywhere and so has no box."""
     return tuple(
         SeenClass(
             names[index],
@@ -166,38 +175,40 @@ def saliency_map(
     top_k: int | None = None,
     model: Model | None = None,
 ) -> NDArray[np.float32]:
-    """Find where people look in a photo.
+    """Find the saliency map of a photo, which predicts where people look.
 
     Parameters
     ----------
     image
-        A Photo, a Pillow image, or an array: (H, W, 3) RGB, (H, W) or (H, W, 1) grey, uint8 or uint16; with a channel
-        more for alpha where `background` is given.
+        A Photo, a Pillow image, or an array of uint8 or uint16: (H, W, 3) RGB, (H, W) or (H, W, 1) grey, or one of
+        these with an alpha channel, (H, W, 4) or (H, W, 2), if `background` is given.
     method
-        "gaze" (a network that learned where people fixate; "auto" means this), "msroi" (the objects that the network
-        knows [1]_), "cam" (the most probable one of them [2]_), "spectral" (spectral residual [3]_ times a centre
-        prior) or "center" (the prior alone).
+        Saliency method: "gaze" (fixation density, predicted by a network; also "auto"), "msroi" (objects of the classes
+        that the network knows [1]_), "cam" (class activation map of the most probable class [2]_), "spectral" (spectral
+        residual [3]_ times a centre prior) or "center" (the centre prior alone).
     background
         Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
     top_k
-        At most so many classes are in MS-ROI's map; None for all that are probable enough.
+        Largest number of classes in the map of "msroi", from 1; None for all whose probability exceeds its threshold.
     model
-        The network; None for the shipped one.
+        Saliency network; None for the shipped one. "spectral" and "center" use none.
 
     Returns
     -------
     ndarray
-        (H, W) float32 in [0, 1], 1 where people look most (where the network sees none of its objects at all, the maps
-        of "msroi" and "cam" are 0). It compares the parts of this photo with each other: how much stands out at all is
-        the confidence, which `foveal.encode` takes into account and `foveal saliency --json` prints. H and W are the
-        displayed size: where the EXIF orientation turns the photo, so is the map.
+        (H, W) float32 in [0, 1], where 1 is the part of the photo at which people look most. H and W are the size in
+        the displayed orientation: the map is turned like the photo. The maps of "msroi" and "cam" are 0 everywhere if
+        the network finds none of its classes. A map only compares parts of one photo; whether anything stands out at
+        all is its confidence, which `foveal.encode` takes into account and `foveal saliency --json` prints.
 
     Raises
     ------
     ParameterError
-        No such method, not an image, or `top_k` out of range.
+        `method` is unknown, `image` is not an image, `background` is not a colour, or `top_k` is not a positive
+        integer.
     UnsupportedError
-        An alpha channel without `background`, or a Pillow image of another colour model.
+        The image has an alpha channel and there is no `background`, or a Pillow image has a colour model other than
+        grey and RGB.
     ModelError
         The network's file is missing or broken, or onnxruntime is not installed.
 
@@ -212,7 +223,7 @@ def saliency_map(
 
 
 def map_of_picture(photo: Photo) -> NDArray[np.float32]:
-    """Read a picture as a saliency map, 1 where it is white: (h, w) float32 in [0, 1] as displayed."""
+    """Return the brightness of a picture as a saliency map in its displayed orientation: (h, w) float32, white is 1."""
     pixels = photo.upright().pixels
     if pixels.ndim == 3:
         pixels = np.asarray(Image.fromarray(to_eight_bits(pixels)).convert("L"))

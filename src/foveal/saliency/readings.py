@@ -1,4 +1,4 @@
-"""From what the network says to a map: CAM, MS-ROI and gaze, each with its confidence."""
+"""The three methods of the network: a map and a confidence from its output, by CAM, MS-ROI and gaze."""
 
 from __future__ import annotations
 
@@ -10,39 +10,54 @@ from numpy.typing import NDArray
 from foveal.saliency.cells import cells_to_pixels
 from foveal.saliency.model import NetworkOutput
 
-# What a map expects of its own NSS (`expected_nss`): that of gradients and noise, where only the learned centre prior
-# speaks, and of photos in which it is clear where people look. Confidence goes from 0 to 1 between them.
+# Confidence of a gaze map rises from 0 to 1 between these values of its `expected_nss`. Gradients and noise, for which
+# the network predicts little more than its learned centre prior, have the first; photos in which it is clear where
+# people look have the second.
 FLAT_NSS = 1.2
 CLEAR_NSS = 2.0
 
-# Nothing stands out that cannot be seen: below this standard deviation of luminance, of 255, confidence falls to 0.
+# Standard deviation of luminance (0 to 255) below which confidence is reduced, down to 0 for a flat picture: without
+# visible contrast, nothing stands out.
 VISIBLE_CONTRAST = 8.0
 
-GAZE_SHARPNESS = 1.75  # power of the predicted density that predicts held-back fixations best (NSS)
+GAZE_SHARPNESS = 1.75  # power of the predicted fixation density that has the highest NSS on held-back fixations
 
-# Bits are spent by the map to this power. For gaze that is the density itself: what predicts best is too peaked, and
-# gains less where people look for the same harm elsewhere (`bench.gaze.map_worth`).
+# Power of the map by which bits are spent. For gaze it restores the predicted fixation density: the sharpened map
+# predicts fixations best, but gains less where people look for the same loss elsewhere (`bench.gaze.map_worth`).
 SPENDING_POWERS = {"gaze": 1 / GAZE_SHARPNESS, "msroi": 1.0, "cam": 1.0}
 
 NETWORK_METHODS = ("gaze", "msroi", "cam")
 
 
 class Reading(NamedTuple):
-    """A map of what the network saw, each pixel, (H, W), not negative; a confidence, 0 to 1, before `visibility`."""
+    """A saliency map that a method computes from the network's output, and its confidence.
+
+    Parameters
+    ----------
+    map
+        (H, W) float32, not negative, of the size of the network's input.
+    confidence
+        Confidence of the map, 0 to 1, before it is multiplied by `visibility`.
+    """
 
     map: NDArray[np.float32]
     confidence: float
 
 
-def read(method: str, output: NetworkOutput, kept: NDArray[np.intp]) -> Reading:
-    """Reading by one of NETWORK_METHODS; `kept` are the indices of the classes that MS-ROI keeps."""
+def read_output(method: str, output: NetworkOutput, kept: NDArray[np.intp]) -> Reading:
+    """Compute the map and confidence of one of NETWORK_METHODS.
+
+    `kept` holds the indices of the classes that MS-ROI keeps.
+    """
     if method == "cam":
         return read_cam(output)
     return read_msroi(output, kept) if method == "msroi" else read_gaze(output)
 
 
 def read_cam(output: NetworkOutput) -> Reading:
-    """Class activation map of the most probable class, what speaks against it cut off; confidence: its probability.
+    """Return the class activation map of the most probable class; its confidence is the probability of that class.
+
+    Negative values of the map, which are evidence against the class, are clamped to 0.
 
     References
     ----------
@@ -54,9 +69,9 @@ def read_cam(output: NetworkOutput) -> Reading:
 
 
 def read_msroi(output: NetworkOutput, kept: NDArray[np.intp]) -> Reading:
-    """Sum of the maps of the classes kept; confidence: the probability of the most probable of them.
+    """Return the sum of the maps of the kept classes; its confidence is the highest of their probabilities.
 
-    Where not even that one exceeds T, this is at most T.
+    If no class exceeds the threshold T, the confidence is at most T.
 
     References
     ----------
@@ -67,7 +82,7 @@ def read_msroi(output: NetworkOutput, kept: NDArray[np.intp]) -> Reading:
 
 
 def read_gaze(output: NetworkOutput) -> Reading:
-    """Density of fixations, sharpened; confidence: how much further than on a flat photo it goes from uniform."""
+    """Return the sharpened fixation density; its confidence is its `expected_nss` scaled from FLAT_NSS to CLEAR_NSS."""
     cells = np.exp(GAZE_SHARPNESS * (output.gaze - output.gaze.max()))
     found = cells_to_pixels(cells, output.seen, output.seen)
     confidence = (expected_nss(found) - FLAT_NSS) / (CLEAR_NSS - FLAT_NSS)
@@ -75,16 +90,20 @@ def read_gaze(output: NetworkOutput) -> Reading:
 
 
 def expected_nss(density: NDArray[np.float32]) -> float:
-    """Mean NSS (normalised scanpath saliency) of fixations drawn from the density itself: its std / mean.
+    """Return the expected NSS (normalised scanpath saliency) of fixations drawn from a fixation density itself.
 
-    NSS is the mean of (p - mean) / std at fixations. With fixations drawn from p, the mean of p there is
-    sum p^2 / sum p = (std^2 + mean^2) / mean.
+    It is the standard deviation of the density divided by its mean.
     """
+    # NSS is the mean of (p - mean) / std over fixations. If these are drawn from p, the mean of p over them is
+    # sum p^2 / sum p = (std^2 + mean^2) / mean, and so NSS = std / mean.
     mean = float(density.mean(dtype=np.float64))
     return float(density.std(dtype=np.float64)) / mean
 
 
 def visibility(rgb: NDArray[np.uint8]) -> float:
-    """How much there is to see in (H, W, 3): 0 for one colour, 1 from VISIBLE_CONTRAST on."""
+    """Return how visible the contrast of an (H, W, 3) RGB picture is.
+
+    The result is the standard deviation of luminance divided by VISIBLE_CONTRAST, at most 1; 0 for a flat picture.
+    """
     luminance = rgb @ np.array([0.299, 0.587, 0.114])
     return min(1.0, float(luminance.std()) / VISIBLE_CONTRAST)

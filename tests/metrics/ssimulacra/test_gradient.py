@@ -1,4 +1,4 @@
-"""What SSIMULACRA 2 changes by for each sample, against differences of the score written down in double precision."""
+"""The gradient of SSIMULACRA 2, against difference quotients of a plain score in double precision."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from scipy.ndimage import convolve1d
 import foveal._kernels as _kernels
 from foveal.errors import ParameterError
 from foveal.metrics import Ssimulacra2Reference, ssimulacra2
-from foveal.metrics.ssimulacra.gradient import srgb_light_slopes
-from foveal.metrics.ssimulacra.recursive_gaussian import recursive_gaussian, response
+from foveal.metrics.ssimulacra.gradient import srgb_light_derivatives
+from foveal.metrics.ssimulacra.recursive_gaussian import impulse_response, recursive_gaussian
 from foveal.metrics.ssimulacra.score import WEIGHTS
 from foveal.metrics.ssimulacra.xyb import srgb_light
 
 GAUSSIAN = recursive_gaussian(1.5)[1]
-HALF = response(GAUSSIAN)
+HALF = impulse_response(GAUSSIAN)
 KERNEL = np.concatenate([HALF[:0:-1], HALF])
 ABSORBANCE = np.array([[0.3, 0.622, 0.078], [0.23, 0.692, 0.078], [0.24342269, 0.20476744, 0.55180987]])
 BIAS = 0.0037930732552754493
@@ -36,14 +36,14 @@ def light(samples: np.ndarray) -> np.ndarray:
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
-def sizes_of(samples: np.ndarray) -> Iterator[np.ndarray]:
-    """(H, W, 3) XYB in up to six sizes, of samples that need not be whole numbers."""
+def scales_of(samples: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield (H, W, 3) XYB at up to six scales, of samples that need not be whole numbers."""
     linear = light(samples.astype(np.float64))
-    for size in range(6):
+    for scale in range(6):
         long, medium, short = np.moveaxis(np.cbrt(linear @ ABSORBANCE.T + BIAS) - np.cbrt(BIAS), 2, 0)
         y = (long + medium) / 2
         yield np.stack([7 * (long - medium) + 0.42, y + 0.01, short - y + 0.55], axis=2)
-        if size == 5 or min(linear.shape[:2]) < 8:
+        if scale == 5 or min(linear.shape[:2]) < 8:
             return
         even = np.pad(linear, ((0, linear.shape[0] % 2), (0, linear.shape[1] % 2), (0, 0)), mode="edge")
         linear = (even[::2, ::2] + even[::2, 1::2] + even[1::2, ::2] + even[1::2, 1::2]) / 4
@@ -62,7 +62,7 @@ def plain_score(reference: np.ndarray, distorted: np.ndarray) -> float:
     if distorted.ndim == 2:
         reference, distorted = (np.repeat(each[:, :, None], 3, axis=2) for each in (reference, distorted))
     norms = []
-    for first, second in zip(sizes_of(reference), sizes_of(distorted), strict=True):
+    for first, second in zip(scales_of(reference), scales_of(distorted), strict=True):
         by_channel = [error_maps(first[:, :, c], second[:, :, c]) for c in range(3)]
         norms.append([[[(m**p).mean() ** (1 / p) for m in maps] for p in (1, 4)] for maps in by_channel])
     flat = np.array(norms).swapaxes(0, 1).ravel()
@@ -77,15 +77,8 @@ def slope_along(reference: np.ndarray, distorted: np.ndarray, direction: np.ndar
     return (ahead - behind) / (2 * step)
 
 
-@pytest.fixture(params=_kernels.instruction_sets())
-def instruction_set(request: pytest.FixtureRequest) -> Iterator[str]:
-    _kernels.use_instruction_set(request.param)
-    yield request.param
-    _kernels.use_instruction_set(_kernels.instruction_sets()[0])
-
-
 def coarse(pixels: np.ndarray) -> np.ndarray:
-    """A version that is off by up to 16, without samples at the ends of the curve."""
+    """Return a version that is off by up to 16, without samples at the ends of the transfer function."""
     noise = np.random.default_rng(pixels.size).integers(-8, 9, pixels.shape)
     return np.clip(pixels // 16 * 16 + 8 + noise, 2, 253).astype(np.uint8)
 
@@ -119,13 +112,13 @@ def test_gradient_of_photographs(shape: tuple[int, ...], astronaut: np.ndarray, 
     directions += [np.sign(gradient) * (rng.random(shape) < 0.2) for _ in range(2)]
     for direction in directions:
         expected, found = slope_along(reference, distorted, direction), float((gradient * direction).sum())
-        most = float(np.linalg.norm(gradient) * np.linalg.norm(direction))  # that a slope in this direction could be
+        largest = float(np.linalg.norm(gradient) * np.linalg.norm(direction))  # derivative by a step of this length
         assert expected != 0
-        assert found == pytest.approx(expected, rel=0.01, abs=1e-3 * most)
+        assert found == pytest.approx(expected, rel=0.01, abs=1e-3 * largest)
 
 
 def test_gradient_of_random_directions(astronaut: np.ndarray) -> None:
-    """They have small slopes, so errors count against what steps of their length can do."""
+    """Derivatives in random directions are small, so the errors of eight of them are judged together."""
     reference = np.ascontiguousarray(astronaut[:96, 200:290])
     distorted = coarse(reference)
     gradient = Ssimulacra2Reference(reference).gradient(distorted)
@@ -140,7 +133,7 @@ def test_gradient_of_random_directions(astronaut: np.ndarray) -> None:
 
 
 def test_a_step_along_the_gradient_scores_better_and_one_against_it_worse(astronaut: np.ndarray) -> None:
-    """In whole sample values, by the score itself."""
+    """Steps of whole sample values, judged by the score itself."""
     reference = np.ascontiguousarray(astronaut)
     distorted = coarse(reference)
     kept = Ssimulacra2Reference(reference)
@@ -180,7 +173,7 @@ def test_equal_pictures_have_no_slope(astronaut: np.ndarray) -> None:
     spread=st.integers(4, 40),
 )
 def test_of_any_noise_the_gradient_is_the_steepest_way_up(shape: tuple[int, int], seed: int, spread: int) -> None:
-    """In colour: X of grey noise is flat, and the rounding errors there count in the score but not in the plain one."""
+    """In colour, as X of grey noise is flat, where rounding errors change the score but not the plain one."""
     rng = np.random.default_rng(seed)
     reference = rng.integers(40, 215, (*shape, 3)).astype(np.uint8)
     distorted = (reference + rng.integers(-spread, spread + 1, reference.shape)).astype(np.uint8)
@@ -190,15 +183,9 @@ def test_of_any_noise_the_gradient_is_the_steepest_way_up(shape: tuple[int, int]
     assert slope_along(reference, distorted, gradient / steepest, 1e-4) == pytest.approx(steepest, rel=0.05)
 
 
-def test_response_is_symmetric_and_sums_to_one() -> None:
-    """From the recursion's first half; that it ends after four samples: test_ssimulacra2.py."""
-    assert HALF.shape == (5,)
-    assert KERNEL.sum() == pytest.approx(1, abs=1e-12)
-
-
 def test_slopes_of_light() -> None:
     exact = (light(np.arange(256) + 1e-4) - light(np.arange(256) - 1e-4)) / 2e-4
-    np.testing.assert_allclose(srgb_light_slopes(), exact, rtol=1e-5)
+    np.testing.assert_allclose(srgb_light_derivatives(), exact, rtol=1e-5)
     np.testing.assert_allclose(np.gradient(srgb_light())[1:-1], exact[1:-1], rtol=0.12)
 
 

@@ -1,1 +1,1 @@
-"""The sections of a page, in its order: each function makes one of the facts."""
+"""The sections of a page: each function makes one section from the facts."""

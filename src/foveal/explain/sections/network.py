@@ -1,4 +1,4 @@
-"""What the network saw: feature maps, class evidence, class activation map, MS-ROI, gaze."""
+"""Section about the saliency network: feature maps, class activation map, MS-ROI, gaze."""
 
 from __future__ import annotations
 
@@ -9,29 +9,41 @@ import numpy as np
 from foveal.drawing.html import Markup, element, figure, figure_row, join, paragraph, section, table
 from foveal.explain.facts import Facts
 from foveal.explain.network_view import Cells, NetworkView
-from foveal.explain.pictures import balance_legend, balance_map, drawing, heat_legend, heat_map
+from foveal.explain.pictures import (
+    difference_legend,
+    embed_difference_map,
+    embed_exactly,
+    embed_heat_map,
+    heat_legend,
+)
 
 _SHOWN_FEATURES = 5
 _SHOWN_CLASSES = 5
 
 
 def network_section(facts: Facts) -> Markup:
-    """What the network saw."""
+    """Make the section that shows the feature maps and the maps of the network."""
     view = facts.network
     if view is None:
-        source = "no map was used" if facts.saliency is None else f"the map came from “{facts.saliency.method}”"
+        reason = "no map was used" if facts.saliency is None else f"the map came from “{facts.saliency.method}”"
         return section(
-            "network", "What the network saw", paragraph(f"The network was not asked for this encode: {source}.")
+            "network", "The saliency network", paragraph(f"The network was not used for this encode: {reason}.")
         )
     return section(
         "network",
-        "What the network saw",
+        "The saliency network",
         paragraph(
-            f"A small convolutional network looks at the whole photo at {view.seen.shape[1]} × {view.seen.shape[0]} "
-            f"pixels. Its last feature maps, {len(view.parts.features)} of them, have a cell for each "
-            f"{view.cell_side} × {view.cell_side} of these pixels, and are light where they found what they stand for."
+            "A small convolutional network takes the whole photo, reduced to "
+            f"{view.picture.shape[1]} × {view.picture.shape[0]} pixels. Its last layer has {len(view.parts.features)} "
+            f"feature maps with a cell for each {view.cell_side} × {view.cell_side} of these pixels; a feature map is "
+            "light where it detects its feature."
         ),
-        figure_row(figure("What the network sees.", drawing(view.seen, "The photo as the network sees it, small"))),
+        figure_row(
+            figure(
+                "The input of the network.",
+                embed_exactly(view.picture, "The photo reduced to the input of the network"),
+            )
+        ),
         *_class_activation(view),
         *_msroi(view),
         *_gaze(view),
@@ -41,47 +53,47 @@ def network_section(facts: Facts) -> Markup:
 def _class_activation(view: NetworkView) -> Iterator[Markup]:
     name, features = view.class_names[view.top_class], view.features()
     strongest = features[:_SHOWN_FEATURES]
-    found = view.class_activation_map
-    most_feature = max(float(each.cells.max()) for each in strongest)
-    shown_sum = np.asarray(sum(each.weight * each.cells for each in strongest), dtype=np.float32)
-    most = max(_largest(found), _largest(shown_sum))
-    difference = _largest(view.sum_of_features - found)
+    activation_map = view.class_activation_map
+    most_of_feature = max(float(each.cells.max()) for each in strongest)
+    strongest_sum = np.asarray(sum(each.weight * each.cells for each in strongest), dtype=np.float32)
+    most = max(_largest(activation_map), _largest(strongest_sum))
+    difference = _largest(view.sum_of_features - activation_map)
     probability = float(view.output.cam_probabilities[view.top_class])
     yield element("h3", f"Weights × features = class activation map of “{name}”")
     yield paragraph(
-        f"Of {len(view.class_names)} classes, “{name}” has the most evidence ({probability:.1%} probable). Its class "
-        "activation map (Zhou et al. 2016) is the sum of all feature maps, each times the class's weight for it; the "
-        "mean of that map, with a constant of the class, is its evidence. These are the maps that say most for it or "
-        "against it: the mean of each, times its weight, is its share."
+        f"Of {len(view.class_names)} classes, “{name}” has the most evidence (probability {probability:.1%}). Its "
+        "class activation map (Zhou et al. 2016) is the sum of all feature maps, each multiplied by its weight for the "
+        "class. The mean of this map plus a constant of the class is the evidence for the class. Below are the feature "
+        "maps that contribute most, for or against it; the contribution of each is its mean multiplied by its weight."
     )
     yield join(
         figure_row(
             *(
                 figure(
                     f"Map {each.index}: {each.cells.mean():.3f} × {each.weight:+.3f} = {each.evidence:+.4f}",
-                    heat_map(each.cells, most_feature, f"Feature map {each.index}"),
+                    embed_heat_map(each.cells, most_of_feature, f"Feature map {each.index}"),
                 )
                 for each in strongest
             ),
             small=True,
         ),
-        heat_legend("0", f"{most_feature:.2f}"),
+        heat_legend("0", f"{most_of_feature:.2f}"),
     )
     yield figure_row(
         figure(
-            f"These {len(strongest)}, weighted and summed.",
-            balance_map(shown_sum, most, f"Sum of the {len(strongest)} strongest weighted feature maps"),
+            f"The weighted sum of these {len(strongest)}.",
+            embed_difference_map(strongest_sum, most, f"Sum of the {len(strongest)} strongest weighted feature maps"),
         ),
         figure(
             join(
-                f"All {len(features)} summed: the class activation map. Its mean is ",
+                f"The weighted sum of all {len(features)}: the class activation map. Its mean is ",
                 element("data", f"{view.class_evidence(view.top_class):.4f}", id="cam-evidence"),
-                f"; the sum and the network's own map agree to {difference:.1g}.",
+                f"; it differs from the map that the network returns by at most {difference:.1g}.",
             ),
-            balance_map(found, most, f"Class activation map of {name}"),
+            embed_difference_map(activation_map, most, f"Class activation map of {name}"),
         ),
     )
-    yield balance_legend(f"against, {-most:.1f}", f"for, {most:.1f}")
+    yield difference_legend(f"against, {-most:.1f}", f"for, {most:.1f}")
     yield table(
         ("class", "mean of its map", "probability"),
         (
@@ -103,19 +115,21 @@ def _msroi(view: NetworkView) -> Iterator[Markup]:
     shown = kept[:_SHOWN_FEATURES].tolist()
     most_shown, most = _largest(view.output.class_maps[shown]), _largest(total)
     one = len(kept) == 1
-    yield element("h3", "The sum that becomes MS-ROI")
+    yield element("h3", "MS-ROI: the sum of class maps")
     yield paragraph(
-        "A second head has maps of its own for each class, and its classes do not exclude each other. MS-ROI (Prakash "
-        f"et al. 2017) adds up the maps of all classes whose probability exceeds T = {view.threshold:g}, or that of "
-        f"the most probable one alone, here {len(kept)} {'class' if one else 'classes'}: whatever the network knows "
-        "lights up, not only the one thing that it is most sure of. Names are hints: the network knows only the "
-        "classes of its training photos."
+        "A second head of the network has a map for each class, and its classes do not exclude each other. MS-ROI "
+        f"(Prakash et al. 2017) adds up the maps of all classes whose probability exceeds T = {view.threshold:g}, or "
+        f"takes the map of the most probable class if there is none; here {len(kept)} {'class' if one else 'classes'}. "
+        "It is light at everything that the network recognises, not only at the most probable object. The names are "
+        "hints: the network knows only the classes of its training photos."
     )
     yield figure_row(
         *(
             figure(
                 f"{view.class_names[index]}, {float(view.output.class_probabilities[index]):.1%}",
-                heat_map(view.output.class_maps[index], most_shown, f"Map of the class {view.class_names[index]}"),
+                embed_heat_map(
+                    view.output.class_maps[index], most_shown, f"Map of the class {view.class_names[index]}"
+                ),
             )
             for index in shown
         ),
@@ -125,22 +139,25 @@ def _msroi(view: NetworkView) -> Iterator[Markup]:
     yield figure_row(
         figure(
             f"The sum of {'this one map' if one else f'all {len(kept)} maps'}: MS-ROI.",
-            heat_map(total, most, "MS-ROI: the sum of the maps of all classes kept"),
+            embed_heat_map(total, most, "MS-ROI: the sum of the maps of these classes"),
         )
     )
     yield heat_legend("0", f"{most:.1f}")
 
 
 def _gaze(view: NetworkView) -> Iterator[Markup]:
-    yield element("h3", "Where people would look")
+    yield element("h3", "Predicted gaze")
     yield paragraph(
-        "A third head learned from the recorded fixations of people: it predicts how densely they would look at each "
-        "cell. It is this map that encoding uses unless another is asked for."
+        "A third head was trained on recorded fixations of people. It predicts the density of fixations in each cell. "
+        "This is the map that encoding uses by default."
     )
     yield figure_row(
-        figure("Density of fixations.", heat_map(view.gaze_density(), 1.0, "Predicted density of fixations"))
+        figure(
+            "Predicted density of fixations.",
+            embed_heat_map(view.gaze_density(), 1.0, "Predicted density of fixations"),
+        )
     )
-    yield heat_legend("nobody", "most")
+    yield heat_legend("no fixations", "most")
 
 
 def _largest(cells: Cells) -> float:

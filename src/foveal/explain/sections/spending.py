@@ -1,4 +1,4 @@
-"""Where people look, what each block is worth, and where the bits went."""
+"""Sections about the allocation of bits: saliency map, weights of blocks, bits of blocks."""
 
 from __future__ import annotations
 
@@ -6,136 +6,143 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.drawing import maps
+from foveal.drawing.colors import brightest_value
 from foveal.drawing.html import Content, Markup, element, figure, figure_row, join, paragraph, section, table
-from foveal.explain.facts import Facts, JudgedFile
-from foveal.explain.pictures import balance_legend, balance_map, heat_legend, heat_map, photograph, reduced
+from foveal.explain.facts import EncodedFile, Facts
+from foveal.explain.pictures import (
+    difference_legend,
+    embed_difference_map,
+    embed_heat_map,
+    embed_photo,
+    heat_legend,
+    reduce_photo,
+)
 from foveal.photo import Photo
-
-_BRIGHT_SHARE = 0.995  # of blocks; the few that take more are as light as can be
 
 
 def saliency_section(facts: Facts) -> Markup:
-    """Saliency overlay."""
+    """Make the section that shows the saliency map over the photo."""
     saliency = facts.saliency
     title = "Where people look"
     if saliency is None:
-        return section("saliency", title, paragraph("No map was used: all parts of the photo matter alike."))
-    small = reduced(facts.photo)
-    found = saliency.resized((small.shape[0], small.shape[1]))
+        return section("saliency", title, paragraph("No map was used: all parts of the photo are treated alike."))
+    small = reduce_photo(facts.photo)
+    overlay = maps.draw_over_photo(Photo(small), saliency.resized((small.shape[0], small.shape[1])))
     return section(
         "saliency",
         title,
         paragraph(
-            f"The map “{saliency.method}” laid over the photo: bright where people look, dim where they do not. Its "
-            f"confidence that anything stands out is {saliency.confidence:.2f}; the strength, "
-            f"{facts.options.strength:g}, is multiplied by it."
+            f"The map “{saliency.method}” over the photo: bright where people look, dim where they do not. The "
+            f"confidence that parts of this photo stand out is {saliency.confidence:.2f}; it is multiplied by the "
+            f"strength, {facts.options.strength:g}."
         ),
         figure(
             "The photo, dim where nobody looks.",
-            photograph(maps.draw_over_photo(Photo(small), found), "The photo, dimmed by its map", facts.copy_profile),
+            embed_photo(overlay, "The photo, dimmed by its map", facts.copy_profile),
         ),
     )
 
 
 def weights_section(facts: Facts) -> Markup:
-    """Block weights."""
+    """Make the section that shows the weight of each block."""
     weights = facts.encoded.weights
     if facts.saliency is None:
-        return section("weights", "What each block is worth", paragraph("Without a map, all blocks matter the same."))
+        return section(
+            "weights", "The weight of each block", paragraph("Without a map, all blocks have the same weight.")
+        )
     least, mean, most = float(weights.min()), float(weights.mean()), float(weights.max())
     own = float(weights[facts.block.row, facts.block.column])
     return section(
         "weights",
-        "What each block is worth",
+        "The weight of each block",
         paragraph(
-            f"The map becomes a weight for each block: {_use_of_weights(facts)} Weights go from {least:.3f} to "
-            f"{most:.3f}, {mean:.3f} on average; the chosen block weighs {own:.3f}."
+            f"The map is converted to a weight for each block: {_describe_use_of_weights(facts)} Weights range from "
+            f"{least:.3f} to {most:.3f}, with a mean of {mean:.3f}; the weight of the chosen block is {own:.3f}."
         ),
         figure(
             "The weight of each block.",
-            heat_map(weights, 1.0, f"Weights of blocks, from {least:.3f} to {most:.3f}"),
+            embed_heat_map(weights, 1.0, f"Weights of blocks, from {least:.3f} to {most:.3f}"),
             heat_legend("0", "1"),
         ),
     )
 
 
-def _use_of_weights(facts: Facts) -> str:
+def _describe_use_of_weights(facts: Facts) -> str:
     if facts.options.allocation == "quality-map":
-        return "the less a block weighs, the larger are the steps with which it alone was quantized."
+        return "each block was quantized with steps of its own, the larger the lower its weight."
     return (
-        "how much an error there counts when the encoder chooses between error and bits. A block of weight 1 keeps "
-        "what the quality promises; the others give up coefficients that cost more than they are worth there."
+        "the factor by which an error in the block counts when the encoder chooses between error and bits. A block of "
+        "weight 1 has the full quality of the file; other blocks give up coefficients whose bits are not worth it."
     )
 
 
 def bits_section(facts: Facts) -> Markup:
-    """Bits of each block, and how they differ from a content-blind encode."""
+    """Make the section that shows the bits of each block, and the difference to a content-blind encode."""
     bits = facts.file.inspection.bits_map()
-    most = _bright(bits)
+    most = brightest_value(bits)
     own = figure(
-        "Bits of each block in this file.", heat_map(bits, most, "Bits of each block: light where there are many")
+        "Bits of each block in this file.", embed_heat_map(bits, most, "Bits of each block: light where there are many")
     )
     legend = heat_legend("0 bits", f"{most:.0f} bits or more")
-    explained = paragraph(
-        "Each block of 8 × 8 pixels is as light as it has bits in the file, those of its colour included; a colour "
-        "block shares its bits among all that it covers."
+    introduction = paragraph(
+        "The more bits a block of 8 × 8 pixels takes in the file, the lighter it is. The bits of chrominance blocks "
+        "are included, divided among the blocks that they cover."
     )
     blind = facts.blind
     if blind is None:
         pictures = join(figure_row(own), legend)
-        return section("bits", "Where the bits went", explained, pictures, _bits_table(facts))
+        return section("bits", "Where the bits went", introduction, pictures, _bits_table(facts))
     blind_bits = blind.inspection.bits_map()
     change = bits - blind_bits
-    most_change = _bright(np.abs(change))
+    most_change = brightest_value(np.abs(change))
     return section(
         "bits",
         "Where the bits went",
-        explained,
+        introduction,
         paragraph(
-            f"A content-blind encode, to which all blocks matter alike, takes {len(blind.data):,} bytes at quality "
-            f"{blind.quality:.1f}, about as many as this file ({len(facts.file.data):,}). {_moved(facts, blind_bits)}"
+            f"A content-blind encode, in which all blocks have the same weight, takes {len(blind.data):,} bytes at "
+            f"quality {blind.quality:.1f}, about as many as this file ({len(facts.file.data):,}). "
+            f"{_describe_shares(facts, blind_bits)}"
         ),
         figure_row(
             own,
-            figure("The content-blind encode.", heat_map(blind_bits, most, "Bits of each block, content-blind")),
+            figure("The content-blind encode.", embed_heat_map(blind_bits, most, "Bits of each block, content-blind")),
             figure(
                 "The difference: red where this file spends more, blue where it spends less.",
-                balance_map(change, most_change, "Blocks that get more bits here than content-blind, and fewer"),
+                embed_difference_map(
+                    change, most_change, "Bits of each block in this file minus those of the content-blind encode"
+                ),
             ),
         ),
         legend,
-        balance_legend(f"{-most_change:.0f} bits", f"+{most_change:.0f} bits"),
+        difference_legend(f"{-most_change:.0f} bits", f"+{most_change:.0f} bits"),
         _bits_table(facts),
     )
 
 
-def _moved(facts: Facts, blind_bits: NDArray[np.float64]) -> str:
-    """What the most salient blocks get, of all bits."""
+def _describe_shares(facts: Facts, blind_bits: NDArray[np.float64]) -> str:
+    """Describe which share of all bits the blocks with the highest weights get."""
     salient = facts.salient_blocks
     if not salient.any():
-        return "All blocks weigh too much alike for a part of them to stand out."
+        return "The weights of the blocks are too similar for a part of them to stand out."
     bits = facts.file.inspection.bits_map()
     own, other = (float(each[salient].sum() / max(each.sum(), 1)) for each in (bits, blind_bits))
     return (
-        f"The {salient.mean():.0%} of blocks that weigh most get {own:.1%} of the bits here, and {other:.1%} in the "
-        "content-blind encode."
+        f"The {salient.mean():.0%} of blocks with the highest weights get {own:.1%} of the bits here, and {other:.1%} "
+        "in the content-blind encode."
     )
-
-
-def _bright(values: NDArray[np.float64]) -> float:
-    return max(float(np.quantile(values, _BRIGHT_SHARE)), 1.0)
 
 
 def _bits_table(facts: Facts) -> Markup:
     files = {"this file": facts.file} | ({} if facts.blind is None else {"content-blind": facts.blind})
-    columns = [_account(file) for file in files.values()]
-    rows = [[label, *(_data(column[label], name, label) for column, name in zip(columns, files, strict=True))]
+    columns = [_count_bits(file) for file in files.values()]
+    rows = [[label, *(_number(column[label], name, label) for column, name in zip(columns, files, strict=True))]
             for label in columns[0]]  # fmt: skip
     return table(("", *files), rows, id="bits-table", class_="list numbers")
 
 
-def _account(file: JudgedFile) -> dict[str, int]:
-    """Bits of blocks by component, and the bytes of the file that they and the rest make."""
+def _count_bits(file: EncodedFile) -> dict[str, int]:
+    """Count the bits of all blocks by component, and the bytes of the file that are not of blocks."""
     inspection = file.inspection
     by_component = {
         f"bits of {name}": int(bits.sum(dtype=np.uint64))
@@ -151,6 +158,7 @@ def _account(file: JudgedFile) -> dict[str, int]:
     }
 
 
-def _data(value: int, name: str, label: str) -> Content:
+def _number(value: int, name: str, label: str) -> Content:
+    """Make a <data> element whose identifier is made of the name of the file and the label of the row."""
     identifier = f"{name}-{label}".replace(",", "").replace(" ", "-").lower()
     return element("data", f"{value:,}", value=value, id=identifier)

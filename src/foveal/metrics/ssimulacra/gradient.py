@@ -1,4 +1,8 @@
-"""From a score back to the samples of the distorted picture: kernels/error_slopes.hpp, then kernels/xyb_slopes.hpp."""
+"""Gradient of SSIMULACRA 2 with respect to the samples of the distorted picture, by backpropagation.
+
+The derivatives go from the score to the norms, the error maps and the XYB of each scale (kernels/error_slopes.hpp), and
+from there over linear light to sample values (kernels/xyb_slopes.hpp). The kernels call derivatives "slopes".
+"""
 
 from __future__ import annotations
 
@@ -6,97 +10,116 @@ import numpy as np
 from numpy.typing import NDArray
 
 import foveal._kernels as _kernels
-from foveal.metrics.srgb import light_slope
-from foveal.metrics.ssimulacra.recursive_gaussian import GAUSSIAN, response
-from foveal.metrics.ssimulacra.score import counted, error_norms, score_slope, total_error, weights_of
-from foveal.metrics.ssimulacra.xyb import Planes, as_rgb, strips, xyb_sizes
+from foveal.metrics.srgb import light_derivative
+from foveal.metrics.ssimulacra.recursive_gaussian import GAUSSIAN, impulse_response
+from foveal.metrics.ssimulacra.score import error_norms, score_derivative, total_error, weighted_channels, weights_of
+from foveal.metrics.ssimulacra.xyb import Planes, as_rgb, row_strips, xyb_scales
 from foveal.threads import run_in_threads
 
-_LEAST_WEIGHT = 0.002  # of a channel at a size: those below count for nothing, the largest is 225
-_LEAST_NORM = 1e-9  # where errors are so small, single precision has no cubes of them
+_LEAST_WEIGHT = 0.002  # channels whose weights at a scale are all smaller are left out; the largest weight is 225
+_LEAST_NORM = 1e-9  # below it, the cubes of the errors underflow in single precision
 
 
-def srgb_light_slopes() -> NDArray[np.float32]:
-    """Light that a step of each sample value adds."""
-    return (light_slope(np.arange(256) / 255) / 255).astype(np.float32)
+def srgb_light_derivatives() -> NDArray[np.float32]:
+    """Return the (256,) change of linear light for a step of 1 at each sample value."""
+    return (light_derivative(np.arange(256) / 255) / 255).astype(np.float32)
 
 
-_LIGHT_SLOPES = srgb_light_slopes()
-_RESPONSE = response(GAUSSIAN).astype(np.float32)
+_LIGHT_DERIVATIVES = srgb_light_derivatives()
+_BLUR_TAPS = impulse_response(GAUSSIAN).astype(np.float32)
 
 
 def gradient(reference: list[Planes], pixels: NDArray[np.uint8], threads: int) -> Planes:
-    """What the score changes by for a step of each sample value.
+    """Return the derivative of the score with respect to each sample value of a distorted picture.
 
     Parameters
     ----------
     reference
-        XYB of the original in all sizes.
+        XYB of the original at all scales, see `xyb_scales`.
     pixels
-        (h, w, 3) or (h, w): the distorted picture.
+        (h, w, 3) or (h, w) distorted picture.
+    threads
+        Largest number of threads; the gradient does not depend on it.
 
     Returns
     -------
     ndarray
-        (h, 3, w) float32; of a grey picture, as if it were RGB.
+        (h, 3, w) float32; of a grey picture, as if it were RGB with equal channels.
     """
-    xyb = list(xyb_sizes(pixels, threads))
+    xyb = list(xyb_scales(pixels, threads))
     norms = error_norms(reference, xyb, threads, _LEAST_WEIGHT)
-    prices = score_slope(total_error(norms)) * _norm_slopes(norms, xyb)
-    return _slopes_by_sample(pixels, xyb, _slopes_by_xyb(reference, xyb, prices, threads), threads)
+    by_errors = score_derivative(total_error(norms)) * _error_derivatives(norms, xyb)
+    return _sample_gradient(pixels, xyb, _xyb_gradients(reference, xyb, by_errors, threads), threads)
 
 
-def _norm_slopes(norms: NDArray[np.float64], sizes: list[Planes]) -> NDArray[np.float64]:
-    """(channels, sizes, 2, maps): what the total error changes by for an error of each map, and for its cube.
+def _error_derivatives(norms: NDArray[np.float64], scales: list[Planes]) -> NDArray[np.float64]:
+    """Return the coefficients of the derivative of the total error by an error e of each map: a + b e^3.
 
-    The 4-norm's slope by an error is its cube over the number of pixels and over the cube of the norm.
+    The mean of n errors has the derivative 1 / n, and the 4-norm, (sum of e^4 / n)^(1/4), has e^3 / (n norm^3).
+
+    Returns
+    -------
+    ndarray
+        (channels, scales, 2, maps): a, then b.
     """
-    pixels = np.array([planes.size / 3 for planes in sizes])[:, None]
-    slopes = weights_of(len(sizes)) / pixels[:, None]
-    fourth = norms[:, :, 1]
-    slopes[:, :, 1] *= (fourth > _LEAST_NORM) / np.maximum(fourth, _LEAST_NORM) ** 3
-    return np.asarray(slopes)
+    pixels = np.array([planes.size / 3 for planes in scales])[:, None]
+    coefficients = weights_of(len(scales)) / pixels[:, None]
+    four_norms = norms[:, :, 1]
+    coefficients[:, :, 1] *= (four_norms > _LEAST_NORM) / np.maximum(four_norms, _LEAST_NORM) ** 3
+    return np.asarray(coefficients)
 
 
-def _slopes_by_xyb(
-    reference: list[Planes], distorted: list[Planes], prices: NDArray[np.float64], threads: int
+def _xyb_gradients(
+    reference: list[Planes], distorted: list[Planes], by_errors: NDArray[np.float64], threads: int
 ) -> list[Planes]:
-    """What errors of some prices (channels, sizes, 2, maps) change by for each sample of each size."""
-    slopes = [np.zeros_like(planes) for planes in distorted]
+    """Return the derivatives of the score by each XYB sample of each scale.
+
+    Parameters
+    ----------
+    by_errors
+        (channels, scales, 2, maps) coefficients of the derivatives by the errors, see `_error_derivatives`.
+    """
+    gradients = [np.zeros_like(planes) for planes in distorted]
 
     def fill(item: tuple[int, int]) -> None:
-        size, channel = item
-        arguments = reference[size], distorted[size], channel, _RESPONSE, prices[channel, size].astype(np.float32)
-        _kernels.error_slopes(*arguments, slopes[size])
+        scale, channel = item
+        coefficients = by_errors[channel, scale].astype(np.float32)
+        _kernels.error_slopes(reference[scale], distorted[scale], channel, _BLUR_TAPS, coefficients, gradients[scale])
 
-    run_in_threads(fill, counted(len(reference), _LEAST_WEIGHT), threads)
-    return slopes
+    run_in_threads(fill, weighted_channels(len(reference), _LEAST_WEIGHT), threads)
+    return gradients
 
 
-def _slopes_by_sample(pixels: NDArray[np.uint8], xyb: list[Planes], slopes: list[Planes], threads: int) -> Planes:
-    """Slopes by the sample values of pixels, from those by the XYB of each size; in place."""
+def _sample_gradient(pixels: NDArray[np.uint8], xyb: list[Planes], gradients: list[Planes], threads: int) -> Planes:
+    """Turn derivatives by the XYB of each scale into derivatives by the sample values, in place.
+
+    From the smallest scale to the largest, derivatives by XYB become derivatives by linear light, to which those of the
+    next smaller scale are added, as its samples are means of this scale's.
+    """
     half: Planes | None = None
-    while slopes:
-        of_size, planes = slopes.pop(), xyb[len(slopes)]
+    while gradients:
+        by_linear, planes = gradients.pop(), xyb[len(gradients)]
 
-        def to_linear(rows: tuple[int, int], planes: Planes = planes, of_size: Planes = of_size) -> None:
-            _kernels.xyb_to_linear_slopes(planes[slice(*rows)], of_size[slice(*rows)])
+        def to_linear(rows: tuple[int, int], planes: Planes = planes, by_linear: Planes = by_linear) -> None:
+            _kernels.xyb_to_linear_slopes(planes[slice(*rows)], by_linear[slice(*rows)])
 
-        run_in_threads(to_linear, strips(of_size), threads)
+        run_in_threads(to_linear, row_strips(by_linear), threads)
         if half is not None:
-            _add_slopes_of_half(half, of_size, threads)
-        half = of_size
+            _add_gradient_of_half(half, by_linear, threads)
+        half = by_linear
 
     def to_samples(rows: tuple[int, int]) -> None:
-        _kernels.linear_to_sample_slopes(as_rgb(pixels[slice(*rows)]), _LIGHT_SLOPES, of_size[slice(*rows)])
+        _kernels.linear_to_sample_slopes(as_rgb(pixels[slice(*rows)]), _LIGHT_DERIVATIVES, by_linear[slice(*rows)])
 
-    run_in_threads(to_samples, strips(of_size), threads)
-    return of_size
+    run_in_threads(to_samples, row_strips(by_linear), threads)
+    return by_linear
 
 
-def _add_slopes_of_half(half: Planes, slopes: Planes, threads: int) -> None:
+def _add_gradient_of_half(half: Planes, gradient: Planes, threads: int) -> None:
+    """Add the derivatives by the samples of a halved scale to those by the samples that it averages."""
+
     def add(rows: tuple[int, int]) -> None:
         first, last = rows
-        _kernels.add_slopes_of_half(half[first:last], slopes[2 * first : 2 * last])
+        _kernels.add_slopes_of_half(half[first:last], gradient[2 * first : 2 * last])
 
-    run_in_threads(add, strips(half), threads)
+    run_in_threads(add, row_strips(half), threads)

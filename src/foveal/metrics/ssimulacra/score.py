@@ -1,4 +1,7 @@
-"""From XYB in all sizes to a score: norms of the error maps that kernels/ssimulacra2.hpp sums, weighted."""
+"""The score of SSIMULACRA 2 from XYB at all scales: a weighted sum of norms of the error maps.
+
+The maps are computed and summed by kernels/ssimulacra2.hpp.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,9 @@ from foveal.metrics.ssimulacra.recursive_gaussian import GAUSSIAN
 from foveal.metrics.ssimulacra.xyb import Planes
 from foveal.threads import run_in_threads
 
-# From ssimulacra2.cc: found by its authors on four sets of opinion scores. For X, Y and B, from full size to 1:32:
-# weights of structure, edges gained and edges lost by their means, then by their 4-norms.
+# The 108 weights of ssimulacra2.cc, which its authors fitted to four sets of opinion scores:
+# 3 channels (X, Y, B) x 6 scales (full resolution to 1:32) x 2 norms (mean, 4-norm) x 3 maps (structure, edges gained,
+# edges lost). A row below has the six weights of a scale: the means of the three maps, then their 4-norms.
 WEIGHTS = np.array(
     [
         [
@@ -55,63 +59,80 @@ WEIGHTS = np.array(
     ]
 )
 
-
-# From errors to scores, also from ssimulacra2.cc: 100 - 10 of this polynomial to this power.
-_ERROR_UNIT = 0.9562382616834844
-_STRETCHED = np.polynomial.Polynomial([0.0, 2.326765642916932, -0.020884521182843837, 6.248496625763138e-05])
+# Also from ssimulacra2.cc: score = 100 - 10 polynomial(factor x total error)^exponent.
+_ERROR_FACTOR = 0.9562382616834844
+_ERROR_POLYNOMIAL = np.polynomial.Polynomial([0.0, 2.326765642916932, -0.020884521182843837, 6.248496625763138e-05])
 _SCORE_EXPONENT = 0.6276336467831387
 
 
 def score(reference: list[Planes], distorted: list[Planes], threads: int) -> float:
-    """Score of XYB in all sizes."""
-    return 100.0 - 10.0 * float(_stretched(total_error(error_norms(reference, distorted, threads))) ** _SCORE_EXPONENT)
+    """Return the score of a distorted picture, given the XYB of both pictures at all scales."""
+    error = _map_error(total_error(error_norms(reference, distorted, threads)))
+    return 100.0 - 10.0 * float(error**_SCORE_EXPONENT)
 
 
 def error_norms(
     reference: list[Planes], distorted: list[Planes], threads: int, least_weight: float = 0.0
 ) -> NDArray[np.float64]:
-    """(channels, sizes, norms, maps): mean and 4-norm of the three error maps of X, Y and B in each size.
+    """Return the mean and the 4-norm of the three error maps of each channel at each scale.
 
-    Those whose weights are all less than `least_weight` are left out: zeros.
+    Parameters
+    ----------
+    reference, distorted
+        XYB of both pictures at all scales.
+    threads
+        Largest number of threads; the norms do not depend on it.
+    least_weight
+        Channels whose weights at a scale are all smaller are not measured; their norms are 0.
+
+    Returns
+    -------
+    ndarray
+        (channels, scales, norms, maps), in the order of `WEIGHTS`.
     """
     sums = np.zeros((len(reference), 3, 6))
 
     def add_up(item: tuple[int, int]) -> None:
-        size, channel = item
-        _kernels.error_sums(reference[size], distorted[size], channel, GAUSSIAN, sums[size, channel])
+        scale, channel = item
+        _kernels.error_sums(reference[scale], distorted[scale], channel, GAUSSIAN, sums[scale, channel])
 
-    run_in_threads(add_up, counted(len(reference), least_weight), threads)
+    run_in_threads(add_up, weighted_channels(len(reference), least_weight), threads)
+    # The kernel interleaves the sum of the errors and that of their fourth powers, map by map.
     means = sums.reshape(-1, 3, 3, 2) / np.array([planes.size / 3 for planes in reference])[:, None, None, None]
     return np.stack([means[..., 0], means[..., 1] ** 0.25], axis=2).swapaxes(0, 1)
 
 
-def counted(sizes: int, least_weight: float) -> list[tuple[int, int]]:
-    """(size, channel) of those with a weight of at least so much, the large ones first."""
-    largest = weights_of(sizes).max(axis=(2, 3))
-    return [(size, channel) for size in range(sizes) for channel in range(3) if largest[channel, size] >= least_weight]
+def weighted_channels(scales: int, least_weight: float) -> list[tuple[int, int]]:
+    """Return (scale, channel) of all channels with a weight of at least `least_weight`, the largest scale first."""
+    largest = weights_of(scales).max(axis=(2, 3))
+    return [
+        (scale, channel) for scale in range(scales) for channel in range(3) if largest[channel, scale] >= least_weight
+    ]
 
 
 def total_error(norms: NDArray[np.float64]) -> float:
-    """Weighted sum of norms (channels, sizes, norms, maps)."""
+    """Return the weighted sum of norms (channels, scales, norms, maps)."""
     return float(norms.ravel() @ weights_of(norms.shape[1]).ravel())
 
 
-def weights_of(sizes: int) -> NDArray[np.float64]:
-    """Weight of each of the norms (channels, sizes, norms, maps).
+def weights_of(scales: int) -> NDArray[np.float64]:
+    """Return the weights of the norms of a number of scales, (channels, scales, norms, maps).
 
-    With fewer than six sizes the reference tool goes through its weights without leaving any out.
+    With fewer than six scales, the reference tool takes the first of its weights in order and skips none. So the
+    weights of Y and B are then some that were fitted for other channels and scales.
     """
-    return WEIGHTS.ravel()[: 18 * sizes].reshape(3, sizes, 2, 3)
+    return WEIGHTS.ravel()[: 18 * scales].reshape(3, scales, 2, 3)
 
 
-def score_slope(error: float) -> float:
-    """What the score changes by for more of a total error."""
-    stretched = _stretched(error)
-    if stretched == 0:
+def score_derivative(error: float) -> float:
+    """Return the derivative of the score by the total error."""
+    mapped = _map_error(error)
+    if mapped == 0:
         return 0.0
-    slope = _ERROR_UNIT * float(_STRETCHED.deriv()(_ERROR_UNIT * error))
-    return -10.0 * _SCORE_EXPONENT * float(stretched ** (_SCORE_EXPONENT - 1)) * slope
+    derivative = _ERROR_FACTOR * float(_ERROR_POLYNOMIAL.deriv()(_ERROR_FACTOR * error))
+    return -10.0 * _SCORE_EXPONENT * float(mapped ** (_SCORE_EXPONENT - 1)) * derivative
 
 
-def _stretched(error: float) -> float:
-    return max(float(_STRETCHED(_ERROR_UNIT * error)), 0.0)
+def _map_error(error: float) -> float:
+    """Apply the polynomial of the score to a total error; the result is never negative."""
+    return max(float(_ERROR_POLYNOMIAL(_ERROR_FACTOR * error)), 0.0)

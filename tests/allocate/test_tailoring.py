@@ -1,0 +1,119 @@
+"""Numbers tailored to a photo and to its map, and the tables and weights that they give."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pictures import noisy_gradient
+from weighed_photos import weigh
+
+from foveal import jpeg
+from foveal.allocate.allocation import Quantization, WeighedCoefficients
+from foveal.allocate.effort import EFFORTS
+from foveal.allocate.masking import texture
+from foveal.allocate.perception import Attention, Perception, Trend, perception
+from foveal.allocate.rate_distortion import RateDistortion
+from foveal.allocate.tailoring import Character, measure_character, tailor_to_map, tailor_to_photo
+
+
+def decided(pixels: np.ndarray, tuned: Perception, subsampling: str, weights: np.ndarray | None = None) -> Quantization:
+    """Decide with these numbers how a photo is quantized at level 2."""
+    photo = weigh(pixels, weights, subsampling)
+    frame = jpeg.frame_of(pixels, subsampling)
+    blocks = jpeg.transform(pixels, frame, 1, tuned.sharpening.at(2.0))
+    coefficients = WeighedCoefficients(pixels, photo.weights, frame, blocks, photo.settings)
+    return RateDistortion(tuned).decide_at_level(coefficients, 2.0, EFFORTS["balanced"])
+
+
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:0", "4:4:4"])
+def test_tables_of_a_photo_are_tailored_and_go_with_its_subsampling(subsampling: str, coffee: np.ndarray) -> None:
+    pixels = coffee[:96, :128].copy()
+    tuned = replace(perception(), slope_by_grain=0.3, usual_grain=9.0, cb_by_share=0.5, usual_share=-9.0)
+    frame = jpeg.frame_of(pixels, subsampling)
+    blocks = jpeg.transform(pixels, frame, 1, tuned.sharpening.at(2.0))
+    luminance, blue = (texture(blocks[index], frame.components[index]) for index in (0, 1))
+    numbers = tailor_to_photo(tuned, measure_character(luminance, blue.strength, tuned))
+    if subsampling == "4:4:4":
+        numbers = numbers.without_down_sampling(2.0)
+    assert decided(pixels, tuned, subsampling).tables == tuple(each.table(2.0).table for each in numbers.spectra)
+
+
+def character_of(pixels: np.ndarray, tuned: Perception | None = None) -> Character:
+    frame = jpeg.frame_of(pixels, "4:2:0")
+    blocks = jpeg.transform(pixels, frame, 1)
+    luminance, *blue = (texture(grid, each) for grid, each in zip(blocks[:2], frame.components[:2], strict=True))
+    return measure_character(luminance, blue[0].strength if blue else None, tuned or perception())
+
+
+def test_a_photo_of_weak_colour_gets_steeper_luminance(coffee: np.ndarray) -> None:
+    grey = coffee.mean(axis=2, keepdims=True)
+    photos = [(grey + share * (coffee - grey)).astype(np.uint8) for share in (0.3, 1)]
+    weak, strong = (replace(character_of(photo), grain=0) for photo in photos)
+    assert weak.blue < strong.blue
+    assert weak.blue_share < strong.blue_share
+    slopes = [tailor_to_photo(perception(), each).luminance.slope for each in (weak, strong)]
+    assert slopes[0] > slopes[1]
+    cb = [tailor_to_photo(perception(), each).cb.coarser for each in (weak, strong)]
+    assert cb[0] < cb[1]
+
+
+def test_a_photo_with_grain_gets_steeper_luminance(coffee: np.ndarray) -> None:
+    noise = np.random.default_rng(1).normal(0, 8, coffee.shape)
+    grainy = (coffee + noise).clip(0, 255).astype(np.uint8)
+    characters = [replace(character_of(photo), blue=0) for photo in (coffee, grainy)]
+    assert characters[0].grain < characters[1].grain
+    slopes = [tailor_to_photo(perception(), each).luminance.slope for each in characters]
+    assert slopes[0] < slopes[1]
+
+
+def test_tailoring_has_bounds_and_leaves_usual_photos_alone() -> None:
+    of_grey = character_of(noisy_gradient(40, 40, None))
+    assert (of_grey.blue, of_grey.blue_share) == (0, 0)
+    assert tailor_to_photo(perception(), Character()) == perception()
+    flat = np.full((40, 40, 3), 90, np.uint8)
+    far = character_of(flat, replace(perception(), usual_blue=9.0, usual_share=-9.0, usual_grain=9.0))
+    assert far == Character(-1, 1, -1)
+
+
+def test_what_a_map_changes_goes_with_the_weight_that_it_takes() -> None:
+    tuned = replace(perception(), attention=Attention(0.4, -0.6, -1.0, -0.5, 0.8, Trend(0.4, -0.2)))
+    weights = np.array([[1.0, 0.5], [0.25, 0.25]], dtype=np.float32)  # half of all weight
+    for level, coarser in ((0.0, 0.3), (2.2, 0.2), (3.0, 0.1)):
+        found = tailor_to_map(tuned, weights, level)
+        assert found.masking.knee == pytest.approx(tuned.masking.knee * np.exp(0.2))
+        changes = ((-0.3, 0, 0), (-0.5, -0.25, 0.4), (-0.5, 0, 0.4))
+        for before, after, (slope, by, worth) in zip(tuned.spectra, found.spectra, changes, strict=True):
+            assert after.slope - before.slope == pytest.approx(slope)
+            assert after.coarser - before.coarser == pytest.approx(coarser + by)
+            assert after.bit_worth.middle - before.bit_worth.middle == pytest.approx(worth)
+            bit_worth = replace(before.bit_worth, middle=after.bit_worth.middle)
+            assert after == replace(before, slope=after.slope, coarser=after.coarser, bit_worth=bit_worth)
+        for name, spectrum in zip(("luminance", "cb", "cr"), tuned.spectra, strict=True):
+            found = replace(found, **{name: spectrum})
+        assert replace(found, masking=tuned.masking) == tuned
+
+
+def test_a_map_that_takes_nothing_changes_nothing() -> None:
+    assert tailor_to_map(perception(), np.ones((3, 5), np.float32), 1.0) == perception()
+
+
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4"])
+def test_what_a_map_changes_is_in_the_file(subsampling: str, coffee: np.ndarray) -> None:
+    """The file is quantized with the numbers of its subsampling and level."""
+    pixels = coffee[:96, :128].copy()
+    weights = np.full((12, 16), 0.1, np.float32)
+    weights[3:6, 4:9] = 1
+    tuned = replace(perception(), attention=Attention(2.0, -1.0, 0.5, 0.7, 0.9, Trend(0.3, 0.8)))
+    attention = (tuned.without_down_sampling(2.0) if subsampling == "4:4:4" else tuned).attention
+    expected = tailor_to_map(replace(tuned, attention=attention), weights, 2.0)
+    unaware = replace(expected, attention=Attention(0.0, 0.0, 0.0, 0.0, 0.0, Trend(0.0)))
+    found, same, other = (
+        decided(pixels, each, subsampling, weights)
+        for each in (tuned, unaware, replace(unaware, masking=tuned.masking))
+    )
+    assert found.tables == same.tables
+    block_weights = [each.quantizer.block_weights[0] for each in (found, same, other)]
+    np.testing.assert_array_equal(block_weights[0], block_weights[1])
+    assert (block_weights[0] != block_weights[2]).any()

@@ -1,0 +1,64 @@
+"""Prices of files, and the choice of the cheapest scan script."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foveal import jpeg
+
+SCRIPTS = [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script]
+
+
+@pytest.mark.parametrize("grey", [False, True])
+@pytest.mark.parametrize(
+    "scripts",
+    [
+        (jpeg.sequential_script,),
+        (jpeg.successive_approximation_script,),
+        (jpeg.sequential_script, jpeg.luminance_refinement_script, jpeg.early_split_script),
+    ],
+)
+@pytest.mark.parametrize("restart_interval", [0, 40])
+def test_the_price_of_a_file_is_about_what_it_has(
+    scripts: tuple[jpeg.ScriptMaker, ...], restart_interval: int, grey: bool, coffee: np.ndarray
+) -> None:
+    pixels = np.ascontiguousarray(coffee[..., 1] if grey else coffee)
+    plain = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(75), scripts=scripts, restart_interval=restart_interval)
+    levels = jpeg.read_coefficients(jpeg.encode(pixels, plain))
+    price = jpeg.price(levels, plain)
+    assert sum(price) == pytest.approx(len(jpeg.write(levels, plain)), rel=0.003)
+    commented = jpeg.price(replace(levels, segments=(*levels.segments, jpeg.Segment(0xFE, bytes(1000)))), plain)
+    assert commented == (price.header_bytes + 1004, price.scan_bytes)
+    trailed = jpeg.price(replace(levels, trailing=bytes(55)), plain)
+    assert trailed == (price.header_bytes + 55, price.scan_bytes)
+
+
+@given(quality=st.integers(1, 100), side=st.integers(1, 40), seed=st.integers(0, 9))
+def test_headers_are_priced_to_the_byte(quality: int, side: int, seed: int) -> None:
+    pixels = np.random.default_rng(seed).integers(0, 256, (side, side), dtype=np.uint8)
+    settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality), scripts=(jpeg.sequential_script,))
+    data = jpeg.encode(pixels, settings)
+    end_of_headers = data.index(b"\xff\xda") + 10  # length of SOS with one component
+    assert jpeg.price(jpeg.read_coefficients(data), settings).header_bytes == end_of_headers + 2  # EOI
+
+
+def test_the_cheapest_script_is_taken(coffee: np.ndarray) -> None:
+    scripts = tuple(SCRIPTS)
+    for pixels in (coffee, coffee[:24, :24].copy()):
+        sizes = [len(jpeg.encode(pixels, jpeg.EncoderSettings(scripts=(script,)))) for script in scripts]
+        assert len(jpeg.encode(pixels, jpeg.EncoderSettings(scripts=scripts))) == min(sizes)
+
+
+def test_the_script_of_a_high_picture_is_chosen_by_a_sample(coffee: np.ndarray) -> None:
+    scripts = tuple(SCRIPTS)
+    high = np.concatenate([coffee[:, :96], coffee[::-1, 200:296], coffee[:, 400:496]])
+    sizes = [len(jpeg.encode(high, jpeg.EncoderSettings(scripts=(script,)))) for script in scripts]
+    chosen = {jpeg.encode(high, jpeg.EncoderSettings(scripts=scripts, threads=threads)) for threads in (1, 2, 3, 8)}
+    assert [len(data) for data in chosen] == [min(sizes)]
+    settings = [jpeg.EncoderSettings(scripts=scripts, restart_interval=7, threads=threads) for threads in (1, 2, 3, 8)]
+    assert len({jpeg.encode(high, each) for each in settings}) == 1

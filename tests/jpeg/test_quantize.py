@@ -1,0 +1,83 @@
+"""Quantization: rounding to the nearest level, and dead zones below which levels of +-1 become 0."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import foveal._kernels as _kernels
+from foveal import jpeg
+from foveal.jpeg.frame import Frame
+from foveal.jpeg.quantize import Rounding
+from foveal.jpeg.tables import annex_k_tables
+
+
+def test_rounding_is_the_nearest_level() -> None:
+    coefficients = np.arange(-2000, 2001, dtype=np.int16)
+    coefficients = np.resize(coefficients, (63, 64)).copy()
+    table = jpeg.QuantizationTable(tuple(range(1, 65)))
+    frame = Frame.of_picture(8, 63 * 8, None)
+    blocks = coefficients[np.newaxis]
+    levels = np.empty_like(blocks)
+    Rounding().plan(blocks, frame, frame.components[0], table).run((0, 1), levels, None)
+    exact = coefficients / (16.0 * np.arange(1, 65))
+    nearest = np.sign(exact) * np.floor(np.abs(exact) + 0.5)  # ties away from zero, as in libjpeg
+    np.testing.assert_array_equal(levels[0], nearest.astype(int))
+
+
+@pytest.mark.parametrize(("weight", "threshold"), [(1e9, 0.5), (20, 0.625), (5, 1.0), (2.5, 1.5), (1, 1.5)])
+def test_dead_zone_of_a_weight(weight: float, threshold: float) -> None:
+    frame = Frame.of_picture(8, 8, None)
+    plan = jpeg.DeadZone((np.full((1, 1), weight, np.float32),) * 2, bits=5).plan(
+        np.zeros((1, 1, 64), np.int16), frame, frame.components[0], annex_k_tables(50)[0]
+    )
+    assert plan.per_block[0, 0] == pytest.approx(threshold)
+    # just below and at the threshold, at -1.6 and at 5 steps: above 3/2 a level never becomes 0
+    steps = annex_k_tables(50)[0].steps_in_sixteenths
+    block = np.zeros((1, 64), np.int16)
+    block[0, 1:5] = [np.ceil(threshold * steps[1]) - 1, np.ceil(threshold * steps[2]), -1.6 * steps[3], 5 * steps[4]]
+    plan.kernel(block, plan.per_block.reshape(-1))
+    assert block[0, 1:5].tolist() == [0, 2 if threshold == 1.5 else 1, -2, 5]
+
+
+@pytest.mark.parametrize("unsure", [0, 1])
+@pytest.mark.parametrize("step", [1, 3, 4, 6, 9, 30])
+def test_settled_dc_is_that_of_a_whole_level(step: int, unsure: int) -> None:
+    """Without AC; with AC that of 0.75 levels where a decoder may move the mean, and else the nearest."""
+    dc = np.arange(-16384, 16384, 7, dtype=np.int16)
+    levels = np.zeros((len(dc), 64), dtype=np.int16)
+    levels[1::2, 63] = 1
+    has_ac = levels[:, 1:].any(axis=1)
+    levels[:, 0] = 77
+    _kernels.settle_dc(levels, dc, np.full(len(dc), unsure, np.uint8), 16.0 * step)
+    unit = np.where(has_ac, 96.0, 128.0)
+    wanted = np.rint(dc / unit) * unit
+    nearest = np.sign(wanted) * np.floor(np.abs(wanted) / (16 * step) + 0.5)
+    expected = np.where(has_ac & (unsure == 0), 77, np.clip(nearest, -1024, 1023))
+    np.testing.assert_array_equal(levels[:, 0], expected)
+    np.testing.assert_array_equal(levels[:, 63], has_ac)
+
+
+@pytest.mark.parametrize("shape", [(16, 24, 3), (9, 17, 3), (7, 8), (1, 1, 3)], ids=str)
+def test_blocks_whose_mean_a_decoder_may_move(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(10)
+    pixels = rng.integers(1, 255, shape).astype(np.uint8)
+    rows, columns = jpeg.block_grid(*shape[:2])
+    expected = np.zeros((rows, columns), dtype=np.uint8)
+    if shape[0] % 8:
+        expected[-1] = 1
+    if shape[1] % 8:
+        expected[:, -1] = 1
+    np.testing.assert_array_equal(jpeg.find_unsure_blocks(pixels), expected)
+    for value in (0, 255):
+        for _ in range(20):
+            marked = pixels.copy()
+            place = tuple(rng.integers(0, side) for side in shape)
+            marked[place] = value
+            with_mark = expected.copy()
+            with_mark[place[0] // 8, place[1] // 8] = 1
+            np.testing.assert_array_equal(jpeg.find_unsure_blocks(marked), with_mark)
+
+
+def test_pixels_of_sixteen_bits_are_not_settled() -> None:
+    assert jpeg.find_unsure_blocks(np.zeros((8, 8), np.uint16)) is None
