@@ -21,6 +21,7 @@ from foveal.metrics import ssimulacra2
 
 GENERATIONS = 50
 QUALITY = 80
+LUMINANCE_OF_RGB = np.array([0.299, 0.587, 0.114])  # ITU-T T.871, 7
 
 
 def photographs() -> dict[str, np.ndarray]:
@@ -48,11 +49,10 @@ def save_by_libjpeg(pixels: np.ndarray) -> np.ndarray:
     return np.asarray(Image.open(file))
 
 
-def block_means(pixels: np.ndarray) -> np.ndarray:
-    """Mean luminance of the 8x8-pixel blocks that lie wholly in the picture."""
-    rows, columns = pixels.shape[0] // 8, pixels.shape[1] // 8
-    luminance = pixels[: 8 * rows, : 8 * columns] @ np.array([0.299, 0.587, 0.114])
-    return luminance.reshape(rows, 8, columns, 8).mean(axis=(1, 3))
+def block_means(luminance: np.ndarray) -> np.ndarray:
+    """Mean of the 8x8-pixel blocks that lie wholly in the picture."""
+    rows, columns = luminance.shape[0] // 8, luminance.shape[1] // 8
+    return luminance[: 8 * rows, : 8 * columns].reshape(rows, 8, columns, 8).mean(axis=(1, 3))
 
 
 @settings(max_examples=150, deadline=None)
@@ -68,46 +68,57 @@ def block_means(pixels: np.ndarray) -> np.ndarray:
 def test_a_flat_colour_stays_after_the_first_save(
     color: tuple[int, int, int], quality: float, subsampling: str, effort: str, allocation: str
 ) -> None:
+    """A colour that a decoder clamps to RGB is another one in the next save, and stays after a few saves."""
     options = {"quality": quality, "subsampling": subsampling, "effort": effort, "allocation": allocation}
-    first = save(np.full((16, 16, 3), color, dtype=np.uint8), **options)
-    later = first
-    for _ in range(3):
-        later = save(later, **options)
-    in_range = ((first > 0) & (first < 255)).all()  # a colour outside RGB is clamped, and is another one then
-    if in_range:
-        np.testing.assert_array_equal(later, first)
-    assert np.abs(later.astype(int) - first).max() <= (0 if in_range else 3)
+    saved = [save(np.full((16, 16, 3), color, dtype=np.uint8), **options)]
+    for _ in range(6):
+        saved.append(save(saved[-1], **options))
+    if ((saved[0] > 0) & (saved[0] < 255)).all():
+        np.testing.assert_array_equal(saved[1], saved[0])
+    np.testing.assert_array_equal(saved[-1], saved[-2])
 
 
-@pytest.mark.parametrize("options", [{}, {"effort": "fast"}, {"saliency": "center"}, {"quality": 92}], ids=str)
-def test_flat_blocks_keep_their_dc(options: dict[str, Any]) -> None:
-    """Blocks without AC, in the file and when its picture is encoded again, have the same DC in both."""
+@pytest.mark.parametrize(
+    "options", [{}, {"effort": "fast"}, {"saliency": "center"}, {"quality": 30}, {"quality": 92}], ids=str
+)
+def test_decoded_pictures_keep_their_dc(options: dict[str, Any]) -> None:
+    """Encoded again, blocks without AC keep it always; others nearly always where the step is above 2."""
+    options = {"quality": QUALITY, "saliency": None, "subsampling": "4:4:4", **options}
+    flat_blocks = 0
     for pixels in photographs().values():
-        options = {"quality": QUALITY, "saliency": None, "subsampling": "4:4:4", **options}
-        first = jpeg.read_coefficients(foveal.encode(pixels, **options))
-        second = jpeg.read_coefficients(foveal.encode(save(pixels, **options), **options))
+        data = foveal.encode(pixels, **options)
+        decoded = foveal.decode(data)
+        first, second = (jpeg.read_coefficients(each) for each in (data, foveal.encode(decoded, **options)))
+        may_be_clamped = jpeg.find_unsure_blocks(decoded)
+        assert may_be_clamped is not None
         parts = zip(first.blocks, second.blocks, first.tables, second.tables, strict=True)
         for before, after, table_before, table_after in parts:
             if table_before.values[0] != table_after.values[0]:
                 continue  # another step of DC: the tables go with the photo
-            flat = ~(before[..., 1:].any(axis=-1) | after[..., 1:].any(axis=-1))
-            changed = (before[..., 0] != after[..., 0]) & flat
-            assert changed.sum() <= 0.01 * flat.sum()  # where R, G or B was clamped
+            has_ac = before[..., 1:].any(axis=-1) | after[..., 1:].any(axis=-1)
+            has_changed = (before[..., 0] != after[..., 0]) & (may_be_clamped == 0)
+            flat_blocks += np.count_nonzero(~has_ac & (may_be_clamped == 0))
+            assert not (has_changed & ~has_ac).any()
+            if table_before.values[0] > 2:
+                assert has_changed.mean() <= 0.005
+    assert flat_blocks > 0
 
 
 @pytest.mark.parametrize("options", [{}, {"effort": "fast"}, {"saliency": "center"}, {"quality": 92}], ids=str)
 def test_dc_has_no_systematic_error(options: dict[str, Any]) -> None:
-    """The mean difference between DC in the file and DC of the photo is 0, within three standard errors."""
+    """The mean of DC in the file less DC of the photo's luminance in whole levels is 0 over the photographs.
+
+    Within three standard errors, of the photographs: the blocks of one share colours and their rounding.
+    """
     errors = []
     for pixels in photographs().values():
         data = foveal.encode(pixels, **{"quality": QUALITY, "saliency": None, "subsampling": "4:4:4", **options})
         read = jpeg.read_coefficients(data)
-        rows, columns = pixels.shape[0] // 8, pixels.shape[1] // 8
-        luminance = pixels[: 8 * rows, : 8 * columns] @ np.array([0.299, 0.587, 0.114]) - 128
-        dc = 8 * luminance.reshape(rows, 8, columns, 8).mean(axis=(1, 3))
-        errors.append((read.blocks[0][:rows, :columns, 0] * read.tables[0].values[0] - dc).ravel())
-    found = np.concatenate(errors)
-    assert abs(found.mean()) < 3 * found.std() / np.sqrt(found.size)
+        dc = 8 * block_means(np.floor(pixels @ LUMINANCE_OF_RGB + 0.5) - 128)
+        rows, columns = dc.shape
+        errors.append((read.blocks[0][:rows, :columns, 0] * read.tables[0].values[0] - dc).mean())
+    assert abs(np.mean(errors)) < 3 * np.std(errors, ddof=1) / np.sqrt(len(errors))
+    assert np.abs(errors).max() < 0.25  # 0.03 levels
 
 
 def test_fifty_saves_cost_no_more_than_those_of_libjpeg() -> None:
@@ -117,8 +128,9 @@ def test_fifty_saves_cost_no_more_than_those_of_libjpeg() -> None:
         ours = theirs = pixels
         for _ in range(GENERATIONS):
             ours, theirs = save(ours, subsampling="4:2:0"), save_by_libjpeg(theirs)
-        drifts = [np.sqrt(((block_means(each) - block_means(pixels)) ** 2).mean()) for each in (ours, theirs)]
-        assert drifts[0] < drifts[1]
+        means, *later_means = (block_means(each @ LUMINANCE_OF_RGB) for each in (pixels, ours, theirs))
+        drift, libjpeg_drift = (np.sqrt(((each - means) ** 2).mean()) for each in later_means)
+        assert drift < libjpeg_drift
         scores.append(ssimulacra2(pixels, ours))
         libjpeg_scores.append(ssimulacra2(pixels, theirs))
     assert np.mean(scores) >= np.mean(libjpeg_scores)

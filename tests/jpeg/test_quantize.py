@@ -52,8 +52,7 @@ def test_settled_dc_is_that_of_a_whole_level(step: int, unsure: int) -> None:
     _kernels.settle_dc(levels, dc, np.full(len(dc), unsure, np.uint8), 16.0 * step)
     unit = np.where(has_ac, 96.0, 128.0)
     wanted = np.rint(dc / unit) * unit
-    nearest = np.sign(wanted) * np.floor(np.abs(wanted) / (16 * step) + 0.5)
-    expected = np.where(has_ac & (unsure == 0), 77, np.clip(nearest, -1024, 1023))
+    expected = np.where(has_ac & (unsure == 0), 77, np.clip(np.rint(wanted / (16 * step)), -1024, 1023))
     np.testing.assert_array_equal(levels[:, 0], expected)
     np.testing.assert_array_equal(levels[:, 63], has_ac)
 

@@ -312,15 +312,15 @@ def quantize(
 def find_unsure_blocks(pixels: color.Pixels) -> NDArray[np.uint8] | None:
     """Find the 8x8-pixel blocks whose mean a decoder may move.
 
-    In a block with a sample of 0 or 255, a decoder may clamp ringing, which makes the block brighter or darker. In a block
-    that the edge of the picture cuts, the part beyond the edge is lost and repeated anew when the decoded picture is
-    encoded again.
+    In a block with a sample of 0 or 255, a decoder may clamp ringing, which makes the block brighter or darker. In a
+    block that the edge of the picture cuts, the part beyond the edge is lost, and the decoded picture is continued
+    anew when it is encoded again.
 
     Returns
     -------
     ndarray or None
-        (rows, columns) uint8: 1 for a block that is found. None for pixels of 16 bits, of which a decoder with more than
-        8 bits may show DC as it is.
+        (rows, columns) uint8: 1 for a block that is found. None for pixels of 16 bits, of which a decoder with more
+        than 8 bits may show DC as it is.
     """
     if pixels.dtype != np.uint8:
         return None

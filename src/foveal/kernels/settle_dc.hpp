@@ -32,7 +32,10 @@ inline void settle_dc(std::int16_t* levels, std::ptrdiff_t count, const std::int
         if (has_ac && is_unsure[n] == 0) continue;
         const float unit = has_ac ? kDcOfUnsureBlock : kDcOfLevel;
         const float nearest = __builtin_rintf(static_cast<float>(dc[n]) / unit) * unit;
-        levels[0] = quantize_dc(static_cast<std::int16_t>(nearest), step);
+        // halves to even here, too: away from zero they would make the photo lighter or darker on average
+        const float level = __builtin_rintf(nearest / step);
+        constexpr float smallest = kSmallestDc, largest = kLargestLevel;
+        levels[0] = static_cast<std::int16_t>(level < smallest ? smallest : level > largest ? largest : level);
     }
 }
 
