@@ -33,7 +33,7 @@ class Workload:
     quality: int
 
     def pixels(self) -> EightBitPixels:
-        """Make the mosaic."""
+        """Make the mosaic of photographs."""
         return photos.make_mosaic(list(photos.load(self.folders).values()), self.megapixels)
 
 
