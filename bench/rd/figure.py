@@ -1,4 +1,4 @@
-"""Rate-distortion curves as a picture."""
+"""Plot of rate-distortion curves."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from foveal.jpeg import EightBitPixels
 
 
 def draw(comparison: Comparison, encoders: Sequence[str], photos: Mapping[str, EightBitPixels], path: Path) -> None:
-    """One panel for each metric: mean score against bits per pixel (geometric mean), a point for each setting.
+    """Plot mean score against bits per pixel (geometric mean), with a panel for each metric and a point per setting.
 
-    Of encoders that encoded all photos.
+    `encoders` are the names of encoders that encoded all photos.
     """
     pixel_counts = np.array([photos[name][..., 0].size for name in comparison.curves])
     figure = Figure(figsize=(12, 9), layout="constrained")

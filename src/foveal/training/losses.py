@@ -1,4 +1,4 @@
-"""What training minimises."""
+"""Loss functions of the saliency network."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ from foveal.training.network import ClassMaps
 from foveal.training.photos import NO_CLASS
 
 LABEL_SMOOTHING = 0.1
-BOX_SIGMA = 0.3  # of a box's side: the middle of a box that should light up
+BOX_SIGMA = 0.3  # sigma of the Gaussian weight inside a box, relative to its sides
 
 
 @dataclass(frozen=True)
 class SceneTargets:
-    """What is where in n scenes.
+    """Labels and boxes of the objects in n scenes.
 
     Attributes
     ----------
     labels
-        (n, objects) int64; NO_CLASS where there are fewer objects, or one of no class.
+        (n, objects) int64 class numbers; NO_CLASS for an object of no class, or in place of a missing one.
     boxes
-        (n, objects, 4) float32: top, left, bottom, right as shares of the frame.
+        (n, objects, 4) float32: top, left, bottom, right as fractions of the frame.
     """
 
     labels: Tensor
     boxes: Tensor
 
     def to(self, device: torch.device) -> SceneTargets:
-        """Copy to where the network is."""
+        """Copy the tensors to a device."""
         return SceneTargets(self.labels.to(device), self.boxes.to(device))
 
 
 @dataclass(frozen=True)
 class LossWeights:
-    """How much each part of the loss counts.
+    """Weights of the terms of the loss.
 
     Attributes
     ----------
     cam
-        Cross-entropy of CAM's softmax; where there are several labels, they share the target.
+        Cross-entropy of CAM's softmax; several labels share the target.
     msroi
         Cross-entropy of MS-ROI's sigmoids, summed over the classes.
     location
-        MS-ROI's maps should light up inside an object's box (most in its middle) and stay dark outside.
+        `location_loss`: MS-ROI's maps are to be high inside an object's box and low outside.
     gaze
-        Each gaze head's map should be the density of fixations.
+        `gaze_loss` of each gaze head: its map is to be the fixation density.
     msroi_gaze
-        So should MS-ROI's, the sum over the classes that it sees.
+        `gaze_loss` of MS-ROI's map, the sum over the most probable classes.
     """
 
     cam: float = 1.0
@@ -61,12 +61,12 @@ class LossWeights:
 
     @property
     def uses_msroi(self) -> bool:
-        """Whether MS-ROI's head is trained."""
+        """Whether the MS-ROI head is trained."""
         return self.msroi > 0 or self.location > 0
 
 
 def cam_loss(cam: ClassMaps, targets: SceneTargets) -> Tensor:
-    """Cross-entropy of CAM's softmax: a scalar. Labels share the target; scenes without a label do not count."""
+    """Return the cross-entropy of CAM's softmax, a scalar; labels share the target, unlabelled scenes are left out."""
     present = labels_present(targets.labels, cam.logits.shape[1])
     number = present.sum(1, keepdim=True)
     shared = present / number.clamp(min=1) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / cam.logits.shape[1]
@@ -76,25 +76,25 @@ def cam_loss(cam: ClassMaps, targets: SceneTargets) -> Tensor:
 
 
 def msroi_loss(msroi: ClassMaps, targets: SceneTargets, weights: LossWeights) -> Tensor:
-    """Cross-entropy of MS-ROI's sigmoids, classes not being exclusive, and `location_loss`, as weighted: a scalar."""
+    """Return the weighted sum of the cross-entropy of MS-ROI's sigmoids and of `location_loss`, a scalar."""
     present = labels_present(targets.labels, msroi.logits.shape[1])
     each = functional.binary_cross_entropy_with_logits(msroi.logits, present, reduction="none")
     return weights.msroi * each.sum(1).mean() + weights.location * location_loss(msroi, targets)
 
 
 def labels_present(labels: Tensor, classes: int) -> Tensor:
-    """(n, objects) labels to (n, classes), 1 where an object of the class is in the scene."""
+    """Convert labels (n, objects) to indicators (n, classes), 1 if an object of the class is in the scene."""
     present = torch.zeros(len(labels), classes + 1, device=labels.device)
     columns = torch.where(labels == NO_CLASS, classes, labels)
     return present.scatter_(1, columns, 1.0)[:, :classes]
 
 
 def location_loss(class_maps: ClassMaps, targets: SceneTargets) -> Tensor:
-    """Cross-entropy of the maps of the classes that are there, inside and outside of their objects' boxes.
+    """Return the cross-entropy of the maps of present classes, inside and outside the boxes of their objects.
 
-    A map that is z everywhere has evidence z, so a cell of value z is read as the logit z + bias. Inside, cells count
-    by a Gaussian around the middle of the box, since a photo shows its object there. Objects that fill the frame have
-    no outside.
+    A map that is z everywhere has evidence z, so a cell of value z is read as the logit z + bias. Inside a box, cells
+    are weighted by a Gaussian around its middle, where a photo shows its object. Objects that fill the frame have no
+    outside.
     """
     maps, labels = class_maps.maps, targets.labels
     known = (labels != NO_CLASS).float()
@@ -111,7 +111,7 @@ def location_loss(class_maps: ClassMaps, targets: SceneTargets) -> Tensor:
 
 
 def _cells_of_boxes(boxes: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
-    """For boxes (n, objects, 4): the cells inside; the same times a Gaussian around the middle of the box."""
+    """Return masks of the cells inside boxes (n, objects, 4), and the masks times a Gaussian around the middle."""
     rows = (torch.arange(height, device=boxes.device) + 0.5) / height
     columns = (torch.arange(width, device=boxes.device) + 0.5) / width
     top, left, bottom, right = (side[:, :, None] for side in boxes.unbind(2))
@@ -123,21 +123,21 @@ def _cells_of_boxes(boxes: Tensor, height: int, width: int) -> tuple[Tensor, Ten
 
 
 def _weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
-    """Mean over the last two axes; 0 where all weights are 0."""
+    """Return the weighted mean over the last two axes; 0 if all weights are 0."""
     return (values * weights).sum((2, 3)) / weights.sum((2, 3)).clamp(min=1e-6)
 
 
 def gaze_loss(log_density: Tensor, density: Tensor, trust: Tensor) -> Tensor:
-    """Kullback-Leibler divergence of the fixation density from the predicted one, and 1 - their correlation.
+    """Return the Kullback-Leibler divergence of the fixation density from the predicted one plus 1 - correlation.
 
     Parameters
     ----------
     log_density
-        (n, h, w): the network's map, a log up to a constant.
+        (n, h, w): map of the network, the logarithm of a density up to a constant.
     density
-        (n, H, W), not negative, sums positive; averaged over the network's cells.
+        (n, H, W): fixation density, not negative, with a positive sum; averaged over the network's cells.
     trust
-        (n,) how much each picture counts: 1 for fixations, less for masks of objects that stand in for them.
+        (n,): weight of each picture, 1 for fixations and less for masks of objects.
 
     Returns
     -------
@@ -146,8 +146,8 @@ def gaze_loss(log_density: Tensor, density: Tensor, trust: Tensor) -> Tensor:
 
     References
     ----------
-    M. Kuemmerer, T. Wallis, M. Bethge, "Information-theoretic model comparison unifies saliency metrics", PNAS 2015:
-    why to predict a density.
+    M. Kuemmerer, T. Wallis, M. Bethge, "Information-theoretic model comparison unifies saliency metrics", PNAS 2015
+    (reasons to predict a density).
     """
     cells = functional.adaptive_avg_pool2d(density[:, None], log_density.shape[1:])[:, 0].flatten(1)
     truth = cells / cells.sum(1, keepdim=True)
@@ -158,6 +158,6 @@ def gaze_loss(log_density: Tensor, density: Tensor, trust: Tensor) -> Tensor:
 
 
 def _correlation(first: Tensor, second: Tensor) -> Tensor:
-    """Pearson's, along the last axis."""
+    """Return Pearson's correlation along the last axis."""
     first, second = (each - each.mean(1, keepdim=True) for each in (first, second))
     return functional.cosine_similarity(first, second, dim=1, eps=1e-12)
