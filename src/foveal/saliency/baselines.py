@@ -33,7 +33,7 @@ def center_prior(height: int, width: int) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class CenterPrior:
-    """The centre prior as a saliency method: the same map for every picture of a size."""
+    """The centre prior as a saliency method: the same map for all pictures of the same size."""
 
     working_side: int = 64
 
@@ -44,7 +44,7 @@ class CenterPrior:
 
 @dataclass(frozen=True)
 class SpectralResidual:
-    """The spectral residual method: what is unusual in the amplitude spectrum, times the centre prior.
+    """The spectral residual method: the unusual part of the amplitude spectrum, times the centre prior.
 
     References
     ----------
