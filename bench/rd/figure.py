@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,7 +22,9 @@ def draw(comparison: Comparison, encoders: Sequence[str], photos: Mapping[str, E
     """
     pixel_counts = np.array([photos[name][..., 0].size for name in comparison.curves])
     figure = Figure(figsize=(12, 9), layout="constrained")
-    for axes, metric in zip(figure.subplots(2, 2).flat, scores.METRICS, strict=True):
+    rows, columns = math.ceil(len(scores.METRICS) / 2), 2
+    for index, metric in enumerate(scores.METRICS):
+        axes = figure.add_subplot(rows, columns, index + 1)
         for encoder in encoders:
             points = [curves[encoder] for curves in comparison.curves.values()]
             sizes = np.array([[point.size_bytes for point in curve] for curve in points])

@@ -31,7 +31,7 @@ class WeighedPhoto:
     allocation
         Method that allocates bits by the weights.
     effort
-        Search effort of the quantizer and for the scan script.
+        Search effort of the quantizer; the scan scripts are in `settings`.
     settings
         Encoder settings: scan scripts, restart interval, threads and metadata. The other settings are replaced.
     subsampling

@@ -17,7 +17,7 @@ from foveal.errors import ParameterError
 from foveal.photo import Photo, as_photo, to_eight_bits
 from foveal.photo.background import Color
 from foveal.photo.small_copy import small_copy
-from foveal.saliency.baselines import BASELINES
+from foveal.saliency.classical import CLASSICAL_METHODS
 from foveal.saliency.classes import SeenClass, box_of_peak, check_top_k, kept_classes
 from foveal.saliency.model import WORKING_SIDE, Model, NetworkOutput, default_model
 from foveal.saliency.readings import SPENDING_POWERS, Reading, read_output, visibility
@@ -126,7 +126,7 @@ def look_by_methods(
     """
     check_top_k(top_k)
     names = dict.fromkeys(resolve_method(name) for name in methods)
-    found: dict[str, SaliencyResult] = {name: _run_baseline(photo, name) for name in names if name in BASELINES}
+    found = {name: _run_classical(photo, name) for name in names if name in CLASSICAL_METHODS}
     if len(found) < len(names):
         network = default_model() if model is None else model
         small = small_copy(photo, WORKING_SIDE)
@@ -134,15 +134,15 @@ def look_by_methods(
         kept = kept_classes(output.class_probabilities, network.threshold, top_k)
         reported = kept[: REPORTED_CLASSES if top_k is None else top_k]
         classes = _locate_classes(output, reported, network.class_names, photo.displayed_size)
-        readings = {name: read_output(name, output, kept) for name in names if name not in BASELINES}
+        readings = {name: read_output(name, output, kept) for name in names if name not in CLASSICAL_METHODS}
         contrast = visibility(small)
         found |= {name: _normalize(name, reading, contrast, classes) for name, reading in readings.items()}
     return found
 
 
-def _run_baseline(photo: Photo, name: str) -> SaliencyResult:
-    baseline = BASELINES[name]
-    return SaliencyResult(name, baseline.map(small_copy(photo, baseline.working_side)))
+def _run_classical(photo: Photo, name: str) -> SaliencyResult:
+    method = CLASSICAL_METHODS[name]
+    return SaliencyResult(name, method.map(small_copy(photo, method.working_side)))
 
 
 def _normalize(name: str, reading: Reading, contrast: float, classes: tuple[SeenClass, ...]) -> SaliencyResult:

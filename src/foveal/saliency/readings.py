@@ -49,9 +49,15 @@ def read_output(method: str, output: NetworkOutput, kept: NDArray[np.intp]) -> R
 
     `kept` holds the indices of the classes that MS-ROI keeps.
     """
-    if method == "cam":
-        return read_cam(output)
-    return read_msroi(output, kept) if method == "msroi" else read_gaze(output)
+    match method:
+        case "gaze":
+            return read_gaze(output)
+        case "msroi":
+            return read_msroi(output, kept)
+        case "cam":
+            return read_cam(output)
+        case _:
+            raise ValueError(f"{method!r} is not one of NETWORK_METHODS")
 
 
 def read_cam(output: NetworkOutput) -> Reading:
