@@ -1,12 +1,12 @@
-"""Measure BD-rates of content-aware files against MozJPEG and jpegli by scores where people looked.
+"""Measure BD-rates of content-aware files against MozJPEG and jpegli, with scores of the parts where people looked.
 
 python -m bench.gaze.bd_rates FOLDER [--maps gaze=DIR fixations ...] [--strengths 0.5] [--effort best]
     [--count 15]
 
-FOLDER holds photographs with fixations. All files are 4:2:0. Each table shows the mean difference in bytes from one of
-the two encoders at the same score, in percent; negative is smaller. The scores "there" are PSNR and SSIM weighted by
-fixation density, and SSIMULACRA2, PSNR-HVS-M and MS-SSIM of the box that holds most of the fixations. SSIMULACRA2
-without "there" is that of the whole photo.
+FOLDER holds photographs with fixations. All files are 4:2:0. Each table is for one of the two encoders and shows the
+mean difference in bytes from it at the same score, in percent; negative is smaller. Scores named "there" count where
+people looked: PSNR and SSIM are weighted by fixation density; SSIMULACRA2, PSNR-HVS-M and MS-SSIM are computed on the
+box that holds most of the fixations. SSIMULACRA2 without "there" is that of the whole photo.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ from foveal.photo import to_eight_bits
 from foveal.training.gaze_data import GazePhoto, fixation_density, gaze_photos
 
 QUALITIES = (30, 50, 65, 78, 87, 93)
-REPORTED = 15  # number of photographs, spread evenly over the folder
-ANCHORS = (MOZJPEG, JPEGLI)
-BOX_METRICS = ("SSIMULACRA2", "PSNR-HVS-M", "MS-SSIM")  # cannot be weighted, so they are computed on a box
+REPORTED = 15  # number of photographs by default, spread evenly over the folder
+ANCHORS = (MOZJPEG, JPEGLI)  # encoders that foveal is compared with, one table for each
+BOX_METRICS = ("SSIMULACRA2", "PSNR-HVS-M", "MS-SSIM")  # metrics that cannot be weighted, so they are computed on a box
 SCORES = ("PSNR there", "SSIM there", *(f"{name} there" for name in BOX_METRICS), "SSIMULACRA2")
 SHARE_OUTSIDE = 0.15  # share of the fixation density beyond each side of the box
-SHORTEST_SIDE = 176  # least side of the box in pixels, as MS-SSIM needs it
+SHORTEST_SIDE = 176  # shortest side of the box in pixels, which MS-SSIM needs
 
-Points = list[tuple[int, tuple[float, ...]]]  # size in bytes and SCORES of each file of an encoder
+Points = list[tuple[int, tuple[float, ...]]]  # size in bytes and SCORES of each file of one encoder
 
 
 class GazeScorer:
-    """Scores files of one photo whose fixations are known."""
+    """Scorer of the files of one photo with recorded fixations."""
 
     def __init__(self, photo: GazePhoto) -> None:
         if photo.fixations is None:
             raise ValueError(f"{photo.path} has no fixations")
         self.pixels: EightBitPixels = np.ascontiguousarray(to_eight_bits(foveal.open(photo.path).pixels))
         self._density = fixation_density(photo.fixations, *self.pixels.shape[:2])
-        self._box = tuple(_central_range(self._density.sum(axis=other)) for other in (1, 0))
+        self._box = tuple(_find_central_range(self._density.sum(axis=other)) for other in (1, 0))
         self._whole = metrics.Ssimulacra2Reference(self.pixels)
         part = np.ascontiguousarray(self.pixels[self._box])
         self._parts = [METRICS[name](part) for name in BOX_METRICS]
@@ -66,8 +66,8 @@ class GazeScorer:
         return len(data), (*weighted, *(metric.score(part) for metric in self._parts), self._whole.score(shown))
 
 
-def _central_range(marginal: NDArray[np.floating]) -> slice:
-    """Find the range that holds most of a density along an axis, at least SHORTEST_SIDE long if the axis is."""
+def _find_central_range(marginal: NDArray[np.floating]) -> slice:
+    """Find the range that holds most of a density along an axis: SHORTEST_SIDE or longer, or else the whole axis."""
     cumulative = np.cumsum(marginal) / marginal.sum()
     first, last = np.searchsorted(cumulative, (SHARE_OUTSIDE, 1 - SHARE_OUTSIDE)).tolist()
     length = max(last + 1 - first, SHORTEST_SIDE)
@@ -81,14 +81,16 @@ def list_encoders(
 ) -> dict[str, Callable[..., bytes]]:
     """Return the encoders that are compared on a photo, by name."""
     opened = foveal.open(photo.path)
-    ours = partial(foveal.encode, subsampling="4:2:0", effort=effort)
+    encode_by_foveal = partial(foveal.encode, subsampling="4:2:0", effort=effort)
     encoders: dict[str, Callable[..., bytes]] = {
         peer.name: lambda pixels, quality, peer=peer: peer.encode(pixels, quality) for peer in ANCHORS
     }
-    encoders["foveal, content-blind"] = partial(ours, saliency=None)
+    encoders["foveal, content-blind"] = partial(encode_by_foveal, saliency=None)
     for source, strength in product(sources, strengths):
         saliency, _ = load_map_and_density(source, photo, opened)
-        encoders[f"foveal, {source.name}, strength {strength:g}"] = partial(ours, saliency=saliency, strength=strength)
+        encoders[f"foveal, {source.name}, strength {strength:g}"] = partial(
+            encode_by_foveal, saliency=saliency, strength=strength
+        )
     return encoders
 
 
@@ -104,7 +106,7 @@ def measure_curves(
 
 
 def mean_bd_rate(by_photo: list[dict[str, Points]], anchor: str, name: str, score: int) -> float:
-    """Return the mean BD-rate over photos in percent, by the score with this index in SCORES."""
+    """Return the mean BD-rate of an encoder over photos in percent, by the score with index `score` in SCORES."""
 
     def curve(points: Points) -> list[tuple[float, float]]:
         return [(size_bytes, scores[score]) for size_bytes, scores in points]

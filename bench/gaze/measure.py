@@ -156,4 +156,4 @@ def encode_at_equal_size(
         aware = blind and find_largest_file(encode_aware, len(blind.data), quality_step=QUALITY_STEP, near=near)
         if blind and aware and len(aware.data) >= (1 - SIZE_TOLERANCE) * len(blind.data):
             return aware.data, blind.data, aware.quality
-    raise ValueError(f"no files of equal bytes at quality {quality:g}")
+    raise ValueError(f"no files of equal size at quality {quality:g}")

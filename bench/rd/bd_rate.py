@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-LEAST_OVERLAP = 0.5  # least common range of scores, as a share of the shorter of the two ranges
+LEAST_OVERLAP = 0.5  # smallest common range of scores, as a share of the shorter of the two ranges
 
 Curve = Iterable[tuple[float, float]]  # (size in bytes, score) of each file
 

@@ -68,7 +68,7 @@ def foveal_420(
     saliency: Saliency = None,
     **options: Any,
 ) -> bytes:
-    """Encode by foveal as its peers are run: 4:2:0 and one thread, without saliency by default."""
+    """Encode with foveal in the way its peers are run: 4:2:0 and one thread, without saliency by default."""
     return foveal.encode(
         pixels, quality=quality, effort=effort, saliency=saliency, subsampling="4:2:0", threads=1, **options
     )

@@ -16,7 +16,7 @@ from foveal.jpeg import EightBitPixels
 
 
 def encode(pixels: EightBitPixels, quality: float) -> bytes:
-    """Compose by deciles of foveal's saliency map, and encode by libjpeg-turbo with its best options."""
+    """Compose a picture by deciles of foveal's saliency map, and encode it with libjpeg-turbo's best options."""
     qualities = range(10, 101, 10)  # for the least to the most salient tenth of the pixels
     saliency = foveal.saliency_map(pixels)
     bounds = np.quantile(saliency, np.linspace(0, 1, len(qualities) + 1)[1:-1])

@@ -41,7 +41,7 @@ class Original:
         self._references = {name: METRICS[name](pixels) for name in metrics}
 
     def scores(self, data: bytes) -> dict[str, float]:
-        """Decode a JPEG file by Pillow and return its scores by metric."""
+        """Decode a JPEG file with Pillow and return its scores by metric."""
         decoded = peers.decode_for_viewing(data)
         return {name: reference.score(decoded) for name, reference in self._references.items()}
 

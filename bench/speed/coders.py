@@ -66,7 +66,7 @@ def foveal_encoder(effort: EffortName, *, progressive: bool, threads: int = 1, s
 
 
 def encode_by_simplejpeg(pixels: EightBitPixels, quality: int) -> bytes:
-    """Encode by libjpeg-turbo through simplejpeg, 4:2:0, with the standard Huffman tables."""
+    """Encode with libjpeg-turbo through simplejpeg, 4:2:0, with the standard Huffman tables."""
     return bytes(simplejpeg.encode_jpeg(pixels, quality=quality, colorspace="RGB", colorsubsampling="420"))
 
 
@@ -99,7 +99,7 @@ def list_decoders() -> dict[str, Decoder]:
 
 
 def make_files_to_decode(pixels: EightBitPixels, quality: int) -> dict[str, bytes]:
-    """Encode a baseline and a progressive file by libjpeg-turbo, 4:2:0."""
+    """Encode a baseline and a progressive file with libjpeg-turbo, 4:2:0."""
     return {
         "baseline": pillow_encoder(optimize=True)(pixels, quality),
         "progressive": pillow_encoder(progressive=True)(pixels, quality),

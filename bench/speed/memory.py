@@ -1,4 +1,4 @@
-"""Peak memory of foveal's encoder and decoder, measured in a process of its own (Linux).
+"""Peak memory of foveal's encoder and decoder, measured in a separate process (Linux).
 
 The measuring functions are in a module apart from `bench.speed.__main__`, because a spawned process does not import the
 `__main__` module of a package and so could not find them there.

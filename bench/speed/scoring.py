@@ -27,7 +27,7 @@ from foveal.jpeg import EightBitPixels
 
 
 def score_by_package(original: EightBitPixels, decoded: EightBitPixels) -> float:
-    """Score by the PyPI package, which reads files."""
+    """Score with the PyPI package, which reads files."""
     with TemporaryDirectory() as folder:
         paths = [Path(folder) / name for name in ("original.ppm", "decoded.ppm")]
         for path, pixels in zip(paths, (original, decoded), strict=True):

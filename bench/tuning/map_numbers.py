@@ -5,8 +5,8 @@ python -m bench.tuning.map_numbers FOLDER --maps gaze=DIR [--count 16] [--sweeps
 FOLDER holds photographs with fixations; those that `bench.gaze.bd_rates` reports on are left out. The coordinate search
 of `bench.tuning.tune` minimises the mean BD-rate against jpegli by the metrics where people looked (those of
 `bench.gaze.bd_rates`), plus the BD-rate by SSIMULACRA2 of the whole photo, weighted by the rate at which strength
-trades one for the other. Then the script measures how much coarser the tables may be for the PSNR where people looked
-to stay what it is without a map. The output file holds the parameters as JSON.
+trades one for the other. Then the script measures how much coarser the tables may be while the PSNR where people looked
+is no lower than without a map. The output file holds the parameters as JSON.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from foveal.comparison.peers import JPEGLI
 from foveal.training.gaze_data import GazePhoto, gaze_photos
 
 STRENGTH = 0.65
-# Weight of the whole photo in the objective: per cent that more strength gains where people looked for each per cent
-# that it costs on the whole.
+# Weight of the whole photo in the objective: the gain in percent where people looked that more strength brings for each
+# percent that it costs on the whole photo.
 WHOLE_WEIGHT = 0.36
 THERE, PSNR_THERE, WHOLE = SCORES[:-1], SCORES.index("PSNR there"), SCORES.index("SSIMULACRA2")
 OFFSETS = np.linspace(0, 0.6, 7)  # of levels

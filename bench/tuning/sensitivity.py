@@ -3,9 +3,9 @@
 python -m bench.tuning.sensitivity --images DIR ... --output FILE
 
 The script encodes photographs. For each frequency it computes the loss of SSIMULACRA2 due to the quantization errors
-(from the gradient of the score) over their squared error as the encoder weighs it. Where this ratio is higher than at
-other frequencies, the step is too coarse. A few rounds, starting from smooth tables, lead to equal ratios. The output
-file holds the parameters for `bench.tuning.tune --start`.
+(from the gradient of the score) divided by their squared error as the encoder weighs it. Where this ratio is higher
+than at other frequencies, the step is too coarse. A few rounds, starting from smooth tables, lead to equal ratios. The
+output file holds the parameters for `bench.tuning.tune --start`.
 
 The luminance profile of SSIMULACRA2 alone would lose 7 % by PSNR-HVS-M, another model of visibility. Therefore it is
 mixed with its own smooth trend and with the thresholds of visibility in Annex K of T.81.
@@ -67,17 +67,18 @@ def measure_loss_ratios(pixels: EightBitPixels, level: float, tuned: Perception)
 
 
 def to_coefficient_gradients(rgb_gradient: NDArray[np.float32]) -> list[Array]:
-    """Convert a gradient by RGB samples to gradients by the DCT coefficients of Y, Cb and Cr at 4:2:0.
+    """Convert a gradient from RGB samples to the DCT coefficients of Y, Cb and Cr at 4:2:0.
 
     Parameters
     ----------
     rgb_gradient
-        (H, W, 3), whole MCUs.
+        (H, W, 3) derivatives with respect to RGB samples, of whole MCUs.
 
     Returns
     -------
     list
-        For each component, (rows, columns, 64) by block, in zigzag order.
+        For each component, (rows, columns, 64) derivatives with respect to the coefficients of each block, in zigzag
+        order.
     """
     luminance, *chrominance = np.moveaxis(rgb_gradient.astype(np.float64) @ TO_RGB, 2, 0)
     return [_transform_blocks(plane) for plane in (luminance, *map(_to_subsampled_gradient, chrominance))]

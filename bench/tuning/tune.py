@@ -2,12 +2,13 @@
 
 python -m bench.tuning.tune --images DIR ... [--start FILE] [--sweeps 3] --output FILE
 
-A coordinate search: each parameter in turn is moved up and down by a step, and keeps the new value if that lowers the
-objective. Steps shrink from sweep to sweep. The objective is the mean logarithm of the ratio of bytes to jpegli's
-(4:2:0, progressive) at the same score, over photos and three levels. Each ratio is clipped to +-CLIP, so that a few
-failing photos do not dominate.
-Then the level of each quality is measured: the one at which foveal's files score the same as libjpeg-turbo's. The
-output file holds both as JSON.
+This is a coordinate search: it moves each parameter in turn up or down by a step, and keeps the new value if that
+lowers the objective. Steps shrink from sweep to sweep. The objective is the mean logarithm of the ratio of bytes to
+jpegli's (4:2:0, progressive) at the same score, over photos and three levels. Each ratio is clipped to +-CLIP, so that
+a few failing photos do not dominate.
+
+Then the script measures the level of each quality: the level at which foveal's files score the same as libjpeg-turbo's
+files of that quality. The output file holds parameters and levels as JSON.
 """
 
 from __future__ import annotations
@@ -33,24 +34,24 @@ from foveal.comparison import peers
 from foveal.jpeg import EightBitPixels
 from foveal.metrics import Ssimulacra2Reference
 
-LEVELS = (1.5, 2.1, 2.7)
-CLIP = 0.25
+LEVELS = (1.5, 2.1, 2.7)  # levels at which the search compares files
+CLIP = 0.25  # largest magnitude of a logarithm of a ratio of bytes
 ANCHOR_QUALITIES = (12, 20, 30, 40, 50, 60, 70, 76, 82, 87, 91, 94, 96, 98)
 QUALITIES = (1, 5, 10, 15, 20, 25, 30, 40, 50, 60, 65, 70, 75, 80, 85, 88, 90, 92, 94, 95)
 FINEST_LEVEL, COARSEST_LEVEL = -0.9, 5.2
-TRIMMED = 0.2  # share of photos trimmed at either end of the mean by which levels are measured
+TRIMMED = 0.2  # share of photos left out at each end of the trimmed mean by which levels are measured
 # Parameters with a limited range; values outside it are meaningless.
 BOUNDS = {"lift": (0.0, 0.5), "floor": (0.0, 1.0), "red_green": (0.0, np.inf), "blue": (0.0, np.inf)}
-SMALLEST_IMPROVEMENT = 0.02  # of the objective in per cent; smaller ones are ignored
+SMALLEST_IMPROVEMENT = 0.02  # smallest decrease of the objective, in percent, for which a new value is kept
 
 
 class TrialPhoto:
-    """Photo with jpegli's rate-distortion curve, to be encoded with many parameters."""
+    """Photo to encode with trial parameters, with jpegli's rate-distortion curve to compare with."""
 
     def __init__(self, pixels: EightBitPixels) -> None:
         self._pixels, self._reference = pixels, Ssimulacra2Reference(pixels)
         points = [self.measure(peers.jpegli(pixels, quality)) for quality in ANCHOR_QUALITIES]
-        rising = [points[0]]
+        rising = [points[0]]  # an interpolated curve needs scores that rise with the size
         rising += [point for previous, point in pairwise(points) if point[1] > previous[1]]
         sizes, scores = np.array(rising).T
         self._anchor, self._best_anchor = PchipInterpolator(scores, np.log(sizes)), scores[-1]
@@ -60,27 +61,27 @@ class TrialPhoto:
         return len(data), self._reference.score(peers.decode_for_viewing(data))
 
     def measure_libjpeg(self, quality: float) -> float:
-        """Return the score of libjpeg-turbo's 4:2:0 file."""
+        """Return the score of libjpeg-turbo's 4:2:0 file of a quality."""
         return self.measure(peers.libjpeg_turbo(self._pixels, quality))[1]
 
     def encode(self, level: float, tuned: Perception) -> bytes:
-        """Encode by foveal at a level, 4:2:0, without saliency."""
+        """Encode with foveal at a level, 4:2:0, without saliency."""
         return encode_trial(self._pixels, level, tuned)
 
     def measure_log_ratio(self, level: float, tuned: Perception) -> float:
-        """Return the clipped logarithm of foveal's bytes over jpegli's at the same score."""
+        """Return the logarithm of the ratio of foveal's bytes to jpegli's at the same score, clipped to +-CLIP."""
         size_bytes, score = self.measure(self.encode(level, tuned))
         return float(np.clip(np.log(size_bytes) - self._anchor(min(score, self._best_anchor)), -CLIP, CLIP))
 
 
 def objective(photos: list[TrialPhoto], values: dict[str, Any]) -> float:
-    """Return the mean log ratio of bytes over photos and LEVELS, in percent."""
+    """Return the mean logarithm of the ratio of bytes over photos and LEVELS, times 100."""
     tuned = Perception.from_dict(values)
     return 100 * float(np.mean([photo.measure_log_ratio(level, tuned) for photo in photos for level in LEVELS]))
 
 
 def list_parameters(values: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield the key paths of the parameters to search, in nested dictionaries.
+    """Yield the parameters to search, as paths of keys in nested dictionaries.
 
     Profiles are left out, because `bench.tuning.sensitivity` measures them, and so are `usual_...` values, which
     `bench.tuning.usual_photos` measures.
@@ -106,7 +107,7 @@ def move_parameter(values: dict[str, Any], path: tuple[str, ...], by: float) -> 
 def coordinate_search(
     objective: Callable[[dict[str, Any]], float], values: dict[str, Any], paths: list[tuple[str, ...]], sweeps: int
 ) -> dict[str, Any]:
-    """Minimise an objective by a coordinate search over the parameters at some paths, and return the best values."""
+    """Minimise an objective by a coordinate search over the parameters at `paths`, and return the best values."""
     best, step = objective(values), 0.15
     print(f"start: {best:+.2f} %")
     for sweep in range(sweeps):
@@ -123,7 +124,7 @@ def coordinate_search(
 
 
 def measure_levels(photos: list[TrialPhoto], tuned: Perception) -> dict[str, list[float]]:
-    """Measure the level of each quality: the one at which photos score the same as libjpeg-turbo's files.
+    """Measure the level of each quality: the level at which foveal's files score the same as libjpeg-turbo's.
 
     Scores are compared by the trimmed mean over photos. Quality 100 gets FINEST_LEVEL; it is not measured, as
     libjpeg's 4:2:0 files cannot score that high.
@@ -131,20 +132,21 @@ def measure_levels(photos: list[TrialPhoto], tuned: Perception) -> dict[str, lis
     grid = np.linspace(COARSEST_LEVEL, FINEST_LEVEL, 24)
     ours = np.array([[photo.measure(photo.encode(level, tuned))[1] for photo in photos] for level in grid])
 
-    def level_of(quality: float) -> float:
+    def find_level(quality: float) -> float:
         theirs = np.array([photo.measure_libjpeg(quality) for photo in photos])
-        lead = np.maximum.accumulate(trim_mean(ours - theirs, TRIMMED, axis=1))
-        return float(np.interp(0, lead, grid))
+        # The grid runs from coarse to fine, so the difference rises; it is 0 at the wanted level.
+        differences = np.maximum.accumulate(trim_mean(ours - theirs, TRIMMED, axis=1))
+        return float(np.interp(0, differences, grid))
 
-    levels = np.minimum.accumulate([level_of(quality) for quality in QUALITIES]).round(3)
+    levels = np.minimum.accumulate([find_level(quality) for quality in QUALITIES]).round(3)
     return {"qualities": [*QUALITIES, 100], "levels": [*levels.tolist(), FINEST_LEVEL]}
 
 
 def main() -> None:
-    """Search, measure the levels, and write both."""
+    """Search for parameters, measure the levels of qualities, and write both."""
     parser = new_parser(__doc__)
     add_image_folders(parser, required=True)
-    parser.add_argument("--start", type=Path, help="parameters to start from; default: those of foveal")
+    parser.add_argument("--start", type=Path, help="file of parameters to start from; default: those of foveal")
     parser.add_argument("--sweeps", type=int, default=3, help="sweeps of the search; 0 measures only the levels")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()

@@ -57,7 +57,7 @@ def test_the_finest_step_restores_eight_bits() -> None:
 def test_rounded_directions_are_orthonormal_and_near() -> None:
     exact = np.linalg.qr(np.random.default_rng(1).normal(size=(64, 64)))[0]
     sent = np.rint(exact * 127 / np.abs(exact).max(axis=1, keepdims=True)).astype(np.int8)
-    used = blocks.orthonormal(sent)
+    used = blocks.orthonormalise(sent)
     np.testing.assert_allclose(used @ used.T, np.eye(64), atol=1e-5)
     assert np.abs(used - exact).max() < 0.02
 

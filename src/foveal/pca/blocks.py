@@ -1,8 +1,8 @@
 """The `blocks` mode: a Karhunen-Loeve transform of 8x8-pixel blocks.
 
-It goes beyond the report. The blocks of each plane (Y, Cb, Cr) are samples of 64 dimensions, and their principal
-components take the place of JPEG's discrete cosine transform. The basis is learned from the photo, so it is stored in
-the file. The scores are quantized (`quantize.py`) and entropy coded (`level_stream.py`).
+This mode is not part of K. Kishore's report. The blocks of each plane (Y, Cb, Cr) are samples of 64 dimensions, and
+their principal components take the place of JPEG's discrete cosine transform. The basis is learned from the photo, so
+it is stored in the file. The scores are quantized (`quantize.py`) and entropy coded (`level_stream.py`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from foveal.threads import row_ranges
 
 BLOCK_SIZE = BLOCK_SIDE * BLOCK_SIDE
 _BASIS_PEAK = 127  # components are stored as int8
-_MEAN_LIMIT = 256.0  # samples lie in [-128, 128]
-_STEP_LIMIT = 4096.0  # scores are at most 8 x 255
+_MEAN_LIMIT = 256.0  # accepted magnitude of a mean; samples lie in [-128, 128]
+_STEP_LIMIT = 4096.0  # largest accepted step; scores are at most 8 x 255
 _PIXELS_PER_STRIP = 1 << 18
 
 
@@ -51,7 +51,7 @@ class BlockScores:
 
 
 class EncodedBlocks(NamedTuple):
-    """Arrays of a `blocks` file, the number of components of each plane, and the variance they keep in per cent."""
+    """Arrays of a `blocks` file, number of components of each plane, and percentage of the variance that they keep."""
 
     arrays: dict[str, NDArray[Any]]
     component_counts: tuple[int, ...]
@@ -59,16 +59,16 @@ class EncodedBlocks(NamedTuple):
 
 
 def encode_blocks(pixels: Pixels, variance: float, max_components: int | None) -> EncodedBlocks:
-    """Transform and quantize pixels so that at least `variance` per cent of the planes' variance is kept.
+    """Transform and quantize pixels so that at least `variance` percent of the planes' variance is kept.
 
     Parameters
     ----------
     pixels
         (H, W) or (H, W, 1) grey, or (H, W, 3) RGB, uint8 or uint16.
     variance
-        Per cent of the variance to keep, with quantization errors counted as lost. With `max_components`, per cent of
-        the variance that the leading `max_components` components of each plane hold. The result can fall short of it at
-        the finest step, `MIN_STEP`.
+        Percentage of the variance to keep, 0 to 100; quantization errors count as lost. With `max_components`, it is a
+        percentage of the variance that the leading `max_components` components of each plane explain. At the finest
+        step, `MIN_STEP`, the result can fall short of it.
     max_components
         Largest number of components per plane, or None for all 64.
 
@@ -77,11 +77,11 @@ def encode_blocks(pixels: Pixels, variance: float, max_components: int | None) -
     LimitError
         The blocks cover more than MAX_PIXELS.
     """
-    grid = _checked_grid(*pixels.shape[:2])
+    grid = _find_grid(*pixels.shape[:2])
     planes = to_planes(np.ascontiguousarray(pixels), grid[0] * BLOCK_SIDE, grid[1] * BLOCK_SIDE)
     analysed = [_analyse_plane(plane, max_components) for plane in planes]
     total = sum(plane.squared_sum for plane in analysed)
-    held = sum(_squared_sum(plane.scores) for plane in analysed)
+    held = sum(_sum_squares(plane.scores) for plane in analysed)
     wanted = total if max_components is None else held
     # The components that are dropped lose `total - held` in any case; quantization may lose the rest of the allowance.
     step, error = choose_step([plane.scores for plane in analysed], (100 - variance) / 100 * wanted - (wanted - held))
@@ -103,7 +103,8 @@ def encode_blocks(pixels: Pixels, variance: float, max_components: int | None) -
     return EncodedBlocks(content, tuple(counts), kept)
 
 
-def _checked_grid(height: int, width: int) -> tuple[int, int]:
+def _find_grid(height: int, width: int) -> tuple[int, int]:
+    """Return the rows and columns of the grid of blocks; raise LimitError if they cover too many pixels."""
     grid = block_grid(height, width)
     if grid[0] * grid[1] * BLOCK_SIZE > MAX_PIXELS:
         raise LimitError(f"blocks of {width:,} x {height:,} pixels cover more than {MAX_PIXELS:,}")
@@ -111,10 +112,11 @@ def _checked_grid(height: int, width: int) -> tuple[int, int]:
 
 
 def _analyse_plane(plane: NDArray[np.float32], max_components: int | None) -> BlockScores:
+    """Find the principal components of the blocks of a plane, and their scores."""
     blocks = _split(plane)
     principal = fit(blocks)
     mean, basis = principal.mean.astype(np.float32), _to_int8(_complete_basis(principal.components)[:max_components])
-    directions = orthonormal(basis)
+    directions = orthonormalise(basis)
     scores = directions @ blocks.T
     scores -= (directions @ mean)[:, np.newaxis]
     return BlockScores(mean, basis, scores, principal.total_variance * max(len(blocks) - 1, 1))
@@ -137,20 +139,20 @@ def _complete_basis(components: NDArray[np.float64]) -> NDArray[np.float64]:
     """Extend components (k, 64) to an orthonormal basis of 64 directions.
 
     Fewer than 64 blocks span fewer than 64 directions. Rounding (`_to_int8`) then tilts the components slightly out of
-    the space that the blocks span, and the added directions represent what is left over.
+    the space that the blocks span; the added directions represent the remainder.
     """
     complement = np.linalg.qr(components.T, mode="complete")[0].T[len(components) :]
     return np.concatenate([components, complement])
 
 
 def _to_int8(components: NDArray[np.float64]) -> NDArray[np.int8]:
-    """Round components (k, 64) to int8, each scaled to the full range."""
+    """Round components (k, 64) to int8, each scaled so that its largest magnitude is 127."""
     largest = np.abs(components).max(axis=1, keepdims=True)
     return np.asarray(np.rint(components * (_BASIS_PEAK / largest)), dtype=np.int8)
 
 
-def orthonormal(basis: NDArray[np.int8]) -> NDArray[np.float32]:
-    """Orthonormalise rounded components (k, 64), from the first one on.
+def orthonormalise(basis: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Orthonormalise rounded components (k, 64), in order from the first.
 
     Encoder and decoder both use the result, so rounding adds no error of its own: the directions are only slightly
     worse than the exact principal components.
@@ -161,7 +163,8 @@ def orthonormal(basis: NDArray[np.int8]) -> NDArray[np.float32]:
     return np.ascontiguousarray(oriented)
 
 
-def _squared_sum(scores: NDArray[np.float32]) -> float:
+def _sum_squares(scores: NDArray[np.float32]) -> float:
+    """Return the sum of the squared scores in double precision."""
     return sum(float(np.square(row, dtype=np.float64).sum()) for row in scores)
 
 
@@ -176,7 +179,7 @@ def read_pixels(reader: ArrayReader, shape: tuple[int, int, int], dtype: np.dtyp
         The blocks cover more than MAX_PIXELS.
     """
     height, width, channel_count = shape
-    grid = _checked_grid(height, width)
+    grid = _find_grid(height, width)
     step = float(reader.array("step", np.float32, ()))
     if not MIN_STEP <= step <= _STEP_LIMIT:
         raise FormatError("step is out of range")
@@ -192,14 +195,15 @@ def read_pixels(reader: ArrayReader, shape: tuple[int, int, int], dtype: np.dtyp
 def _read_plane(
     reader: ArrayReader, index: int, counts: tuple[int, int], grid: tuple[int, int], step: float
 ) -> NDArray[np.float32]:
+    """Decode a plane from its arrays; `counts` are its numbers of components and of components with high bytes."""
     count, wide_count = counts
     mean = reader.array(f"mean_{index}", np.float32, (BLOCK_SIZE,))
-    if not np.abs(mean).max() <= _MEAN_LIMIT:  # written so that NaN fails, too
+    if not np.abs(mean).max() <= _MEAN_LIMIT:  # written so that NaN also fails
         raise FormatError(f"mean_{index} is out of range")
     basis = reader.array(f"basis_{index}", np.int8, (count, BLOCK_SIZE))
     data = reader.octets(f"levels_{index}", level_stream.max_size_bytes(count, grid))
     levels = level_stream.unpack(level_stream.LevelStream(data, wide_count), count, grid)
-    blocks = dequantize(levels, step).T @ orthonormal(basis)
+    blocks = dequantize(levels, step).T @ orthonormalise(basis)
     blocks += mean
     return _join(blocks, grid)
 
@@ -207,7 +211,7 @@ def _read_plane(
 def _to_pixels(planes: list[NDArray[np.float32]], dtype: np.dtype[Any]) -> Pixels:
     """Convert planes to pixels (H, W, 1 or 3): Y alone, or Y, Cb and Cr by T.871 clause 7, Conversion to and from RGB.
 
-    The planes are centred on 0 and in 8-bit units, whatever `dtype` is.
+    The planes are centred on 0 and in 8-bit units for any `dtype`.
     """
     height, width = planes[0].shape
     peak = int(np.iinfo(dtype).max)

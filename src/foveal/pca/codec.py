@@ -40,9 +40,9 @@ class EncodedPhoto:
     component_counts
         Number of components kept of each channel (R, G, B) or plane (Y, Cb, Cr); one number for a grey photo.
     variance
-        Per cent of the variance that is kept. In `rows`, the mean over the standardised channels, without the errors of
-        storing scores and components in few bits. In `blocks`, that of Y, Cb and Cr together, with all errors except
-        the final rounding to pixels.
+        Percentage of the variance that is kept. In `rows`, the mean over the standardised channels, not counting
+        the errors of storing scores and components in few bits. In `blocks`, the percentage for Y, Cb and Cr together,
+        with all errors except the final rounding to pixels.
     """
 
     data: bytes
@@ -58,12 +58,12 @@ class EncodedPhoto:
 
     @property
     def compression_ratio(self) -> float:
-        """Size of the uncompressed pixels over the size of the whole file."""
+        """Size of the uncompressed pixels divided by the size of the whole file."""
         return self.original_bytes / len(self.data)
 
     @property
     def ratio_without_components(self) -> float:
-        """The report's compression ratio: samples of the picture over scores, both as float16.
+        """The report's compression ratio: samples of the picture divided by scores, both as float16.
 
         It leaves out components, means and deviations, although the decoder needs them.
         """
@@ -85,9 +85,9 @@ def encode(
     ----------
     image
         A Photo, a Pillow image, or an array: (H, W, 3) RGB, (H, W) or (H, W, 1) grey, uint8 or uint16. With
-        `background`, also with an alpha channel.
+        `background`, it may have an alpha channel.
     variance
-        Per cent of the variance to keep at least, 0 to 100.
+        Smallest percentage of the variance to keep, 0 to 100.
 
         In `rows` this is the variance that the components explain of each channel, columns standardised: each channel
         keeps the smallest number of components that reaches it. In `blocks` it is 100 (1 - E / V), where V is the

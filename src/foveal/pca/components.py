@@ -40,9 +40,9 @@ class PrincipalComponents:
     rounding: float
 
     def count_for(self, variance: float) -> int:
-        """Return the smallest number of components that explain at least `variance` per cent of the variance.
+        """Return the smallest number of components that explain at least `variance` percent of the variance.
 
-        It is at least 1, even for constant samples. A share of `rounding` counts as explained, so that 100 per cent
+        It is at least 1, even for constant samples. A share of `rounding` counts as explained, so that 100 percent
         needs as many components as the rank.
 
         Raises
@@ -57,7 +57,7 @@ class PrincipalComponents:
         return 1 + int(np.argmax(left_out <= allowed))
 
     def explained(self, count: int) -> float:
-        """Return the explained variance of the leading `count` components in per cent; 100 for constant samples."""
+        """Return the explained variance of the leading `count` components in percent; 100 for constant samples."""
         if self.total_variance == 0:
             return 100.0
         return min(100.0, 100 * float(self.variances[:count].sum()) / self.total_variance)

@@ -54,7 +54,7 @@ class ArrayReader:
         self._entries = {entry.filename: entry for entry in self._archive.infolist()}
 
     def has(self, name: str) -> bool:
-        """Tell whether the file has an array of this name."""
+        """Return whether the file has an array of this name."""
         return f"{name}.npy" in self._entries
 
     def array(self, name: str, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:

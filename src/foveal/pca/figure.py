@@ -35,7 +35,7 @@ except ImportError as error:
 
 _CURVE_VARIANCES = (70.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.9, 99.99)
 _JPEG_QUALITIES = (5, 10, 20, 30, 50, 70, 80, 90, 95, 98)
-_MANY_NINES = 99.9  # from here on, titles have two more decimals
+_MANY_NINES = 99.9  # from this percentage upwards, titles have two more decimals
 _MOST_NINES = 4.5  # the axis of variance ends at 99.997 %
 _WIDTH_INCHES, _CURVES_INCHES, _CAPTION_INCHES, _TITLE_INCHES = 13.0, 3.3, 1.25, 0.6
 _DOTS_PER_INCH = 150
@@ -64,9 +64,9 @@ def draw(photos: Mapping[str, Photo], variances: Sequence[float]) -> bytes:
     Parameters
     ----------
     photos
-        Photos by name, at least 11 pixels on each side. Those of 16 bits are reduced to 8.
+        Photos by name, at least 11 pixels on each side. 16-bit photos are reduced to 8 bits.
     variances
-        Per cent of the variance to keep, one column of pictures for each value; at least one.
+        Percentages of the variance to keep, one column of pictures for each value; at least one.
 
     Returns
     -------

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MIN_STEP = 0.125  # scores are at most 8 x 255, so that levels and their differences fit 16 bits
-# Magnitudes round up from a fraction of 0.6 on, not 0.5: most are small, and rounding them up costs more bits than it
+# Magnitudes round up from a fraction of 0.6, not 0.5: most are small, and rounding them up costs more bits than it
 # gains in error.
 _ROUNDING = np.float32(0.4)
 _SAMPLED_BLOCKS = 8192
@@ -85,7 +85,7 @@ def _row_error(row: NDArray[np.float32], step: float) -> float:
 
 
 def _has_nonzero_level(row: NDArray[np.float32], step: float) -> bool:
-    """Tell whether a component has any level other than 0."""
+    """Return whether a component has any level other than 0."""
     return bool(max(row.max(), -row.min()) / np.float32(step) + _ROUNDING >= 1)
 
 

@@ -115,6 +115,6 @@ def _read_bounded(
 ) -> NDArray[np.float32]:
     """Read an array of finite values in [-limit, limit], with a tolerance of 0.1 % for rounding."""
     values = reader.array(name, dtype, shape).astype(np.float32)
-    if not np.abs(values).max() <= limit * 1.001:  # written so that NaN fails, too
+    if not np.abs(values).max() <= limit * 1.001:  # written so that NaN also fails
         raise FormatError(f"{name} is out of range")
     return values

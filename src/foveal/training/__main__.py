@@ -55,11 +55,11 @@ def main() -> None:
 @click.option("--schedule", "schedule_name", type=click.Choice(sorted(SCHEDULES)), default="full", show_default=True)
 @click.option("--only", "phases", multiple=True, help="Run only the phase of this name; may be given several times.")
 @click.option("--weights", type=_EXISTING, help="Start from the averaged weights of this checkpoint.")
-@click.option("--fold", type=click.IntRange(0, FOLDS - 1), help="Hold this fold of the fixations back, and score it.")
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
+@click.option("--fold", type=click.IntRange(0, FOLDS - 1), help="Hold back this fold of the fixations, and score it.")
+@click.option("--resume", is_flag=True, help="Continue from the checkpoint in --out.")
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(1), help="Threads of PyTorch; its own choice otherwise.")
-@click.option("--cache", type=_FOLDER, help="Folder for decoded photos and features; --out/cache otherwise.")
+@click.option("--threads", type=click.IntRange(1), help="Number of threads. Default: chosen by PyTorch.")
+@click.option("--cache", type=_FOLDER, help="Folder for decoded photos and features. Default: --out/cache.")
 def train_command(**options: Any) -> None:
     """Train on labelled photos and on photos with fixations."""
     click.echo(run_training(TrainOptions(**options)))
@@ -118,7 +118,7 @@ def run_training(options: TrainOptions) -> Path:
     else:
         start = new_checkpoint(names, NetworkShape(len(names)), options.seed)
     if start.class_names != names:
-        raise ModelError(f"{path} is of a network for other classes")
+        raise ModelError(f"{path} holds a network for other classes")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     train(data, Run(options.out, options.schedule, options.seed, device), start)
     return path
@@ -136,9 +136,9 @@ def _refuse_another_run(options: TrainOptions) -> None:
     """Refuse to resume a run with other settings, or to overwrite one."""
     path = options.out / SETTINGS
     if path.exists() and not options.resume:
-        raise ParameterError(f"{options.out} holds a run already: go on with --resume, or choose another folder")
+        raise ParameterError(f"{options.out} already holds a run: continue with --resume, or choose another folder")
     if path.exists() and path.read_text() != options.settings():
-        raise ParameterError(f"{path} is of a run with other settings")
+        raise ParameterError(f"{path} is from a run with other settings")
 
 
 def read_data(sources: list[Path], cache: Path, fold: int | None) -> TrainingData:
@@ -170,7 +170,7 @@ def _parts(source: Path) -> list[Path]:
 _CHECKPOINTS = click.option(
     "--checkpoint", "paths", multiple=True, type=_EXISTING, help="One network, or one for each fold in order."
 )
-_THREADS = click.option("--threads", type=click.IntRange(1), help="Threads of PyTorch; its own choice otherwise.")
+_THREADS = click.option("--threads", type=click.IntRange(1), help="Number of threads. Default: chosen by PyTorch.")
 
 
 @main.command("evaluate")

@@ -19,7 +19,7 @@ from foveal.training.losses import SceneTargets
 from foveal.training.photos import NO_CLASS
 from foveal.training.scenes import MAX_OBJECTS, Scene, SceneMaker, SceneMix
 
-ASPECTS = (1.0, 4 / 3, 3 / 4)  # width over height of scenes
+ASPECTS = (1.0, 4 / 3, 3 / 4)  # width divided by height of scenes
 SIDE_MULTIPLE = 8
 JITTER = 0.25  # largest relative change of brightness, contrast and saturation
 _BATCHES_AHEAD = 3

@@ -98,4 +98,4 @@ def load(path: Path) -> Checkpoint:
             frozenset(content.get("learned_folds", ())),
         )
     except Exception as error:  # torch.load raises whatever the broken bytes lead to
-        raise ModelError(f"{path} is no checkpoint: {type(error).__name__}: {error}") from error
+        raise ModelError(f"{path} is not a checkpoint: {type(error).__name__}: {error}") from error

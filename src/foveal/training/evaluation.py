@@ -133,6 +133,6 @@ def network_methods(folds: Sequence[Checkpoint]) -> dict[str, Method]:
 
 
 def write_map(found: Map, path: Path) -> None:
-    """Write a map in [0, 1] as a grey PNG of 16 bits."""
+    """Write a map in [0, 1] as a 16-bit grey PNG."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.rint(found * 65535).astype(np.uint16)).save(path)

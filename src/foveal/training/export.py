@@ -1,8 +1,8 @@
 """Export of a checkpoint as an ONNX file with all heads, for any input size.
 
-Batch normalisation is folded into the convolutions. Large weights are then rounded to 16 bits and stored so;
-the arithmetic is in 32 bits. Weights are rounded before the export, so that the file computes the same as the rounded
-PyTorch network.
+Batch normalisation is folded into the convolutions. Large weight tensors are then rounded to 16 bits and stored in 16
+bits; the arithmetic is in 32 bits. Weights are rounded before the export, so that the file computes the same as the
+rounded PyTorch network.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from foveal.training.checkpoint import Checkpoint
 from foveal.training.network import ConvUnit, Halve, ResidualBlock, SaliencyNetwork
 
 OPSET = 18
-HALF_FROM = 256  # least number of values of a weight tensor that is stored in 16 bits
+HALF_FROM = 256  # smallest number of values of a weight tensor that is stored in 16 bits
 
 
 class AllMaps(nn.Module):

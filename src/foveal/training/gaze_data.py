@@ -66,7 +66,7 @@ class GazeExample:
 
 
 def is_gaze_set(folder: Path) -> bool:
-    """Tell whether a folder is laid out as a data set of fixations or masks."""
+    """Return whether a folder is laid out as a data set of fixations or masks."""
     return (folder / "images").is_dir() and ((folder / "fixations.npz").exists() or (folder / "masks").is_dir())
 
 

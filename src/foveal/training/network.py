@@ -1,7 +1,7 @@
 """The saliency network: one backbone with heads for CAM, MS-ROI and gaze.
 
-A map has one cell per 8x8 pixels: cell (i, j) covers rows 8i..8i+7 and columns 8j..8j+7 of the input. If a side is no
-multiple of 8, the last cells reach beyond the picture.
+A map has one cell per 8x8 pixels: cell (i, j) covers rows 8i..8i+7 and columns 8j..8j+7 of the input. If a side is not
+a multiple of 8, the last cells reach beyond the picture.
 
 References
 ----------
@@ -181,7 +181,7 @@ class CamHead(nn.Module):
 
 
 class MsRoiHead(nn.Module):
-    """MS-ROI (Prakash et al. 2017): each class has D non-negative feature maps of its own; classes are not exclusive.
+    """MS-ROI (Prakash et al. 2017): each class has its own D non-negative feature maps; classes are not exclusive.
 
     The map of a class is the sum over its D maps. The evidence Z for it is their log-mean-exp over positions, a smooth
     mean of the largest values. It does not depend on the size of the input, and it is sensitive to an object of 1/64 of

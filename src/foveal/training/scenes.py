@@ -16,7 +16,7 @@ from PIL import Image
 from foveal.training.photos import NO_CLASS, LabelledPhotos
 
 MAX_OBJECTS = 4
-SMALLEST_SHARE = 1 / 8  # least side of a pasted object, relative to the frame's
+SMALLEST_SHARE = 1 / 8  # shortest side of a pasted object, relative to the frame's
 LARGEST_OVERLAP = 0.3  # largest share of a pasted object's box that another one may cover
 PLACING_ATTEMPTS = 8
 DISTRACTOR_SHARE = 0.2  # share of pasted cut-outs that show no class

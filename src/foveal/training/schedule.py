@@ -116,7 +116,7 @@ class Schedule:
 
     def __post_init__(self) -> None:
         if self.checkpoint_every % self.log_every:
-            raise ParameterError("checkpoint_every is no multiple of log_every")
+            raise ParameterError("checkpoint_every is not a multiple of log_every")
 
     def only(self, names: list[str]) -> Schedule:
         """Return a schedule of only the named phases; raise ParameterError for an unknown name."""

@@ -10,7 +10,7 @@ from other_readers import pillow_pixels
 from PIL import Image
 
 import foveal
-from bench.gaze.bd_rates import SCORES, GazeScorer, _central_range
+from bench.gaze.bd_rates import SCORES, GazeScorer, _find_central_range
 from foveal import metrics
 from foveal.training.gaze_data import GazePhoto
 
@@ -37,7 +37,7 @@ def density_at(length: int, *spots: int) -> np.ndarray:
     ],
 )
 def test_the_box_is_long_enough_and_inside(along: np.ndarray, first: int, end: int) -> None:
-    assert _central_range(along) == slice(first, end)
+    assert _find_central_range(along) == slice(first, end)
 
 
 def photo_with_fixations(path: Path, fixations: np.ndarray | None) -> GazePhoto:
