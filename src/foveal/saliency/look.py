@@ -17,8 +17,8 @@ from foveal.errors import ParameterError
 from foveal.photo import Photo, as_photo, to_eight_bits
 from foveal.photo.background import Color
 from foveal.photo.small_copy import small_copy
-from foveal.saliency.classical import CLASSICAL_METHODS
 from foveal.saliency.classes import SeenClass, box_of_peak, check_top_k, kept_classes
+from foveal.saliency.classical import CLASSICAL_METHODS
 from foveal.saliency.model import WORKING_SIDE, Model, NetworkOutput, default_model
 from foveal.saliency.readings import SPENDING_POWERS, Reading, read_output, visibility
 
@@ -126,6 +126,7 @@ def look_by_methods(
     """
     check_top_k(top_k)
     names = dict.fromkeys(resolve_method(name) for name in methods)
+    found: dict[str, SaliencyResult]
     found = {name: _run_classical(photo, name) for name in names if name in CLASSICAL_METHODS}
     if len(found) < len(names):
         network = default_model() if model is None else model
