@@ -97,7 +97,9 @@ def test_factors_that_do_not_divide_each_other_repeat_samples(monkeypatch: pytes
 
 
 @pytest.mark.parametrize("factors", FACTORS, ids=str)
-@pytest.mark.parametrize("script", [jpeg.sequential_script, jpeg.spectral_selection_script], ids=lambda script: script.__name__)
+@pytest.mark.parametrize(
+    "script", [jpeg.sequential_script, jpeg.spectral_selection_script], ids=lambda script: script.__name__
+)
 def test_grey_ignores_its_sampling_factors(script: jpeg.ScriptMaker, factors: tuple[int, int], tmp_path: Path) -> None:
     for size in SIZES:
         data = random_file([factors], size, script)
