@@ -1,1 +1,1 @@
-"""What the figures in README and docs come from, runnable by anyone."""
+"""Benchmarks and parameter searches behind the figures in README and docs."""

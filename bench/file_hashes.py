@@ -1,18 +1,17 @@
-"""Check that a change which should not change any file changes none.
+"""Check that a change of the code leaves every file byte for byte the same.
 
-Make a fixed set of files from photographs that scikit-image and scikit-learn carry, by many combinations of options and
-by every command, and write a line with the SHA-256 of each::
+The script makes a fixed set of files from photographs in scikit-image and scikit-learn, by many combinations of options
+and by every command, and writes the SHA-256 of each as a line of text::
 
     python -m bench.file_hashes before.txt                     # before the change
-    python -m bench.file_hashes after.txt --against before.txt # after it: says which files differ
+    python -m bench.file_hashes after.txt --against before.txt # after it: lists the files that differ
 
-Only the public API and the command line are used, so that the same script runs before and after modules move.
-Scikit-learn has to be installed.
+It uses only the public API and the command line, so that the same script runs before and after modules move. It needs
+scikit-learn.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import hashlib
 import io
@@ -31,6 +30,7 @@ from PIL import Image, ImageCms
 from sklearn.datasets import load_sample_images
 
 import foveal
+from bench.arguments import new_parser
 from foveal.cli.main import cli
 
 _QUALITIES = (0, 5, 30, 55.5, 80, 90, 95, 98, 100)
@@ -57,7 +57,7 @@ _SINGLE_OPTIONS: tuple[dict[str, Any], ...] = (
 
 
 def photographs() -> dict[str, NDArray[Any]]:
-    """EightBitPixels by name: colour and grey, 8 and 16 bits, odd sizes, text, a drawing, and a few pixels only."""
+    """Return pixels by name: colour and grey, 8 and 16 bits, odd sizes, text, a drawing, and tiny pictures."""
     china, flower = load_sample_images().images
     data: Any = skimage.data
     ramp = np.arange(160 * 144 * 3, dtype=np.uint16).reshape(160, 144, 3) % 251
@@ -79,14 +79,14 @@ def photographs() -> dict[str, NDArray[Any]]:
 
 
 def option_sets() -> Iterator[dict[str, Any]]:
-    """Options of `foveal.encode`: qualities by efforts by maps, then the others one by one."""
+    """Yield options of `foveal.encode`: all qualities, efforts and maps combined, then other options one by one."""
     for quality, effort, saliency in itertools.product(_QUALITIES, _EFFORTS, ("auto", None)):
         yield {"quality": quality, "effort": effort, "saliency": saliency}
     yield from _SINGLE_OPTIONS
 
 
-def made_by_python(name: str, pixels: NDArray[Any]) -> Iterator[tuple[str, bytes]]:
-    """Make files, pixels and maps of a photograph by the public API."""
+def make_files_by_api(name: str, pixels: NDArray[Any]) -> Iterator[tuple[str, bytes]]:
+    """Yield files, pixels and maps of a photograph made by the public API, each with a description."""
     photo = foveal.Photo(pixels, icc_profile=_profile(), exif=_exif(), comment=b"a comment", dots_per_inch=(300, 300))
     for options in option_sets():
         try:
@@ -104,8 +104,8 @@ def made_by_python(name: str, pixels: NDArray[Any]) -> Iterator[tuple[str, bytes
         yield f"{name}: pca {mode} {variance}", _npz_content(foveal.pca.encode(pixels, **pca_options))
 
 
-def made_by_commands(name: str, pixels: NDArray[Any]) -> Iterator[tuple[str, bytes]]:
-    """Make files and reports of a photograph by the commands that write any."""
+def make_files_by_commands(name: str, pixels: NDArray[Any]) -> Iterator[tuple[str, bytes]]:
+    """Yield files and printed text of a photograph made by the command line, each with a description."""
     if pixels.ndim == 3 and pixels.dtype == np.uint16:
         return  # Pillow cannot write such a PNG
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
@@ -137,13 +137,13 @@ def made_by_commands(name: str, pixels: NDArray[Any]) -> Iterator[tuple[str, byt
 
 
 def _npz_content(data: bytes) -> bytes:
-    """Return the arrays of a .npz file: the archive itself also holds the time of day."""
+    """Return the arrays of an .npz file; the archive itself also holds the time of day."""
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return b"".join(name.encode() + arrays[name].tobytes() for name in sorted(arrays.files))
 
 
 def _profile() -> bytes:
-    """Return the header of an sRGB profile, without the date that it was made."""
+    """Return the header of an sRGB profile without its date of creation."""
     header = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()[:128])
     header[24:36] = bytes(12)
     return bytes(header)
@@ -158,17 +158,17 @@ def _exif() -> bytes:
 
 
 def main() -> None:
-    """Hash every file, write the list, and compare it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("output", type=Path, help="text file to write: a hash and what it is of in each line")
-    parser.add_argument("--against", type=Path, help="an earlier output")
-    parser.add_argument("--photographs", nargs="+", metavar="NAME", help="only these")
+    """Hash every file, write the list, and compare it with an earlier one."""
+    parser = new_parser(__doc__)
+    parser.add_argument("output", type=Path, help="text file to write: a hash and a description in each line")
+    parser.add_argument("--against", type=Path, help="earlier output to compare with")
+    parser.add_argument("--photographs", nargs="+", metavar="NAME", help="photographs to use; default: all")
     arguments = parser.parse_args()
     hashes = {}
     for name in arguments.photographs or photographs():
         pixels = photographs()[name]
         print(f"{name}, {' x '.join(map(str, pixels.shape))}", file=sys.stderr)
-        for what, data in itertools.chain(made_by_python(name, pixels), made_by_commands(name, pixels)):
+        for what, data in itertools.chain(make_files_by_api(name, pixels), make_files_by_commands(name, pixels)):
             hashes[what] = hashlib.sha256(data).hexdigest()
     arguments.output.write_text("".join(f"{digest}  {what}\n" for what, digest in hashes.items()))
     print(f"{len(hashes):,} hashes")

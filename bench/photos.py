@@ -1,4 +1,4 @@
-"""Photographs that anyone has (scikit-image's wheel), or those of a folder."""
+"""Photographs for benchmarks: PNG files of folders, or those in scikit-image's wheel."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import skimage.data
-from numpy.typing import NDArray
 
 import foveal
+from foveal.jpeg import EightBitPixels
 from foveal.photo import to_eight_bits
 
-CROP_SIDE = 512  # pixels; numbers are looked for on the middle of larger photos
+CROP_SIDE = 512  # pixels; parameter searches work on the middle of larger photos
 MCU_SIDE = 16  # pixels, at 4:2:0
-TILE_SIDE = 256
+TILE_SIDE = 256  # pixels
 
 
-def load(folders: list[Path]) -> dict[str, NDArray[np.uint8]]:
-    """(H, W, 3) uint8 of every colour PNG in the folders, by name; without folders, some that scikit-image carries."""
+def load(folders: list[Path]) -> dict[str, EightBitPixels]:
+    """Load the colour PNG files of folders as (H, W, 3) uint8, by name; of no folders, photographs of scikit-image."""
     if not folders:
         names = ("astronaut", "chelsea", "coffee", "rocket")
         return {name: getattr(skimage.data, name)() for name in names}
@@ -26,21 +26,21 @@ def load(folders: list[Path]) -> dict[str, NDArray[np.uint8]]:
     return {name: to_eight_bits(photo) for name, photo in photos.items() if photo.ndim == 3}
 
 
-def middle(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def crop_middle(pixels: EightBitPixels) -> EightBitPixels:
     """Return the middle of a photo, at most CROP_SIDE pixels high and wide."""
     height, width = (min(side, CROP_SIDE) for side in pixels.shape[:2])
     top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
     return np.ascontiguousarray(pixels[top : top + height, left : left + width])
 
 
-def whole_mcus(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def crop_to_mcus(pixels: EightBitPixels) -> EightBitPixels:
     """Return a photo without the rows and columns that do not fill an MCU."""
     height, width = (side // MCU_SIDE * MCU_SIDE for side in pixels.shape[:2])
     return np.ascontiguousarray(pixels[:height, :width])
 
 
-def mosaic(photos: list[NDArray[np.uint8]], megapixels: float) -> NDArray[np.uint8]:
-    """Tiles of 256 x 256 pixels cut from the photos in turn, laid out as a picture of at least that size, 4:3."""
+def make_mosaic(photos: list[EightBitPixels], megapixels: float) -> EightBitPixels:
+    """Lay out tiles of 256 x 256 pixels from photos, in a fixed random order, as a 4:3 picture of this size or more."""
     tiles = [
         photo[y : y + TILE_SIDE, x : x + TILE_SIDE]
         for photo in photos

@@ -14,6 +14,15 @@ from foveal.jpeg import ComponentHeader, Segment, markers
 
 Factors = Sequence[tuple[int, int]]
 
+SCRIPTS: list[jpeg.ScriptMaker] = [
+    jpeg.sequential_script,
+    jpeg.non_interleaved_script,
+    jpeg.spectral_selection_script,
+    jpeg.successive_approximation_script,
+    jpeg.luminance_refinement_script,
+    jpeg.early_split_script,
+]
+
 ADOBE_RGB = Segment(markers.APP14, b"Adobe\0\x64\0\0\0\0\0")
 ADOBE_YCCK = Segment(markers.APP14, b"Adobe\0\x64\0\0\0\0\x02")
 JFIF = Segment(markers.APP0, struct.pack(">5sBBBHHBB", b"JFIF\0", 1, 2, 0, 1, 1, 0, 0))

@@ -174,6 +174,6 @@ class NaiveFile:
         return self._codes[table_class, slot][code]
 
     def _value(self, size: int) -> int:
-        """Read the extra bits of a coefficient (T.81 F.2.2.1, EXTEND)."""
+        """Read the additional bits of a coefficient (T.81 F.2.2.1, EXTEND)."""
         bits = self._take(size)
         return int("0" + bits, 2) if bits[:1] != "0" else int(bits, 2) - (1 << size) + 1

@@ -1,4 +1,4 @@
-"""Generated photographs of shapes: what the tests train on, in seconds."""
+"""Generated photographs of shapes, on which tests train a network in seconds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COLORS = {"cross": (230, 60, 50), "disc": (60, 200, 80), "square": (70, 90, 240
 
 
 def background(side: int, rng: np.random.Generator) -> Image.Image:
-    """Grey noise of a random brightness."""
+    """Make grey noise of a random brightness."""
     noise = rng.normal(rng.uniform(60, 190), 12, (side, side, 1)).clip(0, 255)
     return Image.fromarray(np.repeat(noise, 3, axis=2).astype(np.uint8))
 
@@ -34,7 +34,7 @@ def draw_shape(image: Image.Image, name: str, box: tuple[int, int, int, int]) ->
 
 
 def shape_photo(name: str, rng: np.random.Generator) -> Image.Image:
-    """A photo of one shape, or of the background alone."""
+    """Make a photo of one shape, or of the background alone for any other name."""
     image = background(SIDE, rng)
     if name in CLASSES:
         size = int(rng.integers(SIDE // 3, SIDE * 3 // 4))
@@ -44,7 +44,7 @@ def shape_photo(name: str, rng: np.random.Generator) -> Image.Image:
 
 
 def write_zip(path: Path, photos_of_class: int = 40) -> None:
-    """A stored zip `{train,val}/<class>/<number>.png` of shapes and of BACKGROUND_Google."""
+    """Write an uncompressed zip `{train,val}/<class>/<number>.png` of shapes and of BACKGROUND_Google."""
     rng = np.random.default_rng(0)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name in (*CLASSES, "BACKGROUND_Google"):
@@ -56,7 +56,7 @@ def write_zip(path: Path, photos_of_class: int = 40) -> None:
 
 
 def two_shapes(first: str, second: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(48, 96, 3) RGB with a shape in each half, and bool masks of where the two are."""
+    """Return (48, 96, 3) RGB with a shape in each half, and a bool mask of each shape."""
     rng = np.random.default_rng(5)
     image = background(2 * SIDE, rng).crop((0, 0, 2 * SIDE, SIDE))
     boxes = [(12, 12, 34, 34), (62, 14, 84, 36)]

@@ -1,16 +1,20 @@
-"""What content-aware encoding gains where people looked, at the bytes of the content-blind encode.
+"""Measure what saliency maps gain where people looked, at the size of the content-blind file.
 
 python -m bench.gaze.map_worth FOLDER [--maps spectral half fixations] [--qualities 75] [--save build/map-worth]
 
-FOLDER holds images/ and fixations.npz: image number -> rows of x, y (fractions of the sides) and observer. A map is the
-name of a method, `fixations` (the recorded ones, smoothed: an upper bound), `half` (every second observer's, judged on
-the others': what a perfect prediction could reach) or NAME=MAPS, a folder of precomputed maps. The table gives the mean
-change of PSNR and SSIM weighted by the density of fixations, and of SSIMULACRA2 over the whole photo.
+FOLDER holds images/ and fixations.npz, which maps an image's number to rows of x, y (fractions of the sides) and
+observer. A map is one of
+  a saliency method by its name,
+  fixations: the recorded fixations, smoothed (an upper bound),
+  half: the fixations of every second observer, scored on those of the others (what a perfect prediction can reach),
+  NAME=MAPS: a folder of precomputed maps.
+The table shows the mean change of PSNR and SSIM, weighted by fixation density ("there"), and of SSIMULACRA2 over the
+whole photo. --save STEM writes it as STEM.md and STEM.json, and draws it as STEM.png.
 """
 
 from __future__ import annotations
 
-import argparse
+from argparse import Namespace
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -20,20 +24,20 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench.arguments import new_parser
 from bench.gaze import report
-from bench.gaze.gains import FIXATIONS, HALF, MapSource, gains
+from bench.gaze.maps import FIXATIONS, HALF, MapSource, choose_evenly, parse_map_source
+from bench.gaze.measure import measure_gains
 from foveal.allocate.allocation import AllocationName
-from foveal.errors import ParameterError
-from foveal.saliency import resolve_method
-from foveal.training.gaze_data import GazePhoto, gaze_photos
+from foveal.training.gaze_data import gaze_photos
 
 
 def main() -> None:
-    """Print the table, and save it."""
-    arguments = parsed_arguments()
-    photos = spread(gaze_photos(arguments.folder), arguments.count)
+    """Measure the maps, print the table, and save it."""
+    arguments = parse_arguments()
+    photos = choose_evenly(gaze_photos(arguments.folder), arguments.count)
     measure = partial(
-        gains,
+        measure_gains,
         sources=arguments.maps,
         qualities=arguments.qualities,
         strengths=arguments.strengths,
@@ -41,7 +45,7 @@ def main() -> None:
     )
     with ProcessPoolExecutor(arguments.jobs) as pool:
         measured = list(track(pool.map(measure, photos), "photos", len(photos)))
-    rows = report.rows_of(measured)
+    rows = report.average_gains(measured)
     largest_excess = max(abs(gain.excess) for photo in measured for gain in photo)
 
     console = Console()
@@ -61,37 +65,18 @@ def main() -> None:
         report.save(arguments.save, rows, about)
 
 
-def parsed_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+def parse_arguments() -> Namespace:
+    parser = new_parser(__doc__)
     parser.add_argument("folder", type=Path)
     default_maps = [MapSource(name) for name in ("spectral", HALF, FIXATIONS)]
-    parser.add_argument("--maps", type=map_source, nargs="+", metavar="MAP", default=default_maps)
+    parser.add_argument("--maps", type=parse_map_source, nargs="+", metavar="MAP", default=default_maps)
     parser.add_argument("--qualities", type=float, nargs="+", metavar="Q", default=[75])
     parser.add_argument("--strengths", type=float, nargs="+", metavar="S", default=[0.25, 0.5, 0.75, 1])
     parser.add_argument("--allocation", choices=get_args(AllocationName), default="rdo")
-    parser.add_argument("--count", type=int, default=30, help="photos, spread over the folder")
-    parser.add_argument("--jobs", type=int, default=1, help="photos at a time")
+    parser.add_argument("--count", type=int, default=30, help="number of photos, spread evenly over the folder")
+    parser.add_argument("--jobs", type=int, default=1, help="photos measured in parallel")
     parser.add_argument("--save", type=Path, metavar="STEM", help="write STEM.md, STEM.json and STEM.png")
     return parser.parse_args()
-
-
-def map_source(argument: str) -> MapSource:
-    """The meaning of one of `--maps`; ArgumentTypeError where there is no such method."""
-    name, _, folder = argument.partition("=")
-    if folder:
-        return MapSource(name, Path(folder))
-    if name in (FIXATIONS, HALF):
-        return MapSource(name)
-    try:
-        return MapSource(resolve_method(name))
-    except ParameterError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def spread(photos: list[GazePhoto], count: int) -> list[GazePhoto]:
-    """At most `count` photos at even distances."""
-    count = min(count, len(photos))
-    return [photos[index * len(photos) // count] for index in range(count)]
 
 
 if __name__ == "__main__":

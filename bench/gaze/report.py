@@ -1,4 +1,4 @@
-"""Gains of many photos as a table and as a figure."""
+"""Gains averaged over photos, written as a table and drawn as a figure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from bench.gaze.gains import Gain, Setting
+from bench.gaze.measure import Gain, Setting
 
 HEADINGS = ("quality", "map", "strength", "PSNR there", "SSIM there", "whole photo")
-LOSS_ALLOWED = -2  # points of SSIMULACRA2 that the whole photo may lose at the default strength
+LOSS_ALLOWED = -2  # change of SSIMULACRA2 of the whole photo that is accepted at the default strength
 
 
 @dataclass(frozen=True)
 class Row:
-    """Mean changes over photos, and their standard errors: dB, SSIM, points of SSIMULACRA2."""
+    """Mean changes over photos with standard errors: PSNR in dB, SSIM, SSIMULACRA2."""
 
     setting: Setting
     change: tuple[float, float, float]
@@ -28,15 +28,15 @@ class Row:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """As text, in the order of HEADINGS."""
+        """Cells of the table as text, in the order of HEADINGS."""
         decibels, similarity, whole = self.change
         setting = self.setting
         changes = (f"{decibels:+.2f} dB", f"{similarity:+.4f}", f"{whole:+.1f}")
         return (f"{setting.quality:g}", setting.map_name, f"{setting.strength:g}", *changes)
 
 
-def rows_of(photos: Sequence[Sequence[Gain]]) -> list[Row]:
-    """Mean over photos for each setting; every photo has the same settings in the same order."""
+def average_gains(photos: Sequence[Sequence[Gain]]) -> list[Row]:
+    """Average the gains of each setting over photos, which all have the same settings in the same order."""
     rows = []
     for same in zip(*photos, strict=True):
         changes = np.array([gain.change for gain in same])
@@ -45,16 +45,16 @@ def rows_of(photos: Sequence[Sequence[Gain]]) -> list[Row]:
     return rows
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """Table for the documentation."""
+def to_markdown(rows: Sequence[Row]) -> str:
+    """Format rows as a Markdown table for the documentation."""
     lines = [HEADINGS, ("---:", "---", "---:", "---:", "---:", "---:"), *(row.cells for row in rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def save(stem: Path, rows: Sequence[Row], about: dict[str, Any]) -> None:
-    """Write `stem`.md, .json (with `about`) and .png."""
+    """Write rows to `stem`.md, `stem`.json (which also holds `about`) and `stem`.png."""
     stem.parent.mkdir(parents=True, exist_ok=True)
-    stem.with_suffix(".md").write_text(markdown(rows))
+    stem.with_suffix(".md").write_text(to_markdown(rows))
     each = [
         {**vars(row.setting), "psnr_db": row.change[0], "ssim": row.change[1], "ssimulacra2": row.change[2]}
         | {"standard_errors": row.standard_error}
@@ -65,7 +65,7 @@ def save(stem: Path, rows: Sequence[Row], about: dict[str, Any]) -> None:
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:
-    """Gain where people looked against loss of the whole: a line for each map, a column for each quality."""
+    """Plot gain where people looked against loss of the whole: a line for each map, a column for each quality."""
     qualities = sorted({row.setting.quality for row in rows})
     figure = Figure(figsize=(5 * len(qualities) + 1, 7), layout="constrained")
     FigureCanvasAgg(figure)
@@ -87,7 +87,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
 
 
 def _draw_map(axes: Any, rows: Sequence[Row], score: int) -> None:
-    """A line from no map at all, strength written at each point."""
+    """Plot the line of one map from the origin (no map), and label each point with its strength."""
     points = [(0.0, 0.0), *((row.change[2], row.change[score]) for row in rows)]
     axes.plot(*zip(*points, strict=True), marker="o", markersize=3, linewidth=1, label=rows[0].setting.map_name)
     for row, point in zip(rows, points[1:], strict=True):

@@ -1,6 +1,6 @@
-"""Rate and distortion: how many bytes encoders need for the same quality, by several metrics.
+"""Rate-distortion benchmark: bytes that encoders need for the same quality, by several metrics.
 
-`python -m bench.rd` compares all encoders. For work on ours, `compare_variants` compares variants with a peer:
+`python -m bench.rd` compares all encoders. `compare_variants` compares variants of foveal's encoder with a peer:
 
 >>> from functools import partial
 >>> from pathlib import Path

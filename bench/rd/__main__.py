@@ -1,15 +1,16 @@
-"""Compare JPEG encoders by the bytes they need for the same quality: BD-rates against one of them, and their curves.
+"""Measure rate-distortion curves of JPEG encoders, and compare them by BD-rate with one of them, the anchor.
 
 python -m bench.rd [--images DIR ...] [--encoders NAME ...] [--anchor jpegli] [--settings 8] [--jobs 1] [--json]
 
-Encoders that are not installed are named and left out. What was measured is kept in the output folder: the next run
-measures only what is new.
+A BD-rate is the mean difference in bytes at the same score, in percent; negative is smaller. There is a table for each
+metric, and a plot of the curves. Encoders that are not installed are named and left out. Measurements are cached in the
+output folder, so that the next run measures only what is new.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
+from argparse import SUPPRESS
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,30 +20,31 @@ from rich.progress import track
 from rich.table import Table
 
 from bench import photos
+from bench.arguments import add_image_folders, new_parser
 from bench.rd import encoders, figure, scores
 from bench.rd.cache import Point
 from bench.rd.compare import CACHE_FOLDER, Comparison
 from bench.rd.encoders import Encoder, MissingPeerError
-from bench.rd.measure import curves_of_all
+from bench.rd.measure import measure_all_curves
 from bench.rd.ms_ssim import LEAST_SIDE
 from foveal.jpeg import EightBitPixels
 
 NOTES = Console(stderr=True)
 
 
-def installed(names: list[str], settings: int) -> list[Encoder]:
-    """Those of the encoders that are here; says which are not."""
+def find_installed(names: list[str], settings: int) -> list[Encoder]:
+    """Return the encoders that are installed, and print which are not."""
     found = []
     for name in names:
         try:
-            found.append(encoders.named(name, settings))
+            found.append(encoders.find_encoder(name, settings))
         except MissingPeerError as error:
             NOTES.print(f"{name} is left out: {error}")
     return found
 
 
-def large_enough(folders: list[Path]) -> dict[str, EightBitPixels]:
-    """Photos that all metrics can be had of; says which are left out."""
+def load_large_photos(folders: list[Path]) -> dict[str, EightBitPixels]:
+    """Return the photos that are large enough for all metrics, and print which are not."""
     loaded = photos.load(folders)
     for name, pixels in loaded.items():
         if min(pixels.shape[:2]) < LEAST_SIDE:
@@ -50,8 +52,8 @@ def large_enough(folders: list[Path]) -> dict[str, EightBitPixels]:
     return {name: pixels for name, pixels in loaded.items() if min(pixels.shape[:2]) >= LEAST_SIDE}
 
 
-def rates_table(comparison: Comparison, names: list[str], metric: str) -> Table:
-    """BD-rates of all encoders by one metric."""
+def make_table(comparison: Comparison, names: list[str], metric: str) -> Table:
+    """Make a table of the BD-rates of encoders by one metric."""
     table = Table(title=f"{metric}: bytes against {comparison.anchor} at the same score, %")
     table.add_column("encoder", no_wrap=True)
     for heading in ("mean", "median", "quartiles", "least..most", "photos"):
@@ -69,8 +71,8 @@ def rates_table(comparison: Comparison, names: list[str], metric: str) -> Table:
     return table
 
 
-def as_json(comparison: Comparison, chosen: list[Encoder]) -> str:
-    """Everything that was measured; null where curves cannot be compared, or a score is infinite."""
+def to_json(comparison: Comparison, chosen: list[Encoder]) -> str:
+    """Return all measurements as JSON; null where curves cannot be compared, or a score is infinite."""
 
     def number(value: float) -> float | None:
         return value if np.isfinite(value) else None
@@ -97,38 +99,38 @@ def as_json(comparison: Comparison, chosen: list[Encoder]) -> str:
 
 
 def main() -> None:
-    """Measure, print tables or JSON, draw the curves."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=argparse.SUPPRESS
-    )
-    parser.add_argument("--images", type=Path, nargs="+", default=[], help="folders of PNG photographs")
+    """Measure the curves, print tables or JSON, and draw the curves."""
+    parser = new_parser(__doc__, usage=SUPPRESS)
+    add_image_folders(parser)
     parser.add_argument("--encoders", nargs="+", choices=encoders.NAMES, default=list(encoders.NAMES))
     parser.add_argument("--anchor", choices=encoders.NAMES, default=encoders.ANCHOR)
-    parser.add_argument("--settings", type=int, default=encoders.SETTINGS, help="files of each photo, 2 or more")
-    parser.add_argument("--jobs", type=int, default=1, help="photos at a time")
-    parser.add_argument("--json", action="store_true", help="print everything that was measured, not tables")
+    parser.add_argument(
+        "--settings", type=int, default=encoders.SETTINGS, help="files per photo and encoder, 2 or more"
+    )
+    parser.add_argument("--jobs", type=int, default=1, help="photos measured in parallel")
+    parser.add_argument("--json", action="store_true", help="print all measurements as JSON instead of tables")
     parser.add_argument("--output", type=Path, default=CACHE_FOLDER.parent)
     arguments = parser.parse_args()
     if arguments.settings < 2 or arguments.jobs < 1:
         parser.error("--settings must be 2 or more, --jobs 1 or more")
 
-    chosen = installed(list(dict.fromkeys([arguments.anchor, *arguments.encoders])), arguments.settings)
+    chosen = find_installed(list(dict.fromkeys([arguments.anchor, *arguments.encoders])), arguments.settings)
     names = [encoder.name for encoder in chosen]
     if arguments.anchor not in names:
-        parser.error(f"the anchor {arguments.anchor} is not here; choose another with --anchor")
-    pictures = large_enough(arguments.images)
+        parser.error(f"the anchor {arguments.anchor} is not installed; choose another with --anchor")
+    pictures = load_large_photos(arguments.images)
     if not pictures:
         parser.error("no photographs to encode")
-    measured = curves_of_all(pictures, chosen, arguments.output / CACHE_FOLDER.name, arguments.jobs)
+    measured = measure_all_curves(pictures, chosen, arguments.output / CACHE_FOLDER.name, arguments.jobs)
     comparison = Comparison(
         arguments.anchor, dict(track(measured, "photos", total=len(pictures), console=NOTES, transient=True))
     )
 
     if arguments.json:
-        print(as_json(comparison, chosen))
+        print(to_json(comparison, chosen))
     else:
         for metric in scores.METRICS:
-            Console().print(rates_table(comparison, names[1:], metric))
+            Console().print(make_table(comparison, names[1:], metric))
     drawn = [name for name in names if all(name in curves for curves in comparison.curves.values())]
     figure.draw(comparison, drawn, pictures, arguments.output / "curves.png")
     NOTES.print(f"Curves are in {arguments.output / 'curves.png'}")

@@ -1,8 +1,8 @@
-"""BD-rate: how many more bytes an encoder spends than another for the same score, averaged over the scores.
+"""BD-rate: the mean difference in bytes between two encoders at the same score.
 
-G. Bjontegaard, "Calculation of average PSNR differences between RD-curves", ITU-T VCEG-M33, 2001, with monotone cubic
-interpolation (F. N. Fritsch, R. E. Carlson, SIAM J. Numerical Analysis 17, 1980) in place of one polynomial through all
-points, which swings between them.
+G. Bjontegaard, "Calculation of average PSNR differences between RD-curves", ITU-T VCEG-M33, 2001. Curves are
+interpolated by monotone cubics (F. N. Fritsch, R. E. Carlson, SIAM J. Numerical Analysis 17, 1980) instead of one
+polynomial through all points, which oscillates between them.
 """
 
 from __future__ import annotations
@@ -13,28 +13,29 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-LEAST_OVERLAP = 0.5  # of the shorter of the two ranges of scores; below it, curves are not compared
+LEAST_OVERLAP = 0.5  # smallest common range of scores, as a share of the shorter of the two ranges
 
-Curve = Iterable[tuple[float, float]]  # size_bytes, score
+Curve = Iterable[tuple[float, float]]  # (size in bytes, score) of each file
 
 
 def bd_rate(anchor: Curve, tested: Curve) -> float:
-    """Bytes of the tested encoder against those of the anchor at the same score, in percent; negative is smaller.
+    """Return the mean difference in bytes of an encoder from the anchor at the same score, in percent.
 
-    The mean is that of the logarithm of bytes, over the scores that both curves reach.
+    Negative values mean smaller files. The mean is taken of the logarithm of bytes, over the scores that both curves
+    reach.
 
     Parameters
     ----------
     anchor, tested
-        (size_bytes, score) of some files of one photo, in any order. Files that a smaller one equals or beats are left
-        out: nobody would choose them. Scores that are not finite are left out too.
+        (size_bytes, score) of the encoders' files of one photo, in any order. A file is left out if a smaller one has
+        the same or a better score, or if its score is not finite.
 
     Returns
     -------
     float
-        Above -100; NaN where the scores that both reach are less than half of the shorter range of the two.
+        The BD-rate, above -100; NaN if the common range of scores is less than half of the shorter one of the two.
     """
-    log_bytes_anchor, log_bytes_tested = _interpolated(anchor), _interpolated(tested)
+    log_bytes_anchor, log_bytes_tested = _interpolate(anchor), _interpolate(tested)
     if log_bytes_anchor is None or log_bytes_tested is None:
         return float("nan")
     ranges = np.array([log_bytes_anchor.x[[0, -1]], log_bytes_tested.x[[0, -1]]])
@@ -45,8 +46,8 @@ def bd_rate(anchor: Curve, tested: Curve) -> float:
     return float(100 * np.expm1(area / (high - low)))
 
 
-def _interpolated(curve: Curve) -> PchipInterpolator | None:
-    """Log bytes as a function of the score, or None for fewer than two points."""
+def _interpolate(curve: Curve) -> PchipInterpolator | None:
+    """Interpolate the logarithm of bytes as a function of the score; None for fewer than two points."""
     points: list[tuple[float, float]] = []
     for size_bytes, score in sorted(curve, key=lambda point: (point[0], -point[1])):
         if np.isfinite(score) and (not points or score > points[-1][1]):
@@ -59,9 +60,9 @@ def _interpolated(curve: Curve) -> PchipInterpolator | None:
 
 @dataclass(frozen=True)
 class Summary:
-    """BD-rates of several photos, in percent: NaN where there is none.
+    """Statistics of the BD-rates of several photos, in percent; NaN if no photo could be compared.
 
-    `photos` of them could be compared; the rest is left out of all figures.
+    `photos` is the number of photos that could be compared; the others are left out.
     """
 
     mean: float
@@ -74,7 +75,7 @@ class Summary:
 
 
 def summary(rates: Iterable[float]) -> Summary:
-    """Summarise the BD-rates of photos, without those that are NaN."""
+    """Summarise the BD-rates of photos, leaving out NaN."""
     compared = np.array([rate for rate in rates if np.isfinite(rate)])
     if not compared.size:
         nan = float("nan")

@@ -1,4 +1,4 @@
-"""Measurements on disk, a small file each: what was measured once is not measured again."""
+"""Cache of measurements on disk, with one small file for each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tempfile import NamedTemporaryFile
 
 @dataclass(frozen=True)
 class Point:
-    """A file of a photo: the encoder's setting, its size, and its scores by metric."""
+    """Measurement of one file: the encoder's setting, the size in bytes, and the scores by metric."""
 
     setting: float
     size_bytes: int
@@ -21,16 +21,20 @@ class Point:
 
 @dataclass(frozen=True)
 class Key:
-    """What a measurement depends on.
+    """Cache key: everything that a measurement depends on.
 
     Parameters
     ----------
-    encoder, encoder_version, setting
-        What made the file; the version changes whenever its files might.
+    encoder
+        Name of the encoder.
+    encoder_version
+        Version of the encoder, which changes whenever its files might change.
+    setting
+        Setting of the encoder, such as the quality.
     photo_digest
-        Of the photo's content, whatever its name.
+        Hash of the photo's pixels.
     scores_version
-        Changes whenever the scores of a file might.
+        Version of the metrics, which changes whenever the scores of a file might change.
     """
 
     encoder: str
@@ -41,13 +45,13 @@ class Key:
 
 
 class Cache:
-    """Measurements in a folder, which is made when the first is kept; any number of processes may use it."""
+    """Cache in a folder, which is created when needed; several processes may use it at once."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def get(self, key: Key, measure: Callable[[], Point]) -> Point:
-        """Return what was measured, or measure and keep it."""
+        """Return a cached measurement, or measure and cache it."""
         path = self._path(key)
         try:
             return Point(**json.loads(path.read_text())["point"])
@@ -56,7 +60,7 @@ class Cache:
         path.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False) as file:
             json.dump({"key": asdict(key), "point": asdict(point)}, file)
-        Path(file.name).replace(path)  # whole or not at all
+        Path(file.name).replace(path)  # atomic, so that no other process sees half a file
         return point
 
     def _path(self, key: Key) -> Path:

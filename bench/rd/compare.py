@@ -1,4 +1,4 @@
-"""BD-rates of encoders against an anchor, photo by photo."""
+"""BD-rates of encoders against an anchor on each photo."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.rd import encoders, scores
 from bench.rd.bd_rate import Summary, bd_rate, summary
 from bench.rd.encoders import Encoder
-from bench.rd.measure import Curves, curves_of
+from bench.rd.measure import Curves, measure_curves
 from foveal.jpeg import EightBitPixels
 
 CACHE_FOLDER = Path("build/rd/cache")
@@ -17,13 +17,13 @@ CACHE_FOLDER = Path("build/rd/cache")
 
 @dataclass(frozen=True)
 class Comparison:
-    """Curves of all photos, by name, and the encoder that others are compared with."""
+    """Rate-distortion curves of all photos by name, and the encoder that others are compared with."""
 
     anchor: str
     curves: Mapping[str, Curves]
 
     def bd_rates(self, encoder: str, metric: str) -> dict[str, float]:
-        """BD-rate of an encoder against the anchor in percent, of every photo that it encoded; NaN as in `bd_rate`."""
+        """Return the BD-rate of an encoder against the anchor for each photo that it encoded, in percent or NaN."""
 
         def curve(photo: str, name: str) -> list[tuple[float, float]]:
             return [(point.size_bytes, point.scores[metric]) for point in self.curves[photo][name]]
@@ -32,7 +32,7 @@ class Comparison:
         return {photo: bd_rate(curve(photo, self.anchor), curve(photo, encoder)) for photo in encoded}
 
     def summary(self, encoder: str, metric: str) -> Summary:
-        """Mean, median and spread of its BD-rates."""
+        """Return mean, quantiles and number of an encoder's BD-rates over photos."""
         return summary(self.bd_rates(encoder, metric).values())
 
 
@@ -45,32 +45,32 @@ def compare_variants(
     metrics: Collection[str] = tuple(scores.METRICS),
     cache_folder: Path = CACHE_FOLDER,
 ) -> Comparison:
-    """Compare ways to encode that are being worked on with an encoder that is not: an ablation in a few lines.
+    """Compare variants of an encoder with an anchor, as in an ablation.
 
-    The anchor is measured once and kept on disk; variants are measured anew each time. `encoders.foveal_420` is made to
-    be varied.
+    The anchor's measurements are cached; variants are measured again each time. `encoders.foveal_420` has options to
+    vary.
 
     Parameters
     ----------
     variants
-        By name: from (H, W, 3) uint8 and a quality from 20 to 95 to a JPEG file.
+        Functions by name, from (H, W, 3) uint8 pixels and a quality from 20 to 95 to a JPEG file.
     photos
-        (H, W, 3) uint8 by name, as `bench.photos.load` gives them.
+        Pixels (H, W, 3) uint8 by name, as from `bench.photos.load`.
     anchor
-        A name of `encoders.NAMES`.
+        Name of the encoder to compare with, from `encoders.NAMES`.
     settings
-        At how many qualities each is measured; compare only what was measured at as many.
+        Number of qualities at which each encoder is measured. BD-rates are comparable only for equal numbers.
     metrics
-        Names of `scores.METRICS`.
+        Names of metrics from `scores.METRICS`.
     cache_folder
-        Where measurements of the anchor are kept.
+        Folder for the anchor's measurements.
 
     Raises
     ------
     MissingPeerError
         The anchor is not installed.
     """
-    worked_on = [Encoder(name, None, encode, encoders.qualities(settings)) for name, encode in variants.items()]
-    compared = [encoders.named(anchor, settings), *worked_on]
-    curves = {name: curves_of(pixels, compared, cache_folder, metrics) for name, pixels in photos.items()}
+    uncached = [Encoder(name, None, encode, encoders.qualities(settings)) for name, encode in variants.items()]
+    compared = [encoders.find_encoder(anchor, settings), *uncached]
+    curves = {name: measure_curves(pixels, compared, cache_folder, metrics) for name, pixels in photos.items()}
     return Comparison(anchor, curves)

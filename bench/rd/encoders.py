@@ -1,4 +1,4 @@
-"""The encoders that are compared: one small interface for all of them."""
+"""The encoders that are compared, behind one interface."""
 
 from __future__ import annotations
 
@@ -27,25 +27,26 @@ from foveal.saliency import Saliency
 
 ANCHOR = "jpegli"
 SETTINGS = 8
-QUALITIES = (20, 95)  # on libjpeg's scale, which all encoders here follow more or less
+QUALITIES = (20, 95)  # on libjpeg's scale, which all these encoders roughly follow
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """A way to make a JPEG.
+    """An encoder, its version, and the settings at which it is measured.
 
     Parameters
     ----------
     name
-        As the tables show it.
+        Name in the tables.
     version
-        Changes whenever the files might; None for what is being worked on: then nothing is kept on disk.
+        Version that changes whenever the files might change; None to disable the cache.
     encode
-        From (H, W, 3) uint8 and a setting to a file. Encoders that run in several processes must be picklable.
+        Function from (H, W, 3) uint8 pixels and a setting to a JPEG file. It must be picklable to run in several
+        processes.
     settings
-        Where it is measured.
+        Settings at which the encoder is measured.
     most_photos
-        No more than so many photos, for the very slow.
+        Largest number of photos that a very slow encoder gets; None for all.
     """
 
     name: str
@@ -56,7 +57,7 @@ class Encoder:
 
 
 class MissingPeerError(Exception):
-    """An encoder is not installed here; the message says what is missing."""
+    """An encoder is not installed; the message says what is missing."""
 
 
 def foveal_420(
@@ -67,19 +68,19 @@ def foveal_420(
     saliency: Saliency = None,
     **options: Any,
 ) -> bytes:
-    """Ours, as its peers are run: 4:2:0, one thread; blind unless told otherwise."""
+    """Encode with foveal in the way its peers are run: 4:2:0 and one thread, without saliency by default."""
     return foveal.encode(
         pixels, quality=quality, effort=effort, saliency=saliency, subsampling="4:2:0", threads=1, **options
     )
 
 
-def named(name: str, settings: int = SETTINGS) -> Encoder:
-    """Look up an encoder of `NAMES`, to be measured at so many settings.
+def find_encoder(name: str, settings: int = SETTINGS) -> Encoder:
+    """Return an encoder of `NAMES` with the given number of settings.
 
     Raises
     ------
     MissingPeerError
-        It is not installed.
+        The encoder is not installed.
     """
     entry = _ENTRIES[name]
     return Encoder(
@@ -92,10 +93,10 @@ def named(name: str, settings: int = SETTINGS) -> Encoder:
 
 
 def qualities(count: int, bounds: tuple[int, int] = QUALITIES) -> tuple[float, ...]:
-    """So many whole qualities, two and what lies between them; fewer where there are no more.
+    """Return `count` integer qualities from the first to the second of `bounds`, without duplicates.
 
-    Each multiplies libjpeg's quantizer steps by the same factor, so that files grow about evenly: 92 to 95 is as far as
-    32 to 50.
+    From each quality to the next, libjpeg's quantizer steps change by about the same factor, so that file sizes grow
+    evenly: 92 to 95 is as far as 32 to 50.
     """
     percent_of_steps = np.geomspace(quality_scale(bounds[0]), quality_scale(bounds[1]), count)
     found = np.where(percent_of_steps > 100, 5000 / percent_of_steps, 100 - percent_of_steps / 2)
@@ -104,13 +105,13 @@ def qualities(count: int, bounds: tuple[int, int] = QUALITIES) -> tuple[float, .
 
 @cache
 def foveal_version() -> str:
-    """Our version, and a digest of the installed package's modules, data and compiled kernels."""
+    """Return foveal's version with a digest of its installed modules, data and compiled kernels."""
     package = Path(foveal.__file__).parent
-    compiled_from = package / "kernels"
+    kernel_sources = package / "kernels"
     files = [
         path
         for path in sorted(package.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts and compiled_from not in path.parents
+        if path.is_file() and "__pycache__" not in path.parts and kernel_sources not in path.parents
     ]
     digests = [_digest(path.read_bytes()) for path in [*files, Path(_kernels.__file__)]]
     return f"foveal {foveal.__version__} {_digest(''.join(digests).encode())}"
@@ -135,7 +136,7 @@ def _program_version(name: str) -> str:
 
 
 def _source_digest(encode: Callable[..., bytes]) -> str:
-    """Of the function that says how an encoder is run, and of what it is given."""
+    """Return a digest of an encoder function's source and its bound options."""
     function, options = (encode.func, repr(encode.keywords)) if isinstance(encode, partial) else (encode, "")
     return _digest((inspect.getsource(function) + options).encode())
 

@@ -1,7 +1,8 @@
-"""Rate-distortion curves as a picture."""
+"""Plot of rate-distortion curves."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,13 +16,15 @@ from foveal.jpeg import EightBitPixels
 
 
 def draw(comparison: Comparison, encoders: Sequence[str], photos: Mapping[str, EightBitPixels], path: Path) -> None:
-    """One panel for each metric: mean score against bits per pixel (geometric mean), a point for each setting.
+    """Plot mean score against bits per pixel (geometric mean), with a panel for each metric and a point per setting.
 
-    Of encoders that encoded all photos.
+    `encoders` are the names of encoders that encoded all photos.
     """
     pixel_counts = np.array([photos[name][..., 0].size for name in comparison.curves])
     figure = Figure(figsize=(12, 9), layout="constrained")
-    for axes, metric in zip(figure.subplots(2, 2).flat, scores.METRICS, strict=True):
+    rows, columns = math.ceil(len(scores.METRICS) / 2), 2
+    for index, metric in enumerate(scores.METRICS):
+        axes = figure.add_subplot(rows, columns, index + 1)
         for encoder in encoders:
             points = [curves[encoder] for curves in comparison.curves.values()]
             sizes = np.array([[point.size_bytes for point in curve] for curve in points])

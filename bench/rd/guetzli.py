@@ -1,4 +1,4 @@
-"""Guetzli, a program that is far too slow for anything but comparisons."""
+"""The encoder Guetzli, run as a program; it is very slow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from foveal.jpeg import EightBitPixels
 
 
 def encode(pixels: EightBitPixels, quality: float) -> bytes:
-    """Encode at a quality of 84 at least, 4:2:0 or 4:4:4 as it likes; half a megapixel takes half a minute."""
+    """Encode at a quality of at least 84; Guetzli chooses 4:2:0 or 4:4:4. Half a megapixel takes half a minute."""
     with TemporaryDirectory() as folder:
         original, encoded = Path(folder) / "original.png", Path(folder) / "encoded.jpg"
         Image.fromarray(pixels).save(original)

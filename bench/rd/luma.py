@@ -1,4 +1,4 @@
-"""Luminance of a picture, and its peak signal-to-noise ratio."""
+"""Luminance (Y) of a picture, and its peak signal-to-noise ratio."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ PEAK = 255.0
 
 
 def luma(pixels: EightBitPixels) -> NDArray[np.float64]:
-    """Y of (H, W, 3) RGB, not rounded: (H, W) in [0, 255] (T.871 clause 7)."""
+    """Return Y (H, W) of RGB pixels (H, W, 3), not rounded (T.871 clause 7, Conversion to and from RGB)."""
     return np.asarray(pixels @ np.array([0.299, 0.587, 0.114]))
 
 
 def decibels(mean_squared_error: float) -> float:
-    """Peak signal-to-noise ratio of samples up to 255; infinite without error."""
+    """Return the peak signal-to-noise ratio in dB for samples in [0, 255]; infinite for zero error."""
     return float(10 * np.log10(PEAK**2 / mean_squared_error)) if mean_squared_error else float("inf")
 
 
 class LumaPsnrReference:
-    """An original, (H, W, 3) uint8, that decoded versions of it are compared with."""
+    """Original picture (H, W, 3) uint8, prepared to score decoded versions by PSNR of the luminance."""
 
     def __init__(self, original: EightBitPixels) -> None:
         self._luma = luma(original)
 
     def score(self, decoded: EightBitPixels) -> float:
-        """PSNR of the luminance in decibels."""
+        """Return the PSNR of the luminance in decibels."""
         return decibels(float(np.mean((self._luma - luma(decoded)) ** 2)))

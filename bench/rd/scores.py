@@ -1,4 +1,4 @@
-"""The metrics, by name: how far a decoded photo is from its original."""
+"""Quality metrics by name, which score a decoded photo against its original."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from foveal.metrics import Ssimulacra2Reference
 
 
 class Reference(Protocol):
-    """An original, prepared."""
+    """Original picture that a metric has prepared for scoring."""
 
     def score(self, decoded: EightBitPixels) -> float:
-        """Higher is better."""
+        """Return the score of a decoded version; higher is better."""
 
 
 METRICS: dict[str, Callable[[EightBitPixels], Reference]] = {
@@ -35,20 +35,20 @@ UNITS = {"SSIMULACRA2": "", "PSNR-HVS-M": "dB, luma", "MS-SSIM": "dB, luma", "PS
 
 
 class Original:
-    """A photo, (H, W, 3) uint8 with sides of at least 176 pixels, that files of it are compared with."""
+    """Original photo, (H, W, 3) uint8 with sides of at least 176 pixels, that scores files by several metrics."""
 
     def __init__(self, pixels: EightBitPixels, metrics: Collection[str] = tuple(METRICS)) -> None:
         self._references = {name: METRICS[name](pixels) for name in metrics}
 
     def scores(self, data: bytes) -> dict[str, float]:
-        """Score a JPEG file, decoded by Pillow, by all metrics."""
+        """Decode a JPEG file with Pillow and return its scores by metric."""
         decoded = peers.decode_for_viewing(data)
         return {name: reference.score(decoded) for name, reference in self._references.items()}
 
 
 @cache
 def version() -> str:
-    """Digest of what the metrics say of a fixed picture in a fixed file: changes when they or the decoder do."""
+    """Return a digest of the scores of a fixed picture, which changes if a metric or the decoder does."""
     rng = np.random.default_rng(0)
     rows, columns = np.mgrid[0:LEAST_SIDE, 0 : LEAST_SIDE + 9]
     waves = 128 + 60 * np.sin(rows / 9) * np.cos(columns / 7) + rng.normal(0, 9, rows.shape)

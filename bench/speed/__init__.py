@@ -1,1 +1,1 @@
-"""How fast encoders, decoders and metrics are, against peers in the same run."""
+"""Benchmarks of the speed of encoders, decoders and metrics, against peers in the same run."""

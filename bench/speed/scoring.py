@@ -1,13 +1,13 @@
-"""Speed of SSIMULACRA 2, beside the `ssimulacra2` package of PyPI, in the same run.
+"""Measure the speed of SSIMULACRA 2 against the `ssimulacra2` package of PyPI in the same run.
 
 python -m bench.speed.scoring [--images DIR ...] [--megapixels 4] [--quality 75] [--rounds 5]
 
-Seconds are those that the processor worked, so that other work on the machine counts less; one thread each.
+The table shows megapixels per second (the best of all rounds) and the score. Each implementation uses one thread.
+Seconds are processor time, so that other work on the machine counts less.
 """
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,13 +20,14 @@ from rich.table import Table
 
 import foveal._kernels as _kernels
 from bench import photos
+from bench.arguments import add_image_folders, new_parser
 from foveal import metrics
 from foveal.comparison import peers
 from foveal.jpeg import EightBitPixels
 
 
-def of_package(original: EightBitPixels, decoded: EightBitPixels) -> float:
-    """Score by the package, which reads files."""
+def score_by_package(original: EightBitPixels, decoded: EightBitPixels) -> float:
+    """Score with the PyPI package, which reads files."""
     with TemporaryDirectory() as folder:
         paths = [Path(folder) / name for name in ("original.ppm", "decoded.ppm")]
         for path, pixels in zip(paths, (original, decoded), strict=True):
@@ -34,8 +35,8 @@ def of_package(original: EightBitPixels, decoded: EightBitPixels) -> float:
         return float(ssimulacra2.compute_ssimulacra2(*map(str, paths)))
 
 
-def with_instruction_set(name: str) -> Callable[[EightBitPixels, EightBitPixels], float]:
-    """Score with one build of our kernels."""
+def scorer_with_instruction_set(name: str) -> Callable[[EightBitPixels, EightBitPixels], float]:
+    """Return a function that scores with foveal's kernels for one instruction set."""
 
     def score(original: EightBitPixels, decoded: EightBitPixels) -> float:
         _kernels.use_instruction_set(name)
@@ -48,21 +49,21 @@ def with_instruction_set(name: str) -> Callable[[EightBitPixels, EightBitPixels]
 
 
 def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--images", type=Path, nargs="+", default=[], help="folders of PNG photographs")
+    """Measure all implementations, and print the table."""
+    parser = new_parser(__doc__)
+    add_image_folders(parser)
     parser.add_argument("--megapixels", type=float, default=4)
     parser.add_argument("--quality", type=float, default=75)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
 
-    pixels = photos.mosaic(list(photos.load(arguments.images).values()), arguments.megapixels)
+    pixels = photos.make_mosaic(list(photos.load(arguments.images).values()), arguments.megapixels)
     decoded = peers.decode_for_viewing(peers.libjpeg_turbo(pixels, arguments.quality))
-    kept = metrics.Ssimulacra2Reference(pixels)
+    reference = metrics.Ssimulacra2Reference(pixels)
     scorers: dict[str, Callable[[EightBitPixels, EightBitPixels], float]] = {
-        "foveal, reference kept": lambda _, decoded: kept.score(decoded),
-        **{f"foveal, {name}": with_instruction_set(name) for name in _kernels.instruction_sets()},
-        "ssimulacra2 package": of_package,
+        "foveal, reference kept": lambda _, decoded: reference.score(decoded),
+        **{f"foveal, {name}": scorer_with_instruction_set(name) for name in _kernels.instruction_sets()},
+        "ssimulacra2 package": score_by_package,
     }
 
     table = Table(title=f"{pixels.shape[1]} x {pixels.shape[0]} mosaic, quality {arguments.quality:g}")

@@ -1,1 +1,1 @@
-"""Searches for the numbers that the encoder ships with, and what each of them is worth."""
+"""Searches for the encoder's perceptual parameters, and measurements of what each of them gains."""

@@ -1,11 +1,13 @@
-"""What each lever of the encoder is worth: BD-rates against jpegli without it.
+"""Measure what each technique of the encoder gains, by BD-rates against jpegli without it.
 
 python -m bench.tuning.ablation --images DIR ... [--cache DIR]
+
+Each line of the output is a variant of the encoder: all techniques, or all but one. The numbers are its mean BD-rates
+against jpegli by SSIMULACRA2, PSNR-HVS-M and MS-SSIM, in percent; negative is smaller.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -14,9 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from bench import photos
+from bench.arguments import add_image_folders, new_parser
 from bench.rd import compare_variants, foveal_420
 from bench.rd.compare import CACHE_FOLDER
-from bench.tuning.sensitivity import smoothed
+from bench.tuning.sensitivity import fit_trend
 from bench.tuning.trial_files import encode_trial
 from foveal import jpeg
 from foveal.allocate.perception import (
@@ -31,27 +34,28 @@ from foveal.allocate.perception import (
 from foveal.jpeg import EightBitPixels
 
 METRICS = ("SSIMULACRA2", "PSNR-HVS-M", "MS-SSIM")
-ANNEX_K_WEIGHTS = 20.0, 33.0  # bits that a squared step is worth, as before there were tuned numbers
+ANNEX_K_WEIGHTS = 20.0, 33.0  # luminance, chrominance: bits that a squared error of one step is worth
 
 
-def tuned_file(pixels: EightBitPixels, quality: float, tuned: Perception) -> bytes:
-    """Blind file of a quality with other numbers."""
+def encode_tuned(pixels: EightBitPixels, quality: float, tuned: Perception) -> bytes:
+    """Encode without saliency at a quality, with the given perceptual parameters."""
     return encode_trial(pixels, level_of_quality(quality), tuned)
 
 
-def annex_k_file(pixels: EightBitPixels, quality: float) -> bytes:
-    """File of a trellis over the tables of T.81 Annex K."""
+def encode_by_annex_k(pixels: EightBitPixels, quality: float) -> bytes:
+    """Encode by trellis quantization with the tables of T.81 Annex K."""
     grid = jpeg.block_grid(*pixels.shape[:2])
     luminance, chrominance = (np.full(grid, weight, np.float32) for weight in ANNEX_K_WEIGHTS)
     quantizer = jpeg.Trellis((luminance, chrominance))
     return jpeg.encode(pixels, jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality), quantizer=quantizer))
 
 
-def without() -> dict[str, Perception]:
-    """Numbers with a lever taken out."""
+def list_ablations() -> dict[str, Perception]:
+    """Return perceptual parameters by name, each set without one technique."""
     everything, off = perception(), ColourSensitivity(red_green=0, blue=0, usual=1, power=0)
     even = replace(everything, masking=Masking(knee=1, power=1, floor=1, detail=0))
-    unlifted, coarse_dc, smooth = (_with_spectra(everything, change) for change in (_unlifted, _coarse_dc, _smooth))
+    changes = (_without_lift, _with_coarse_dc, _with_smooth_profile)
+    unlifted, coarse_dc, smooth = (_with_spectra(everything, change) for change in changes)
     return {
         "one script": everything,
         "one script, no masking": even,
@@ -71,27 +75,27 @@ def _with_spectra(tuned: Perception, change: Callable[[Spectrum], Spectrum]) -> 
     return replace(tuned, luminance=luminance, cb=cb, cr=cr)
 
 
-def _unlifted(spectrum: Spectrum) -> Spectrum:
+def _without_lift(spectrum: Spectrum) -> Spectrum:
     return replace(spectrum, lift=0)
 
 
-def _coarse_dc(spectrum: Spectrum) -> Spectrum:
+def _with_coarse_dc(spectrum: Spectrum) -> Spectrum:
     return replace(spectrum, dc=spectrum.profile[0])
 
 
-def _smooth(spectrum: Spectrum) -> Spectrum:
-    return replace(spectrum, profile=tuple(smoothed(np.array(spectrum.profile)).tolist()))
+def _with_smooth_profile(spectrum: Spectrum) -> Spectrum:
+    return replace(spectrum, profile=tuple(fit_trend(np.array(spectrum.profile)).tolist()))
 
 
 def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=Path, nargs="+", required=True, help="folders of PNG photographs")
-    parser.add_argument("--cache", type=Path, default=CACHE_FOLDER, help="where jpegli's measurements are kept")
+    """Measure all variants and print their mean BD-rates."""
+    parser = new_parser(__doc__)
+    add_image_folders(parser, required=True)
+    parser.add_argument("--cache", type=Path, default=CACHE_FOLDER, help="folder for jpegli's measurements")
     arguments = parser.parse_args()
     variants: dict[str, Callable[[EightBitPixels, float], bytes]] = {"all levers": foveal_420}
-    variants |= {name: partial(tuned_file, tuned=tuned) for name, tuned in without().items()}
-    variants["trellis on Annex K"] = annex_k_file
+    variants |= {name: partial(encode_tuned, tuned=tuned) for name, tuned in list_ablations().items()}
+    variants["trellis on Annex K"] = encode_by_annex_k
     pictures = photos.load(arguments.images)
     comparison = compare_variants(variants, pictures, metrics=METRICS, cache_folder=arguments.cache)
     for name in variants:

@@ -1,18 +1,18 @@
-"""Measure the profiles of foveal.allocate.perception: how fine the step of each frequency should be.
+"""Measure the profiles of foveal.allocate.perception: the quantizer step of each frequency.
 
 python -m bench.tuning.sensitivity --images DIR ... --output FILE
 
-Photographs are encoded, and each squared error is asked what it takes from their SSIMULACRA2: the score's slope along
-it, over the error as the encoder weighed it. Where that is more than at other frequencies, the step was too coarse. A
-few rounds from smooth tables on lead to steps whose errors all weigh alike.
+The script encodes photographs. For each frequency it computes the loss of SSIMULACRA2 due to the quantization errors
+(from the gradient of the score) divided by their squared error as the encoder weighs it. Where this ratio is higher
+than at other frequencies, the step is too coarse. A few rounds, starting from smooth tables, lead to equal ratios. The
+output file holds the parameters for `bench.tuning.tune --start`.
 
-What SSIMULACRA2 asks for of luminance would lose 7 % by PSNR-HVS-M, another judge of what people see: so the profile of
-luminance goes part of the way back to its own smooth trend, and to the thresholds of visibility in Annex K of T.81.
+The luminance profile of SSIMULACRA2 alone would lose 7 % by PSNR-HVS-M, another model of visibility. Therefore it is
+mixed with its own smooth trend and with the thresholds of visibility in Annex K of T.81.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.fft import dctn
 
 from bench import photos
+from bench.arguments import add_image_folders, new_parser
 from bench.tuning.trial_files import quantize_trial, write_trial
 from bench.tuning.tune import LEVELS
 from foveal import jpeg
@@ -34,39 +35,57 @@ from foveal.metrics import Ssimulacra2Reference
 Array = NDArray[np.float64]
 
 ROUNDS = 4
-DAMPING = 0.7  # of each round
-MEASURED, SMOOTHED, ANNEX_K = 0.6, 0.3, 0.1  # shares in the profile of luminance
+DAMPING = 0.7  # share of the correction that each round applies
+MEASURED, SMOOTHED, ANNEX_K = 0.6, 0.3, 0.1  # shares in the luminance profile
 
 _ROWS, _COLUMNS = (axis / 7 for axis in np.divmod(NATURAL_INDEX[1:], 8))
-_COUNTS = 1 / np.arange(1, 64)  # coarse waves are the more common
+_WEIGHTS = 1 / np.arange(1, 64)  # in zigzag order: low frequencies are more common
 
 
-def too_coarse(pixels: EightBitPixels, level: float, tuned: Perception) -> list[Array]:
-    """For each component, (63,): what an error takes from the score, over its weight, against that of others."""
+def measure_loss_ratios(pixels: EightBitPixels, level: float, tuned: Perception) -> list[Array]:
+    """Measure how much each frequency's errors cost in score relative to their weight in the encoder.
+
+    Returns
+    -------
+    list
+        For each component, (63,) ratios of the AC coefficients in zigzag order, scaled to a weighted mean of 1.
+    """
     trial = quantize_trial(pixels, level, tuned)
     quantizer = trial.quantization.quantizer
-    assert isinstance(quantizer, jpeg.Trellis)  # noqa: S101  of effort "balanced"
-    slopes = slopes_by_coefficient(Ssimulacra2Reference(pixels).gradient(decode_for_viewing(write_trial(trial))))
-    found = []
+    assert isinstance(quantizer, jpeg.Trellis)  # noqa: S101 (effort "balanced" uses it)
+    gradients = to_coefficient_gradients(Ssimulacra2Reference(pixels).gradient(decode_for_viewing(write_trial(trial))))
+    ratios = []
     for index, component in enumerate(trial.quantized.frame.components):
         steps = np.array(trial.quantization.tables[index].values, np.float64)
         errors = trial.quantized.blocks[index] * steps - trial.blocks[index] / COEFFICIENT_SCALE
         weights = trial.quantized.frame.largest_of_covered_blocks(quantizer.block_weights[index], component)
-        taken = -(slopes[index] * errors).sum(axis=(0, 1))
-        weighed = (weights[..., None] * (errors / steps) ** 2).sum(axis=(0, 1))
-        ratio = taken[1:] / (weighed[1:] + 1e-9)
-        found.append(np.maximum(ratio / np.average(ratio, weights=_COUNTS), 0.05))
-    return found
+        losses = -(gradients[index] * errors).sum(axis=(0, 1))
+        weighted = (weights[..., None] * (errors / steps) ** 2).sum(axis=(0, 1))
+        ratio = losses[1:] / (weighted[1:] + 1e-9)
+        ratios.append(np.maximum(ratio / np.average(ratio, weights=_WEIGHTS), 0.05))
+    return ratios
 
 
-def slopes_by_coefficient(by_sample: NDArray[np.float32]) -> list[Array]:
-    """From slopes by R, G and B (H, W, 3), whole MCUs, to those by each coefficient of Y, Cb and Cr at 4:2:0."""
-    luminance, *chrominance = np.moveaxis(by_sample.astype(np.float64) @ TO_RGB, 2, 0)
-    return [_by_coefficient(plane) for plane in (luminance, *map(_by_halved_samples, chrominance))]
+def to_coefficient_gradients(rgb_gradient: NDArray[np.float32]) -> list[Array]:
+    """Convert a gradient from RGB samples to the DCT coefficients of Y, Cb and Cr at 4:2:0.
+
+    Parameters
+    ----------
+    rgb_gradient
+        (H, W, 3) derivatives with respect to RGB samples, of whole MCUs.
+
+    Returns
+    -------
+    list
+        For each component, (rows, columns, 64) derivatives with respect to the coefficients of each block, in zigzag
+        order.
+    """
+    luminance, *chrominance = np.moveaxis(rgb_gradient.astype(np.float64) @ TO_RGB, 2, 0)
+    return [_transform_blocks(plane) for plane in (luminance, *map(_to_subsampled_gradient, chrominance))]
 
 
-def _by_halved_samples(plane: Array) -> Array:
-    """Adjoint of doubling both ways with the decoder's triangle: 3/4 of the nearer sample, 1/4 of the further."""
+def _to_subsampled_gradient(plane: Array) -> Array:
+    """Apply the adjoint of the decoder's upsampling: triangle filter, 3/4 of the nearer sample, 1/4 of the further."""
     for axis in (0, 1):
         even, odd = (np.moveaxis(plane, axis, 0)[first::2] for first in (0, 1))
         before, after = np.concatenate([even[:1], odd[:-1]]), np.concatenate([even[1:], odd[-1:]])
@@ -74,36 +93,37 @@ def _by_halved_samples(plane: Array) -> Array:
     return plane
 
 
-def _by_coefficient(plane: Array) -> Array:
+def _transform_blocks(plane: Array) -> Array:
+    """Transform the 8x8 blocks of a plane by the DCT; the DCT is orthonormal, so it converts gradients as well."""
     rows, columns = (side // 8 for side in plane.shape)
     blocks = plane.reshape(rows, 8, columns, 8).swapaxes(1, 2)
     transformed: Array = dctn(blocks, axes=(2, 3), norm="ortho")
     return transformed.reshape(rows, columns, 64)[..., NATURAL_INDEX]
 
 
-def symmetric(profile: Array) -> Array:
-    """Mean with its transpose, as photographs are turned."""
+def make_symmetric(profile: Array) -> Array:
+    """Average a profile with its transpose, since photographs may be rotated."""
     in_rows = np.zeros(64)
     in_rows[NATURAL_INDEX[1:]] = profile
     square = in_rows.reshape(8, 8)
     return np.asarray((square + square.T) / 2).ravel()[NATURAL_INDEX[1:]]
 
 
-def smoothed(profile: Array) -> Array:
-    """The trend of a profile: a surface of second order in frequency, by least squares."""
+def fit_trend(profile: Array) -> Array:
+    """Fit the smooth trend of a profile: a second-order surface in frequency, by least squares."""
     frequency = FREQUENCY[1:]
     surface = np.column_stack([np.ones(63), frequency, frequency**2, _ROWS * _COLUMNS])
-    root = np.sqrt(_COUNTS)
+    root = np.sqrt(_WEIGHTS)
     return np.asarray(surface @ np.linalg.lstsq(surface * root[:, None], profile * root, rcond=None)[0])
 
 
-def centred(profile: Array) -> Array:
-    """The same without its mean, so that only its shape changes."""
-    return profile - np.average(profile, weights=_COUNTS)
+def subtract_mean(profile: Array) -> Array:
+    """Subtract the weighted mean from a profile, which leaves its shape."""
+    return profile - np.average(profile, weights=_WEIGHTS)
 
 
-def with_profiles(tuned: Perception, profiles: Sequence[Array]) -> Perception:
-    """Return numbers with other profiles."""
+def replace_profiles(tuned: Perception, profiles: Sequence[Array]) -> Perception:
+    """Return parameters with other profiles of Y, Cb and Cr."""
     luminance, cb, cr = (
         replace(spectrum, profile=tuple(profile.round(2).tolist()))
         for spectrum, profile in zip(tuned.spectra, profiles, strict=True)
@@ -111,31 +131,31 @@ def with_profiles(tuned: Perception, profiles: Sequence[Array]) -> Perception:
     return replace(tuned, luminance=luminance, cb=cb, cr=cr)
 
 
-def measured_profiles(pictures: Sequence[EightBitPixels], tuned: Perception) -> list[Array]:
-    """Profiles whose errors all weigh alike, as coarse in the mean as those that the numbers have."""
-    profiles = [smoothed(np.array(spectrum.profile)) for spectrum in tuned.spectra]
+def measure_profiles(pictures: Sequence[EightBitPixels], tuned: Perception) -> list[Array]:
+    """Find profiles with equal loss ratios at all frequencies, as coarse on average as the given ones."""
+    profiles = [fit_trend(np.array(spectrum.profile)) for spectrum in tuned.spectra]
     for turn in range(ROUNDS):
-        now = with_profiles(tuned, profiles)
-        found = [too_coarse(pixels, level, now) for pixels in pictures for level in LEVELS]
-        for index, ratios in enumerate(zip(*found, strict=True)):
-            change = -0.5 * np.log(np.median(ratios, axis=0))
-            print(f"round {turn + 1}, component {index + 1}: {np.abs(centred(change)).mean():.3f} off in the mean")
-            profiles[index] = symmetric(profiles[index] + DAMPING * centred(change))
+        current = replace_profiles(tuned, profiles)
+        measured = [measure_loss_ratios(pixels, level, current) for pixels in pictures for level in LEVELS]
+        for index, ratios in enumerate(zip(*measured, strict=True)):
+            change = subtract_mean(-0.5 * np.log(np.median(ratios, axis=0)))
+            print(f"round {turn + 1}, component {index + 1}: {np.abs(change).mean():.3f} off in the mean")
+            profiles[index] = make_symmetric(profiles[index] + DAMPING * change)
     return profiles
 
 
 def main() -> None:
-    """Measure and write numbers for `bench.tuning.tune --start`."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=Path, nargs="+", required=True, help="folders of PNG photographs")
+    """Measure the profiles, and write the parameters."""
+    parser = new_parser(__doc__)
+    add_image_folders(parser, required=True)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
-    pictures = [photos.whole_mcus(photos.middle(pixels)) for pixels in photos.load(arguments.images).values()]
-    luminance, cb, cr = measured_profiles(pictures, perception())
-    mean = np.average(luminance, weights=_COUNTS)
-    annex_k = centred(symmetric(np.log(jpeg.annex_k_tables(50)[0].values[1:]))) + mean
-    mixed = MEASURED * luminance + SMOOTHED * smoothed(luminance) + ANNEX_K * annex_k
-    values = asdict(with_profiles(perception(), [mixed, cb, cr]))
+    pictures = [photos.crop_to_mcus(photos.crop_middle(pixels)) for pixels in photos.load(arguments.images).values()]
+    luminance, cb, cr = measure_profiles(pictures, perception())
+    mean = np.average(luminance, weights=_WEIGHTS)
+    annex_k = subtract_mean(make_symmetric(np.log(jpeg.annex_k_tables(50)[0].values[1:]))) + mean
+    mixed = MEASURED * luminance + SMOOTHED * fit_trend(luminance) + ANNEX_K * annex_k
+    values = asdict(replace_profiles(perception(), [mixed, cb, cr]))
     arguments.output.write_text(json.dumps({"perception": values}, indent=2) + "\n")
 
 

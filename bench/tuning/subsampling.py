@@ -1,16 +1,13 @@
-"""When 4:4:4 is better than 4:2:0: SSIMULACRA2 at equal bytes, beside the colour loss that the choice goes by.
+"""Measure where 4:4:4 is better than 4:2:0: SSIMULACRA2 at equal size, beside the colour loss that "auto" uses.
 
 python -m bench.tuning.subsampling [--images DIR ...]
 
-Photographs, and text and lines that are drawn here. Each line: the loss (foveal.allocate.subsampling), the quality from
-which "auto" is 4:4:4, and, for several qualities of the 4:2:0 file, by how much the 4:4:4 file of as many bytes scores
-more.
+The pictures are photographs, and text and lines that the script draws. Each line of the table shows a picture's colour
+loss (foveal.allocate.subsampling), the quality from which "auto" is 4:4:4, and for several qualities of the 4:2:0 file
+how much more a 4:4:4 file of the same size scores.
 """
 
 from __future__ import annotations
-
-import argparse
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -19,6 +16,7 @@ from rich.table import Table
 
 import foveal
 from bench import photos
+from bench.arguments import add_image_folders, new_parser
 from foveal.allocate.subsampling import AUTO, FULL, HALVED, SubsamplingName, choose_subsampling, colour_loss
 from foveal.comparison.peers import decode_for_viewing
 from foveal.encoding.size_search import find_largest_file
@@ -39,7 +37,7 @@ TEXT_COLOURS = (
 
 
 def text(colour: str, background: str) -> EightBitPixels:
-    """Lines of text."""
+    """Draw lines of text."""
     image = Image.new("RGB", (WIDTH, HEIGHT), background)
     draw = ImageDraw.Draw(image)
     for line in range(HEIGHT // 22):
@@ -49,7 +47,7 @@ def text(colour: str, background: str) -> EightBitPixels:
 
 
 def page_with_a_word(colour: str) -> EightBitPixels:
-    """Black text and one word in a colour."""
+    """Draw black text with one coloured word."""
     image = Image.fromarray(text("black", "white"))
     draw = ImageDraw.Draw(image)
     draw.rectangle((200, 90, 290, 114), fill="white")
@@ -58,7 +56,7 @@ def page_with_a_word(colour: str) -> EightBitPixels:
 
 
 def chart() -> EightBitPixels:
-    """Curves of four colours."""
+    """Draw curves of four colours."""
     image = Image.new("RGB", (WIDTH, HEIGHT), "white")
     draw, across = ImageDraw.Draw(image), np.arange(WIDTH)
     for index, colour in enumerate(("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728")):
@@ -67,37 +65,42 @@ def chart() -> EightBitPixels:
     return np.asarray(image)
 
 
-def drawings() -> dict[str, EightBitPixels]:
-    """All that is drawn, by name."""
+def make_drawings() -> dict[str, EightBitPixels]:
+    """Draw all test pictures, and return them by name."""
     texts = {f"text, {colour} on {background}": text(colour, background) for colour, background in TEXT_COLOURS}
     return texts | {f"page, a word in {c}": page_with_a_word(c) for c in ("red", "blue")} | {"chart": chart()}
 
 
 def gains(pixels: EightBitPixels) -> list[float]:
-    """SSIMULACRA2 of the largest 4:4:4 file within the bytes of the 4:2:0 file of each quality, less the latter's."""
+    """Measure the gain in SSIMULACRA2 of 4:4:4 over 4:2:0 at equal size, for each of QUALITIES.
+
+    The 4:4:4 file is the largest that is no larger than the 4:2:0 file of the quality; NaN if there is none.
+    """
     reference = Ssimulacra2Reference(pixels)
 
-    def file(subsampling: SubsamplingName, quality: float) -> bytes:
+    def encode(subsampling: SubsamplingName, quality: float) -> bytes:
         return foveal.encode(pixels, quality=quality, saliency=None, subsampling=subsampling)
 
-    found = []
+    differences = []
     for quality in QUALITIES:
-        halved = file(HALVED, quality)
-        full = find_largest_file(lambda other: file(FULL, other), len(halved), near=quality)
-        found.append(
+        halved = encode(HALVED, quality)
+        full = find_largest_file(lambda other: encode(FULL, other), len(halved), near=quality)
+        differences.append(
             reference.score(decode_for_viewing(full.data)) - reference.score(decode_for_viewing(halved))
             if full is not None
             else np.nan
         )
-    return found
+    return differences
 
 
 def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=Path, nargs="+", default=[], help="folders of PNG photographs")
+    """Measure all pictures, and print the table."""
+    parser = new_parser(__doc__)
+    add_image_folders(parser)
     arguments = parser.parse_args()
-    pictures = {name: np.ascontiguousarray(each) for name, each in (drawings() | photos.load(arguments.images)).items()}
+    pictures = {
+        name: np.ascontiguousarray(each) for name, each in (make_drawings() | photos.load(arguments.images)).items()
+    }
 
     table = Table(title="SSIMULACRA2 of 4:4:4 less that of 4:2:0, at equal bytes")
     for heading in ("picture", "loss", "4:4:4 from", *(f"q {quality}" for quality in QUALITIES)):

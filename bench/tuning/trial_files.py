@@ -1,4 +1,4 @@
-"""Files by other numbers than those that are shipped: what the searches of `bench.tuning` try and measure."""
+"""Encoding with trial values of the perceptual parameters, for the searches of `bench.tuning`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from foveal.allocate.rate_distortion import RateDistortion
 from foveal.allocate.subsampling import HALVED
 from foveal.jpeg import EightBitPixels
 
-SETTINGS = jpeg.EncoderSettings()  # one script, the same for all
+SETTINGS = jpeg.EncoderSettings()  # one fixed scan script for all trials
 
 
 class Trial(NamedTuple):
-    """Coefficients of a photo in sixteenths, how they are quantized, and the levels that they became."""
+    """DCT coefficients of a photo in units of 1/16, the choice of their quantization, and the quantized levels."""
 
     blocks: tuple[NDArray[np.int16], ...]
     quantization: Quantization
@@ -33,7 +33,21 @@ def quantize_trial(
     subsampling: str = HALVED,
     weights: NDArray[np.float32] | None = None,
 ) -> Trial:
-    """Quantize a photo at a level by other numbers, effort "balanced"; without weights, all blocks matter alike."""
+    """Quantize a photo with trial parameters at effort "balanced".
+
+    Parameters
+    ----------
+    pixels
+        (H, W, 3) uint8 RGB.
+    level
+        Coarseness of the quantization, as in `foveal.allocate.perception`.
+    tuned
+        Trial parameters.
+    subsampling
+        Chroma subsampling.
+    weights
+        Weight of each block's errors, one per 8x8 pixels; None for uniform weights.
+    """
     if weights is None:
         weights = np.ones(jpeg.block_grid(*pixels.shape[:2]), np.float32)
     frame = jpeg.frame_of(pixels, subsampling)
@@ -44,10 +58,10 @@ def quantize_trial(
 
 
 def write_trial(trial: Trial) -> bytes:
-    """Write the file of a trial."""
+    """Write the JPEG file of a trial."""
     return jpeg.write(trial.quantized, SETTINGS)
 
 
 def encode_trial(pixels: EightBitPixels, level: float, tuned: Perception) -> bytes:
-    """Encode a photo without saliency as a 4:2:0 file of a level by other numbers."""
+    """Encode a photo with trial parameters as a 4:2:0 file, without saliency."""
     return write_trial(quantize_trial(pixels, level, tuned))

@@ -4,8 +4,8 @@ Output arrays are filled in place. Arrays must be C-contiguous, except that the 
 may be part of wider arrays. Functions raise ValueError if their arrays do not fit each other, and release the GIL while
 they work.
 
-Coefficients are int16 in sixteenths, levels (quantized coefficients) int16; both are (..., 64) in zig-zag order.
-Quantizer steps are float32 in sixteenths for the encoder, uint16 for the decoder.
+Coefficients are int16 in units of 1/16, levels (quantized coefficients) int16; both are (..., 64) in zig-zag order.
+Quantizer steps are float32 in units of 1/16 for the encoder, uint16 for the decoder.
 """
 
 from collections.abc import Sequence
@@ -175,7 +175,7 @@ def trellis(
     lift
         Errors of nonzero levels are measured from the magnitude plus this number of steps, 0 to 0.5.
     run_size_bits
-        (11, 63) bits of an AC symbol by magnitude category and run of zeros, with its ZRL symbols and extra bits.
+        (11, 63) bits of an AC symbol by magnitude category and run of zeros, with its ZRL symbols and additional bits.
     end_of_block_bits
         Bits of EOB.
     look_back
@@ -211,7 +211,7 @@ def tally_scan(
     Returns
     -------
     int
-        Bits that are not Huffman codes: extra bits and correction bits.
+        Bits that are not Huffman codes: additional bits and correction bits.
     """
 
 def record_scan(

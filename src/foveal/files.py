@@ -1,4 +1,4 @@
-"""Atomic replacement of files: a file is written completely or not at all.
+"""Filename extensions, and atomic replacement of files: a file is written completely or not at all.
 
 The data is written to a temporary file in the folder of the target, which is then renamed to the target. A reader sees
 either the old file or the new one, and an interrupted program leaves the old one.

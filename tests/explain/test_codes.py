@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from jpeg_files import SCRIPTS
 from naive_jpeg import NaiveFile
 from pictures import noisy_gradient
 
@@ -14,16 +15,9 @@ from foveal.explain.codes import read_block_codes
 from foveal.explain.file_scans import read_scans
 from foveal.jpeg.huffman import DEFAULT_TABLES
 
-SCRIPTS = {
-    "sequential": jpeg.sequential_script,
-    "non-interleaved": jpeg.non_interleaved_script,
-    "spectral selection": jpeg.spectral_selection_script,
-    "successive approximation": jpeg.successive_approximation_script,
-}
-
 
 @pytest.mark.parametrize("quality", [20, 85])
-@pytest.mark.parametrize("make_script", SCRIPTS.values(), ids=SCRIPTS)
+@pytest.mark.parametrize("make_script", SCRIPTS)
 def test_codes_of_every_block_in_every_scan(make_script: jpeg.ScriptMaker, quality: int) -> None:
     pixels = noisy_gradient(34, 51)
     settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality), scripts=(make_script,))

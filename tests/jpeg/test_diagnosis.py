@@ -28,7 +28,7 @@ HARMLESS: dict[str, tuple[Callable[[], bytes], str]] = {
     "zeros for a band": (lambda: patched(BASELINE, SOS + 11, b"\0\0"), "0..63"),
     "more restart intervals": (
         lambda: inserted(RESTARTED, len(RESTARTED) - 2, b"\xff\xd7ab\xff\xd0"),
-        "more than the 8",
+        "more restart intervals than the 8",
     ),
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from jpeg_files import SCRIPTS
 from other_readers import pillow_pixels
 from pictures import noisy_gradient
 
@@ -17,8 +18,6 @@ from foveal.jpeg.encoder import transform
 from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
 from foveal.jpeg.quantize import DeadZone, Quantizer, Rounding
 from foveal.jpeg.trellis import Trellis
-
-SCRIPTS = [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script]
 
 
 @pytest.mark.parametrize("name", [*SAMPLING_FACTORS, "grey"])

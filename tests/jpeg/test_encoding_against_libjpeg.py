@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jpeg_files import SCRIPTS
 from other_readers import marker_segments, pillow_pixels, read_levels, simplejpeg_pixels
 from pictures import noisy_gradient
 from PIL import Image
@@ -21,7 +22,6 @@ from foveal.jpeg.trellis import Trellis
 from foveal.metrics import psnr
 
 SIZES = [(1, 1), (1, 17), (7, 8), (8, 8), (9, 7), (8, 16), (16, 16), (17, 15), (31, 33), (67, 131)]
-SCRIPTS = [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script]
 LAYOUTS = [*SAMPLING_FACTORS, "grey"]
 
 

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jpeg_files import SCRIPTS
 
 from foveal import jpeg
-
-SCRIPTS = [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script]
 
 
 @pytest.mark.parametrize("grey", [False, True])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from jpeg_files import SCRIPTS
 
 from foveal import jpeg
 from foveal.jpeg.encoder import quantize, transform
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.scan_encoder import ScanPlan, record, tally, write_scans
 from foveal.jpeg.script import Scan
-
-SCRIPTS = [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script]
 
 
 @pytest.mark.parametrize("make", SCRIPTS)

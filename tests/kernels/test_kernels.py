@@ -300,7 +300,7 @@ def test_a_refinement_scan_ends_with_eob_rather_than_runs_of_zeros() -> None:
 
 
 def recorded_symbols(levels: np.ndarray, band: tuple[int, int, int, int]) -> list[tuple[int, int, int]]:
-    """Return what a scan of one row of blocks records: (AC symbol or -1, extra bits, number of extra bits)."""
+    """Return what a scan of one row of blocks records: (AC symbol or -1, additional bits, their number)."""
     histogram = np.zeros((2, 1, 256), dtype=np.uint32)
     words, _ = _kernels.record_scan([levels], [(1, 1, 0)], band, 0, 0, 1, histogram)
     raw = 2 * 256
@@ -332,7 +332,7 @@ def test_eob_runs_end_before_their_correction_bits_are_too_many() -> None:
 
 
 def test_a_scan_is_recorded_as_it_is_counted() -> None:
-    """A word is the index [class][slot][symbol] << 20, the number of extra bits << 16 and the extra bits (bits.hpp)."""
+    """A word is [class][slot][symbol] << 20, the number of additional bits << 16, and these bits (bits.hpp)."""
     levels = np.zeros((1, 2, 64), dtype=np.int16)
     levels[0, 0, 0], levels[0, 0, 20] = 5, -2
     counted, recorded = np.zeros((2, 2, 2, 256), dtype=np.uint32)

@@ -1,4 +1,4 @@
-"""Any bytes give a picture or a declared error, and none that claims too much is believed."""
+"""Any bytes give a picture or an error of foveal, and no claimed size makes the reader allocate memory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def saved(content: dict[str, np.ndarray], *, pack: bool = True) -> bytes:
 
 
 def changed(mode: str, /, **changes: object) -> bytes:
-    """File of a colour picture with other arrays in it; None takes one out."""
+    """Return a file of a colour picture with some arrays replaced, or removed where the value is None."""
     content = CONTENTS[MODES.index(mode)] | {name: np.asarray(value) for name, value in changes.items()}
     return saved({name: value for name, value in content.items() if changes.get(name, value) is not None})
 
@@ -74,7 +74,7 @@ ANY_ARRAY = st.one_of(
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_changed_arrays(data: st.DataObject) -> None:
-    """Behind a valid checksum: the right type and shape with any values, or anything else."""
+    """Arrays with a valid checksum: of the expected type and shape with any values, or of any other."""
     content = dict(data.draw(st.sampled_from(CONTENTS)))
     name = data.draw(st.sampled_from(sorted(content)))
     alike = arrays.arrays(
@@ -152,7 +152,7 @@ def test_arrays_that_do_not_fit(mode: str, name: str, value: object) -> None:
         pca.decode(changed(mode, **{name: value}))
 
 
-def test_both_sides_of_the_limits_of_numbers() -> None:
+def test_values_at_both_sides_of_their_limits() -> None:
     for step in (0.125, 4096):
         assert pca.decode(changed("blocks", step=np.float32(step))).pixels.shape == (19, 37, 3)
     scores = CONTENTS[0]["scores_0"].copy()
@@ -178,7 +178,7 @@ def test_a_later_version_says_so() -> None:
 
 
 def test_sizes_are_refused_before_memory_is_taken() -> None:
-    """Each of these would take gigabytes."""
+    """Each of these files would need gigabytes."""
     claims = {"shape": [178_956_970, 1, 1]}
     for mode in MODES:
         with pytest.raises((LimitError, FormatError)):
@@ -196,7 +196,7 @@ def test_sizes_are_refused_before_memory_is_taken() -> None:
         pca.decode(file.getvalue())
 
 
-def test_what_numpy_does_not_write() -> None:
+def test_archives_that_numpy_does_not_write() -> None:
     def archive_of(content: bytes, method: int) -> bytes:
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w", method) as archive:
@@ -221,7 +221,7 @@ def test_what_numpy_does_not_write() -> None:
         pca.decode(bytes(flipped))
 
 
-def test_wrong_arguments() -> None:
+def test_wrong_arguments_are_refused() -> None:
     for data in (None, "file.npz", 3):
         with pytest.raises(ParameterError, match="bytes"):
             pca.decode(data)

@@ -35,7 +35,7 @@ class WeighedCoefficients:
     frame
         Size and components of the photo.
     blocks
-        For each component, coefficients in sixteenths as `jpeg.transform` returns them.
+        For each component, coefficients in units of 1/16, as `jpeg.transform` returns them.
     settings
         Encoder settings; tables and quantizer are replaced by those of a `Quantization`.
     """
@@ -67,7 +67,7 @@ class Allocation(Protocol):
     """A method of distributing bits over the blocks of a photo by their weights."""
 
     def sharpening_at(self, quality: float) -> float:
-        """Return how much down-sampled colour is sharpened at a quality of 0 to 100, see `jpeg.sampling.sharpen`."""
+        """Return the gain with which chroma is sharpened at a quality of 0 to 100, see `jpeg.sampling.sharpen`."""
 
     def decide(self, photo: WeighedCoefficients, quality: float, effort: Effort) -> Quantization:
         """Decide how a photo is quantized at a quality of 0 to 100 on libjpeg's scale."""

@@ -1,12 +1,12 @@
 """The closed loop of effort "best": quantize, decode, measure where errors cost most, and correct the block weights.
 
-Masking estimates from the original which errors texture will hide. SSIMULACRA 2 sees the decoded result, and its
-gradient says what each error costs. Where the errors of a block cost more than the distortion that the trellis counts
-for them, the weight of the block rises; elsewhere it falls.
+Masking uses only the original to estimate how well texture hides errors. SSIMULACRA 2 compares the decoded result, and
+its gradient measures how much score each error costs. If the errors of a block cost more than the distortion that the
+trellis counts for them, the weight of the block rises; otherwise it falls.
 
 A small change of the samples changes the score by the sum of gradient x change over the samples. The loss of score
-grows with a power of the errors, so gradient x error, summed over a block, is the cost of its errors up to a factor
-that is the same for all blocks.
+grows with a power of the errors. The cost of the errors of a block is therefore proportional to the sum of gradient x
+error over the block, with the same factor for all blocks.
 """
 
 from __future__ import annotations
@@ -26,16 +26,19 @@ from foveal.metrics.ssimulacra import Ssimulacra2Reference
 from foveal.photo import to_eight_bits
 from foveal.threads import row_ranges, run_in_threads
 
-# A weight is multiplied by (cost / distortion) ^ _CORRECTION_EXPONENT: half of the way on a logarithmic scale, as a
-# change of the weights changes the costs.
+# A weight is multiplied by (cost / distortion) ^ _CORRECTION_EXPONENT. That is half of the correction on a logarithmic
+# scale, because the new weights change the costs too.
 _CORRECTION_EXPONENT = 0.5
-_LEAST_RATIO, _MOST_RATIO = 0.8, 5.0  # errors that cost little by SSIMULACRA 2 cost more by other metrics
-_REGULARISATION = 0.1  # share of the mean added to both sides of a ratio: blocks without errors keep their weight
-_DIVISION_GUARD = 1e-30  # in case there are no errors at all
+# Limits of the ratio. The lower one is near 1 because errors that cost little by SSIMULACRA 2 cost more by other
+# metrics.
+_LEAST_RATIO, _MOST_RATIO = 0.8, 5.0
+# Share of their mean that is added to costs and to distortion, so that blocks without errors keep their weight.
+_REGULARISATION = 0.1
+_DIVISION_GUARD = 1e-30  # avoids division by zero if there are no errors at all
 _CENTRE_TAP, _SIDE_TAP = 2 / 3, 1 / 6  # filter along one axis: weights of a block and of each of its two neighbours
 
-# Larger photos are measured in bands of rows, each as a picture of its own together with the rows of pixels around it
-# that the coarse scales of SSIMULACRA 2 take in.
+# Photos of more than _BAND_PIXELS pixels are measured in bands of rows. Each band is measured as a separate picture,
+# with a margin of _BAND_MARGIN rows above and below it that the coarse scales of SSIMULACRA 2 need.
 _BAND_PIXELS = 1 << 22
 _BAND_MARGIN = 64
 _PIXELS_PER_STRIP = 1 << 16
@@ -51,14 +54,14 @@ def luminance_factors(
     photo
         Coefficients of a photo with at least `ssimulacra2.MIN_SIDE` pixels on each side.
     decide
-        Function that decides how the photo is quantized by a trellis, given factors.
+        Function that returns a `Quantization` of the photo with a trellis, given factors of its block weights.
     rounds
         Number of times that the result is decoded and measured.
 
     Returns
     -------
     ndarray
-        (rows, columns) float32 factors of the 8x8-pixel blocks.
+        (rows, columns) float32 factors of the weights of the 8x8-pixel blocks.
     """
     threads = photo.settings.threads
     factors = np.ones(photo.frame.block_grid, dtype=np.float32)
@@ -83,9 +86,9 @@ def _correction(costs: NDArray[np.float64], distortion: NDArray[np.float64]) -> 
     return np.asarray(ratio.clip(_LEAST_RATIO, _MOST_RATIO) ** _CORRECTION_EXPONENT, dtype=np.float32)
 
 
-def _smooth(blocks: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Average each block with its neighbours, edges repeated, as the values of single blocks are noisy."""
-    padded = np.pad(blocks.astype(np.float64), 1, mode="edge")
+def _smooth(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Average each block with its neighbours, edges repeated, because values of single blocks are noisy."""
+    padded = np.pad(values.astype(np.float64), 1, mode="edge")
     down = _SIDE_TAP * (padded[:-2] + padded[2:]) + _CENTRE_TAP * padded[1:-1]
     return np.asarray(_SIDE_TAP * (down[:, :-2] + down[:, 2:]) + _CENTRE_TAP * down[:, 1:-1])
 
@@ -95,8 +98,8 @@ def _trellis_distortion(
 ) -> NDArray[np.float32]:
     """Return the distortion of the luminance AC coefficients of each block as the trellis counts it, (rows, columns).
 
-    It is block weight x sum of frequency weight x squared error in quantizer steps. The error of a nonzero level counts
-    from `lift` steps above the coefficient's magnitude, see `jpeg.Trellis`.
+    It is block weight x sum of (frequency weight x squared error in quantizer steps). The error of a nonzero level is
+    measured from `lift` steps above the coefficient's magnitude, see `jpeg.Trellis`.
     """
     component, table = quantized.frame.components[0], quantized.tables[0]
     steps, by_frequency, lift = table.steps_in_sixteenths[1:], trellis.frequency_weights[0][1:], trellis.lifts[0]
@@ -117,10 +120,10 @@ def _trellis_distortion(
 def _measure_costs(
     original: Pixels, decoded: NDArray[np.uint8], distortion: NDArray[np.float32], threads: int
 ) -> NDArray[np.float32]:
-    """Measure what the errors of the luminance AC coefficients of each block cost, (rows, columns), not negative.
+    """Measure the cost of the errors of the luminance AC coefficients in each block, (rows, columns), not negative.
 
-    Each band is scaled to the sum of its distortion, as the factor between cost and distortion differs from band to
-    band.
+    The costs of each band are scaled to the same sum as its distortion, because the factor between cost and distortion
+    differs from band to band.
     """
     costs = np.empty_like(distortion)
     for first, last in _row_bands(*original.shape[:2]):
@@ -135,16 +138,17 @@ def _measure_costs(
 
 
 def _row_bands(height: int, width: int) -> list[tuple[int, int]]:
-    """Split a photo into bands of block rows [first, last) of about equal size, each of which is measured at once."""
+    """Split a photo into bands of block rows [first, last) of about equal size, to be measured one after the other."""
     rows, _ = jpeg.block_grid(height, width)
     edges = np.linspace(0, rows, min(rows, -(-height * width // _BAND_PIXELS)) + 1).astype(int).tolist()
     return list(itertools.pairwise(edges))
 
 
 def _gradient_costs(original: Pixels, decoded: NDArray[np.uint8], threads: int) -> NDArray[np.float32]:
-    """Return minus the mean of gradient x luminance error over each block, without the part of DC, (rows, columns).
+    """Return the mean of -gradient x luminance error over each block, without the contribution of DC, (rows, columns).
 
-    The product of the two block means is what the error of DC costs, which the trellis does not decide.
+    The error of DC contributes mean gradient x mean error. It is left out because the trellis does not choose DC
+    levels.
     """
     reference = Ssimulacra2Reference(to_eight_bits(original), threads=threads)
     gradient = reference.gradient(decoded, threads=threads)
@@ -165,7 +169,7 @@ def _gradient_costs(original: Pixels, decoded: NDArray[np.uint8], threads: int) 
 
 
 def _block_means(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the mean of each block of 8 x 8 samples by halving both sides three times."""
+    """Return the mean of each block of 8 x 8 samples, by averaging 2 x 2 values three times."""
     for _ in range(3):
         halves = np.empty((samples.shape[0] // 2, samples.shape[1] // 2), dtype=np.float32)
         _kernels.downsample(samples, 2, 2, halves)

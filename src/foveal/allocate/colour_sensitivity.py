@@ -20,11 +20,11 @@ from foveal.metrics.srgb import light_derivative, to_light
 # The constants of XYB in kernels/xyb.hpp, which has them in single precision; a test compares both to five digits.
 _ABSORBANCE = np.array([[0.300, 0.622, 0.078], [0.230, 0.692, 0.078], [0.24342269, 0.20476744, 0.55180987]])
 _ABSORBANCE_BIAS = 0.0037930733
-_X_SCALE = 14.0  # by which SSIMULACRA 2 enlarges X
+_X_SCALE = 14.0  # factor by which SSIMULACRA 2 enlarges X
 _COMPONENTS = 3
 # Weights are tabulated for 16 x 16 x 16 cells of the YCbCr space: each component's range is divided into 16 bins.
 _BINS = 16
-# DC is 8 times the block mean (T.81 A.3.3, FDCT and IDCT), in sixteenths. Dividing by a shift rounds down below 0 too.
+# DC is 8 times the block mean (T.81 A.3.3, FDCT and IDCT), in units of 1/16. A right shift also rounds down below 0.
 _BIN_SHIFT = (256 // _BINS * 8 * COEFFICIENT_SCALE).bit_length() - 1
 _LARGEST_WEIGHT = 8.0  # few colours exceed it
 
@@ -35,11 +35,11 @@ def colour_weights(blocks: tuple[NDArray[np.int16], ...], frame: Frame, tuned: P
     Parameters
     ----------
     blocks
-        For each component, (padded rows, padded columns, 64) int16 coefficients in sixteenths.
+        For each component, (padded rows, padded columns, 64) int16 coefficients in units of 1/16.
     frame
         Size and components of the photo.
     tuned
-        Tuned numbers, of which those of `ColourSensitivity` are used.
+        Tuned numbers; only the `ColourSensitivity` of each component is used.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def squared_xyb_changes(ycbcr: NDArray[np.float64], index: int) -> NDArray[np.fl
         (3, ...) squared changes of X, enlarged as in SSIMULACRA 2, of Y, and of B - Y, for a step of 255 in the
         component.
     """
-    # XYB is linear in the cube roots of what the cones absorb. Chain rule: component -> RGB -> linear light ->
+    # XYB is linear in the cube roots of the cones' absorbances. Chain rule: component -> RGB -> linear light ->
     # absorbance -> its cube root, whose derivative is absorbed^(-2/3) / 3.
     rgb = np.clip(np.tensordot(TO_RGB, ycbcr, 1), 0, 255) / 255
     absorbed = np.tensordot(_ABSORBANCE, to_light(rgb), 1) + _ABSORBANCE_BIAS

@@ -14,7 +14,7 @@ EffortName = Literal["fast", "balanced", "best"]
 
 @dataclass(frozen=True)
 class Effort:
-    """How long the encoder searches for levels and for a scan script.
+    """A search effort: quantizer, candidate scan scripts, and corrections of the block weights.
 
     Parameters
     ----------
@@ -24,8 +24,8 @@ class Effort:
     scripts
         Candidate scan scripts of a progressive file. The one that takes the fewest bytes is written.
     corrections
-        Number of times that allocation "rdo" decodes and measures its result and corrects the block weights by what
-        their errors cost, see `allocate.closed_loop`.
+        Number of times that allocation "rdo" decodes and measures its result and corrects the block weights by the cost
+        of their errors, see `allocate.closed_loop`.
     """
 
     quantizer: Callable[..., jpeg.Quantizer]

@@ -15,13 +15,13 @@ from foveal.threads import row_ranges, run_in_threads
 
 USUAL_DETAIL = 0.16  # ratio of high to low frequencies at which a block keeps its weight
 _COEFFICIENTS_PER_STRIP = 1 << 18
-# Strengths in the unit of pixels that are added to both sides of the ratio: what is weaker is noise.
+# Added to numerator and denominator of the ratio, in units of 8-bit samples: weaker frequencies count as noise.
 _HIGH_NOISE, _LOW_NOISE = 0.34, 1.07
 _LEAST_DETAIL, _MOST_DETAIL = 0.035, 0.48
 
 
 class Texture(NamedTuple):
-    """Root mean square of the AC coefficients of each block of a component: (rows, columns) float32, unit of pixels.
+    """Root mean square of the AC coefficients in each block: (rows, columns) float32, in units of 8-bit samples.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def texture(blocks: NDArray[np.int16], component: Component, threads: int = 1) -
     Parameters
     ----------
     blocks
-        (padded rows, padded columns, 64) int16 coefficients in sixteenths.
+        (padded rows, padded columns, 64) int16 coefficients in units of 1/16.
     component
         Component of the frame that the blocks belong to.
     threads
@@ -62,10 +62,10 @@ def texture(blocks: NDArray[np.int16], component: Component, threads: int = 1) -
 
 
 def activity(strength: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how busy each luminance block is: the lesser of its own strength and the mean of its 3 x 3 neighbourhood.
+    """Return the activity of each luminance block: the smaller of its strength and the mean of its 3 x 3 neighbourhood.
 
-    A block that is busier than its neighbourhood masks no more than the neighbourhood does: an edge beside a flat area
-    hides nothing, as ringing is visible there.
+    A block that is busier than its neighbourhood masks no more than the neighbourhood does: an edge next to a flat area
+    hides nothing, because ringing is visible there.
 
     Parameters
     ----------
@@ -78,9 +78,8 @@ def activity(strength: NDArray[np.float32]) -> NDArray[np.float32]:
 def masking_weights(luminance: Texture, masking: Masking) -> NDArray[np.float32]:
     """Return the weight of luminance errors in each block, (rows, columns) float32 above 0.
 
-    The weight falls with the block's activity, as in SSIM, where the variance divides errors. It rises with the ratio
-    of high to low frequencies in the texture: where high frequencies are weak beside
-    low ones, these hide their errors.
+    The weight falls as the block's activity rises, as in SSIM, where the variance divides errors. It rises with the
+    ratio of high to low frequencies: if low frequencies are much stronger, they hide the errors of the high ones.
     """
     # weight = floor + (1 - floor) / (1 + (activity / knee)^power): 1 in flat blocks, halfway to the floor at the knee,
     # and near the floor in the busiest blocks.

@@ -1,13 +1,13 @@
 """The tuned numbers behind quantization tables, masking and lambda: how much an error matters, by frequency and block.
 
-A file's tables are set by a single number, its level: a logarithm that is added to those of all steps, so that each
-step is proportional to exp(level). (Levels in the sense of T.81, quantized coefficients, are another thing.)
-`level_of_quality` maps libjpeg's quality to it. The Lagrange multiplier lambda of the trellis, in squared steps for
-each bit, is exp(`Spectrum.bit_worth`).
+One number sets the tables of a file: their level. It is added to the logarithm of every quantizer step, so that each
+step is proportional to exp(level). (In this module a level is never a quantized coefficient, as it is in `jpeg`.)
+`level_of_quality` returns the level for a quality on libjpeg's scale. The Lagrange multiplier lambda of the trellis, in
+squared steps per bit, is exp(`Spectrum.bit_worth`).
 
 The profiles of the tables are measured by `python -m bench.tuning.sensitivity`. The other numbers were found by hand
-and by `python -m bench.tuning.tune`, for the fewest bytes that photographs take for the same SSIMULACRA2. They are
-stored in perception.json beside this module.
+and by `python -m bench.tuning.tune`, so that photographs take the fewest bytes at equal SSIMULACRA2. They are stored in
+perception.json in the folder of this module.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from foveal.jpeg import NATURAL_INDEX, QuantizationTable
 
-LARGEST_STEP = 255  # of a baseline file, whose steps have 8 bits
-MIDDLE_LEVEL, LEVEL_SPAN = 2.2, 0.8  # the numbers were found for levels from 2.2 - 0.8 to 2.2 + 0.8
+LARGEST_STEP = 255  # largest step of a baseline file, whose steps have 8 bits
+MIDDLE_LEVEL, LEVEL_SPAN = 2.2, 0.8  # the numbers were tuned at levels from 2.2 - 0.8 to 2.2 + 0.8
 
 _ROWS, _COLUMNS = (axis.astype(np.float64) / 7 for axis in np.divmod(NATURAL_INDEX, 8))
 FREQUENCY = np.hypot(_ROWS, _COLUMNS)  # (64,) in zig-zag order: 0 for DC, sqrt(2) for the highest frequency
@@ -39,7 +39,7 @@ class Trend:
     middle
         Value at MIDDLE_LEVEL.
     change
-        Change of the value for each LEVEL_SPAN above MIDDLE_LEVEL.
+        Change of the value from MIDDLE_LEVEL to MIDDLE_LEVEL + LEVEL_SPAN.
     """
 
     middle: float
@@ -51,15 +51,15 @@ class Trend:
 
 
 class TunedTable(NamedTuple):
-    """A quantization table with whole steps, and frequency weights that make up for their rounding.
+    """A quantization table, and frequency weights that compensate for the rounding of its steps to integers.
 
-    The trellis counts errors in whole steps. Multiplied by the frequency weights, they count in the steps before
-    rounding. So files change gradually with the level, although many steps change at once where steps are small.
+    The trellis measures errors in rounded steps. The frequency weights convert squared errors to the exact steps. Files
+    therefore change gradually with the level, even where steps are small and many of them change at the same level.
 
     Parameters
     ----------
     table
-        Table of a component.
+        Quantization table of a component.
     frequency_weights
         (64,) float32 in zig-zag order: squared ratio of the rounded step to the exact one.
     """
@@ -70,21 +70,21 @@ class TunedTable(NamedTuple):
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Quantizer steps of a component by frequency, and lambda of its trellis. All are logarithms except `lift`.
+    """Quantizer steps of a component by frequency, and lambda of its trellis; all values but `lift` are logarithms.
 
     Parameters
     ----------
     profile
-        63 relative steps of the AC coefficients in zig-zag order, by how much an error of each frequency lowers the
-        score (`python -m bench.tuning.sensitivity`).
+        63 relative steps of the AC coefficients in zig-zag order, derived from the loss of score that an error of each
+        frequency causes (`python -m bench.tuning.sensitivity`).
     coarser
         Offset of all steps of this component, relative to luminance.
     slope
-        Addition to each step for each unit of `FREQUENCY`: above 0, high frequencies get coarser steps.
+        Increase of the steps per unit of `FREQUENCY`: above 0, high frequencies get coarser steps.
     dc
         Relative step of the DC coefficient.
     bit_worth
-        Logarithm of lambda, the squared steps that a bit is worth in a block of weight 1.
+        Logarithm of lambda: the squared error, in steps, that one bit is worth in a block of weight 1.
     lift
         Distance in steps by which the trellis raises the target of a nonzero level above the coefficient's magnitude,
         see `jpeg.Trellis`: weakened coefficients are more visible than strengthened ones.
@@ -98,7 +98,7 @@ class Spectrum:
     lift: float
 
     def table(self, level: float) -> TunedTable:
-        """Make the table of a level: step = exp(profile + slope x frequency + coarser + level), rounded to 1 to 255."""
+        """Make the table for a level: steps exp(profile + slope x frequency + coarser + level), rounded, in 1..255."""
         logarithms = np.array([self.dc, *self.profile]) + self.slope * FREQUENCY + self.coarser + level
         wanted = np.exp(logarithms)
         steps = np.clip(np.rint(wanted), 1, LARGEST_STEP)
@@ -107,24 +107,24 @@ class Spectrum:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Spectrum:
-        """Make one from the values that `dataclasses.asdict` returns."""
+        """Make a `Spectrum` from the dictionary that `dataclasses.asdict` makes of one."""
         return cls(**{**values, "profile": tuple(values["profile"]), "bit_worth": Trend(**values["bit_worth"])})
 
 
 @dataclass(frozen=True)
 class Masking:
-    """Parameters of visual masking, by which texture hides errors of luminance, see `masking.masking_weights`.
+    """Parameters of visual masking: texture hides errors of luminance, see `masking.masking_weights`.
 
     Parameters
     ----------
     knee
-        Activity at which the weight is halfway between 1 and the floor, in the unit of pixels.
+        Activity at which the weight is halfway between 1 and the floor, in units of 8-bit samples.
     power
-        Steepness of the fall from 1 to the floor, an exponent of the activity.
+        Exponent of the activity: the steepness of the fall from 1 to the floor.
     floor
-        Weight of the busiest blocks.
+        Limit that the weight approaches in the busiest blocks.
     detail
-        Exponent of the ratio of high to low frequencies.
+        Exponent of the ratio of high to low frequencies, by which the weight is multiplied.
     """
 
     knee: float
@@ -135,9 +135,9 @@ class Masking:
 
 @dataclass(frozen=True)
 class ColourSensitivity:
-    """How visible an error of a component is by colour: ((red_green x^2 + y^2 + blue b^2) / usual) ^ power.
+    """Visibility of errors of a component by colour: ((red_green x^2 + y^2 + blue b^2) / usual) ^ power.
 
-    Here x, y and b are the changes of XYB, see `colour_sensitivity.squared_xyb_changes`.
+    Here x, y and b are the changes of X, Y and B that an error causes, see `colour_sensitivity.squared_xyb_changes`.
 
     Parameters
     ----------
@@ -157,9 +157,9 @@ class ColourSensitivity:
 
 @dataclass(frozen=True)
 class Attention:
-    """Changes of the numbers by a saliency map, see `tailoring.tailor_to_map`.
+    """Adjustments of the tuned numbers to a saliency map, see `tailoring.tailor_to_map`.
 
-    They are multiplied by the share of weight that the map takes from the blocks, 1 - mean weight.
+    They are multiplied by 1 - mean weight: the share of the blocks' weight that the map takes away.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ class Attention:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Attention:
-        """Make one from the values that `dataclasses.asdict` returns."""
+        """Make an `Attention` from the dictionary that `dataclasses.asdict` makes of one."""
         return cls(**{**values, "coarser": Trend(**values["coarser"])})
 
 
@@ -197,22 +197,21 @@ class Perception:
     luminance, cb, cr
         Tables and lambda of each component.
     full_chrominance
-        Addition to `coarser` of Cb and Cr if chrominance is not down-sampled: four blocks then cover
-        the area of one.
+        Addition to `coarser` of Cb and Cr if chrominance is not down-sampled, and so has four times as many blocks.
     masking
         Visual masking of luminance errors by texture.
     luminance_colour, cb_colour, cr_colour
-        Visibility of the errors of each component by colour.
+        Visibility of errors of each component by colour.
     attention
-        Changes by a saliency map.
+        Adjustments of the numbers to a saliency map.
     sharpening
-        Gain of `jpeg.sampling.sharpen`.
+        Gain with which down-sampled chrominance is sharpened, see `jpeg.sampling.sharpen`.
     usual_blue, usual_share, usual_grain
-        Logarithms of the measures of `tailoring.Character` in the usual photo.
+        Logarithms of the three measures of `tailoring.Character` for a typical photo.
     slope_by_blue, slope_by_grain
-        Additions to the slope of luminance for each unit of `Character.blue` and of `Character.grain`.
+        Additions to the slope of luminance per unit of `Character.blue` and of `Character.grain`.
     cb_by_share
-        Addition to `coarser` of Cb for each unit of `Character.blue_share`.
+        Addition to `coarser` of Cb per unit of `Character.blue_share`.
     """
 
     luminance: Spectrum
@@ -234,7 +233,7 @@ class Perception:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Perception:
-        """Make one from the values that `dataclasses.asdict` returns."""
+        """Make a `Perception` from the dictionary that `dataclasses.asdict` makes of one."""
         spectra = {name: Spectrum.from_dict(values[name]) for name in ("luminance", "cb", "cr")}
         trends = {name: Trend(**values[name]) for name in ("full_chrominance", "sharpening")}
         colours = {name: ColourSensitivity(**values[name]) for name in ("luminance_colour", "cb_colour", "cr_colour")}
@@ -252,9 +251,10 @@ class Perception:
         return self.luminance_colour, self.cb_colour, self.cr_colour
 
     def without_down_sampling(self, level: float) -> Perception:
-        """Return the numbers for files of a level whose chrominance is not down-sampled.
+        """Return the numbers for files without down-sampling of chrominance, at a level of the tables.
 
-        Chrominance gets coarser steps. A map refines it only half as much, as it has more samples already.
+        Chrominance gets coarser steps. A saliency map refines it only half as much, because it has more samples
+        already.
         """
         coarser, attention = self.full_chrominance.at(level), self.attention
         cb, cr = (replace(each, coarser=each.coarser + coarser) for each in (self.cb, self.cr))
@@ -269,24 +269,24 @@ def _read_shipped() -> dict[str, Any]:
 
 @cache
 def perception() -> Perception:
-    """Return the numbers that foveal ships with."""
+    """Return the tuned numbers that are shipped with foveal."""
     return Perception.from_dict(_read_shipped()["perception"])
 
 
 @cache
 def levels_of_qualities() -> tuple[list[float], list[float]]:
-    """Return increasing qualities on libjpeg's scale and the level that was measured for each."""
+    """Return qualities on libjpeg's scale, in increasing order, and the level that was measured for each."""
     measured = _read_shipped()["levels"]
     return measured["qualities"], measured["levels"]
 
 
 def level_of_quality(quality: float) -> float:
-    """Return the level at which our files look as good as libjpeg's of a quality, 0 to 100 (0 counts as 1).
+    """Return the level of the tables for a quality of 0 to 100 (0 counts as 1) on libjpeg's scale.
 
-    Levels were measured for some qualities, at 4:2:0 and without saliency: our files have the same SSIMULACRA2 as
-    libjpeg's in the mean of photographs without the extremes (`python -m bench.tuning.tune`). Other qualities are
-    interpolated. The level falls with quality, so files grow with it. It does not depend on the subsampling, as in
-    libjpeg, so files also grow where that changes to 4:4:4.
+    Levels were measured at some qualities, at 4:2:0 and without saliency: foveal's files then have the same SSIMULACRA2
+    as libjpeg's, in the mean over photographs without the extremes (`python -m bench.tuning.tune`). Between these
+    qualities, levels are interpolated. The level falls as the quality rises, so that files grow with the quality. As in
+    libjpeg, it does not depend on the subsampling, so that files also grow where the subsampling changes to 4:4:4.
     """
     qualities, levels = levels_of_qualities()
     return float(np.interp(quality, qualities, levels))

@@ -27,13 +27,13 @@ class RateDistortion:
     Parameters
     ----------
     tuned
-        Numbers behind tables, masking and lambda; by default those that foveal ships with.
+        Tuned numbers behind tables, masking and lambda; by default the shipped ones.
     """
 
     tuned: Perception = field(default_factory=perception)
 
     def sharpening_at(self, quality: float) -> float:
-        """Return how much down-sampled colour is sharpened at a quality, see `Allocation.sharpening_at`."""
+        """Return the gain with which down-sampled chroma is sharpened, see `Allocation.sharpening_at`."""
         return self.tuned.sharpening.at(level_of_quality(quality))
 
     def decide(self, photo: WeighedCoefficients, quality: float, effort: Effort) -> Quantization:
@@ -53,7 +53,7 @@ class RateDistortion:
         photo
             Coefficients and weights of the photo.
         level
-            Level of the tables: the logarithm that is added to those of all steps.
+            Level of the tables, which is added to the logarithm of every quantizer step.
         effort
             Search effort, whose quantizer decides the levels.
         factors
@@ -73,10 +73,10 @@ class RateDistortion:
         return quantization_by_visibility(level, photo.weights, visibility, effort, tuned)
 
     def _measure_factors(self, photo: WeighedCoefficients, level: float, rounds: int) -> NDArray[np.float32]:
-        """Measure by the closed loop in which blocks luminance errors cost most.
+        """Measure in which blocks luminance errors cost most, see `closed_loop`.
 
-        Saliency is left out, as the loop measures what is visible and not where people look. The loop searches with
-        effort "balanced", which is faster than "best".
+        Saliency is left out, because the loop measures which errors are visible, not where people look. The loop
+        searches with effort "balanced", which is faster than "best".
         """
         measured = photo.without_saliency()
 
@@ -93,12 +93,12 @@ def quantization_by_visibility(
     effort: Effort,
     tuned: Perception,
 ) -> Quantization:
-    """Combine saliency and visibility into block weights, and choose the tables of a level.
+    """Combine saliency and visibility into block weights, and make the tables for a level.
 
     Parameters
     ----------
     level
-        Level of the tables: the logarithm that is added to those of all steps.
+        Level of the tables, which is added to the logarithm of every quantizer step.
     weights
         (rows, columns) weight of each 8x8-pixel block by its saliency, in (0, 1].
     visibility
@@ -106,7 +106,7 @@ def quantization_by_visibility(
     effort
         Search effort, whose quantizer decides the levels.
     tuned
-        Numbers behind tables and lambda.
+        Tuned numbers behind tables and lambda.
     """
     # The trellis minimises block weight x squared error + bits, so weights are divided by lambda, exp(bit_worth).
     relative, spectra = _divide_by_root_mean(weights), tuned.spectra[: len(visibility)]
@@ -122,8 +122,8 @@ def quantization_by_visibility(
 def _divide_by_root_mean(weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """Divide weights by the square root of their mean, which multiplies lambda by that root.
 
-    So lambda falls with the mean weight. If it did not, a map that lowers most weights would make the trellis cut far
-    deeper than is good at that size, both for what is looked at and for the whole photo. Measured by
+    So lambda falls with the mean weight. If it did not, a map that lowers most weights would make the trellis set more
+    levels to zero than is best for that size, both in the fixated part and in the whole photo. Measured by
     `bench.gaze.map_worth`, see docs/decisions/0002-weights-in-one-quantization.md.
     """
     return np.asarray(weights / np.sqrt(weights.mean(dtype=np.float64)), dtype=np.float32)

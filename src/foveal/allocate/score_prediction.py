@@ -41,14 +41,14 @@ def features(blocks: tuple[NDArray[np.int16], ...], quantized: Coefficients) -> 
     Parameters
     ----------
     blocks
-        For each component, the coefficients in sixteenths before quantization.
+        For each component, the coefficients in units of 1/16 before quantization.
     quantized
         The quantized coefficients.
     """
-    # For each band: the mean of squared errors over blocks; the mean of visible errors, which are squared errors over
-    # the block's AC energy, as texture masks them; and the root mean square of those, in which the worst blocks
-    # dominate. Then for the component: AC energy, steps and their square, and unevenness, the coefficient of variation
-    # of squared errors in steps over blocks.
+    # Features of each band: the mean of squared errors over blocks; the mean of visible errors, which are squared
+    # errors divided by the block's AC energy, because texture masks errors; and the root mean square of visible errors,
+    # in which the worst blocks dominate. Features of the component: AC energy, the logarithm of the steps and its
+    # square, and unevenness, the coefficient of variation over blocks of squared errors in steps.
     found: list[float] = []
     parts = zip(quantized.frame.components, blocks, quantized.blocks, quantized.tables, strict=True)
     for component, before, levels, table in parts:
@@ -64,7 +64,7 @@ def features(blocks: tuple[NDArray[np.int16], ...], quantized: Coefficients) -> 
                 np.log(visible.mean() + _VISIBLE_OFFSET),
                 np.log(np.sqrt((visible**2).mean()) + _VISIBLE_OFFSET),
             ]
-        step = np.log(table.values[1:]).mean()  # a mean of many steps, as few of them change at once
+        step = np.log(table.values[1:]).mean()  # a mean of many steps, because few of them change at the same level
         in_steps = (squares[:, 1:] / np.square(np.array(table.values[1:], np.float32))).mean(axis=1)
         unevenness = in_steps.std() / (in_steps.mean() + _MEAN_OFFSET)
         found += [np.log(energy.mean() + 1), step, step**2, unevenness]

@@ -51,7 +51,7 @@ class Subsampling:
         return self.full_from < float("inf")
 
     def at(self, quality: float) -> SubsamplingName:
-        """Return the subsampling of the file of a quality."""
+        """Return the subsampling of a file that is encoded at a quality."""
         return FULL if quality >= self.full_from else self.below
 
 
@@ -111,6 +111,6 @@ def colour_loss(pixels: NDArray[np.uint8 | np.uint16], threads: int = 1) -> floa
 
 
 def _block_row_strips(pixels: NDArray[np.uint8 | np.uint16]) -> list[tuple[int, int]]:
-    """Split a picture into ranges of block rows [first, last), each of which is the work of one thread at a time."""
+    """Split a picture into ranges of block rows [first, last), each measured by one thread."""
     rows, columns = block_grid(*pixels.shape[:2])
     return row_ranges(rows, 64 * columns, _PIXELS_PER_STRIP)

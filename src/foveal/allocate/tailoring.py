@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from foveal.allocate.masking import Texture
 from foveal.allocate.perception import Perception, Spectrum
 
-_STRENGTH_NOISE, _GRAIN_NOISE = 0.3, 0.1  # in the unit of pixels, added before logarithms: what is weaker is noise
+_STRENGTH_NOISE, _GRAIN_NOISE = 0.3, 0.1  # added before logarithms, in 8-bit samples: weaker texture is noise
 _SMOOTHEST_SHARE = 0.1  # share of the blocks whose high frequencies are taken for grain
-_LARGEST_DEVIATION = 1.0  # of a logarithm from that of the usual photo; nothing was measured beyond it
+_LARGEST_DEVIATION = 1.0  # limit of deviations from the typical photo; nothing was measured beyond it
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ def measure_character(luminance: Texture, blue: NDArray[np.float32] | None, tune
     luminance
         Texture of Y.
     blue
-        `Texture.strength` of Cb; None for a grey photo, whose colour counts as usual.
+        `Texture.strength` of Cb; None for a grey photo, whose colour counts as typical.
     tuned
-        Tuned numbers, of which those of the usual photo are used.
+        Tuned numbers; only the measures of the typical photo (`usual_blue`, ...) are used.
     """
     smooth = int(luminance.high.size * _SMOOTHEST_SHARE)  # index of the tenth percentile
     grain = np.log(np.partition(luminance.high, smooth, axis=None)[smooth] + _GRAIN_NOISE) - tuned.usual_grain
@@ -59,7 +59,7 @@ def measure_character(luminance: Texture, blue: NDArray[np.float32] | None, tune
 
 
 def tailor_to_photo(tuned: Perception, photo: Character) -> Perception:
-    """Return the numbers for a photo of a character.
+    """Return the tuned numbers, adjusted to the character of a photo.
 
     If colour varies little or grain is strong, the high frequencies of luminance get coarser steps relative to the low
     ones. If colour varies much relative to luminance, Cb gets coarser steps.
@@ -73,10 +73,10 @@ def tailor_to_photo(tuned: Perception, photo: Character) -> Perception:
 
 
 def tailor_to_map(tuned: Perception, weights: NDArray[np.float32], level: float) -> Perception:
-    """Return the numbers for a file of a level in which some blocks matter less.
+    """Return the tuned numbers, adjusted to a saliency map by which some blocks matter less.
 
-    Bits that blocks give up are spent on high frequencies and on colour where people look. Texture hides less, as the
-    weights of masking and of saliency multiply: blocks that are both busy and not looked at would keep no bits.
+    The bits that less salient blocks give up go to high frequencies and to colour where people look. Masking becomes
+    weaker, because its weights multiply those of saliency: busy blocks that nobody looks at would keep no bits.
 
     Parameters
     ----------

@@ -19,8 +19,8 @@ def block_weights(saliency: Map, height: int, width: int, strength: float) -> ND
 
     A block of saliency 1 has weight 1: it keeps what `quality` promises. A block of saliency 0 has the floor,
     `LEAST_WEIGHT ** strength`. Between them the weight is linear in the saliency: with the density of fixations as the
-    map, the weighted error is that of what people look at plus a share of that of the whole photo. The weights of the
-    salient part are feathered outwards over two blocks, so that its border is not visible and it loses nothing.
+    map, the weighted error is the error at the fixations plus a share of the error of the whole photo. The weights of
+    the salient part are feathered outwards over two blocks, so that its border is not visible and it loses nothing.
 
     Parameters
     ----------

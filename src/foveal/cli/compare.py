@@ -1,4 +1,4 @@
-"""`foveal compare`: encoders side by side, at equal bytes."""
+"""The command `foveal compare`, which shows encoders side by side at equal file size."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from foveal.files import PICTURE_ENDINGS
 from foveal.photo.writing import png_bytes
 
 
-@click.command(short_help="Compare encoders at equal bytes: crops, sizes, scores.")
+@click.command(short_help="Compare encoders at equal file size: crops, sizes, scores.")
 @source_argument("PHOTO")
 @output_option(
     "OUT",
@@ -59,10 +59,10 @@ from foveal.photo.writing import png_bytes
 def compare(
     source: str, output: str | None, saliency: str, background: str | None, as_json: bool, **choices: Any
 ) -> None:
-    """Encode a photo with foveal, with foveal without a saliency map, and with other encoders, at equal bytes.
+    """Encode a photo with foveal, with foveal without a saliency map, and with other encoders, at equal size.
 
     The other encoders are libjpeg-turbo and, if they are installed (pip install 'foveal[compare]'), MozJPEG and jpegli.
-    Each writes its largest file that is not larger than foveal's. All files are 4:2:0, also foveal's where
+    Each writes its largest file that is not larger than foveal's. All files are 4:2:0, including foveal's, even where
     `foveal encode` would choose 4:4:4. The report is printed on standard output, or on standard error if the picture is
     written to standard output.
     """

@@ -1,4 +1,4 @@
-"""`foveal decode`: a JPEG to a PNG or TIFF."""
+"""The command `foveal decode`, which decodes a JPEG to a PNG or TIFF."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def decode(source: str, output: str | None, lenient: bool, max_pixels: int) -> N
     """Decode a JPEG to exactly the pixels that libjpeg-turbo decodes it to.
 
     The pixels are not turned upright: the orientation is copied with the EXIF data. Colour profile and resolution are
-    copied, too, and the XMP data to a PNG; IPTC data, comments and further pictures are not. CMYK pixels need a TIFF.
+    also copied, and XMP data if the output is a PNG. IPTC data, comments and further pictures are not copied. CMYK
+    pixels need a TIFF.
     """
     target = files.default_target(source, ".png") if output is None else output
     kind = "TIFF" if Path(target).suffix.lower() in PICTURE_ENDINGS["TIFF"] else "PNG"

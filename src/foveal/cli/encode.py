@@ -1,4 +1,4 @@
-"""`foveal encode`: a photo to a JPEG."""
+"""The command `foveal encode`, which encodes a photo as a JPEG."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         default=EncodeOptions.effort,
         show_default=True,
         help="How long to search for a better file. best also measures its result and corrects the allocation; it "
-        "takes 5 to 10 times as long as balanced.",
+        "takes several times as long as balanced, more for larger photos.",
     ),
     background_option,
     click.option(

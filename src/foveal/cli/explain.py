@@ -1,4 +1,4 @@
-"""`foveal explain`: an HTML page that shows every stage of encoding a photo."""
+"""The command `foveal explain`, which writes an HTML page that shows every stage of encoding a photo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading inputs and writing outputs; the path "-" is standard input or standard output."""
+"""Functions that read inputs and write outputs; the path "-" is standard input or standard output."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS) 
     Raises
     ------
     FovealError, OSError
-        The errors of `foveal.open`, with the name of the input.
+        The errors of `foveal.open`, with the name of the input in the message.
     """
     with add_name_to_errors(path):
         source = path if path != STANDARD_STREAM else io.BytesIO(_read_standard_input())
@@ -60,6 +60,7 @@ def read_bytes(path: str) -> bytes:
 
 
 def _read_standard_input() -> bytes:
+    """Read standard input to its end; raise FormatError if it is empty or closed."""
     data = sys.stdin.buffer.read() if sys.stdin else b""  # sys.stdin is None in a process started without it
     if not data:
         raise FormatError("nothing to read")
@@ -67,12 +68,12 @@ def _read_standard_input() -> bytes:
 
 
 def write_bytes(path: str, data: bytes) -> None:
-    """Write a file so that it holds all of the data or is left as it was; "-" is standard output.
+    """Write all of the data to a file, or leave the file as it was; "-" is standard output.
 
     Raises
     ------
     OSError
-        The output cannot be written; `filename` is its name for messages.
+        The output cannot be written; `filename` of the error is the name of the output for messages.
     """
     with set_filename_of_errors(output_name(path)):
         if path != STANDARD_STREAM:
@@ -85,12 +86,12 @@ def write_bytes(path: str, data: bytes) -> None:
 
 
 def default_target(source: str, ending: str) -> str:
-    """Return the output of a command without -o: the input with another ending; standard output for standard input.
+    """Return the default output path: the input with another ending, or "-" if the input is standard input.
 
     Raises
     ------
     click.UsageError
-        The output exists, or the name of the input is empty.
+        A file of this name exists, or the name of the input is empty.
     OSError
         The input is a folder.
     """
@@ -114,14 +115,14 @@ def check_target(target: str, kind: str, inputs: list[str]) -> None:
     target
         Path of the output, or "-".
     kind
-        Kind of the file, a key of `PICTURE_ENDINGS`: "JPEG", "PNG", "TIFF", "NPZ" or "HTML".
+        Kind of file that will be written, a key of `PICTURE_ENDINGS`: "JPEG", "PNG", "TIFF", "NPZ" or "HTML".
     inputs
         Paths of the inputs, which must not be overwritten. Strings that are not paths are ignored.
 
     Raises
     ------
     click.UsageError
-        The output is a terminal, an input, or has the ending of another kind of file.
+        The output is a terminal or one of the inputs, its name is empty, or it has the ending of another kind of file.
     OSError
         The folder of the output does not exist.
     """
@@ -141,6 +142,7 @@ def check_target(target: str, kind: str, inputs: list[str]) -> None:
 
 
 def _is_same_file(path: str, target: Path) -> bool:
+    """Return whether an input, which may be standard input, is the file `target`."""
     if path != STANDARD_STREAM:
         return Path(path).exists() and Path(path).samefile(target)
     try:
@@ -150,7 +152,7 @@ def _is_same_file(path: str, target: Path) -> bool:
 
 
 def _check_folder(target: str) -> None:
-    """Raise NotADirectoryError if the folder of an output does not exist, before minutes are spent on encoding."""
+    """Raise NotADirectoryError if the folder of an output does not exist."""
     folder = Path(os.path.realpath(target)).parent
     if folder.is_dir():
         return

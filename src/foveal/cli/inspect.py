@@ -1,4 +1,4 @@
-"""`foveal inspect`: the contents of a JPEG file."""
+"""The command `foveal inspect`, which shows the contents of a JPEG file."""
 
 from __future__ import annotations
 

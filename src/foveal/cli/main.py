@@ -82,7 +82,7 @@ def _run() -> int:
         return _fail(_describe(error), FAILED)
     except MemoryError:
         return _fail("out of memory", FAILED)
-    except Exception as error:  # a bug in foveal; one line, too, so that logs stay readable
+    except Exception as error:  # a bug in foveal; also reported in one line, so that logs stay readable
         return _fail(f"internal error: {type(error).__name__}: {error} (see foveal --debug)", FAILED)
 
 

@@ -1,4 +1,4 @@
-"""`foveal pca`: compression of photos by principal components, and a figure of what it keeps and costs."""
+"""The commands `foveal pca`: compression of photos by principal components, and a figure of its sizes and losses."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def pca() -> None:
     metavar="PERCENT",
     default=PcaOptions.variance,
     show_default=True,
-    help="Least share of the variance to keep. rows: the share that the components explain; blocks: the share that is "
-    "left after all errors, those of quantization included.",
+    help="Smallest share of the variance to keep. rows: the share that the components explain; blocks: the share that "
+    "remains after all errors, including quantization.",
 )
 @click.option(
     "--mode",
@@ -161,7 +161,7 @@ class _FigureCommand(click.Command):
 def figure(images: tuple[str, ...], variances: tuple[float, ...], output: str, background: str | None) -> None:
     """Draw photos beside versions restored from components of rows, the variance explained, and sizes against SSIM.
 
-    Sizes are drawn for files of components in both modes, for JPEG and for PNG.
+    The sizes are those of component files in both modes, of JPEG files and of PNG files.
 
     Needs matplotlib and scikit-image: pip install 'foveal[figure]'.
     """

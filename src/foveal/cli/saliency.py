@@ -1,4 +1,4 @@
-"""`foveal saliency`: the saliency map of a photo, as a picture and in numbers."""
+"""The command `foveal saliency`, which shows the saliency map of a photo as a picture and in numbers."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def saliency(
 ) -> None:
     """Show where people look in a photo: as a grey PNG of its size, white where they look most.
 
-    Maps are in the displayed orientation. `foveal encode --saliency MAP` accepts them, also after you edited them. The
-    JSON report has the confidence and, of methods with a network, the classes with scores and boxes. The report is
+    Maps are in the displayed orientation. `foveal encode --saliency MAP` accepts them, even after editing. The JSON
+    report has the confidence and, for methods that use the network, the classes with scores and boxes. The report is
     printed on standard output, or on standard error if a picture is written to standard output.
     """
     targets = _Targets(**choices)

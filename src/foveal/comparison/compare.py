@@ -1,4 +1,4 @@
-"""Encoding a photo with several encoders at equal bytes, and scoring their files."""
+"""Comparison of encoders: a photo is encoded by each of them at equal bytes, and the files are scored."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SUBSAMPLING: SubsamplingName = "4:2:0"
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A file that an encoder made of the photo, with its scores.
+    """A file that an encoder made from the photo, with its scores.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Files of a photo by several encoders, of about equal size and none larger than that of foveal.
+    """Files of one photo by several encoders, of about the same size and none larger than foveal's.
 
     Attributes
     ----------
@@ -65,13 +65,13 @@ class Comparison:
     icc_profile
         Colour profile of the pixels; None without one, and for grey photos.
     saliency
-        The map by which foveal allocated bits and by which salient scores are weighted, (H, W) float32 in [0, 1].
+        Saliency map by which foveal allocated bits and by which salient scores are weighted, (H, W) float32 in [0, 1].
     regions
         Regions to look at: "salient" and, if there is room for it, "background".
     entries
         Foveal's file, then those of the other encoders.
     left_out
-        Sentences without a full stop about encoders and scores that are missing: why, and what to install.
+        Reasons why encoders and scores are missing, and what to install: one sentence each, without a full stop.
     """
 
     pixels: EightBitPixels
@@ -82,7 +82,7 @@ class Comparison:
     left_out: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything except pixels and files as values for JSON; scores that are infinite become None."""
+        """Return everything except pixels and files as a dictionary for JSON; infinite scores become None."""
         height, width = self.saliency.shape
         return {
             "width": width,
@@ -117,9 +117,9 @@ def compare(
 
     The size of foveal's file is the limit for the others. Each other file is the largest that its encoder makes within
     this limit. Qualities are searched in steps of 0.1 for libjpeg-turbo and of 1 for MozJPEG and jpegli, which accept
-    only whole qualities; foveal without a map is encoded as by `target_size` of `foveal.encode`.
+    only whole qualities. Foveal without a map is encoded with `target_size` of `foveal.encode`.
 
-    All files are 4:2:0, without metadata, and show the photo as displayed, in 8 bits. They are progressive; only
+    All files are 4:2:0, without metadata, and show the photo as displayed, in 8 bits. They are progressive, except that
     foveal's are sequential where that is smaller. Encoders that are not installed (extra `compare`) are left out.
 
     Parameters
@@ -133,7 +133,7 @@ def compare(
     saliency
         "auto", the name of a method, or a map: an (h, w) array of floats in [0, 1] or bools, as displayed.
     strength
-        How much less quality the less salient parts get, 0 to 1, see `foveal.encode`.
+        Strength of the saliency map, 0 to 1: how much less quality the less salient parts get, see `foveal.encode`.
     background
         Colour to put behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
 
@@ -150,7 +150,7 @@ def compare(
     TargetError
         Even at quality 1, foveal's file is larger than `size_bytes`.
     UnsupportedError, ModelError
-        The errors of `foveal.encode`.
+        The image or the saliency network cannot be used, see `foveal.encode`.
     LimitError
         A side is longer than 65,500 pixels, the limit of libjpeg.
     """
@@ -225,7 +225,7 @@ def _encode_content_blind(pixels: EightBitPixels, options: EncodeOptions, size_b
 
 
 def _encode_by_peer(peer: Peer, pixels: EightBitPixels, size_bytes: int, near: float) -> Fitted | None:
-    """Encode with another encoder; the search for the quality starts at `near`."""
+    """Encode with another encoder in at most `size_bytes` bytes; the search for the quality starts at `near`."""
     return find_largest_file(partial(peer.encode, pixels), size_bytes, quality_step=peer.quality_step, near=near)
 
 

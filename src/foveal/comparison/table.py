@@ -11,8 +11,8 @@ SCORE_HEADINGS = ("SSIMULACRA2", "SSIM", "PSNR")
 HEADINGS = ("encoder", "quality", "bytes", *SCORE_HEADINGS, *SCORE_HEADINGS)
 GROUPS = ("whole photo", "where people look")  # headings above three scores each
 NOTES = (
-    "No file is larger than foveal's; MozJPEG and jpegli take whole qualities only. All files are 4:2:0 and",
-    "have no metadata. Encoders have different scales of quality.",
+    "No file is larger than foveal's; MozJPEG and jpegli take whole qualities only. All are 4:2:0 and",
+    "without metadata. The same quality means something else to each encoder.",
     "Where people look: SSIM and PSNR are weighted by foveal's own map, SSIMULACRA2 is that of the most salient part.",
 )
 _NO_SCORE = "-"

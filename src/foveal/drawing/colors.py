@@ -28,7 +28,7 @@ def sequential_colors(values: NDArray[np.floating], most: float) -> ColoredPixel
     Returns
     -------
     ndarray
-        uint8 of the shape of `values` with an axis more for red, green and blue.
+        uint8 of the shape of `values`, with one more axis for red, green and blue.
     """
     return _interpolate(_SEQUENTIAL, np.asarray(values, float) / most if most > 0 else np.zeros(values.shape))
 
@@ -46,7 +46,7 @@ def diverging_colors(values: NDArray[np.floating], most: float) -> ColoredPixels
     Returns
     -------
     ndarray
-        uint8 of the shape of `values` with an axis more for red, green and blue.
+        uint8 of the shape of `values`, with one more axis for red, green and blue.
     """
     shares = (np.asarray(values, float) / most + 1) / 2 if most > 0 else np.full(values.shape, 0.5)
     return _interpolate(_DIVERGING, shares)

@@ -1,4 +1,4 @@
-"""Functions that build HTML: text is escaped unless it is `Markup` already."""
+"""Functions that build HTML and escape all text that is not `Markup` already."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from base64 import b64encode
 from collections.abc import Iterable
 from html import escape
 
-_EMPTY = ("br", "img", "meta")
+_EMPTY = ("br", "img", "meta")  # elements without an end tag
 
-# Browsers enforce that the page loads nothing from the network.
+# Content Security Policy by which browsers refuse to load anything from the network.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 class Markup(str):
-    """Text that is HTML already and is not escaped again."""
+    """HTML text, which is not escaped again."""
 
     __slots__ = ()
 
@@ -31,8 +31,8 @@ def element(name: str, /, *content: Content, **attributes: str | float | bool | 
     content
         Text, markup, or iterables of both.
     attributes
-        Attributes of the element. A trailing underscore of a name is dropped ("class_"), other underscores become
-        hyphens. An attribute whose value is None or False is left out.
+        Attributes of the element by name. A trailing underscore of a name is dropped ("class_"), and other underscores
+        become hyphens. An attribute whose value is None or False is left out.
     """
     pairs = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(str("" if value is True else value))}"'
@@ -45,7 +45,7 @@ def element(name: str, /, *content: Content, **attributes: str | float | bool | 
 
 
 def join(*content: Content) -> Markup:
-    """Concatenate text and markup to markup."""
+    """Concatenate text, which is escaped, and markup."""
     parts = (part for each in content for part in ([each] if isinstance(each, str) else each))
     return Markup("".join(part if isinstance(part, Markup) else escape(part, quote=False) for part in parts))
 
@@ -61,7 +61,7 @@ def figure(caption: Content, *content: Content) -> Markup:
 
 
 def figure_row(*figures: Content, small: bool = False) -> Markup:
-    """Put figures side by side, as many in a row as fit on the screen; `small` ones take less width."""
+    """Put figures side by side, as many in a row as fit on the screen; `small` makes them narrower."""
     return element("div", *figures, class_="row small" if small else "row")
 
 
@@ -93,7 +93,7 @@ def embed(data: bytes, media_type: str, size: tuple[int, int], alt: str, **attri
     Parameters
     ----------
     data, media_type
-        Picture file and its media type, such as "image/png".
+        Bytes of a picture file, and its media type, such as "image/png".
     size
         Height and width at which the picture is shown, in CSS pixels.
     alt
@@ -112,7 +112,7 @@ def document(title: str, *content: Content, style: str) -> str:
     Parameters
     ----------
     title
-        Title of the page, text that is not yet escaped.
+        Title of the page as plain text.
     content
         Content of the body.
     style

@@ -1,4 +1,4 @@
-"""Pictures whose single pixels are to be seen: enlarged, and embedded in a page without loss."""
+"""Pictures that show individual pixels: enlarged, and embedded in a page without loss."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _ALLOCATIONS: dict[AllocationName, type[Allocation]] = {"rdo": RateDistortion, "
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """A JPEG file, and the decisions with which it was encoded.
+    """A JPEG file, and the decisions that were made to encode it.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Encoded:
         Source of the score: "predicted", "measured on a sample" (of at most a megapixel) or "measured"; None if there
         is no score.
     sharpening
-        Amount by which down-sampled chroma was sharpened, see `jpeg.sampling.sharpen`.
+        Gain with which down-sampled chroma was sharpened, see `jpeg.sampling.sharpen`.
     subsampling
         Chroma subsampling of the file, "4:x:y", or "grey" for a file of one component.
     saliency_name
@@ -102,11 +102,11 @@ def encode(
         (H, W) or (H, W, 1) grey, or one of these with an alpha channel, (H, W, 4) or (H, W, 2), if `background` is
         given. Values are nonlinear, with a transfer function such as that of sRGB, and are not converted.
     quality
-        Quality of the salient part, 0 to 100 on libjpeg's scale (0 is the same as 1); the rest gets less. Without a
-        quality and without a target, the quality is chosen at which the photo without saliency is predicted to have a
-        SSIMULACRA2 of 80 (`targets.DEFAULT_SCORE`), between 60 and 95.
+        Quality of the salient part, 0 to 100 on libjpeg's scale (0 is the same as 1); the rest gets less. If neither a
+        quality nor a target is given, a quality from 60 to 95 is chosen: the one at which a SSIMULACRA2 of 80
+        (`targets.DEFAULT_SCORE`) is predicted for the photo encoded without saliency.
     target_size
-        Largest size of the file in bytes, instead of a quality: the highest quality whose file fits is used.
+        Largest size of the file in bytes, instead of a quality. The highest quality whose file fits is used.
     target_score
         SSIMULACRA2 of the whole photo, 0 to 100, instead of a quality. It is predicted from the quantization errors.
         Where a sample of the photo shows the prediction to be wrong, it is measured on the sample instead.
@@ -121,15 +121,15 @@ def encode(
         Strength of the saliency map, 0 (none, as with `saliency=None`) to 1: how far the quality of the rest may fall
         below that of the salient part. It is multiplied by the confidence of the map.
     allocation
-        Method of spending bits by the map: "rdo" (rate-distortion optimization) or "quality-map" (a quality for each
+        Method that allocates bits by the map: "rdo" (rate-distortion optimization) or "quality-map" (a quality for each
         block, the published MS-ROI method).
     subsampling
-        Chroma subsampling: "4:4:4", "4:2:2", "4:4:0" or "4:2:0", also written like 420 or "420". "auto" is 4:2:0 below
-        a quality that depends on the photo, and 4:4:4 from that quality on: about 30 for red text, which would lose
-        much colour, and 92 to 99 for photographs.
+        Chroma subsampling: "4:4:4", "4:2:2", "4:4:0" or "4:2:0" (420 and "420" are also accepted), or "auto": 4:2:0
+        below a quality that depends on the photo, and 4:4:4 from that quality on. It is about 30 for red text, which
+        would lose much colour, and 92 to 99 for photographs.
     progressive
-        Whether to write a progressive file (except with "fast", only where that is smaller); else the file has one
-        sequential scan (baseline).
+        True for a progressive file, or for one sequential scan (baseline) where "balanced" or "best" finds that it is
+        smaller. False for one sequential scan.
     effort
         Search effort: "fast" (no search), "balanced", or "best" (an exhaustive search, and two corrections of the block
         weights by the effect of their errors on the score; it takes several times as long as "balanced").
@@ -140,8 +140,8 @@ def encode(
         on it.
     metadata
         Metadata policy: "keep" writes all metadata of the photo; "safe" only colour profile, resolution, orientation,
-        artist and copyright; "none" only the colour profile, with the pixels turned upright. A colour profile of a data
-        colour space other than the pixels', such as an RGB profile of a grey photo, is left out.
+        artist and copyright; "none" only the colour profile, with the pixels turned upright. A colour profile that does
+        not fit the pixels, such as an RGB profile of a grey photo, is left out.
     background
         Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
     icc_profile, exif, xmp
@@ -163,7 +163,7 @@ def encode(
     LimitError
         A side is longer than 65,535 pixels, or metadata does not fit the format.
     TargetError
-        No file is as small as `target_size`, or, with `verify`, no file has the `target_score`.
+        Even the smallest file is larger than `target_size`, or, with `verify`, no file has the `target_score`.
     ModelError
         The saliency network's file is missing or broken, or onnxruntime is not installed.
 
@@ -204,7 +204,7 @@ def encode(
 
 
 def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
-    """Encode a photo, and return the file with the decisions that were made; errors are those of `encode`."""
+    """Encode a photo, and return the file and the decisions made to encode it; errors are those of `encode`."""
     photo, metadata = apply_policy(photo, options.metadata)
     weighting = _weigh_blocks(photo, options)
     settings = jpeg.EncoderSettings(
@@ -238,16 +238,16 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
 
 
 def encode_content_blind(photo: Photo, options: EncodeOptions, size_bytes: int) -> Encoded:
-    """Encode a photo without saliency, but with the same other options, in at most a number of bytes.
+    """Encode a photo without saliency, with its other options unchanged, in at most `size_bytes` bytes.
 
-    It makes the content-blind file to compare with one that was encoded by saliency.
+    The result is the content-blind file that a file encoded by saliency is compared with.
 
     Parameters
     ----------
     photo
         Photo to encode.
     options
-        Options, of which saliency, quality and targets are replaced.
+        Options of `encode`; its saliency, quality and targets are ignored.
     size_bytes
         Largest size of the file in bytes.
 

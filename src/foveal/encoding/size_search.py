@@ -30,7 +30,7 @@ def find_largest_file(
     quality_step: float = 0.1,
     near: float = 75,
 ) -> Fitted | None:
-    """Find a quality, 1 to 100, whose file fits a size, while the file of the next quality does not.
+    """Find a quality, 1 to 100, whose file has at most `size_bytes` bytes while the file of the next quality has more.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ def find_largest_file(
     size_bytes
         Largest size of the file in bytes.
     estimate_size
-        Function that estimates the size of the file at a quality in less time than `encode` takes, up to a factor that
-        is nearly the same for neighbouring qualities. With it, only files of about the wanted size are encoded, and
+        Function that estimates the size of the file at a quality, faster than `encode`. The estimates may be wrong by a
+        factor that is nearly the same for neighbouring qualities: only files of about the wanted size are encoded, and
         each of them corrects the factor.
     quality_step
         Distance between neighbouring qualities: 1 divided by an integer.

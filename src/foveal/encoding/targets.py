@@ -71,7 +71,7 @@ def encode_to_default_score(photo: WeighedPhoto) -> TargetResult:
 
 
 def encode_to_predicted_score(photo: WeighedPhoto, score: float) -> TargetResult:
-    """Encode at the quality at which a sample of the photo has a score, or comes nearest to it, by prediction."""
+    """Encode at the quality at which a sample of the photo is predicted to have the wanted score or the nearest."""
 
     def encode(photo: WeighedPhoto) -> TargetResult:
         found = _find_quality_on_sample(photo.sample(), score)
@@ -84,12 +84,12 @@ def encode_to_predicted_score(photo: WeighedPhoto, score: float) -> TargetResult
 
 
 def encode_to_measured_score(photo: WeighedPhoto, score: float) -> TargetResult:
-    """Encode at the quality at which the whole photo has a score, measured on the decoded file.
+    """Encode at the quality at which the whole photo has the wanted score, measured on the decoded file.
 
     Raises
     ------
     TargetError
-        At no quality is the measured score within 1 point of the wanted one.
+        No quality gives a measured score within 1 point of the wanted one.
     """
     threads = photo.settings.threads
     reference = Ssimulacra2Reference(to_eight_bits(photo.pixels), threads=threads)
@@ -114,7 +114,7 @@ def encode_to_measured_score(photo: WeighedPhoto, score: float) -> TargetResult:
 
 
 def encode_to_size(photo: WeighedPhoto, size_bytes: int) -> TargetResult:
-    """Encode at the highest quality whose file fits a size in bytes.
+    """Encode at the highest quality whose file has at most `size_bytes` bytes.
 
     Raises
     ------
@@ -163,7 +163,7 @@ class _ScoredQuality(NamedTuple):
 
 
 def _find_quality_on_sample(sample: WeighedPhoto, score: float) -> _ScoredQuality:
-    """Find the quality at which a sample of a photo has a score, by prediction or, if that is wrong, by measurement.
+    """Find the quality at which a sample has the wanted score, by prediction or, if that is wrong, by measurement.
 
     The prediction is fitted to photographs: for drawings and pages of text it can be off by 40 points. So the score of
     the sample is measured once, at the quality found. If that contradicts the prediction, the search is repeated with

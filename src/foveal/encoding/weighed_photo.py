@@ -15,7 +15,7 @@ from foveal.allocate.score_prediction import features, predicted_score, regressi
 from foveal.allocate.subsampling import Subsampling
 
 _SAMPLED_PIXELS = 1_000_000  # approximate largest number of pixels in a sample, see `WeighedPhoto.sample`
-_PATCH_BLOCKS = 16  # blocks on each side of a patch, which so has 16 pixels at an eighth, a scale of SSIMULACRA2
+_PATCH_BLOCKS = 16  # blocks on each side of a patch: 16 pixels at 1/8 of the size, a scale of SSIMULACRA2
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +29,9 @@ class WeighedPhoto:
     weights
         (rows, columns) float32 in (0, 1]: weight of each 8x8-pixel block, from its saliency.
     allocation
-        Method of spending bits by the weights.
+        Method that allocates bits by the weights.
     effort
-        Search effort of the quantizer and for the scan script.
+        Search effort of the quantizer; the scan scripts are in `settings`.
     settings
         Encoder settings: scan scripts, restart interval, threads and metadata. The other settings are replaced.
     subsampling
@@ -86,7 +86,7 @@ class WeighedPhoto:
             return self
         share = math.sqrt(_SAMPLED_PIXELS / (height * width))
         rows, columns = _patch_indices(height, share), _patch_indices(width, share)
-        # A short side may keep more than its share, as it keeps one patch at least: then the other side keeps less.
+        # A short side keeps at least one patch, which may be more than its share: then the other side keeps less.
         if len(rows) <= len(columns):
             columns = _patch_indices(width, _SAMPLED_PIXELS / (len(rows) * width))
         else:

@@ -1,4 +1,4 @@
-"""All facts that a page shows: a photo is encoded, and its file is read back."""
+"""The facts that a page shows, found by encoding a photo and reading its file back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from foveal.saliency import NETWORK_METHODS, SaliencyResult, find_saliency
 
 MAX_SSIM_PIXELS = 4_000_000  # SSIM takes four seconds per million pixels, and several hundred bytes per pixel
 _SALIENT_SHARE = 0.2  # share of the blocks that count as salient
-_MAX_PROFILE_BYTES = 20_000  # of a colour profile that each picture of the page contains
+_MAX_PROFILE_BYTES = 20_000  # largest colour profile that is embedded in each picture of the page
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +36,13 @@ class EncodedFile:
     Parameters
     ----------
     data
-        The file.
+        Bytes of the file.
     quality
-        Quality at which it was encoded.
+        Quality at which the file was encoded, 0 to 100.
     pixels
-        Decoded pixels.
+        Decoded pixels, (H, W) grey or (H, W, 3) RGB.
     inspection
-        Contents of the file.
+        Report on the contents of the file.
     """
 
     data: bytes
@@ -67,7 +67,7 @@ class Scores:
     salient_psnr
         PSNR with errors weighted by the saliency map; None without a map, or if the map is 0 everywhere.
     ssim
-        SSIM; None if the photo is too small or too large for it, or scikit-image, which it needs, is not installed.
+        SSIM; None if the photo is too small or too large for it, or if scikit-image is not installed.
     ssimulacra2
         SSIMULACRA 2; None if the photo is too small for it.
     """
@@ -80,7 +80,7 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """All facts about the encoding of a photo.
+    """Facts about the encoding of a photo.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class Facts:
     encoded
         Result of the encode.
     file
-        File of the encode, read back.
+        Encoded file, read back.
     blind
         Content-blind encode of about the same size; None if the encode itself is content-blind.
     saliency
@@ -101,7 +101,7 @@ class Facts:
     block
         Block that the page shows in detail.
     block_is_requested
-        Whether the block was requested, not chosen.
+        True if the caller requested the block, False if it was chosen automatically.
     anatomy
         Stages of the block in each component.
     scans
@@ -154,19 +154,21 @@ class Facts:
     def scores(self, file: EncodedFile) -> Scores:
         """Score a file against the photo."""
         saliency = None if self.saliency is None else self.saliency.resized(self.photo.displayed_size)
-        shortest, pixels = min(self.photo.displayed_size), self.photo.height * self.photo.width
+        short_side, pixel_count = min(self.photo.displayed_size), self.photo.height * self.photo.width
         original = self.original
         has_weights = saliency is not None and saliency.any()
         return Scores(
             psnr=metrics.psnr(original, file.pixels),
             salient_psnr=metrics.psnr(original, file.pixels, saliency) if has_weights else None,
-            ssim=_ssim(original, file.pixels) if shortest >= SSIM_MIN_SIDE and pixels <= MAX_SSIM_PIXELS else None,
-            ssimulacra2=metrics.ssimulacra2(original, file.pixels) if shortest >= SSIMULACRA2_MIN_SIDE else None,
+            ssim=_ssim(original, file.pixels)
+            if short_side >= SSIM_MIN_SIDE and pixel_count <= MAX_SSIM_PIXELS
+            else None,
+            ssimulacra2=metrics.ssimulacra2(original, file.pixels) if short_side >= SSIMULACRA2_MIN_SIDE else None,
         )
 
 
 def find_facts(photo: Photo, options: EncodeOptions, block: tuple[int, int] | None) -> Facts:
-    """Encode a photo, upright and with no metadata except its colour profile, and read the file back.
+    """Find the facts about a photo: encode it upright, with no metadata except its colour profile, and read it back.
 
     Parameters
     ----------
@@ -210,7 +212,7 @@ def find_facts(photo: Photo, options: EncodeOptions, block: tuple[int, int] | No
 
 
 def _encode_content_blind(encoded: Encoded, options: EncodeOptions) -> EncodedFile:
-    """Encode without a map to at most the size of a file, or at quality 1 if no file is so small."""
+    """Encode a photo without a map, to at most the size of `encoded`, or at quality 1 if no file is that small."""
     if encoded.subsampling != "grey":
         options = replace(options, subsampling=cast(SubsamplingName, encoded.subsampling))
     try:
@@ -224,6 +226,7 @@ def _encode_content_blind(encoded: Encoded, options: EncodeOptions) -> EncodedFi
 
 
 def _ssim(original: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> float | None:
+    """Return the SSIM of a decoded picture, or None if scikit-image is not installed."""
     try:
         return metrics.ssim(original, decoded)
     except MissingExtraError:

@@ -1,4 +1,4 @@
-"""Pictures of a page: embedded as data: URIs, reduced or enlarged to be seen, each with a text that describes it."""
+"""Pictures of a page: embedded as data: URIs, reduced or enlarged for display, each with alternative text."""
 
 from __future__ import annotations
 

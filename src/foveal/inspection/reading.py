@@ -1,4 +1,4 @@
-"""Inspection of JPEG files: reads a file, a broken one as far as possible, and makes a report."""
+"""Inspection of JPEG files: reads a file, as far as possible if it is broken, and reports what it contains."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def read_outline(data: bytes) -> Outline:
             pass
     found = tuple(reader.segments)
     applications = tuple(segment.segment for segment in found if markers.is_application(segment.code))
-    return Outline(len(data), _segment_reports(found, []), _metadata_report(applications, b""))
+    return Outline(len(data), _report_segments(found, []), _report_metadata(applications, b""))
 
 
 def inspect(data: bytes | bytearray | memoryview, *, max_pixels: int = MAX_PIXELS) -> Inspection:
@@ -70,7 +70,7 @@ def inspect(data: bytes | bytearray | memoryview, *, max_pixels: int = MAX_PIXEL
     Parameters
     ----------
     data
-        Bytes of a JPEG file that `decode` accepts, or of one with two components.
+        Bytes of a JPEG file: any file that `decode` accepts, or a file with two components.
     max_pixels
         Largest number of pixels; larger pictures raise LimitError before anything is allocated.
 
@@ -88,26 +88,29 @@ def inspect(data: bytes | bytearray | memoryview, *, max_pixels: int = MAX_PIXEL
     first = first_scan(reader)
     blocks = empty_blocks(reader.frame, reader.frame.mcu_rows)
     block_bits = tuple(np.zeros(levels.shape[:2], dtype=np.uint32) for levels in blocks)
-    # The counters grow from scan to scan; the bits of a scan are the difference of their sums after it and before it.
+    # `block_bits` adds up over the scans, so the bits of one scan are its sums after the scan minus those before it.
     scans = []
     sums_before = [0] * len(blocks)
     for file_scan in decode_scans(reader, first, blocks, block_bits):
         sums = [int(bits.sum(dtype=np.uint64)) for bits in block_bits]
         bits = tuple(sums[index] - sums_before[index] for index in file_scan.parameters.components)
-        scans.append(_scan_report(file_scan, bits))
+        scans.append(_report_scan(file_scan, bits))
         sums_before = sums
-    return _inspection(reader, scans, block_bits)
+    return _make_inspection(reader, scans, block_bits)
 
 
-def _scan_report(file_scan: FileScan, bits: tuple[int, ...]) -> ScanReport:
+def _report_scan(file_scan: FileScan, bits: tuple[int, ...]) -> ScanReport:
+    """Report on a scan, given the bits that it sends of each of its components."""
     offset = file_scan.header_offset
     size_bytes = file_scan.entropy_data.end - offset
     return ScanReport(file_scan.parameters, offset, size_bytes, bits, file_scan.restart_interval, file_scan.tables)
 
 
-def _inspection(reader: FileReader, scans: list[ScanReport], block_bits: tuple[NDArray[np.uint32], ...]) -> Inspection:
+def _make_inspection(
+    reader: FileReader, scans: list[ScanReport], block_bits: tuple[NDArray[np.uint32], ...]
+) -> Inspection:
     frame, segments = reader.frame, reader.segments
-    model, names = _color_names(frame, segments)
+    model, names = _find_color_names(frame, segments)
     return Inspection(
         size_bytes=len(reader.data),
         process=_PROCESSES[reader.sof_code],
@@ -117,15 +120,15 @@ def _inspection(reader: FileReader, scans: list[ScanReport], block_bits: tuple[N
         subsampling=subsampling_name(frame),
         tables=reader.tables,
         quality=estimate_quality(reader.tables),
-        segments=_segment_reports(reader.file_segments, scans),
+        segments=_report_segments(reader.file_segments, scans),
         scans=tuple(scans),
-        metadata=_metadata_report(segments, reader.trailing),
+        metadata=_report_metadata(segments, reader.trailing),
         block_bits=block_bits,
         notes=tuple(reader.diagnosis.messages),
     )
 
 
-def _color_names(frame: Frame, segments: tuple[Segment, ...]) -> tuple[str, tuple[str, ...]]:
+def _find_color_names(frame: Frame, segments: tuple[Segment, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the name of the colour model, and the names of its components."""
     try:
         model = find_color_model(frame, segments)
@@ -134,7 +137,7 @@ def _color_names(frame: Frame, segments: tuple[Segment, ...]) -> tuple[str, tupl
     return model.value, _COMPONENT_NAMES[model]
 
 
-def _segment_reports(file_segments: tuple[FileSegment, ...], scans: list[ScanReport]) -> tuple[SegmentReport, ...]:
+def _report_segments(file_segments: tuple[FileSegment, ...], scans: list[ScanReport]) -> tuple[SegmentReport, ...]:
     scan_bytes = {scan.offset: scan.size_bytes for scan in scans}
     return tuple(
         SegmentReport(
@@ -147,7 +150,7 @@ def _segment_reports(file_segments: tuple[FileSegment, ...], scans: list[ScanRep
     )
 
 
-def _metadata_report(segments: tuple[Segment, ...], trailing: bytes) -> MetadataReport:
+def _report_metadata(segments: tuple[Segment, ...], trailing: bytes) -> MetadataReport:
     sizes: Counter[str] = Counter()
     for segment in segments:
         sizes[application_data.segment_kind(segment)] += 4 + len(segment.payload)

@@ -154,7 +154,7 @@ class Inspection:
         return total
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report, without the bits of single blocks, as a dictionary for JSON."""
+        """Return the report, without the bits of individual blocks, as a dictionary for JSON."""
         return {
             "size_bytes": self.size_bytes,
             "width": self.frame.width,

@@ -69,7 +69,7 @@ class Coefficients:
 
 
 def empty_blocks(frame: Frame, mcu_rows: int) -> tuple[NDArray[np.int16], ...]:
-    """Return levels of 0 for a number of MCU rows: an array for each component, as in `Coefficients.blocks`."""
+    """Return arrays of zero levels for `mcu_rows` MCU rows, one for each component, as in `Coefficients.blocks`."""
     return tuple(
         np.zeros((mcu_rows * component.v_factor, component.padded_block_columns, 64), dtype=np.int16)
         for component in frame.components

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 import foveal._kernels as _kernels
 
-COEFFICIENT_SCALE = 16  # coefficients are integers in sixteenths (kCoefficientScale of the kernels)
+COEFFICIENT_SCALE = 16  # coefficients are integers in units of 1/16 (kCoefficientScale of the kernels)
 
 
 def forward(plane: NDArray[np.float32], blocks: NDArray[np.int16]) -> None:
@@ -25,6 +25,6 @@ def forward(plane: NDArray[np.float32], blocks: NDArray[np.int16]) -> None:
     plane
         (8 r, 8 c) float32 samples, centred on 0.
     blocks
-        (r, c, 64) int16, filled with the coefficients in zig-zag order, in sixteenths, rounded to nearest.
+        (r, c, 64) int16, filled with the coefficients in zig-zag order, in units of 1/16, rounded to nearest.
     """
     _kernels.forward_dct(plane, blocks)

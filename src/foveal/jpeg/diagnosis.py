@@ -1,4 +1,4 @@
-"""Record of what is wrong with a file: faults, which stop a strict reading, and oddities, which never do.
+"""Record of the problems of a file: faults, which stop a strict reading, and oddities, which never do.
 
 A fault leaves doubt about the picture (missing or damaged data, impossible codes, scans out of order). An oddity does
 not (bytes between segments, stray restart markers).

@@ -48,13 +48,13 @@ class EncoderSettings:
     sharpening
         Gain of `sampling.sharpen` for down-sampled components, 0 for no sharpening.
     tables
-        Quantization tables of Y, Cb and Cr, one to three; components without a table of their own share the last one.
+        One to three quantization tables, for Y, Cb and Cr; components without a table of their own share the last one.
     quantizer
         Quantizer that chooses the levels of each block.
     scripts
-        Functions that make a scan script for a number of components; the script that takes the fewest bytes is used.
+        Functions that make a scan script, given the number of components; the script of the smallest file is used.
     restart_interval
-        MCUs between restart markers, 0 for none.
+        Number of MCUs between restart markers; 0 for no restart markers.
     threads
         Number of threads to use; the bytes of the file do not depend on it.
     metadata
@@ -109,7 +109,7 @@ def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
     LimitError
         The picture or its metadata is larger than the format allows.
     ParameterError
-        The quantizer's weights do not have the shape of the picture, or a script is not legal.
+        The quantizer's block weights do not have the shape `Frame.block_grid`, or a scan script is not legal.
     """
     frame = frame_of(pixels, settings.subsampling)
     blocks = transform(pixels, frame, settings.threads, settings.sharpening)  # split, colour, downsample, DCT
@@ -132,9 +132,9 @@ def frame_of(pixels: color.Pixels, subsampling: str) -> Frame:
 
 
 def write(coefficients: Coefficients, settings: EncoderSettings) -> bytes:
-    """Encode levels as a file, with the cheapest of the settings' scan scripts.
+    """Encode levels as a JPEG file, with the scan script of the settings that gives the smallest file.
 
-    Scans are coded by T.81 F.1.2, Baseline Huffman encoding procedures, or G.1.2, Progressive encoding procedures with
+    The scans follow T.81 F.1.2, Baseline Huffman encoding procedures, or G.1.2, Progressive encoding procedures with
     Huffman coding.
 
     Parameters
@@ -149,7 +149,7 @@ def write(coefficients: Coefficients, settings: EncoderSettings) -> bytes:
 
 
 def price(coefficients: Coefficients, settings: EncoderSettings) -> Price:
-    """Estimate the size of the file that `write` makes, in less time, from histograms of its symbols.
+    """Estimate the size in bytes of the file that `write` makes, faster than `write` does, by counting its symbols.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def transform(
     Returns
     -------
     tuple of ndarray
-        Coefficients of each component in sixteenths: (padded_block_rows, padded_block_columns, 64) int16 in zig-zag
+        Coefficients of each component in units of 1/16: (padded_block_rows, padded_block_columns, 64) int16 in zig-zag
         order.
     """
     blocks = tuple(np.empty((c.padded_block_rows, c.padded_block_columns, 64), np.int16) for c in frame.components)
@@ -224,7 +224,7 @@ def samples_of_strip(
     Yields
     ------
     ndarray
-        (8 block rows, 8 padded_block_columns) float32 samples of a component, centred on 0.
+        (8 x block rows of the strip, 8 x padded_block_columns) float32 samples of a component, centred on 0.
     """
     top, bottom = (row * frame.mcu_height for row in mcu_rows)
     halo = sampling.halo_rows(frame) if sharpening else 0
@@ -240,10 +240,10 @@ def samples_of_strip(
 
 
 def _fill_padding_blocks(frame: Frame, blocks: tuple[NDArray[np.int16], ...]) -> None:
-    """Make the blocks that only complete partial MCUs cheap to code (T.81 A.2.4, Completion of partial MCU).
+    """Fill the blocks beyond the picture with levels that take few bits (T.81 A.2.4, Completion of partial MCU).
 
-    Decoders discard these blocks. With the DC of the block coded before it and no AC, a block has a DC difference of 0
-    and an end of block at once.
+    Decoders discard these blocks. Each gets the DC of the block that is coded before it and no AC, so that its code is
+    a DC difference of 0 and an EOB.
     """
     # Y of a 4:2:0 picture of 3 x 3 blocks, numbered in coding order, padding blocks in brackets:
     #
@@ -275,18 +275,18 @@ def quantize(
     Parameters
     ----------
     blocks
-        Coefficients in sixteenths, as `transform` returns them.
+        Coefficients in units of 1/16, as `transform` returns them.
     frame
         Size and components of the picture.
     settings
         Encoder settings: tables, quantizer, threads, metadata and restart interval.
     out
-        Arrays to fill with levels, of the shapes of `blocks`; None for new ones. Pass `blocks` themselves to quantize
-        them in place, which saves the memory and the time of a copy.
+        Arrays of the shapes of `blocks` that are filled with the levels; None to allocate them. Pass `blocks` itself to
+        quantize in place, which saves the memory and the time of a copy.
     unsure
         (rows, columns) uint8 of 8x8-pixel blocks: 1 where a decoder may move the mean of the block, see
-        `find_unsure_blocks`. DC is settled there and in blocks without AC, unless the quantizer is plain `Rounding`:
-        it becomes one that the decoded picture, encoded again, gives again. None leaves DC as it is.
+        `find_unsure_blocks`. There and in blocks without AC, DC is settled (kernels/settle_dc.hpp), so that the decoded
+        picture, encoded again, gives the same DC; plain `Rounding` does not settle it. None leaves DC as it is.
     """
     levels = tuple(np.empty_like(grid) for grid in blocks) if out is None else out
     slots = [min(index, len(settings.tables) - 1) for index in range(len(frame.components))]

@@ -220,11 +220,11 @@ class FileReader:
         segment = SegmentReader(self.data, Diagnosis(strict=False), entropy_data.end).next_segment()
         if segment.code != markers.DNL:
             found = markers.name(segment.code)
-            raise malformed_error(segment.offset, f"expected DNL, as the frame header has no height; found {found}")
+            raise malformed_error(segment.offset, f"expected DNL, since the frame header has no height; found {found}")
         return headers.read_number_of_lines(segment)
 
     def _check_scan(self, header: headers.ScanHeader, segment: FileSegment) -> Scan:
-        """Return the parameters of a scan after checking them against the frame and the scans before."""
+        """Return the parameters of a scan after checking them against the frame and the earlier scans."""
         identifiers = [component.identifier for component in self.frame.headers]
         chosen = [component.identifier for component in header.components]
         if len(set(chosen)) < len(chosen) or not set(chosen) <= set(identifiers):
@@ -288,8 +288,8 @@ class FileReader:
 
     def _latch_quantization_tables(self, scan: Scan, offset: int) -> None:
         """Fix the quantization tables of components that have their first scan."""
-        # T.81 B.2.2, Frame header syntax, forbids to redefine a table before the last scan of its components. Files do
-        # it nevertheless; a component then keeps the table that its slot held at its first scan, as in libjpeg.
+        # T.81 B.2.2, Frame header syntax, forbids redefining a table before the last scan of its components. Some files
+        # do so; a component then keeps the table that its slot held at its first scan, as in libjpeg.
         for component in scan.components:
             if component in self._component_tables:
                 continue

@@ -21,11 +21,14 @@ from foveal.jpeg.segments import Segment
 
 MAX_RESTART_INTERVAL = 65_535
 MAX_DC, MAX_AC = 16_383, 32_767  # largest DC and AC levels: DC differences and AC levels of at most 15 bits
-_STUFFED_SHARE = 0.003  # share of bytes that are 0xFF: a little less than 1 / 256, as no code is all ones
+_STUFFED_SHARE = 0.003  # share of bytes that are 0xFF: a little less than 1 / 256, because no code is all ones
 
 
 def check_restart_interval(interval: int) -> None:
-    """Raise ParameterError unless an interval is an integer that DRI can hold (T.81 B.2.4.4)."""
+    """Raise ParameterError unless an interval is an integer that DRI can hold.
+
+    T.81 B.2.4.4, Restart interval definition syntax.
+    """
     if not isinstance(interval, Integral) or not 0 <= interval <= MAX_RESTART_INTERVAL:
         raise ParameterError(f"restart interval must be 0 to {MAX_RESTART_INTERVAL:,} MCUs")
 
@@ -86,7 +89,7 @@ def write_file(coefficients: Coefficients, scripts: Sequence[Script], interval: 
     coefficients
         Levels, tables and segments to write.
     scripts
-        One or more scan scripts; the cheapest is used.
+        One or more scan scripts; the one that takes the fewest bytes is used.
     interval
         MCUs between restart markers, 0 for none.
     threads
@@ -251,7 +254,10 @@ def _encode_scan_headers(scan: Scan, frame: Frame, statistics: ScanStatistics) -
 
 
 def _frame_marker(script: Script, coefficients: Coefficients) -> int:
-    """Return the SOF marker of the simplest process that can code a script and its tables (T.81 B.2.2)."""
+    """Return the SOF marker of the simplest process that can code a script and its tables.
+
+    T.81 B.2.2, Frame header syntax.
+    """
     if is_progressive(script):
         return markers.SOF2
     return markers.SOF1 if any(table.needs_16_bits for table in coefficients.tables) else markers.SOF0

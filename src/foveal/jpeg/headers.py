@@ -1,7 +1,7 @@
-"""Readers of the marker segments that define how a picture is coded (ITU-T T.81 B.2).
+"""Readers of the marker segments that define how a picture is coded.
 
-`segments.py` writes these segments. Each function here takes a segment and returns what it defines; it raises
-FormatError if the segment breaks the syntax of its clause.
+ITU-T T.81 B.2, General sequential and progressive syntax. `segments.py` writes these segments. Each function here takes
+a segment and returns what it defines; it raises FormatError if the segment breaks the syntax of its clause.
 """
 
 from __future__ import annotations

@@ -30,13 +30,13 @@ class QuantizationPlan:
     Parameters
     ----------
     blocks
-        (rows, columns, 64) int16 coefficients in sixteenths, in zig-zag order.
+        (rows, columns, 64) int16 coefficients in units of 1/16, in zig-zag order.
     per_block
         (rows, columns) argument of the kernel for each block: a threshold, a weight or the index of a table.
     kernel
         Function that turns (n, 64) int16 coefficients into levels in place, given the (n,) values of `per_block`.
     settling_step
-        Quantizer step of DC in sixteenths, where DC may be settled (kernels/settle_dc.hpp); else None.
+        Quantizer step of DC in units of 1/16, where DC may be settled (kernels/settle_dc.hpp); else None.
     """
 
     blocks: NDArray[np.int16]
@@ -109,7 +109,7 @@ class Quantizer(Protocol):
         Parameters
         ----------
         blocks
-            (padded_block_rows, padded_block_columns, 64) int16 coefficients in sixteenths, in zig-zag order.
+            (padded_block_rows, padded_block_columns, 64) int16 coefficients in units of 1/16, in zig-zag order.
         frame
             Frame of the picture.
         component
@@ -121,10 +121,10 @@ class Quantizer(Protocol):
 
 @dataclass(frozen=True)
 class Rounding:
-    """Quantizer that rounds every coefficient to the nearest level (T.81 A.3.4), ties away from zero, as libjpeg does.
+    """Quantizer that rounds every coefficient to the nearest level (ties away from zero), as libjpeg does.
 
-    The formula of the report (K. Kishore, "AI in Image Processing", chapter 3) takes the floor instead, which would
-    shift every value towards minus infinity.
+    T.81 A.3.4, DCT coefficient quantization and dequantization. The formula of the report (K. Kishore, "AI in Image
+    Processing", chapter 3) takes the floor instead, which would shift every value towards minus infinity.
     """
 
     def plan(

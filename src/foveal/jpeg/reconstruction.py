@@ -47,7 +47,7 @@ class Reconstruction:
         self._finished_rows = 0
 
     def add(self, blocks: Sequence[NDArray[np.int16]], first_mcu_row: int, last_mcu_row: int) -> None:
-        """Reconstruct the pixels of a strip, which must follow the strip of the call before.
+        """Reconstruct the pixels of a strip, which must follow the strip of the previous call.
 
         Parameters
         ----------
@@ -83,10 +83,10 @@ class Reconstruction:
 
 
 class _PlaneStrip:
-    """Samples of one component in the current strip, and the last rows of the strip before.
+    """Samples of one component in the current strip, and the last rows of the previous strip.
 
         row 0                +---------------------------+
-                             | kept rows of strip before |
+                             | rows of previous strip    |
         row kept_rows        +---------------------------+
                              | rows of this strip        |
         row filled_rows      +---------------------------+

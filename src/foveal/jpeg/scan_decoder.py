@@ -24,7 +24,7 @@ _MISSING_INTERVAL = (-1, -1)
 _OUT_OF_DATA_FAILURES = (ScanFailure.OUT_OF_DATA, ScanFailure.NO_INTERVAL)
 _FAILURE_MESSAGES = {
     ScanFailure.NO_CODE: "expected a code of the Huffman table, found none",
-    ScanFailure.OUT_OF_RANGE: "expected a level of an 8-bit picture, found one far outside",
+    ScanFailure.OUT_OF_RANGE: "expected a level in the range of an 8-bit picture, found one far outside",
     ScanFailure.BEYOND_BLOCK: "expected at most 63 AC coefficients in a block, found more",
     ScanFailure.OUT_OF_DATA: "expected more data",
     ScanFailure.NO_INTERVAL: "expected more restart intervals",
@@ -43,7 +43,7 @@ class ScanDecoder:
     frame
         Frame of the file.
     diagnosis
-        Receives faults and oddities. If it is lenient, decoding resumes after a fault.
+        Collector of the faults and oddities of the file. If it is lenient, decoding resumes after a fault.
     """
 
     def __init__(self, file: bytes, file_scan: FileScan, frame: Frame, diagnosis: Diagnosis) -> None:
@@ -54,9 +54,11 @@ class ScanDecoder:
         self._interleaved = file_scan.parameters.is_interleaved
         if self._interleaved:
             self._mcu_columns, self._mcu_rows = frame.mcu_columns, frame.mcu_rows
-        else:  # T.81 A.2.2, Non-interleaved order: an MCU is one block, and blocks that only pad MCUs are not sent
+        else:
+            # T.81 A.2.1, Minimum coded unit: an MCU of a non-interleaved scan is one block. Blocks that only complete
+            # partial MCUs (A.2.4, Completion of partial MCU) are not in such a scan.
             self._mcu_columns, self._mcu_rows = self._components[0].block_columns, self._components[0].block_rows
-        self._parameters = [
+        self._kernel_components = [
             (
                 component.h_factor if self._interleaved else 1,
                 component.v_factor if self._interleaved else 1,
@@ -77,18 +79,18 @@ class ScanDecoder:
         first_mcu_row: int = 0,
         block_bits: Sequence[NDArray[np.uint32]] = (),
     ) -> None:
-        """Decode the next MCU rows, which must follow those of the call before.
+        """Decode the next MCU rows, which must follow those of the previous call.
 
         Parameters
         ----------
         blocks
-            For each component of the scan (rows, columns, 64) int16 levels in zig-zag order, for whole MCU rows of the
+            Levels of each component of the scan: (rows, columns, 64) int16 in zig-zag order, for whole MCU rows of the
             frame. They are changed in place, and must be zero before the first scan of their coefficients.
         first_mcu_row
             MCU row of the frame at which `blocks` begin.
         block_bits
-            For each component of the scan (rows, columns) uint32 counters, to which the bits of each block are added;
-            empty for no counting.
+            Counters for each component of the scan: (rows, columns) uint32, to which the number of bits of each block
+            is added. Empty if bits are not to be counted.
 
         Raises
         ------
@@ -103,7 +105,7 @@ class ScanDecoder:
             rows, columns = component.block_rows - first_row, component.block_columns
             grids = [grids[0][:rows, :columns]]
             bits = [counts[:rows, :columns] for counts in bits]
-        v_factor = self._parameters[0][1]
+        v_factor = self._kernel_components[0][1]
         last_mcu = (first_row + grids[0].shape[0] // v_factor) * self._mcu_columns
         while self._state.mcu < last_mcu:
             failure = _kernels.decode_scan(
@@ -111,7 +113,7 @@ class ScanDecoder:
                 self._intervals,
                 self._scan.restart_interval,
                 self._scan.parameters.band,
-                self._parameters,
+                self._kernel_components,
                 grids,
                 first_row,
                 self._state,
@@ -127,11 +129,11 @@ class ScanDecoder:
             return  # the faults explain what is left over
         unused = self._state.unused_bytes
         interval = self._scan.restart_interval
-        if not interval or self._mcu_count % interval:  # else its last interval has been counted already
+        if not interval or self._mcu_count % interval:  # the kernel counts unused bytes only in complete intervals
             unused += int(8 * self._intervals[-1, 1] - self._state.bit_position) // 8
         if unused:
             offset = self._scan.entropy_data.offset
-            message = f"{unused:,} bytes of the scan that begins here are not needed"
+            message = f"{unused:,} bytes of the scan that begins here are left over after its last MCU"
             self._diagnosis.report_oddity(f"byte {offset:,}: {message}")
 
     def _report_failure(self, failure: ScanFailure) -> None:
@@ -145,12 +147,12 @@ class ScanDecoder:
     def _resume_after(self, failure: ScanFailure) -> None:
         """Set the state to the MCU and the bit at which decoding resumes after a failure."""
         # While data is left in the restart interval, decoding resumes with the next MCU: Huffman codes synchronize
-        # again after some wrong ones. As with libjpeg, the blocks may then be shifted or have a wrong DC up to the next
-        # restart marker. Without data it resumes with the next restart interval that is present, if any.
+        # again after a few wrong codes. As with libjpeg, the blocks may then be shifted or have a wrong DC up to the
+        # next restart marker. If no data is left, decoding resumes with the next restart interval that is present.
         may_resume = self._diagnosis.fault_count < limits.MAX_FAULTS
         interval_mcus = self._scan.restart_interval or self._mcu_count
         interval = self._state.mcu // interval_mcus
-        position = self._state.bit_position + (failure == ScanFailure.NO_CODE)  # not the same bits again
+        position = self._state.bit_position + (failure == ScanFailure.NO_CODE)  # else the same bits would fail again
         has_data = failure not in _OUT_OF_DATA_FAILURES and position <= 8 * int(self._intervals[interval, 1])
         if may_resume and has_data:
             self._state.mcu += 1
@@ -172,7 +174,7 @@ def _locate_intervals(file_scan: FileScan, mcu_count: int, diagnosis: Diagnosis)
     data, interval = file_scan.entropy_data, file_scan.restart_interval
     expected = -(-mcu_count // interval) if interval else 1
     restart_markers = data.restart_markers
-    pieces = np.empty((len(restart_markers) + 1, 2), dtype=np.int64)  # of the data, between restart markers
+    pieces = np.empty((len(restart_markers) + 1, 2), dtype=np.int64)  # data between restart markers
     pieces[0, 0], pieces[-1, 1] = 0, data.size_bytes
     pieces[1:, 0] = pieces[:-1, 1] = restart_markers[:, 0]
     if len(pieces) == expected and (restart_markers[:, 2] == np.arange(expected - 1) % 8).all():
@@ -201,7 +203,7 @@ def _place_pieces(pieces: NDArray[np.int64], numbers: list[int], expected: int) 
         (expected, 2) int64 as from `_locate_intervals`.
     """
     # RSTm count modulo 8 (T.81 B.2.1, High-level syntax), so the number after a piece tells how many intervals are lost
-    # before the next piece, modulo 8. A number that would lead out of the picture is ignored.
+    # before the next piece, modulo 8. A number that would place the next piece beyond the picture is ignored.
     #
     #     data      piece 0  RST0  piece 1  RST3  piece 2  RST4  ...
     #     interval     0              1              4            (2 and 3 are lost)
@@ -217,7 +219,7 @@ def _place_pieces(pieces: NDArray[np.int64], numbers: list[int], expected: int) 
 
 
 def _report_restart_markers(data: EntropyData, expected: int, diagnosis: Diagnosis) -> None:
-    """Report the first restart marker with a wrong number, or else their wrong count."""
+    """Report the first restart marker with a wrong number; if there is none, report the wrong number of intervals."""
     numbers = data.restart_markers[: expected - 1, 2]
     wrong = np.flatnonzero(numbers != np.arange(len(numbers)) % 8)
     if len(wrong):
@@ -225,7 +227,7 @@ def _report_restart_markers(data: EntropyData, expected: int, diagnosis: Diagnos
         diagnosis.report_fault(malformed_error(offset, f"expected RST{wrong[0] % 8}, found RST{number}"))
     elif len(data.restart_markers) >= expected:
         more, offset = len(data.restart_markers) - expected + 1, int(data.restart_markers[expected - 1, 1])
-        message = f"{more:,} restart intervals more than the {expected:,} of the picture"
+        message = f"{more:,} more restart intervals than the {expected:,} of the picture"
         diagnosis.report_oddity(f"byte {offset:,}: {message}")
     else:
         found = len(data.restart_markers) + 1

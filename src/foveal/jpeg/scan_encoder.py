@@ -80,8 +80,9 @@ class ScanPlan:
         factors = [(c.h_factor, c.v_factor, c.huffman_slot) for c in components]
         row_step = 1
         if len(components) == 1:
-            # T.81 A.2.2, Non-interleaved order: an MCU is one block, and padding blocks are not coded. At 4:2:0, an
-            # MCU row of the frame is two MCU rows of a scan of Y. Order of Y's blocks:
+            # T.81 A.2.1, Minimum coded unit: an MCU of a non-interleaved scan is one block. Padding blocks are not
+            # coded. At 4:2:0, an MCU row of the frame is two MCU rows of a scan of Y. Order of Y's blocks (A.2.2,
+            # Non-interleaved order):
             #
             #     interleaved   0 1 | 4 5        not interleaved   0 1 2 3
             #                   2 3 | 6 7                          4 5 6 7

@@ -48,7 +48,7 @@ class Scan:
 
 
 Script = tuple[Scan, ...]
-ScriptMaker = Callable[[int], Script]  # makes a script for a number of components
+ScriptMaker = Callable[[int], Script]  # makes a script, given the number of components
 
 
 def sequential_script(component_count: int) -> Script:
@@ -144,7 +144,7 @@ def is_progressive(script: Sequence[Scan]) -> bool:
 
 
 def band_problem(scan: Scan) -> str | None:
-    """Return what is illegal in the parameters of a progressive scan, regardless of earlier scans, or None.
+    """Return why the parameters of a progressive scan are illegal, regardless of earlier scans; None if they are legal.
 
     T.81 G.1.1.1.1, Spectral selection control; G.1.1.1.2, Successive approximation control.
     """
@@ -159,7 +159,7 @@ def band_problem(scan: Scan) -> str | None:
 
 
 def mcu_problem(scan: Scan, frame: Frame) -> str | None:
-    """Return what is illegal in the MCUs of an interleaved scan, or None (T.81 B.2.3, Scan header syntax)."""
+    """Return why the MCUs of an interleaved scan are illegal, or None (T.81 B.2.3, Scan header syntax)."""
     headers = [frame.headers[component] for component in scan.components]
     blocks = sum(header.h_factor * header.v_factor for header in headers)
     if scan.is_interleaved and blocks > MAX_MCU_BLOCKS:
@@ -178,7 +178,7 @@ class Progression:
         return (component, 0) in self._lowest_bits
 
     def problem_of(self, scan: Scan) -> str | None:
-        """Return what is illegal in a scan as the next one, or None.
+        """Return why a scan cannot follow the scans so far; None if it can.
 
         T.81 G.1.1.1.1, Spectral selection control: DC before AC. G.1.1.1.2, Successive approximation control: each scan
         of a band after the first one sends one more bit.

@@ -104,7 +104,7 @@ class QuantizationTable:
 
     @cached_property
     def steps_in_sixteenths(self) -> NDArray[np.float32]:
-        """Quantizer steps in sixteenths, the unit of coefficients in the kernels: (64,) float32 in zig-zag order."""
+        """Quantizer steps in units of 1/16, as coefficients are in the kernels: (64,) float32 in zig-zag order."""
         return np.asarray(self.values, dtype=np.float32) * np.float32(COEFFICIENT_SCALE)
 
 

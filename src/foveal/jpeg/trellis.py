@@ -57,7 +57,7 @@ class Trellis:
         Factors of the weights by table slot, for each coefficient: (64,) float32 in zig-zag order.
     lifts
         Lifts by table slot, 0 to 0.5: errors of nonzero levels are measured from the coefficient's magnitude plus this
-        number of steps, as weakened coefficients are more visible than strengthened ones.
+        number of steps, because weakened coefficients are more visible than strengthened ones.
     look_back
         Nonzero positions before a coefficient that the search considers as its predecessor.
     """
@@ -103,7 +103,7 @@ def sample_rates(blocks: NDArray[np.int16], table: QuantizationTable) -> Rates:
     Parameters
     ----------
     blocks
-        (rows, columns, 64) int16 coefficients in sixteenths, in zig-zag order.
+        (rows, columns, 64) int16 coefficients in units of 1/16, in zig-zag order.
     table
         Quantization table of the blocks.
     """

@@ -24,7 +24,7 @@ struct Coverage {
     std::uint32_t units_before, units_after;  // units covered of pixel first - 1 and of pixel last
 };
 
-// Returns what output pixel `index` covers when `length` input pixels become `smaller_length`.
+// Returns the input pixels that output pixel `index` covers when `length` input pixels become `smaller_length`.
 inline Coverage coverage(std::ptrdiff_t index, std::ptrdiff_t length, std::ptrdiff_t smaller_length) {
     const std::ptrdiff_t begin = index * length, end = begin + length;
     const std::ptrdiff_t first = (begin + smaller_length - 1) / smaller_length, last = end / smaller_length;

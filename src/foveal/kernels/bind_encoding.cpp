@@ -23,7 +23,7 @@ using foveal::Scan;
 // Upper bound of the words recorded for a block: a symbol or a correction bit for each coefficient, 3 ZRL, an EOB, the
 // end of an EOB run, a restart marker.
 constexpr std::size_t kMaxBlockWords = 72;
-constexpr std::size_t kMaxWordBytes = 4;  // a code of 16 bits and 15 extra bits
+constexpr std::size_t kMaxWordBytes = 4;  // a code of 16 bits and 15 additional bits
 constexpr int kMaxSlots = 4;              // Huffman table destinations (T.81 B.2.4.2); symbol indices of 4 fit a word
 
 // Returns the size of each of the planes.
@@ -209,7 +209,7 @@ nb::tuple record_scan(const std::vector<BlockGrid>& grids, const std::vector<std
     foveal::RecordedScan recorded;
     {
         nb::gil_scoped_release release;
-        // Not zeroed, as most of it is never used.
+        // Not zeroed, because most of it is never used.
         const std::unique_ptr<std::uint32_t[]> room(
             new std::uint32_t[mcu_count * checked.mcu_blocks * kMaxBlockWords + 1]);
         recorded = kernels()->record_scan(checked.scan, first_row, last_row, slot_count, histogram.data(), room.get());
@@ -220,7 +220,7 @@ nb::tuple record_scan(const std::vector<BlockGrid>& grids, const std::vector<std
                           recorded.raw_bits);
 }
 
-// Codes recorded words. They are checked first, as they index the codes.
+// Turns recorded words into bits. The words are checked first, because they index the codes.
 nb::tuple write_recorded(const Array<const std::uint32_t, nb::ndim<1>>& words,
                          const Array<const std::uint32_t, nb::shape<2, -1, kSymbolCount, 2>>& codes) {
     require(codes.shape(1) <= kMaxSlots, "too many table slots");

@@ -2,7 +2,7 @@
 //
 // A strip is a range of MCU rows. A scan is coded in three steps, of which the first two run for each strip on its own:
 //
-//     RecordingSink    symbols and extra bits -> words, histogram of symbols
+//     RecordingSink    symbols and additional bits -> words, histogram of symbols
 //     BitWriter        words and Huffman codes -> bits of the strip
 //     ScanBytes        bits of all strips -> bytes of the scan, with byte stuffing and restart markers
 //
@@ -31,18 +31,19 @@ inline int symbol_index(CodeClass code_class, int slot_count, int slot, int symb
 
 // A recorded symbol is a word:
 //
-//     31        20 19         16 15           0
-//     +-----------+-------------+--------------+
-//     |   index   | extra count |  extra bits  |
-//     +-----------+-------------+--------------+
+//     31        20 19   16 15              0
+//     +-----------+-------+-----------------+
+//     |   index   | count | additional bits |
+//     +-----------+-------+-----------------+
 //
-// The two indices after those of all symbols stand for raw bits (extra bits without a symbol) and for a restart marker.
+// count: number of additional bits. The two indices after those of all symbols stand for raw bits (additional bits
+// without a symbol) and for a restart marker.
 constexpr int kIndexShift = 20, kExtraCountShift = 16;
 
 // Packs a word.
-inline std::uint32_t packed_word(int index, std::uint32_t extra, int extra_bits) {
+inline std::uint32_t packed_word(int index, std::uint32_t extra, int extra_count) {
     return static_cast<std::uint32_t>(index) << kIndexShift |
-           static_cast<std::uint32_t>(extra_bits) << kExtraCountShift | extra;
+           static_cast<std::uint32_t>(extra_count) << kExtraCountShift | extra;
 }
 
 // Returns the index of raw bits.
@@ -55,11 +56,11 @@ inline int restart_index(int slot_count) { return raw_index(slot_count) + 1; }
 struct CountingSink {
     std::uint32_t* histogram;
     int slot_count;
-    std::uint64_t raw_bits = 0;  // bits that are not Huffman codes: extra bits and raw bits
+    std::uint64_t raw_bits = 0;  // bits that are not Huffman codes: additional bits and raw bits
 
-    FOVEAL_INLINE void symbol(CodeClass code_class, int slot, int symbol, std::uint32_t, int extra_bits) {
+    FOVEAL_INLINE void symbol(CodeClass code_class, int slot, int symbol, std::uint32_t, int extra_count) {
         ++histogram[symbol_index(code_class, slot_count, slot, symbol)];
-        raw_bits += static_cast<std::uint64_t>(extra_bits);
+        raw_bits += static_cast<std::uint64_t>(extra_count);
     }
     FOVEAL_INLINE void raw(std::uint32_t, int count) { raw_bits += static_cast<std::uint64_t>(count); }
     void restart() {}
@@ -74,11 +75,11 @@ struct RecordingSink {
     std::ptrdiff_t word_count = 0;
     std::uint64_t raw_bits = 0;
 
-    FOVEAL_INLINE void symbol(CodeClass code_class, int slot, int symbol, std::uint32_t extra, int extra_bits) {
+    FOVEAL_INLINE void symbol(CodeClass code_class, int slot, int symbol, std::uint32_t extra, int extra_count) {
         const int index = symbol_index(code_class, slot_count, slot, symbol);
         ++histogram[index];
-        raw_bits += static_cast<std::uint64_t>(extra_bits);
-        words[word_count++] = packed_word(index, extra, extra_bits);
+        raw_bits += static_cast<std::uint64_t>(extra_count);
+        words[word_count++] = packed_word(index, extra, extra_count);
     }
     FOVEAL_INLINE void raw(std::uint32_t value, int count) {
         raw_bits += static_cast<std::uint64_t>(count);
@@ -119,19 +120,19 @@ struct BitWriter {
     }
 };
 
-// Writes recorded words as bits: the Huffman code of each symbol, then its extra bits.
+// Writes recorded words as bits: the Huffman code of each symbol, then its additional bits.
 inline BitWriter write_words(BitWriter writer, const std::uint32_t* words, std::ptrdiff_t count, int slot_count,
                              const foveal::Code* codes) {
     const auto raw = static_cast<std::uint32_t>(raw_index(slot_count));
     for (std::ptrdiff_t i = 0; i < count; ++i) {
         const std::uint32_t index = words[i] >> kIndexShift;
         const std::uint32_t extra = words[i] & ((1u << kExtraCountShift) - 1);
-        const int extra_bits = static_cast<int>(words[i] >> kExtraCountShift & 15);
+        const int extra_count = static_cast<int>(words[i] >> kExtraCountShift & 15);
         if (index < raw) [[likely]] {
             const foveal::Code entry = codes[index];
-            writer.put(entry.code << extra_bits | extra, static_cast<int>(entry.length) + extra_bits);
+            writer.put(entry.code << extra_count | extra, static_cast<int>(entry.length) + extra_count);
         } else if (index == raw) {
-            writer.put(extra, extra_bits);
+            writer.put(extra, extra_count);
         } else {
             writer.restart();
         }
@@ -161,7 +162,7 @@ struct ScanBytes {
         }
     }
     // Appends 64 bits at once. Most words hold no 0xFF and are stored as a whole. The test for one is exact: (~x -
-    // 0x01..01) & x & 0x80..80 is nonzero if and only if a byte of x is 0xFF, as a byte of ~x is then zero.
+    // 0x01..01) & x & 0x80..80 is nonzero if and only if a byte of x is 0xFF, because a byte of ~x is then zero.
     void put_word(std::uint64_t word) {
         const std::uint64_t ready = pending_count == 0 ? word : pending << (64 - pending_count) | word >> pending_count;
         const std::uint64_t inverted = ~ready;

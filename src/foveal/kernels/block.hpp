@@ -1,4 +1,4 @@
-// What the kernels share: the size of a block, vectors of eight lanes, and the zig-zag order of coefficients.
+// Common parts of the kernels: the size of a block, vectors of eight lanes, and the zig-zag order of coefficients.
 //
 // Each kernel header is compiled once for each instruction set (see kernel_table.cpp). Everything in these headers has
 // internal linkage; otherwise the linker could keep a copy that was built for AVX2 and use it on a machine without
@@ -18,7 +18,7 @@ using foveal::Extent;
 constexpr int kBlockSide = 8;   // samples along a side of a block
 constexpr int kBlockSize = 64;  // coefficients of a block
 
-// The forward DCT returns coefficients as integers in sixteenths (COEFFICIENT_SCALE of jpeg/dct.py): four fractional
+// The forward DCT returns coefficients as integers in units of 1/16 (COEFFICIENT_SCALE of jpeg/dct.py): four fractional
 // bits keep the rounding error well below a quantizer step of 1, and +-1024 (the range of an 8-bit DCT) fits 16 bits.
 constexpr float kCoefficientScale = 16.0f;
 

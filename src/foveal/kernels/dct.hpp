@@ -121,7 +121,7 @@ inline void store_zigzag(const Short8 (&transposed)[kBlockSide], std::int16_t* b
     std::memcpy(block, eights, sizeof eights);
 }
 
-// Fills `blocks` with the DCT coefficients of `plane`, rounded to sixteenths. plane: samples centred on 0; blocks:
+// Fills `blocks` with the DCT coefficients of `plane`, rounded to units of 1/16. plane: samples centred on 0; blocks:
 // (rows / 8, columns / 8, 64) in zig-zag order.
 inline void forward_dct(const float* plane, Extent size, std::int16_t* blocks) {
     for (std::ptrdiff_t y = 0; y < size.rows; y += kBlockSide) {

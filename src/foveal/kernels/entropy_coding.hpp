@@ -1,7 +1,7 @@
-// Huffman coding of one strip (a range of MCU rows) of a scan: sequential (T.81 F.1.2, Baseline Huffman encoding
-// procedures) and progressive (G.1.2).
+// Huffman encoding of one strip (a range of MCU rows) of a scan: sequential (T.81 F.1.2, Baseline Huffman encoding
+// procedures) and progressive (G.1.2, Progressive encoding procedures with Huffman coding).
 //
-// Strips are coded independently of each other: DC predictions at the start of a strip are read from the block before
+// Strips are encoded independently of each other: DC predictions at the start of a strip are read from the blocks above
 // it, and EOB runs end with the strip. The symbols go to a sink (bits.hpp).
 #pragma once
 
@@ -22,33 +22,33 @@ using foveal::Scan;
 
 constexpr int kEndOfBlock = 0x00;             // EOB: the rest of the block is zero
 constexpr int kZeroRun16 = 0xF0;              // ZRL: 16 zeros
-constexpr std::uint32_t kMaxEobRun = 0x7FFF;  // blocks that EOB14 with all its extra bits set stands for
-// Correction bits that an EOB run can hold back; a run that might need more ends early.
+constexpr std::uint32_t kMaxEobRun = 0x7FFF;  // longest EOB run: EOB14 with all its additional bits set
+// Largest number of correction bits that an EOB run holds back. A run that might need more ends early.
 constexpr int kMaxCorrections = 1024;
 
-// Returns a mask of the coefficients from spectral_start to spectral_end.
+// Returns a mask of the coefficients from spectral_start to spectral_end, both included.
 inline std::uint64_t band_mask(int spectral_start, int spectral_end) {
     return ~std::uint64_t{0} << spectral_start & ~std::uint64_t{0} >> (63 - spectral_end);
 }
 
-// Returns the extra bits of a level of magnitude category `size` (T.81 F.1.2.1, Huffman encoding of DC coefficients):
-// the low bits of the level, or of level - 1 if it is negative.
-inline std::uint32_t extra_bits_of(int level, int size) {
+// Returns the additional bits of a DC difference or AC level of magnitude category `size` (T.81 F.1.2.1, Huffman
+// encoding of DC coefficients): the low bits of the level, or of level - 1 if it is negative.
+inline std::uint32_t additional_bits(int level, int size) {
     return static_cast<std::uint32_t>(level - (level < 0)) & ((1u << size) - 1);
 }
 
-// Codes a DC difference (T.81 F.1.2.1, Huffman encoding of DC coefficients).
+// Encodes a DC difference (T.81 F.1.2.1, Huffman encoding of DC coefficients).
 template <class Sink>
-FOVEAL_INLINE void code_dc(Sink& sink, int slot, int difference) {
+FOVEAL_INLINE void encode_dc(Sink& sink, int slot, int difference) {
     const int size = bit_width(static_cast<std::uint32_t>(difference < 0 ? -difference : difference));
-    sink.symbol(kDcCode, slot, size, extra_bits_of(difference, size), size);
+    sink.symbol(kDcCode, slot, size, additional_bits(difference, size), size);
 }
 
-// Codes the nonzero coefficients given by `mask`, each as RRRRSSSS (zeros before it since position `next`, magnitude
-// category) and its extra bits (T.81 F.1.2.2, Huffman encoding of AC coefficients). Returns the position after the last
-// one.
+// Encodes the nonzero coefficients whose bits are set in `mask`, each as RRRRSSSS and its additional bits (T.81
+// F.1.2.2, Huffman encoding of AC coefficients). RRRR is the run of zeros before the coefficient, SSSS its magnitude
+// category; the first run begins at position `next`. Returns the position after the last coefficient.
 template <class Sink>
-FOVEAL_INLINE int code_runs(Sink& sink, int slot, const std::int16_t* levels, std::uint64_t mask, int next) {
+FOVEAL_INLINE int encode_runs(Sink& sink, int slot, const std::int16_t* levels, std::uint64_t mask, int next) {
     while (mask != 0) {
         const int k = __builtin_ctzll(mask);
         mask &= mask - 1;
@@ -56,7 +56,7 @@ FOVEAL_INLINE int code_runs(Sink& sink, int slot, const std::int16_t* levels, st
         for (; run >= 16; run -= 16) sink.symbol(kAcCode, slot, kZeroRun16, 0, 0);
         const int level = levels[k];
         const int size = bit_width(static_cast<std::uint32_t>(level < 0 ? -level : level));
-        sink.symbol(kAcCode, slot, run << 4 | size, extra_bits_of(level, size), size);
+        sink.symbol(kAcCode, slot, run << 4 | size, additional_bits(level, size), size);
         next = k + 1;
     }
     return next;
@@ -65,8 +65,8 @@ FOVEAL_INLINE int code_runs(Sink& sink, int slot, const std::int16_t* levels, st
 // The EOB run of a progressive AC scan (T.81 G.1.2.2, Progressive encoding of AC coefficients with Huffman coding).
 //
 // A block whose remaining coefficients need no code of their own is only counted. EOBn, written before the next code,
-// then ends all counted blocks at once: n extra bits give the count, 2^n <= count < 2^(n + 1). In a refinement scan,
-// the correction bits of these blocks follow EOBn, so they are held back until then.
+// then ends all counted blocks: its n additional bits hold the count - 2^n, where 2^n <= count < 2^(n + 1). In a
+// refinement scan, the correction bits of these blocks follow EOBn, so they are held back until then.
 template <class Sink>
 struct EobRun {
     Sink& sink;
@@ -77,15 +77,15 @@ struct EobRun {
 
     EobRun(Sink& target, int table_slot) : sink(target), slot(table_slot) {}
 
-    // Counts a block.
+    // Adds a block to the run.
     FOVEAL_INLINE void add_block() {
         if (++length == kMaxEobRun || correction_count > kMaxCorrections - kBlockSize) flush();
     }
-    // Codes the run and its correction bits, if any.
+    // Encodes the run, if there is one, and its correction bits.
     FOVEAL_INLINE void flush() {
         if (length != 0) {
-            const int extra_bits = bit_width(length) - 1;
-            sink.symbol(kAcCode, slot, extra_bits << 4, length & ((1u << extra_bits) - 1), extra_bits);
+            const int size = bit_width(length) - 1;
+            sink.symbol(kAcCode, slot, size << 4, length & ((1u << size) - 1), size);
             length = 0;
         }
         for (int i = 0; i < correction_count; ++i) sink.raw(corrections[i], 1);
@@ -93,24 +93,24 @@ struct EobRun {
     }
 };
 
-// Calls code_block(component index, block) for each block of MCU rows [first, last), and restart() before each MCU that
-// begins a restart interval, except the first of the scan.
-template <class CodeBlock, class Restart>
-inline void for_each_block(const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last, CodeBlock code_block,
+// Calls encode_block(component index, block) for each block of MCU rows [first, last), and restart() before each MCU
+// that begins a restart interval, except the first of the scan.
+template <class EncodeBlock, class Restart>
+inline void for_each_block(const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last, EncodeBlock encode_block,
                            Restart restart) {
     for (std::ptrdiff_t row = first; row < last; ++row) {
         for (std::ptrdiff_t column = 0; column < scan.mcu_columns; ++column) {
             const std::ptrdiff_t mcu = row * scan.mcu_columns + column;
             if (scan.restart_interval != 0 && mcu != 0 && mcu % scan.restart_interval == 0) restart();
-            for_each_block_of_mcu(scan, row, column, code_block);
+            for_each_block_of_mcu(scan, row, column, encode_block);
         }
     }
 }
 
 // The DC prediction of each component (T.81 A.3.5, Differential DC encoding).
 //
-// At the start of a strip it is the DC of the last block of the component in the MCU row above, which the strip before
-// coded last; at the start of the scan and after a restart it is zero.
+// It is zero at the start of the scan and after a restart. At the start of a later strip it is the DC of the last block
+// of the component in the MCU row above, which ends the previous strip.
 struct DcPredictions {
     int value[kMaxComponents] = {};
 
@@ -128,45 +128,45 @@ struct DcPredictions {
     }
 };
 
-// Codes MCU rows [first, last) of a sequential scan (T.81 F.1.2.1 and F.1.2.2, Huffman encoding of DC and AC
+// Encodes MCU rows [first, last) of a sequential scan (T.81 F.1.2.1 and F.1.2.2, Huffman encoding of DC and AC
 // coefficients).
 template <class Sink>
-Sink code_sequential(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
+Sink encode_sequential(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     DcPredictions predictions(scan, first);
-    const auto code_block = [&](int c, const std::int16_t* block) {
+    const auto encode_block = [&](int c, const std::int16_t* block) {
         const int slot = scan.components[c].slot;
-        code_dc(sink, slot, block[0] - predictions.value[c]);
+        encode_dc(sink, slot, block[0] - predictions.value[c]);
         predictions.value[c] = block[0];
-        if (code_runs(sink, slot, block, nonzero_mask(block) & ~std::uint64_t{1}, 1) < kBlockSize)
+        if (encode_runs(sink, slot, block, nonzero_mask(block) & ~std::uint64_t{1}, 1) < kBlockSize)
             sink.symbol(kAcCode, slot, kEndOfBlock, 0, 0);
     };
-    for_each_block(scan, first, last, code_block, [&] {
+    for_each_block(scan, first, last, encode_block, [&] {
         sink.restart();
         predictions.reset();
     });
     return sink;
 }
 
-// Codes the first scan of DC (T.81 G.1.2.1, Progressive encoding of DC coefficients with Huffman coding).
+// Encodes the first scan of DC (T.81 G.1.2.1, Progressive encoding of DC coefficients with Huffman coding).
 template <class Sink>
-Sink code_dc_first(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
+Sink encode_dc_first(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     DcPredictions predictions(scan, first);
-    const auto code_block = [&](int c, const std::int16_t* block) {
+    const auto encode_block = [&](int c, const std::int16_t* block) {
         const int dc = block[0] >> scan.approximation_low;  // T.81 A.4, Point transform
-        code_dc(sink, scan.components[c].slot, dc - predictions.value[c]);
+        encode_dc(sink, scan.components[c].slot, dc - predictions.value[c]);
         predictions.value[c] = dc;
     };
-    for_each_block(scan, first, last, code_block, [&] {
+    for_each_block(scan, first, last, encode_block, [&] {
         sink.restart();
         predictions.reset();
     });
     return sink;
 }
 
-// Codes a refinement scan of DC: one bit for each block (T.81 G.1.2.1, Progressive encoding of DC coefficients with
+// Encodes a refinement scan of DC: one bit for each block (T.81 G.1.2.1, Progressive encoding of DC coefficients with
 // Huffman coding).
 template <class Sink>
-Sink code_dc_refinement(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
+Sink encode_dc_refinement(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     for_each_block(
         scan, first, last,
         [&](int, const std::int16_t* block) {
@@ -184,14 +184,14 @@ inline void point_transform(const std::int16_t* block, int approximation_low, st
     }
 }
 
-// Codes the first scan of a band of AC coefficients (T.81 G.1.2.2, Progressive encoding of AC coefficients with Huffman
-// coding).
+// Encodes the first scan of a band of AC coefficients (T.81 G.1.2.2, Progressive encoding of AC coefficients with
+// Huffman coding).
 template <class Sink>
-Sink code_ac_first(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
+Sink encode_ac_first(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     const int slot = scan.components[0].slot;
     const std::uint64_t band = band_mask(scan.spectral_start, scan.spectral_end);
     EobRun<Sink> eob_run{sink, slot};
-    const auto code_block = [&](int, const std::int16_t* block) {
+    const auto encode_block = [&](int, const std::int16_t* block) {
         std::int16_t transformed[kBlockSize];
         const std::int16_t* levels = block;
         if (scan.approximation_low != 0) {
@@ -200,9 +200,9 @@ Sink code_ac_first(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdi
         }
         const std::uint64_t mask = nonzero_mask(levels) & band;
         if (mask != 0) eob_run.flush();
-        if (code_runs(sink, slot, levels, mask, scan.spectral_start) <= scan.spectral_end) eob_run.add_block();
+        if (encode_runs(sink, slot, levels, mask, scan.spectral_start) <= scan.spectral_end) eob_run.add_block();
     };
-    for_each_block(scan, first, last, code_block, [&] {
+    for_each_block(scan, first, last, encode_block, [&] {
         eob_run.flush();
         sink.restart();
     });
@@ -210,12 +210,12 @@ Sink code_ac_first(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdi
     return sink;
 }
 
-// Codes one block of an AC refinement scan (T.81 G.1.2.3, Coding model for subsequent scans of successive
+// Encodes one block of an AC refinement scan (T.81 G.1.2.3, Coding model for subsequent scans of successive
 // approximation; figure G.7).
 //
 // A coefficient that becomes nonzero in this scan (magnitude 1 after the point transform) is coded with the run of
-// zeros before it, in which coefficients that were nonzero before are not counted. Each of those adds one correction
-// bit, its lowest bit, after the code that covers it:
+// zeros before it. The run does not count coefficients that earlier scans have made nonzero. Each of these adds one
+// correction bit, its lowest bit, after the code that covers it:
 //
 //     levels    0    3    0    -1    0    2    0 ...
 //     output    [run 2, negative] 1 (of 3)    [EOB] 0 (of 2)
@@ -262,10 +262,10 @@ inline void refine_block(Sink& sink, EobRun<Sink>& eob_run, const Scan& scan, co
     }
 }
 
-// Codes a refinement scan of a band of AC coefficients (T.81 G.1.2.3, Coding model for subsequent scans of successive
+// Encodes a refinement scan of a band of AC coefficients (T.81 G.1.2.3, Coding model for subsequent scans of successive
 // approximation).
 template <class Sink>
-Sink code_ac_refinement(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
+Sink encode_ac_refinement(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     EobRun<Sink> eob_run{sink, scan.components[0].slot};
     for_each_block(
         scan, first, last, [&](int, const std::int16_t* block) { refine_block(sink, eob_run, scan, block); },
@@ -277,15 +277,15 @@ Sink code_ac_refinement(Sink sink, const Scan& scan, std::ptrdiff_t first, std::
     return sink;
 }
 
-// Codes MCU rows [first, last) of a scan and returns the sink.
+// Encodes MCU rows [first, last) of a scan and returns the sink.
 template <class Sink>
-Sink code_scan(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
+Sink encode_scan(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptrdiff_t last) {
     if (scan.spectral_start == 0 && scan.spectral_end == kBlockSize - 1)
-        return code_sequential(sink, scan, first, last);
-    if (scan.spectral_start == 0 && scan.approximation_high == 0) return code_dc_first(sink, scan, first, last);
-    if (scan.spectral_start == 0) return code_dc_refinement(sink, scan, first, last);
-    if (scan.approximation_high == 0) return code_ac_first(sink, scan, first, last);
-    return code_ac_refinement(sink, scan, first, last);
+        return encode_sequential(sink, scan, first, last);
+    if (scan.spectral_start == 0 && scan.approximation_high == 0) return encode_dc_first(sink, scan, first, last);
+    if (scan.spectral_start == 0) return encode_dc_refinement(sink, scan, first, last);
+    if (scan.approximation_high == 0) return encode_ac_first(sink, scan, first, last);
+    return encode_ac_refinement(sink, scan, first, last);
 }
 
 }  // namespace

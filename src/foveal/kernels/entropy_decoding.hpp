@@ -21,11 +21,11 @@ using foveal::DecodingState;
 using foveal::ScanFailure;
 
 constexpr int kMaxLevel = 32767;  // largest magnitude of an AC level
-// Largest magnitude of a DC level: the difference of any two fits the 15 extra bits that a Huffman symbol can announce.
+// Largest magnitude of a DC level: the difference of any two fits the 15 additional bits that a symbol can announce.
 constexpr int kMaxDc = 16383;
 
 // Reads bits of the data, most significant first. After refill() at least 56 bits are available: enough for a code of
-// 16 bits and 15 extra bits.
+// 16 bits and 15 additional bits.
 struct BitReader {
     const std::uint8_t* data;
     const std::uint8_t* next;
@@ -59,7 +59,7 @@ struct BitReader {
     }
 };
 
-// Takes a code longer than the lookahead and returns its symbol, or -1 if the bits are no code.
+// Takes a code longer than the lookahead and returns its symbol, or -1 if the bits are not a code.
 inline int take_long_symbol(BitReader& reader, const DecodingTable& table) {
     const std::uint32_t ahead = reader.peek(kMaxCodeBits);
     for (int length = kLookaheadBits + 1; length <= kMaxCodeBits; ++length) {
@@ -71,8 +71,8 @@ inline int take_long_symbol(BitReader& reader, const DecodingTable& table) {
     return -1;
 }
 
-// Takes a code, of which `entry` is the entry of the lookup table, and returns its symbol, or -1 if the bits are no
-// code. The entry must have no value: extra bits are not taken.
+// Takes a code and returns its symbol, or -1 if the bits are not a code. entry: the entry of the lookup table for the
+// next bits. It must hold no value, because additional bits are not taken.
 inline int take_symbol(BitReader& reader, const DecodingTable& table, std::uint32_t entry) {
     const int length = static_cast<int>(entry & 255);
     if (length == 0) return take_long_symbol(reader, table);
@@ -80,10 +80,11 @@ inline int take_symbol(BitReader& reader, const DecodingTable& table, std::uint3
     return static_cast<int>(entry >> 8 & 255);
 }
 
-// Returns the value of the extra bits in an entry of the lookup table, 0 if it holds none.
+// Returns the value of the additional bits in an entry of the lookup table, 0 if it holds none.
 inline int entry_value(std::uint32_t entry) { return static_cast<std::int16_t>(entry >> 16); }
 
-// Takes a DC difference (T.81 F.2.2.1, Huffman decoding of DC coefficients). Returns false if the bits are no code.
+// Takes a DC difference (T.81 F.2.2.1, Huffman decoding of DC coefficients). Returns false if the bits are not a
+// code.
 inline bool take_dc_difference(BitReader& reader, const DecodingTable& table, int& difference) {
     reader.refill();
     const std::uint32_t entry = table.entries[reader.peek(kLookaheadBits)];
@@ -97,8 +98,8 @@ inline bool take_dc_difference(BitReader& reader, const DecodingTable& table, in
     return size >= 0 && size <= 15;
 }
 
-// Takes RRRRSSSS and the extra bits of a coefficient (T.81 F.2.2.2, Huffman decoding of AC coefficients). If SSSS is 0,
-// the value is 0 and the run is 15 for ZRL or n for EOBn. Returns false if the bits are no code.
+// Takes RRRRSSSS and the additional bits of a coefficient (T.81 F.2.2.2, Huffman decoding of AC coefficients). If SSSS
+// is 0, the value is 0 and the run is 15 for ZRL or n for EOBn. Returns false if the bits are not a code.
 inline bool take_ac_symbol(BitReader& reader, const DecodingTable& table, int& run, int& value) {
     reader.refill();
     const std::uint32_t entry = table.entries[reader.peek(kLookaheadBits)];
@@ -116,8 +117,8 @@ inline bool take_ac_symbol(BitReader& reader, const DecodingTable& table, int& r
     return true;
 }
 
-// Takes the extra bits of EOBn and returns the length of the EOB run, this block included (T.81 G.1.2.2, Progressive
-// encoding of AC coefficients with Huffman coding).
+// Takes the additional bits of EOBn and returns the length of the EOB run, this block included (T.81 G.1.2.2,
+// Progressive encoding of AC coefficients with Huffman coding).
 inline std::int64_t take_eob_run(BitReader& reader, int run) {
     return (1 << run) + (run > 0 ? static_cast<std::int64_t>(reader.take(run)) : 0);
 }

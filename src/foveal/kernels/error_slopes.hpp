@@ -2,8 +2,8 @@
 // sample of the distorted picture, for one channel at one scale.
 //
 // The maps depend on a sample b directly and through three blurred planes: those of b, b^2 and a b, where a is the
-// original. The derivative with respect to each blurred plane is blurred once more, as the adjoint of a symmetric blur
-// is the blur itself:
+// original. The derivative with respect to each blurred plane is blurred once more, because the adjoint of a symmetric
+// blur is the blur itself:
 //
 //     slope = direct + blur(by mean) + 2 b blur(by square) + a blur(by product)
 //

@@ -129,12 +129,12 @@ inline void store_samples(std::uint8_t* samples, Short8 value) {
 #endif
 }
 
-// Returns what the first pass makes of columns of which only the first coefficient is nonzero.
+// Returns the output of the first pass for columns in which only the first coefficient is nonzero.
 inline Short8 first_pass_of_constant(Short8 x) {
     return reinterpret_cast<Short8>(reinterpret_cast<UShort8>(x) << kPassBits);
 }
 
-// Fills a block with what both passes make of a lone DC coefficient.
+// Fills a block with the output of both passes for a DC coefficient without AC coefficients.
 inline void fill_block(std::uint8_t* samples, std::ptrdiff_t stride, int dc) {
     const auto first_pass = static_cast<std::int16_t>(static_cast<std::uint32_t>(dc) << kPassBits);
     const int level = (first_pass + 16) >> 5;

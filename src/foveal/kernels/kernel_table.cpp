@@ -25,17 +25,17 @@ namespace {
 // Counts the symbols of MCU rows [first_row, last_row) and returns the bits that are not Huffman codes.
 std::uint64_t tally_scan(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
                          std::uint32_t* histogram) {
-    return code_scan(CountingSink{histogram, slot_count}, scan, first_row, last_row).raw_bits;
+    return encode_scan(CountingSink{histogram, slot_count}, scan, first_row, last_row).raw_bits;
 }
 
 // Counts and records the symbols of MCU rows [first_row, last_row).
 RecordedScan record_scan(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
                          std::uint32_t* histogram, std::uint32_t* words) {
-    const RecordingSink sink = code_scan(RecordingSink{histogram, slot_count, words}, scan, first_row, last_row);
+    const RecordingSink sink = encode_scan(RecordingSink{histogram, slot_count, words}, scan, first_row, last_row);
     return {sink.word_count, sink.raw_bits};
 }
 
-// Codes recorded words.
+// Turns recorded words into bits.
 WrittenBits write_recorded(const std::uint32_t* words, std::ptrdiff_t count, int slot_count, const Code* codes,
                            std::uint8_t* bytes, std::uint64_t* restarts) {
     BitWriter writer = write_words(BitWriter{bytes, restarts}, words, count, slot_count, codes);

@@ -2,7 +2,7 @@
 // to tables of codes and code lengths; F.2.2.3, The DECODE procedure).
 //
 // The next kLookaheadBits bits of the data index a table that gives the symbol of any code that is no longer, and
-// usually the value of its extra bits too. Longer codes are found by comparing with the last code of each length.
+// usually the value of its additional bits too. Longer codes are found by comparing with the last code of each length.
 #pragma once
 
 #include "shapes.hpp"
@@ -15,7 +15,7 @@ using foveal::DecodingTable;
 using foveal::kLookaheadBits;
 constexpr int kMaxCodeBits = 16;  // length of the longest Huffman code
 
-// Returns the value of `size` >= 1 extra bits (T.81 F.2.2.1, figure F.12, the EXTEND procedure).
+// Returns the value of `size` >= 1 additional bits (T.81 F.2.2.1, figure F.12, the EXTEND procedure).
 inline int extend(std::uint32_t extra, int size) {
     const int value = static_cast<int>(extra);
     return (extra >> (size - 1)) != 0 ? value : value - (1 << size) + 1;

@@ -56,8 +56,8 @@ inline void ac_strengths(const std::int16_t* blocks, std::ptrdiff_t count, float
     }
 }
 
-// Turns coefficients (in sixteenths) into levels, in place. steps: 64 quantizer steps in sixteenths. An AC coefficient
-// of block n smaller than zero_threshold[n] steps becomes 0; a threshold of 0.5 is plain rounding.
+// Turns coefficients into levels, in place. steps: 64 quantizer steps; both are in units of 1/16. An AC coefficient of
+// block n smaller than zero_threshold[n] steps becomes 0; a threshold of 0.5 is plain rounding.
 inline void quantize(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold) {
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
         const std::int16_t dc = quantize_dc(blocks[0], steps[0]);
@@ -73,9 +73,9 @@ inline void quantize(std::int16_t* blocks, std::ptrdiff_t count, const float* st
     }
 }
 
-// Turns coefficients into levels, in place, with a quantization table for each block, as MS-ROI was published, in a
-// file of one table: block n is quantized and dequantized with own_steps[table_index[n]], and the result is quantized
-// with file_steps.
+// Turns coefficients into levels, in place, with a quantization table for each block, as published for MS-ROI, although
+// the file has one table: block n is quantized and dequantized with own_steps[table_index[n]], and the result is
+// quantized with file_steps.
 inline void quantize_per_block(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
                                const std::uint8_t* table_index, const float* file_steps) {
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {

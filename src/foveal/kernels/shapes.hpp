@@ -38,13 +38,13 @@ struct Code {
     std::uint32_t code, length;
 };
 
-// What recording a strip of a scan yields.
+// The result of recording a strip of a scan; the words are written to an array of the caller.
 struct RecordedScan {
     std::ptrdiff_t word_count;
     std::uint64_t raw_bits;  // bits that are not Huffman codes
 };
 
-// What coding the recorded words of a strip yields.
+// The result of writing the recorded words of a strip as bits, also into arrays of the caller.
 struct WrittenBits {
     std::ptrdiff_t byte_count;
     std::uint64_t bit_count;
@@ -62,8 +62,8 @@ struct DecodingTable {
     //    |    value    | symbol | consumed |
     //    +-------------+--------+----------+
     //
-    // consumed: bits to skip, 0 if the code is longer than the lookahead. value: the signed value of the extra bits if
-    // they lie within the lookahead (then they are consumed too), else 0.
+    // consumed: bits to skip, 0 if the code is longer than the lookahead. value: the signed value of the additional
+    // bits if they lie within the lookahead (then they are consumed too), else 0.
     std::uint32_t entries[1 << kLookaheadBits];
     std::uint32_t limit[17];  // [length]: end of the codes of up to this length, left-aligned in 16 bits
     int first_symbol[17];     // [length]: index of the symbol of a code of this length, minus the code
@@ -84,13 +84,13 @@ struct DecodingScan : ScanOf<std::int16_t> {
     std::uint32_t* block_bits[kMaxComponents];  // counters to which each block adds its bits, or null
 };
 
-// How far the decoding of a scan has come.
+// The state of the decoding of a scan between two calls.
 struct DecodingState {
     std::int64_t mcu = 0;           // index of the next MCU
     std::int64_t bit_position = 0;  // position of the next bit in the data
     std::int64_t eob_run = 0;       // blocks left of the last EOBn
     std::int64_t unused_bytes = 0;  // bytes between the last MCU of a restart interval and its end, summed so far
-    std::int64_t predictions[kMaxComponents] = {};  // of DC
+    std::int64_t predictions[kMaxComponents] = {};  // of DC: the DC of each component's last block
 };
 
 // Why the decoding of a scan stopped.
@@ -103,7 +103,7 @@ struct SamplePlane {
     Extent size;
 };
 
-// Predecessors that the trellis usually compares for each node: more gain next to nothing.
+// Number of predecessors that the trellis usually compares for each node; comparing more saves almost no bytes.
 constexpr int kUsualLookBack = 4;
 
 // Sums over a channel: for each of three error maps, the sum of the errors and the sum of their fourth powers.

@@ -9,10 +9,11 @@
 //        `-- node 1 is zero ---'    `- 3 is zero -----'
 //
 // A path goes through the nodes whose levels stay nonzero; a node keeps its rounded level, or one less if that shortens
-// its code. The bits of a level depend only on the run of zeros since the previous node of the path, so that the best
-// path to a node is the best over its predecessors. `cost` of a node is that of the best path that ends there, minus
-// the distortion of setting every position up to it to zero: with this offset, predecessors are compared without
-// summing the distortion of the zeros between them and the node.
+// its code. The bits of a level depend only on the run of zeros since the previous node of the path. The best path to a
+// node is therefore found by comparing its predecessors.
+//
+// Costs are relative to a block of zeros: a node on the path adds its bits and its distortion, minus the distortion of
+// a zero in its place. Positions between the nodes of a path then add nothing.
 #pragma once
 
 #include "block.hpp"
@@ -26,18 +27,18 @@
 
 namespace {
 
-// Half-width of the interval that counts as a tie, in steps: less than half a sixteenth over the largest 8-bit step.
+// Largest distance, in steps, of a magnitude that counts as a tie: less than half of 1/16 over the largest 8-bit step.
 constexpr float kTieWidth = 0.5f / 16 / 256;
 constexpr int kRunCount = 63;  // possible runs of zeros before a nonzero AC coefficient: 0..62
 
-// Prices in bits.
+// Numbers of bits of AC symbols, estimated by jpeg/trellis.py.
 struct Rates {
-    const float* run_size;  // [size 0..10][run]: bits of the ZRLs, the RRRRSSSS code and the extra bits
+    const float* run_size;  // [size 0..10][run]: ZRL codes, RRRRSSSS code and additional bits
     float end_of_block;
 };
 
-// The start of all paths, at position 0. The indices before it are nodes of prohibitive cost, so that every node has
-// kUsualLookBack predecessors to compare.
+// Index of the node where all paths start, at position 0. Lower indices hold nodes of prohibitive cost, so that every
+// node has kUsualLookBack predecessors to compare.
 constexpr int kStart = 4;
 
 // The nodes of a block, by index; minus_position: the negated position in zig-zag order.
@@ -75,10 +76,10 @@ inline Step best_step(const Nodes& nodes, int first, int node, const float* bits
 
 // Fills `levels` with the best AC levels of a block.
 //
-// The error of a nonzero level is measured from the magnitude plus `lift` steps, as weakened coefficients are more
+// The error of a nonzero level is measured from the magnitude plus `lift` steps, because weakened coefficients are more
 // visible than strengthened ones with equal errors.
 //
-// levels: zeros except for DC; rounded: levels of plain rounding; magnitudes: |coefficient| / step; kLookBack:
+// levels: zeros except for DC on entry; rounded: levels of plain rounding; magnitudes: |coefficient| / step; kLookBack:
 // predecessors to compare in addition to the start, 0 to use `look_back` instead.
 template <int kLookBack>
 inline void optimize_block(std::int16_t* levels, const std::int16_t* rounded, const float* magnitudes,
@@ -122,7 +123,7 @@ inline void optimize_block(std::int16_t* levels, const std::int16_t* rounded, co
     for (; last != kStart; last = nodes.previous[last]) levels[-nodes.minus_position[last]] = nodes.level[last];
 }
 
-// Turns coefficients (in sixteenths) into levels, in place; DC is rounded.
+// Turns coefficients (in units of 1/16) into levels, in place; DC is rounded.
 template <int kLookBack>
 inline void optimize_blocks(std::int16_t* blocks, std::ptrdiff_t count, const float* steps,
                             const float* distortion_weight, const float* frequency_weights, float lift, Rates rates,
@@ -134,9 +135,9 @@ inline void optimize_blocks(std::int16_t* blocks, std::ptrdiff_t count, const fl
         for (int k = 0; k < kBlockSize; k += 8) {
             const Float8 coefficient = load_shorts(blocks + k);
             const Float8 magnitude = absolute(coefficient) / load8(steps + k);
-            // A tie goes to the smaller level, which never takes more bits. (Coefficients are rounded to sixteenths, so
-            // that a tie stands for values on both sides of it.) Any other magnitude is further than kTieWidth from a
-            // tie.
+            // A tie goes to the smaller level, which never takes more bits. (Coefficients are rounded to units of 1/16,
+            // so that a tie stands for values on both sides of it.) Any other magnitude is further than kTieWidth from
+            // a tie.
             const Float8 lifted =
                 magnitude < splat8(0.5f + kTieWidth) ? Float8{} : magnitude + (lift + 0.5f - kTieWidth);
             const Int8 level = clamp_levels(__builtin_convertvector(lifted, Int8));

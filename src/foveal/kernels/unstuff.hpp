@@ -46,7 +46,7 @@ inline std::ptrdiff_t walk_scan(const std::uint8_t* bytes, std::ptrdiff_t size, 
     return size;
 }
 
-// The sizes of what `unstuff` writes.
+// The sizes of the arrays that `unstuff` fills.
 struct ScanExtent {
     std::ptrdiff_t end;  // offset of the marker that ends the scan, or the size of the file
     std::size_t data_bytes, restart_count;

@@ -1,4 +1,4 @@
-"""JUDGE: measure how much a decoded picture differs from the original, by PSNR, SSIM and SSIMULACRA 2."""
+"""Metrics of the difference between a decoded picture and its original: PSNR, SSIM and SSIMULACRA 2."""
 
 from foveal.metrics.pixel_errors import SSIM_MIN_SIDE, inside_ssim, psnr, ssim, ssim_of_pixels
 from foveal.metrics.ssimulacra import MIN_SIDE as SSIMULACRA2_MIN_SIDE

@@ -1,8 +1,9 @@
-"""Compression by principal components (K. Kishore, "AI in Image Processing", B.Tech report, IIT Palakkad, chapter 2).
+"""Image compression by principal component analysis (PCA).
 
-`rows` is the report's method: the rows of a channel are the samples. `blocks` goes beyond it: 8x8-pixel blocks are the
-samples, and their scores are quantized and entropy coded. Read `components.py` first, then `rows.py` and `blocks.py`;
-`codec.py` joins them.
+There are two modes. `rows` is the method of K. Kishore, "AI in Image Processing", B.Tech report, IIT Palakkad, chapter
+2: the rows of a channel are the samples. `blocks` goes beyond the report: 8x8-pixel blocks are the samples, and their
+scores are quantized and entropy coded. Read `components.py` first, then `rows.py` and `blocks.py`; `codec.py` joins
+them.
 """
 
 from foveal.pca.codec import decode, encode

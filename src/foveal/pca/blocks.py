@@ -1,7 +1,8 @@
-"""Beyond the report: 8x8-pixel blocks of Y, Cb and Cr are the samples, and each plane has components of its own.
+"""The `blocks` mode: a Karhunen-Loeve transform of 8x8-pixel blocks.
 
-This is the Karhunen-Loeve transform where JPEG has the discrete cosine transform: learned from the photo, and
-therefore sent with it. The scores are quantized (`quantize.py`) and entropy coded (`level_stream.py`).
+This mode is not part of K. Kishore's report. The blocks of each plane (Y, Cb, Cr) are samples of 64 dimensions, and
+their principal components take the place of JPEG's discrete cosine transform. The basis is learned from the photo, so
+it is stored in the file. The scores are quantized (`quantize.py`) and entropy coded (`level_stream.py`).
 """
 
 from __future__ import annotations
@@ -17,30 +18,30 @@ from foveal.jpeg import BLOCK_SIDE, MAX_PIXELS, Pixels, block_grid, to_planes
 from foveal.pca import level_stream
 from foveal.pca.components import fit
 from foveal.pca.container import ArrayReader
-from foveal.pca.quantize import MIN_STEP, dequantized, levels_of, step_for
+from foveal.pca.quantize import MIN_STEP, choose_step, dequantize, quantize
 from foveal.threads import row_ranges
 
 BLOCK_SIZE = BLOCK_SIDE * BLOCK_SIDE
-_BASIS_PEAK = 127  # components are sent as int8
-_MEAN_LIMIT = 256.0  # samples are -128 to 128
-_STEP_LIMIT = 4096.0  # scores are at most 8 x 255
+_BASIS_PEAK = 127  # components are stored as int8
+_MEAN_LIMIT = 256.0  # accepted magnitude of a mean; samples lie in [-128, 128]
+_STEP_LIMIT = 4096.0  # largest accepted step; scores are at most 8 x 255
 _PIXELS_PER_STRIP = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
 class BlockScores:
-    """The blocks of a plane, seen along its principal components.
+    """Scores of a plane's blocks on their principal components.
 
     Parameters
     ----------
     mean
         (64,) mean block.
     basis
-        (k, 64) int8: the components as they are sent.
+        (k, 64) int8: principal components as the file stores them.
     scores
-        (k, n) float32 of n blocks, in the order of rows.
+        (k, n) float32: scores of the n blocks, in raster order.
     squared_sum
-        Of what all samples differ from the mean block by: the variance that there is to keep, times their number.
+        Sum of squared differences between all blocks and the mean block: the total variance times the number of blocks.
     """
 
     mean: NDArray[np.float32]
@@ -49,37 +50,46 @@ class BlockScores:
     squared_sum: float
 
 
-class KeptBlocks(NamedTuple):
-    """What a file of this mode holds, how many components of each plane, and how much of the variance, in per cent."""
+class EncodedBlocks(NamedTuple):
+    """Arrays of a `blocks` file, number of components of each plane, and percentage of the variance that they keep."""
 
     arrays: dict[str, NDArray[Any]]
     component_counts: tuple[int, ...]
     variance: float
 
 
-def keep(pixels: Pixels, variance: float, max_components: int | None) -> KeptBlocks:
-    """Keep at least `variance` per cent of the variance of the planes, errors of quantization counted.
+def encode_blocks(pixels: Pixels, variance: float, max_components: int | None) -> EncodedBlocks:
+    """Transform and quantize pixels so that at least `variance` percent of the planes' variance is kept.
 
-    Where `max_components` are given, that of what so many components of each plane hold. At the finest step
-    (`MIN_STEP`) it can be less: nothing finer is written.
+    Parameters
+    ----------
+    pixels
+        (H, W) or (H, W, 1) grey, or (H, W, 3) RGB, uint8 or uint16.
+    variance
+        Percentage of the variance to keep, 0 to 100; quantization errors count as lost. With `max_components`, it is a
+        percentage of the variance that the leading `max_components` components of each plane explain. At the finest
+        step, `MIN_STEP`, the result can fall short of it.
+    max_components
+        Largest number of components per plane, or None for all 64.
 
     Raises
     ------
     LimitError
         The blocks cover more than MAX_PIXELS.
     """
-    grid = _checked_grid(*pixels.shape[:2])
+    grid = _find_grid(*pixels.shape[:2])
     planes = to_planes(np.ascontiguousarray(pixels), grid[0] * BLOCK_SIDE, grid[1] * BLOCK_SIDE)
-    analysed = [_analyse(plane, max_components) for plane in planes]
+    analysed = [_analyse_plane(plane, max_components) for plane in planes]
     total = sum(plane.squared_sum for plane in analysed)
-    held = sum(_squared_sum(plane.scores) for plane in analysed)
+    held = sum(_sum_squares(plane.scores) for plane in analysed)
     wanted = total if max_components is None else held
-    step, error = step_for([plane.scores for plane in analysed], (100 - variance) / 100 * wanted - (wanted - held))
+    # The components that are dropped lose `total - held` in any case; quantization may lose the rest of the allowance.
+    step, error = choose_step([plane.scores for plane in analysed], (100 - variance) / 100 * wanted - (wanted - held))
 
     content: dict[str, NDArray[Any]] = {"step": np.array(step, dtype=np.float32)}
     counts, wide_counts = [], []
     for index, plane in enumerate(analysed):
-        levels = levels_of(plane.scores, step)
+        levels = quantize(plane.scores, step)
         stream = level_stream.pack(levels, grid)
         content |= {
             f"mean_{index}": plane.mean,
@@ -90,80 +100,86 @@ def keep(pixels: Pixels, variance: float, max_components: int | None) -> KeptBlo
         wide_counts.append(stream.wide_count)
     content |= {"component_counts": np.array(counts), "wide_counts": np.array(wide_counts)}
     kept = 100.0 if total == 0 else max(0.0, 100 * (1 - (total - held + error) / total))
-    return KeptBlocks(content, tuple(counts), kept)
+    return EncodedBlocks(content, tuple(counts), kept)
 
 
-def _checked_grid(height: int, width: int) -> tuple[int, int]:
+def _find_grid(height: int, width: int) -> tuple[int, int]:
+    """Return the rows and columns of the grid of blocks; raise LimitError if they cover too many pixels."""
     grid = block_grid(height, width)
     if grid[0] * grid[1] * BLOCK_SIZE > MAX_PIXELS:
         raise LimitError(f"blocks of {width:,} x {height:,} pixels cover more than {MAX_PIXELS:,}")
     return grid
 
 
-def _analyse(plane: NDArray[np.float32], max_components: int | None) -> BlockScores:
+def _analyse_plane(plane: NDArray[np.float32], max_components: int | None) -> BlockScores:
+    """Find the principal components of the blocks of a plane, and their scores."""
     blocks = _split(plane)
-    found = fit(blocks)
-    mean, basis = found.mean.astype(np.float32), _as_sent(_completed(found.components)[:max_components])
-    directions = orthonormal(basis)
+    principal = fit(blocks)
+    mean, basis = principal.mean.astype(np.float32), _to_int8(_complete_basis(principal.components)[:max_components])
+    directions = orthonormalise(basis)
     scores = directions @ blocks.T
     scores -= (directions @ mean)[:, np.newaxis]
-    return BlockScores(mean, basis, scores, found.total_variance * max(len(blocks) - 1, 1))
+    return BlockScores(mean, basis, scores, principal.total_variance * max(len(blocks) - 1, 1))
 
 
 def _split(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Blocks (n, 64) of a plane (8 r, 8 c), n = r c."""
+    """Split a plane (8 r, 8 c) into blocks (r c, 64) in raster order."""
     rows, columns = plane.shape[0] // BLOCK_SIDE, plane.shape[1] // BLOCK_SIDE
     return plane.reshape(rows, BLOCK_SIDE, columns, BLOCK_SIDE).swapaxes(1, 2).reshape(-1, BLOCK_SIZE)
 
 
-def _joined(blocks: NDArray[np.float32], grid: tuple[int, int]) -> NDArray[np.float32]:
-    """Plane (8 r, 8 c) of blocks (n, 64)."""
+def _join(blocks: NDArray[np.float32], grid: tuple[int, int]) -> NDArray[np.float32]:
+    """Join blocks (r c, 64) in raster order to a plane (8 r, 8 c)."""
     rows, columns = grid
     tiled = blocks.reshape(rows, columns, BLOCK_SIDE, BLOCK_SIDE).swapaxes(1, 2)
     return tiled.reshape(rows * BLOCK_SIDE, columns * BLOCK_SIDE)
 
 
-def _completed(components: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Components (k, 64) and directions across all of them: 64 in all.
+def _complete_basis(components: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Extend components (k, 64) to an orthonormal basis of 64 directions.
 
-    A few blocks span fewer directions, but rounding (`_as_sent`) turns those a little out of what the blocks span.
+    Fewer than 64 blocks span fewer than 64 directions. Rounding (`_to_int8`) then tilts the components slightly out of
+    the space that the blocks span; the added directions represent the remainder.
     """
-    across = np.linalg.qr(components.T, mode="complete")[0].T[len(components) :]
-    return np.concatenate([components, across])
+    complement = np.linalg.qr(components.T, mode="complete")[0].T[len(components) :]
+    return np.concatenate([components, complement])
 
 
-def _as_sent(components: NDArray[np.float64]) -> NDArray[np.int8]:
-    """Round components (k, 64) to 8 bits, each scaled to use them all."""
+def _to_int8(components: NDArray[np.float64]) -> NDArray[np.int8]:
+    """Round components (k, 64) to int8, each scaled so that its largest magnitude is 127."""
     largest = np.abs(components).max(axis=1, keepdims=True)
     return np.asarray(np.rint(components * (_BASIS_PEAK / largest)), dtype=np.int8)
 
 
-def orthonormal(basis: NDArray[np.int8]) -> NDArray[np.float32]:
-    """Directions (k, 64), orthonormal again after rounding (Gram-Schmidt from the first on).
+def orthonormalise(basis: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Orthonormalise rounded components (k, 64), in order from the first.
 
-    Encoder and decoder both use these, so rounding costs a little of the best choice of directions and nothing else.
+    Encoder and decoder both use the result, so rounding adds no error of its own: the directions are only slightly
+    worse than the exact principal components.
     """
+    # QR decomposition is Gram-Schmidt up to the sign of each direction.
     directions, triangle = np.linalg.qr(basis.T.astype(np.float64))
-    turned: NDArray[np.float32] = (directions * np.where(np.diag(triangle) < 0, -1, 1)).T.astype(np.float32)
-    return np.ascontiguousarray(turned)
+    oriented: NDArray[np.float32] = (directions * np.where(np.diag(triangle) < 0, -1, 1)).T.astype(np.float32)
+    return np.ascontiguousarray(oriented)
 
 
-def _squared_sum(scores: NDArray[np.float32]) -> float:
+def _sum_squares(scores: NDArray[np.float32]) -> float:
+    """Return the sum of the squared scores in double precision."""
     return sum(float(np.square(row, dtype=np.float64).sum()) for row in scores)
 
 
 def read_pixels(reader: ArrayReader, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> Pixels:
-    """Pixels (H, W, C) of a file of this mode.
+    """Decode the pixels (H, W, C) of a `blocks` file.
 
     Raises
     ------
     FormatError
-        Something is missing, of another shape or type, or out of range.
+        An array is missing, has an unexpected shape or type, or holds values out of range.
     LimitError
         The blocks cover more than MAX_PIXELS.
     """
     height, width, channel_count = shape
-    grid = _checked_grid(height, width)
+    grid = _find_grid(height, width)
     step = float(reader.array("step", np.float32, ()))
     if not MIN_STEP <= step <= _STEP_LIMIT:
         raise FormatError("step is out of range")
@@ -179,20 +195,24 @@ def read_pixels(reader: ArrayReader, shape: tuple[int, int, int], dtype: np.dtyp
 def _read_plane(
     reader: ArrayReader, index: int, counts: tuple[int, int], grid: tuple[int, int], step: float
 ) -> NDArray[np.float32]:
+    """Decode a plane from its arrays; `counts` are its numbers of components and of components with high bytes."""
     count, wide_count = counts
     mean = reader.array(f"mean_{index}", np.float32, (BLOCK_SIZE,))
-    if not np.abs(mean).max() <= _MEAN_LIMIT:  # so that NaN fails, too
+    if not np.abs(mean).max() <= _MEAN_LIMIT:  # written so that NaN also fails
         raise FormatError(f"mean_{index} is out of range")
     basis = reader.array(f"basis_{index}", np.int8, (count, BLOCK_SIZE))
     data = reader.octets(f"levels_{index}", level_stream.max_size_bytes(count, grid))
     levels = level_stream.unpack(level_stream.LevelStream(data, wide_count), count, grid)
-    blocks = dequantized(levels, step).T @ orthonormal(basis)
+    blocks = dequantize(levels, step).T @ orthonormalise(basis)
     blocks += mean
-    return _joined(blocks, grid)
+    return _join(blocks, grid)
 
 
 def _to_pixels(planes: list[NDArray[np.float32]], dtype: np.dtype[Any]) -> Pixels:
-    """Pixels (H, W, 1 or 3) of Y, or Y, Cb and Cr (T.871 clause 7), centred on 0, in 8-bit units."""
+    """Convert planes to pixels (H, W, 1 or 3): Y alone, or Y, Cb and Cr by T.871 clause 7, Conversion to and from RGB.
+
+    The planes are centred on 0 and in 8-bit units for any `dtype`.
+    """
     height, width = planes[0].shape
     peak = int(np.iinfo(dtype).max)
     pixels: Pixels = np.empty((height, width, len(planes)), dtype=dtype)

@@ -1,4 +1,4 @@
-"""A photo to a file and back, by either mode."""
+"""Encoder and decoder of both modes: a photo to the bytes of an .npz file and back."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _MAX_INTEGER = (1 << 63) - 1
 
 @dataclass(frozen=True, eq=False)
 class EncodedPhoto:
-    """A file, and what it keeps.
+    """An encoded file, its original, and how much of the variance it keeps.
 
     Parameters
     ----------
     data
-        The .npz file.
+        Bytes of the .npz file.
     photo
-        What was encoded: upright, with its colour profile.
+        Photo that was encoded: upright, with its colour profile.
     mode
         "rows" or "blocks".
     component_counts
-        Components kept of each channel (R, G, B) or plane (Y, Cb, Cr), or of the one that there is.
+        Number of components kept of each channel (R, G, B) or plane (Y, Cb, Cr); one number for a grey photo.
     variance
-        Per cent of the variance that is kept. In `rows`, of the standardised channels, their mean; what storing scores
-        and components in few bits costs is not in it. In `blocks`, of Y, Cb and Cr together, with all errors but the
-        rounding to pixels.
+        Percentage of the variance that is kept. In `rows`, the mean over the standardised channels, not counting
+        the errors of storing scores and components in few bits. In `blocks`, the percentage for Y, Cb and Cr together,
+        with all errors except the final rounding to pixels.
     """
 
     data: bytes
@@ -53,19 +53,19 @@ class EncodedPhoto:
 
     @property
     def original_bytes(self) -> int:
-        """What the pixels take uncompressed: 1 byte for each sample, 2 where they have 16 bits."""
+        """Size of the uncompressed pixels in bytes: 1 per sample, or 2 for 16-bit samples."""
         return self.photo.pixels.nbytes
 
     @property
     def compression_ratio(self) -> float:
-        """Uncompressed pixels over the file, with all that the decoder needs."""
+        """Size of the uncompressed pixels divided by the size of the whole file."""
         return self.original_bytes / len(self.data)
 
     @property
     def ratio_without_components(self) -> float:
-        """The report's compression ratio: samples of the picture over scores, both as float16.
+        """The report's compression ratio: samples of the picture divided by scores, both as float16.
 
-        It leaves out components, means and deviations, without which no picture comes back.
+        It leaves out components, means and deviations, although the decoder needs them.
         """
         dimensions = self.photo.width if self.mode == "rows" else blocks.BLOCK_SIZE
         return len(self.component_counts) * dimensions / max(sum(self.component_counts), 1)
@@ -84,39 +84,38 @@ def encode(
     Parameters
     ----------
     image
-        A Photo, a Pillow image, or an array: (H, W, 3) RGB, (H, W) or (H, W, 1) grey, uint8 or uint16; with a channel
-        more for alpha where `background` is given.
+        A Photo, a Pillow image, or an array: (H, W, 3) RGB, (H, W) or (H, W, 1) grey, uint8 or uint16. With
+        `background`, it may have an alpha channel.
     variance
-        Keep at least so many per cent of the variance, 0 to 100.
+        Smallest percentage of the variance to keep, 0 to 100.
 
-        In `rows` this is the variance that the components explain, of each channel with its columns standardised: each
-        channel keeps the smallest number of components that reaches it. In `blocks` it is 100 (1 - E / V): V the
-        squared deviation of Y, Cb and Cr from their mean blocks, E the squared error of what comes back, that of
-        quantization included. There it decides how fine the scores are quantized, with steps no finer than 1/8 of an
-        8-bit level.
+        In `rows` this is the variance that the components explain of each channel, columns standardised: each channel
+        keeps the smallest number of components that reaches it. In `blocks` it is 100 (1 - E / V), where V is the
+        squared deviation of Y, Cb and Cr from their mean blocks and E is the squared error of the decoded planes,
+        quantization included. There it decides the quantizer step, which is never finer than 1/8 of an 8-bit level.
     mode
         "rows": the report's method [1]_. "blocks": 8x8-pixel blocks, quantized and entropy coded.
     components
-        In `rows`, how many components each channel keeps, whatever the variance; fewer where its rank is less. In
-        `blocks`, the most that each plane may keep; `variance` is then of what they hold.
+        In `rows`, the number of components that each channel keeps, whatever `variance` is; fewer where the rank is
+        lower. In `blocks`, the largest number that each plane may keep; `variance` then refers to what these hold.
     background
         Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
 
     Returns
     -------
     bytes
-        An .npz file that `numpy.load(allow_pickle=False)` opens: everything that `decode` needs. The photo is stored as
-        it is displayed, with its colour profile and without other metadata. Scores and components of `rows` are
-        float16, for 16-bit pixels float32.
+        An .npz file that holds everything `decode` needs; `numpy.load(allow_pickle=False)` opens it. The photo is
+        stored upright, with its colour profile and without other metadata. Scores and components of `rows` are
+        float16, or float32 for 16-bit pixels.
 
     Raises
     ------
     ParameterError
-        An argument is of the wrong kind or out of range; `components` is more than a sample's dimensions.
+        An argument is of the wrong kind or out of range, or `components` exceeds the number of dimensions of a sample.
     UnsupportedError
-        An alpha channel without `background`, or a Pillow image of another colour model.
+        The image has an alpha channel and there is no `background`, or it is a Pillow image of another colour model.
     LimitError
-        More than 178,956,970 pixels; in `blocks`, those of all blocks.
+        The image has more than 178,956,970 pixels; in `blocks`, its blocks cover more.
 
     References
     ----------
@@ -126,33 +125,33 @@ def encode(
 
 
 def encode_photo(photo: Photo, options: PcaOptions) -> EncodedPhoto:
-    """As `encode`, with what there is to say about it; `photo` must have no alpha channel."""
+    """Encode a photo without an alpha channel, and return the file with its statistics."""
     upright = photo.upright()
     plain = Photo(upright.pixels, icc_profile=upright.icc_profile)
     if plain.width * plain.height > MAX_PIXELS:
-        raise LimitError(_too_large(plain.height, plain.width, MAX_PIXELS))
+        raise LimitError(_size_message(plain.height, plain.width, MAX_PIXELS))
     if options.components is not None:
-        most = min(plain.height, plain.width) if options.mode == "rows" else blocks.BLOCK_SIZE
-        check_integer("components", options.components, 1, most)
+        maximum = min(plain.height, plain.width) if options.mode == "rows" else blocks.BLOCK_SIZE
+        check_integer("components", options.components, 1, maximum)
     if options.mode == "rows":
         return encode_rows(plain, rows.analyse(plain.pixels), options)
-    arrays, counts, variance = blocks.keep(plain.pixels, options.variance, options.components)
-    return EncodedPhoto(_file_of(plain, "blocks", arrays), plain, "blocks", counts, variance)
+    arrays, counts, variance = blocks.encode_blocks(plain.pixels, options.variance, options.components)
+    return EncodedPhoto(_write_file(plain, "blocks", arrays), plain, "blocks", counts, variance)
 
 
 def encode_rows(photo: Photo, channels: list[rows.StandardisedChannel], options: PcaOptions) -> EncodedPhoto:
-    """Encode a photo whose channels are analysed already."""
-    counts = [rows.count_for(channel, options.variance, options.components) for channel in channels]
+    """Encode a photo by the `rows` mode, given the components of its channels."""
+    counts = [rows.choose_count(channel, options.variance, options.components) for channel in channels]
     explained = [channel.principal.explained(count) for channel, count in zip(channels, counts, strict=True)]
-    data = _file_of(photo, "rows", rows.arrays(channels, counts, photo.pixels.dtype))
+    data = _write_file(photo, "rows", rows.to_arrays(channels, counts, photo.pixels.dtype))
     return EncodedPhoto(data, photo, "rows", tuple(counts), float(np.mean(explained)))
 
 
-def _file_of(photo: Photo, mode: str, arrays: dict[str, NDArray[Any]]) -> bytes:
-    return write_arrays(_description(photo, mode) | arrays)
+def _write_file(photo: Photo, mode: str, arrays: dict[str, NDArray[Any]]) -> bytes:
+    return write_arrays(_header_arrays(photo, mode) | arrays)
 
 
-def _description(photo: Photo, mode: str) -> dict[str, NDArray[Any]]:
+def _header_arrays(photo: Photo, mode: str) -> dict[str, NDArray[Any]]:
     height, width, *channels = photo.pixels.shape
     description: dict[str, NDArray[Any]] = {
         "version": np.array([_VERSION]),
@@ -166,30 +165,31 @@ def _description(photo: Photo, mode: str) -> dict[str, NDArray[Any]]:
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Photo:
-    """Restore the photo of a file that `encode` wrote.
+    """Decode a file that `encode` wrote.
 
     Parameters
     ----------
     data
-        The file.
+        Bytes of the file.
     max_pixels
-        Larger pictures are refused before memory is taken for them; at most 178,956,970.
+        Largest accepted number of pixels, at most 178,956,970. Larger pictures are refused before any memory is
+        allocated for them.
 
     Returns
     -------
     Photo
-        Pixels of the shape and type of the original, and its colour profile.
+        Pixels of the original's shape and type, and its colour profile.
 
     Raises
     ------
     FormatError
-        Not such a file, or a broken one.
+        The data is not such a file, or it is broken.
     UnsupportedError
-        A file of a later version.
+        The file has a later version of the format.
     LimitError
-        More than `max_pixels` pixels.
+        The picture has more than `max_pixels` pixels.
     ParameterError
-        An argument of the wrong kind or out of range.
+        An argument is of the wrong kind or out of range.
     """
     if not isinstance(data, bytes | bytearray | memoryview):
         raise ParameterError(f"decode takes the bytes of a file, not {type(data).__name__}")
@@ -201,7 +201,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Photo:
     shape = _read_shape(reader, max_pixels)
     mode, dtype = reader.text("mode"), reader.text("dtype")
     if mode not in _READERS or dtype not in _DTYPES:
-        raise FormatError(f"mode {mode!r} of {dtype!r} is none that there is")
+        raise FormatError(f"mode {mode!r} with pixels of type {dtype!r} is not supported")
     profile = reader.octets("icc_profile", _MAX_PROFILE_BYTES) if reader.has("icc_profile") else None
     pixels = _READERS[mode](reader, shape, _DTYPES[dtype])
     return Photo(pixels[:, :, 0] if shape[2] == 1 else pixels, icc_profile=profile)
@@ -212,9 +212,9 @@ def _read_shape(reader: ArrayReader, max_pixels: int) -> tuple[int, int, int]:
     if channels not in (1, 3):
         raise FormatError(f"pictures have 1 channel or 3, not {channels:,}")
     if height * width > max_pixels:
-        raise LimitError(_too_large(height, width, max_pixels))
+        raise LimitError(_size_message(height, width, max_pixels))
     return height, width, channels
 
 
-def _too_large(height: int, width: int, max_pixels: int) -> str:
+def _size_message(height: int, width: int, max_pixels: int) -> str:
     return f"the picture has {width:,} x {height:,} pixels; the limit is {max_pixels:,}"

@@ -1,4 +1,4 @@
-"""Principal components: the orthogonal directions along which samples vary most."""
+"""Principal component analysis: eigenvectors of the covariance matrix of samples."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from numpy.typing import NDArray
 from foveal.checks import check_number
 from foveal.errors import ParameterError
 
-_SAMPLES_AT_ONCE = 4096  # in double precision: what a large picture takes would not fit
+_SAMPLES_AT_ONCE = 4096  # centred in double precision at a time, to bound the memory for large pictures
 
 
 @dataclass(frozen=True, eq=False)
 class PrincipalComponents:
-    """Where samples lie, and how they vary.
+    """Mean and principal components of samples, with the variance along each component.
 
     Parameters
     ----------
     mean
         (d,) float64: mean of the samples.
     components
-        (k, d) float64: orthonormal rows, that of the largest variance first. The largest entry of each is positive.
-        There are as many as the rank of the centred samples, but one at least.
+        (k, d) float64: orthonormal eigenvectors of the covariance matrix, by falling variance. The entry of largest
+        magnitude is positive in each. k is the rank of the centred samples, but at least 1.
     variances
-        (k,) float64: variance of the samples along each (divided by their number less one).
+        (k,) float64: eigenvalues of the covariance matrix, which is the unbiased one (n - 1 degrees of freedom).
     total_variance
-        Sum of the variances along all directions.
+        Sum of the variances along all d directions.
     rounding
-        Share of the total variance that is nothing but rounding errors.
+        Share of the total variance that rounding errors may account for.
     """
 
     mean: NDArray[np.float64]
@@ -40,53 +40,53 @@ class PrincipalComponents:
     rounding: float
 
     def count_for(self, variance: float) -> int:
-        """How many components explain at least `variance` per cent of the variance: the smallest such number.
+        """Return the smallest number of components that explain at least `variance` percent of the variance.
 
-        It is 1 at least, also where nothing varies. What rounding errors may have added or taken counts as explained,
-        so that 100 asks for as many components as the rank.
+        It is at least 1, even for constant samples. A share of `rounding` counts as explained, so that 100 percent
+        needs as many components as the rank.
 
         Raises
         ------
         ParameterError
-            Not a number from 0 to 100.
+            `variance` is not a number from 0 to 100.
         """
         check_number("variance", variance, 0, 100)
         allowed = ((100 - variance) / 100 + self.rounding) * self.total_variance
-        # Summed from the smallest on: what is left out by 1, 2, ... components.
+        # Variance that 1, 2, ... components leave unexplained, summed from the smallest eigenvalue for accuracy.
         left_out = np.append(np.cumsum(self.variances[:0:-1])[::-1], 0.0)
         return 1 + int(np.argmax(left_out <= allowed))
 
     def explained(self, count: int) -> float:
-        """Share of the variance that the leading components explain, in per cent; 100 where nothing varies."""
+        """Return the explained variance of the leading `count` components in percent; 100 for constant samples."""
         if self.total_variance == 0:
             return 100.0
         return min(100.0, 100 * float(self.variances[:count].sum()) / self.total_variance)
 
     def scores(self, samples: NDArray[Any]) -> NDArray[np.float64]:
-        """Coordinates (n, k) of samples (n, d) along the components, from the mean."""
+        """Return the scores (n, k) of samples (n, d): coordinates along the components, with the mean as origin."""
         return np.asarray((samples - self.mean) @ self.components.T)
 
 
 def fit(samples: NDArray[Any]) -> PrincipalComponents:
     """Find the principal components of samples.
 
-    They are the eigenvectors of the covariance matrix. Where there are fewer samples than dimensions, they come from
-    the smaller matrix of inner products of the samples, which has the same eigenvalues.
+    They are the eigenvectors of the covariance matrix. For fewer samples than dimensions they are computed from the
+    smaller matrix of inner products of the samples, which has the same nonzero eigenvalues.
 
     Parameters
     ----------
     samples
-        (n, d) real numbers, n and d at least 1. They are centred, but not scaled.
+        (n, d) array of real numbers, n and d at least 1. The columns are centred, but not scaled.
 
     Returns
     -------
     PrincipalComponents
-        All of them, in double precision.
+        All components, in double precision.
 
     Raises
     ------
     ParameterError
-        Not such an array, or not all finite.
+        `samples` is not such an array, or not all of its values are finite.
 
     References
     ----------
@@ -97,19 +97,21 @@ def fit(samples: NDArray[Any]) -> PrincipalComponents:
     if not np.isfinite(samples).all():
         raise ParameterError("samples must be finite")
     mean = samples.mean(axis=0, dtype=np.float64)
-    found = _of_covariance if samples.shape[0] >= samples.shape[1] else _of_inner_products
-    squares, components = found(samples, mean)
+    decompose = _decompose_covariance if samples.shape[0] >= samples.shape[1] else _decompose_inner_products
+    squares, components = decompose(samples, mean)
     total = float(squares.sum())
     rounding = max(samples.shape) * float(np.finfo(np.float64).eps)
     rank = max(1, int(np.count_nonzero(squares > rounding * total)))
     degrees = max(len(samples) - 1, 1)
     return PrincipalComponents(
-        mean, _with_signs(components[:rank]), squares[:rank] / degrees, total / degrees, rounding
+        mean, _normalise_signs(components[:rank]), squares[:rank] / degrees, total / degrees, rounding
     )
 
 
-def _of_covariance(samples: NDArray[Any], mean: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Squares summed along each component, the largest first, and the components (d, d)."""
+def _decompose_covariance(
+    samples: NDArray[Any], mean: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the summed squared scores (d,) of the components, largest first, and the components (d, d)."""
     products = np.zeros((len(mean), len(mean)))
     for first in range(0, len(samples), _SAMPLES_AT_ONCE):
         centred = samples[first : first + _SAMPLES_AT_ONCE] - mean
@@ -118,21 +120,22 @@ def _of_covariance(samples: NDArray[Any], mean: NDArray[np.float64]) -> tuple[ND
     return np.maximum(squares[::-1], 0), vectors.T[::-1]
 
 
-def _of_inner_products(
+def _decompose_inner_products(
     samples: NDArray[Any], mean: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """As `_of_covariance`, components (n, d): Z Z' u = s u makes Z' u an eigenvector of Z' Z."""
+    """Return what `_decompose_covariance` does, for n < d samples: n sums of squares and components (n, d)."""
+    # For centred samples Z (n, d), Z Z' u = s u implies Z' Z (Z' u) = s (Z' u): an n x n problem gives the same answer.
     centred = samples - mean
     squares, vectors = np.linalg.eigh(centred @ centred.T)
     squares, components = np.maximum(squares[::-1], 0), vectors.T[::-1] @ centred
     lengths = np.linalg.norm(components, axis=1, keepdims=True)
     components /= np.where(lengths == 0, 1, lengths)
     if squares[0] == 0:
-        components[0, 0] = 1  # nothing varies: any direction will do
+        components[0, 0] = 1  # the samples are constant: any direction will do
     return squares, components
 
 
-def _with_signs(components: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn components so that the largest entry of each is positive: either way is right, but one must be chosen."""
+def _normalise_signs(components: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Flip components so that the entry of largest magnitude is positive: an eigenvector's sign is arbitrary."""
     largest = np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, None], axis=1)
     return np.asarray(components * np.where(largest < 0, -1, 1))

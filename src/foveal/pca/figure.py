@@ -1,7 +1,7 @@
-"""The report's figure (K. Kishore, "AI in Image Processing", chapter 2): what components keep of photos, and the cost.
+"""The figure of K. Kishore, "AI in Image Processing", chapter 2: photos at several explained variances, with sizes.
 
-For each photo: the original and what comes back, then the variance that components explain, and sizes against SSIM.
-Needs the extra `figure`.
+Each photo gets a row of pictures (the original and its decoded versions) and two plots: explained variance against the
+number of components, and SSIM against file size. The module needs the extra `figure`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ except ImportError as error:
 
 _CURVE_VARIANCES = (70.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.9, 99.99)
 _JPEG_QUALITIES = (5, 10, 20, 30, 50, 70, 80, 90, 95, 98)
-_MANY_NINES = 99.9  # from here on, titles have two more decimals
+_MANY_NINES = 99.9  # from this percentage upwards, titles have two more decimals
 _MOST_NINES = 4.5  # the axis of variance ends at 99.997 %
 _WIDTH_INCHES, _CURVES_INCHES, _CAPTION_INCHES, _TITLE_INCHES = 13.0, 3.3, 1.25, 0.6
 _DOTS_PER_INCH = 150
@@ -46,32 +46,32 @@ _CHANNEL_NAMES = {1: ("grey",), 3: ("red", "green", "blue")}
 
 @dataclass(frozen=True)
 class Point:
-    """Size of a file and SSIM of what it holds."""
+    """Size of a file in bytes, and SSIM of its decoded picture."""
 
     size_bytes: int
     ssim: float
 
 
 def sample_photos() -> dict[str, Photo]:
-    """Two photographs that scikit-image carries, by name."""
-    data: Any = skimage.data  # not typed
+    """Return two photographs from scikit-image by name."""
+    data: Any = skimage.data  # has no type annotations
     return {"astronaut": Photo(data.astronaut()), "coffee": Photo(data.coffee())}
 
 
 def draw(photos: Mapping[str, Photo], variances: Sequence[float]) -> bytes:
-    """Draw the figure.
+    """Draw the figure as a PNG file.
 
     Parameters
     ----------
     photos
-        By name; at least 11 pixels on each side. 16-bit ones are shown and compressed as 8-bit ones.
+        Photos by name, at least 11 pixels on each side. 16-bit photos are reduced to 8 bits.
     variances
-        Per cent of the variance to keep, at least one number.
+        Percentages of the variance to keep, one column of pictures for each value; at least one.
 
     Returns
     -------
     bytes
-        A PNG file.
+        The PNG file.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def draw(photos: Mapping[str, Photo], variances: Sequence[float]) -> bytes:
         _draw_variance(left, channels, variances)
         _draw_sizes(right, photo, channels)
     file = io.BytesIO()
-    FigureCanvasAgg(figure)  # draws without a screen
+    FigureCanvasAgg(figure)  # draws without a display
     figure.savefig(file, format="png")
     return file.getvalue()
 
@@ -105,11 +105,13 @@ def draw(photos: Mapping[str, Photo], variances: Sequence[float]) -> bytes:
 def _draw_pictures(area: SubFigure, name: str, files: Sequence[EncodedPhoto]) -> None:
     photo = files[0].photo
     axes = area.subplots(1, 1 + len(files), squeeze=False)[0]
-    _show(axes[0], photo.pixels, name, f"{photo.width} x {photo.height}\n{_kilobytes(photo.pixels.nbytes)} of pixels\n")
+    _show_image(
+        axes[0], photo.pixels, name, f"{photo.width} x {photo.height}\n{_kilobytes(photo.pixels.nbytes)} of pixels\n"
+    )
     for axis, encoded in zip(axes[1:], files, strict=True):
         restored = decode(encoded.data).pixels
         title = f"{encoded.variance:.{2 if encoded.variance < _MANY_NINES else 4}f} % of the variance"
-        _show(axis, restored, title, _caption(encoded, ssim(photo.pixels, restored)))
+        _show_image(axis, restored, title, _caption(encoded, ssim(photo.pixels, restored)))
 
 
 def _caption(encoded: EncodedPhoto, similarity: float) -> str:
@@ -121,7 +123,7 @@ def _caption(encoded: EncodedPhoto, similarity: float) -> str:
     )
 
 
-def _show(axis: Axes, pixels: NDArray[Any], title: str, caption: str) -> None:
+def _show_image(axis: Axes, pixels: NDArray[Any], title: str, caption: str) -> None:
     axis.imshow(pixels, cmap="gray", vmin=0, vmax=255, interpolation="antialiased")
     axis.set_title(title, fontsize=12, color=_INK, fontweight="bold")
     axis.set_xlabel(caption, fontsize=9.5, color=_INK, linespacing=1.35)
@@ -131,15 +133,15 @@ def _show(axis: Axes, pixels: NDArray[Any], title: str, caption: str) -> None:
 
 
 def _draw_variance(axis: Axes, channels: list[StandardisedChannel], variances: Sequence[float]) -> None:
-    """Cumulative variance against components; the axis counts nines, for what matters lies between 90 and 100."""
-    looks = zip(channels, _CHANNEL_NAMES[len(channels)], _CHANNEL_COLORS[len(channels)], strict=True)
-    for channel, name, color in looks:
-        found = channel.principal
-        counts = np.arange(1, len(found.variances) + 1)
-        explained = [found.explained(int(count)) for count in counts]
+    """Plot explained variance against the number of components, on a logarithmic axis of the unexplained share."""
+    styles = zip(channels, _CHANNEL_NAMES[len(channels)], _CHANNEL_COLORS[len(channels)], strict=True)
+    for channel, name, color in styles:
+        principal = channel.principal
+        counts = np.arange(1, len(principal.variances) + 1)
+        explained = [principal.explained(int(count)) for count in counts]
         axis.plot(counts, _nines(explained), color=color, label=name, linewidth=1.8)
-        reached = [found.count_for(variance) for variance in variances]
-        axis.plot(reached, _nines([found.explained(count) for count in reached]), "o", color=color, markersize=5)
+        chosen = [principal.count_for(variance) for variance in variances]
+        axis.plot(chosen, _nines([principal.explained(count) for count in chosen]), "o", color=color, markersize=5)
     ticks = [50, 90, 99, 99.9, 99.99]
     axis.yaxis.set_major_locator(FixedLocator(_nines(ticks)))
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 - 100 * 10**-value:.4g} %"))
@@ -147,11 +149,11 @@ def _draw_variance(axis: Axes, channels: list[StandardisedChannel], variances: S
         ylim=(0, _MOST_NINES), xlim=(0, None), xlabel="components", title="Variance explained by components of rows"
     )
     axis.legend(loc="lower right", frameon=False, fontsize=9.5)
-    _finish(axis)
+    _style_axis(axis)
 
 
 def _nines(percents: Sequence[float]) -> list[float]:
-    """90 % is 1, 99 % is 2, ...: -log10 of the share that is missing."""
+    """Return -log10 of the unexplained share: 1 for 90 %, 2 for 99 %, ..."""
     missing = np.maximum(1 - np.asarray(percents, dtype=np.float64) / 100, 10**-_MOST_NINES / 2)
     return [float(value) for value in -np.log10(missing)]
 
@@ -164,9 +166,9 @@ def _draw_sizes(axis: Axes, photo: Photo, channels: list[StandardisedChannel]) -
         return encode_photo(photo, PcaOptions(variance, "blocks"))
 
     encoders: dict[str, tuple[str, list[Point]]] = {
-        "rows": ("#c23b3b", [_point(by_rows(variance)) for variance in _CURVE_VARIANCES]),
-        "blocks": ("#3562b5", [_point(by_blocks(variance)) for variance in _CURVE_VARIANCES]),
-        "JPEG 4:4:4": ("#d98b1f", [_jpeg_point(photo, quality) for quality in _JPEG_QUALITIES]),
+        "rows": ("#c23b3b", [_measure(by_rows(variance)) for variance in _CURVE_VARIANCES]),
+        "blocks": ("#3562b5", [_measure(by_blocks(variance)) for variance in _CURVE_VARIANCES]),
+        "JPEG 4:4:4": ("#d98b1f", [_measure_jpeg(photo, quality) for quality in _JPEG_QUALITIES]),
     }
     for name, (color, points) in encoders.items():
         sizes = [point.size_bytes / 1000 for point in points]
@@ -187,22 +189,22 @@ def _draw_sizes(axis: Axes, photo: Photo, channels: list[StandardisedChannel]) -
     axis.xaxis.set_minor_formatter(NullFormatter())
     axis.set(ylim=(None, 1.01), xlabel="size of the file in kB", title="SSIM at a size")
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=9.5)
-    _finish(axis)
+    _style_axis(axis)
 
 
-def _point(encoded: EncodedPhoto) -> Point:
+def _measure(encoded: EncodedPhoto) -> Point:
     return Point(len(encoded.data), ssim(encoded.photo.pixels, decode(encoded.data).pixels))
 
 
-def _jpeg_point(photo: Photo, quality: int) -> Point:
-    """libjpeg-turbo by Pillow: 4:4:4 as ours, progressive, optimised Huffman tables."""
+def _measure_jpeg(photo: Photo, quality: int) -> Point:
+    """Measure libjpeg-turbo (by Pillow): 4:4:4 like both modes, progressive, optimised Huffman tables."""
     file = io.BytesIO()
     Image.fromarray(photo.pixels).save(file, "JPEG", quality=quality, subsampling=0, progressive=True, optimize=True)
     with Image.open(file) as image:
         return Point(len(file.getvalue()), ssim(photo.pixels, np.asarray(image)))
 
 
-def _finish(axis: Axes) -> None:
+def _style_axis(axis: Axes) -> None:
     axis.title.set(fontsize=12, color=_INK)
     axis.grid(visible=True, color="#e4e4e4", linewidth=0.8)
     axis.set_axisbelow(True)

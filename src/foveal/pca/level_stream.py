@@ -1,10 +1,13 @@
-"""Levels as bytes for zlib: a component after the other, so that equal values, and zeros above all, lie together.
+"""Entropy coding of levels: bytes in component order, compressed by zlib.
 
-1. Levels of the first component (nearly the brightness of the block) become differences to the block on the left.
-2. A level v becomes 2 v, or -2 v - 1 where it is negative: small numbers, whichever sign.
-3. The low bytes of all components come first; then, of those that have any, the high bytes.
-4. zlib codes runs and Huffman codes the rest (Z_RLE). Looking for longer matches takes ten times as long and makes
-   larger files of photographs.
+1. Levels of the first component (nearly the mean brightness of a block) are predicted from the block on the left; the
+   difference is coded.
+2. Signed levels are mapped to unsigned ones: v to 2 v, or to -2 v - 1 for negative v. Small magnitudes of either sign
+   become small numbers.
+3. Component by component, so that equal values, zeros above all, lie together: first the low bytes of all components,
+   then the high bytes of the components up to the last one that has any.
+4. zlib codes runs and Huffman codes the rest (strategy Z_RLE). A search for longer matches takes ten times as long and
+   makes larger files of photographs.
 """
 
 from __future__ import annotations
@@ -20,14 +23,14 @@ from foveal.errors import FormatError
 
 @dataclass(frozen=True)
 class LevelStream:
-    """Levels of a plane, packed.
+    """Compressed levels of a plane.
 
     Parameters
     ----------
     data
-        zlib's format.
+        zlib stream.
     wide_count
-        So many leading components have high bytes.
+        Number of leading components whose high bytes are stored.
     """
 
     data: bytes
@@ -35,8 +38,8 @@ class LevelStream:
 
 
 def pack(levels: NDArray[np.int16], grid: tuple[int, int]) -> LevelStream:
-    """Pack levels (k, r c) of a grid of r x c blocks."""
-    coded = np.left_shift(levels, 1).view(np.uint16)
+    """Compress levels (k, r c) of a grid of r x c blocks."""
+    coded = np.left_shift(levels, 1).view(np.uint16)  # 2 v; its bits are inverted below where v is negative
     if len(levels):
         differences = _differences(levels[0].reshape(grid)).ravel()
         coded[0] = np.left_shift(differences, 1).view(np.uint16)
@@ -52,18 +55,18 @@ def pack(levels: NDArray[np.int16], grid: tuple[int, int]) -> LevelStream:
 
 
 def max_size_bytes(count: int, grid: tuple[int, int]) -> int:
-    """No packed levels of `count` components are larger."""
+    """Return an upper bound of the size in bytes of a stream of `count` components."""
     plain = 2 * count * grid[0] * grid[1]
     return plain + plain // 1000 + 64
 
 
 def unpack(stream: LevelStream, count: int, grid: tuple[int, int]) -> NDArray[np.int32]:
-    """Levels (count, r c) of a grid of r x c blocks.
+    """Decompress levels (count, r c) of a grid of r x c blocks.
 
     Raises
     ------
     FormatError
-        The data is broken, or not of this size.
+        The stream is broken, or it holds another number of levels.
     """
     blocks = grid[0] * grid[1]
     if stream.wide_count > count:
@@ -75,26 +78,26 @@ def unpack(stream: LevelStream, count: int, grid: tuple[int, int]) -> NDArray[np
     except zlib.error as error:
         raise FormatError("the levels are broken") from error
     if len(data) != size_bytes or not unpacker.eof:
-        raise FormatError("the levels do not have the size that they should have")
+        raise FormatError("the levels have the wrong size")
     octets = np.frombuffer(data, dtype=np.uint8).reshape(-1, blocks)
     coded = octets[:count].astype(np.int32)
     coded[: stream.wide_count] |= octets[count:].astype(np.int32) << 8
     levels = (coded >> 1) ^ -(coded & 1)
     if count:
-        levels[0] = _sums(levels[0].reshape(grid)).ravel()
+        levels[0] = _undo_differences(levels[0].reshape(grid)).ravel()
     return levels
 
 
 def _differences(grid: NDArray[np.int16]) -> NDArray[np.int16]:
-    """To the level on the left; in the first column, to that above."""
+    """Subtract the level on the left from each level; in the first column, the level above."""
     differences = grid.copy()
     differences[:, 1:] -= grid[:, :-1]
     differences[1:, 0] -= grid[:-1, 0]
     return differences
 
 
-def _sums(differences: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Undo `_differences`; what a broken file makes too large wraps around."""
+def _undo_differences(differences: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Undo `_differences`; sums that overflow, as in a broken file, wrap around."""
     sums = differences.copy()
     sums[:, 0] = sums[:, 0].cumsum(dtype=np.int32)
     return sums.cumsum(axis=1, dtype=np.int32)

@@ -1,4 +1,4 @@
-"""What can be asked of `foveal.pca.encode`: every choice, its default and its check."""
+"""Options of `foveal.pca.encode`: defaults and validation."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ MODES = get_args(PcaMode)
 
 @dataclass(frozen=True)
 class PcaOptions:
-    """The options of `foveal.pca.encode`; they are explained there.
+    """The options of `foveal.pca.encode`, which documents them.
 
     Raises
     ------
     ParameterError
-        One of them is of the wrong kind or out of range.
+        An option is of the wrong kind or out of range.
     """
 
     variance: float = 99.0

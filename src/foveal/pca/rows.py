@@ -1,8 +1,8 @@
-"""The report's method: each row of a channel is a sample, each column a dimension.
+"""The `rows` mode, the report's method: each row of a channel is a sample, each column a dimension.
 
-K. Kishore, "AI in Image Processing", B.Tech report, IIT Palakkad, section 2.2: columns are standardised (Z), the
-covariance matrix of Z has eigenvectors W, and the scores on the first L of them are kept, T_L = Z W_L. The picture
-comes back as T_L W_L', scaled and shifted.
+K. Kishore, "AI in Image Processing", B.Tech report, IIT Palakkad, section 2.2. The columns are standardised to Z, W are
+the eigenvectors of the covariance matrix of Z, and the scores on the first L of them are stored: T_L = Z W_L. The
+decoder computes T_L W_L' and undoes the standardisation.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from foveal.jpeg import Pixels
 from foveal.pca.components import PrincipalComponents, fit
 from foveal.pca.container import ArrayReader
 
-# What scores and components are stored as, by the type of the pixels. Half precision has 11 bits.
+# Type of the stored scores and components, by type of the pixels. Half precision has 11 bits.
 _STORED_TYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype(np.float16), "uint16": np.dtype(np.float32)}
 
 
 @dataclass(frozen=True, eq=False)
 class StandardisedChannel:
-    """A channel whose columns have mean 0 and deviation 1, and its principal components.
+    """A channel with standardised columns, and the principal components of its rows.
 
     Parameters
     ----------
     mean, deviation
-        (W,) of each column; a constant column has deviation 0.
+        (W,) mean and standard deviation of each column; the deviation of a constant column is 0.
     principal
-        Of the rows of `standardised`.
+        Principal components of the rows of `standardised`.
     standardised
-        (H, W) float64.
+        (H, W) float64: the channel with columns of mean 0 and deviation 1.
     """
 
     mean: NDArray[np.float32]
@@ -43,12 +43,12 @@ class StandardisedChannel:
 
 
 def analyse(pixels: Pixels) -> list[StandardisedChannel]:
-    """Standardise the columns of each channel of pixels (H, W) or (H, W, C), and find the components of its rows."""
+    """Standardise each channel of pixels (H, W) or (H, W, C), and find the principal components of its rows."""
     return [_analyse_channel(channel) for channel in np.moveaxis(np.atleast_3d(pixels), 2, 0)]
 
 
-def count_for(channel: StandardisedChannel, variance: float, components: int | None) -> int:
-    """How many components of a channel to keep: so many, as far as there are, or what the variance asks for."""
+def choose_count(channel: StandardisedChannel, variance: float, components: int | None) -> int:
+    """Return the number of components to keep: `components`, at most the rank, or if None what `variance` needs."""
     if components is None:
         return channel.principal.count_for(variance)
     return min(components, len(channel.principal.components))
@@ -62,8 +62,8 @@ def _analyse_channel(channel: Pixels) -> StandardisedChannel:
     return StandardisedChannel(mean, deviation, fit(standardised), standardised)
 
 
-def arrays(channels: list[StandardisedChannel], counts: list[int], dtype: np.dtype[Any]) -> dict[str, NDArray[Any]]:
-    """Arrays of a file that keeps so many components of each channel of pixels of type `dtype`."""
+def to_arrays(channels: list[StandardisedChannel], counts: list[int], dtype: np.dtype[Any]) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a file that keeps the first `counts` components of the channels of `dtype` pixels."""
     stored = _STORED_TYPES[dtype.name]
     content: dict[str, NDArray[Any]] = {"component_counts": np.array(counts, dtype=np.int64)}
     for index, (channel, count) in enumerate(zip(channels, counts, strict=True)):
@@ -78,12 +78,12 @@ def arrays(channels: list[StandardisedChannel], counts: list[int], dtype: np.dty
 
 
 def read_pixels(reader: ArrayReader, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> Pixels:
-    """Pixels (H, W, C) of a file of this mode.
+    """Decode the pixels (H, W, C) of a `rows` file.
 
     Raises
     ------
     FormatError
-        Something is missing, of another shape or type, or out of range.
+        An array is missing, has an unexpected shape or type, or holds values out of range.
     """
     height, width, channel_count = shape
     counts = reader.integers("component_counts", channel_count, 1, min(height, width))
@@ -98,23 +98,23 @@ def _read_channel(
 ) -> NDArray[np.float32]:
     height, width, _ = shape
     peak, stored = int(np.iinfo(dtype).max), _STORED_TYPES[dtype.name]
-    # The squares of a standardised channel add up to H W, so no score is larger than the root of that.
+    # The squares of a standardised channel sum to H W, so no score exceeds the square root of H W.
     score_limit = (height * width) ** 0.5
-    mean = _within(reader, f"mean_{index}", np.dtype(np.float32), (width,), peak)
-    deviation = _within(reader, f"deviation_{index}", np.dtype(np.float32), (width,), peak)
-    components = _within(reader, f"components_{index}", stored, (count, width), 1)
-    scores = _within(reader, f"scores_{index}", stored, (height, count), score_limit)
+    mean = _read_bounded(reader, f"mean_{index}", np.dtype(np.float32), (width,), peak)
+    deviation = _read_bounded(reader, f"deviation_{index}", np.dtype(np.float32), (width,), peak)
+    components = _read_bounded(reader, f"components_{index}", stored, (count, width), 1)
+    scores = _read_bounded(reader, f"scores_{index}", stored, (height, count), score_limit)
     restored = scores @ components
     restored *= deviation
     restored += mean
     return np.clip(np.rint(restored, out=restored), 0, peak, out=restored)
 
 
-def _within(
+def _read_bounded(
     reader: ArrayReader, name: str, dtype: np.dtype[Any], shape: tuple[int, ...], limit: float
 ) -> NDArray[np.float32]:
-    """Read an array that is finite and, but for rounding, in [-limit, limit]."""
+    """Read an array of finite values in [-limit, limit], with a tolerance of 0.1 % for rounding."""
     values = reader.array(name, dtype, shape).astype(np.float32)
-    if not np.abs(values).max() <= limit * 1.001:  # so that NaN fails, too
+    if not np.abs(values).max() <= limit * 1.001:  # written so that NaN also fails
         raise FormatError(f"{name} is out of range")
     return values

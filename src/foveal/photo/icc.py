@@ -11,7 +11,7 @@ _SIGNATURE_FIELD, _SIGNATURE = slice(36, 40), b"acsp"  # 7.2.9, Profile file sig
 
 
 def data_colour_space(profile: bytes) -> str | None:
-    """Return the data colour space of a profile: "RGB", "GRAY", "CMYK", ...; None if this is no ICC profile."""
+    """Return the data colour space of a profile: "RGB", "GRAY", "CMYK", ...; None if it is not an ICC profile."""
     if profile[_SIGNATURE_FIELD] != _SIGNATURE:
         return None
     return profile[_DATA_COLOUR_SPACE_FIELD].decode("latin-1").rstrip()
@@ -20,8 +20,8 @@ def data_colour_space(profile: bytes) -> str | None:
 def misfit(profile: bytes | None, pixels: NDArray[Any]) -> str | None:
     """Return why a profile cannot apply to (H, W) grey or (H, W, 3) RGB pixels; None if it can.
 
-    Programs ignore a profile of another data colour space, or refuse the file. Bytes that are no ICC profile are not
-    judged.
+    Programs ignore a profile of another data colour space, or refuse the file. Bytes that are not an ICC profile are
+    not judged.
     """
     found = data_colour_space(profile) if profile else None
     needed, kind = ("GRAY", "grey") if pixels.ndim == 2 else ("RGB", "RGB")

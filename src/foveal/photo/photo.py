@@ -36,7 +36,7 @@ class Photo:
     icc_profile
         ICC profile that defines the colours of the pixels, or None.
     exif
-        EXIF data: a TIFF structure, with or without the "Exif" signature of a JPEG segment. None if there is none.
+        EXIF data, or None: a TIFF structure, with or without the "Exif" signature of a JPEG segment.
     xmp
         XMP packet (XML), or None.
     comment
@@ -44,7 +44,7 @@ class Photo:
     dots_per_inch
         Print resolution (horizontal, vertical), or None.
     extra_segments
-        (marker code, payload) of further segments of a JPEG that are kept: IPTC data (APP13) and extended XMP (APP1).
+        Further segments of a JPEG, as (marker code, payload): IPTC data (APP13) and extended XMP (APP1).
     file_format
         Format of the file that was read, as Pillow names it ("JPEG", "PNG", ...), or None.
     frame_count
@@ -112,13 +112,13 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
         an alpha channel.
     max_pixels
         Largest number of pixels (width times height). A larger picture is refused before it is decoded. Values above
-        178,956,970 have no effect: that is the limit of Pillow.
+        178,956,970, the limit of Pillow, have no effect.
 
     Returns
     -------
     Photo
         Pixels in the stored orientation: (H, W, 3) uint8 RGB, (H, W) uint8 grey, or (H, W) uint16 for 16-bit grey.
-        Pillow reduces 16-bit RGB to 8 bits. Of a file with several pictures, the first.
+        Pillow reduces 16-bit RGB to 8 bits. If the file has several pictures, only the first one is read.
 
     Raises
     ------
@@ -175,7 +175,7 @@ def _read_photo(image: Image.Image, background: Color | None) -> Photo:
 
 
 def _read_pixels(image: Image.Image) -> Pixels:
-    """Return pixels as grey, grey and alpha, RGB, or RGB and alpha.
+    """Return the pixels of a picture as grey, grey and alpha, RGB, or RGB and alpha.
 
     A transparent value or palette entry ("transparency") becomes an alpha channel.
     """
@@ -194,7 +194,7 @@ def _read_pixels(image: Image.Image) -> Pixels:
 
 
 def _read_bytes(info: Mapping[Any, Any], name: str) -> bytes | None:
-    """Return a value of Pillow's `info` if it is bytes and not empty, else None."""
+    """Return an entry of Pillow's `info` if it is a non-empty `bytes` object; else None."""
     value = info.get(name)
     return value if isinstance(value, bytes) and value else None
 
@@ -233,7 +233,7 @@ def _read_extra_segments(image: Image.Image) -> tuple[tuple[int, bytes], ...]:
 
 
 def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | None = None) -> Photo:
-    """Return an image of any type that the public functions accept as a Photo.
+    """Convert an image of any type that the public functions accept to a Photo.
 
     Parameters
     ----------

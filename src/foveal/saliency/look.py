@@ -17,8 +17,8 @@ from foveal.errors import ParameterError
 from foveal.photo import Photo, as_photo, to_eight_bits
 from foveal.photo.background import Color
 from foveal.photo.small_copy import small_copy
-from foveal.saliency.baselines import BASELINES
 from foveal.saliency.classes import SeenClass, box_of_peak, check_top_k, kept_classes
+from foveal.saliency.classical import CLASSICAL_METHODS
 from foveal.saliency.model import WORKING_SIDE, Model, NetworkOutput, default_model
 from foveal.saliency.readings import SPENDING_POWERS, Reading, read_output, visibility
 
@@ -41,13 +41,14 @@ class SaliencyResult:
         Name of the method that computed the map; "map" for a map that the caller gave.
     map
         (h, w) floats in [0, 1], or bools for a map that the caller gave, of any size; it covers the whole photo in its
-        displayed orientation. The peak of a method's map is 1; the map is 0 everywhere if the method found no evidence.
+        displayed orientation. A method's map has a peak of 1, or is 0 everywhere if the method found no evidence.
     confidence
         Confidence of the map: 0 (nothing in the photo stands out, and the map says nothing) to 1. The encoder
         multiplies its strength by it. It is 1 for maps that the caller gave, and for methods without a network, which
         do not estimate it.
     spending_power
-        Power of the map by which bits are spent. It is below 1 for "gaze", whose map is sharpened to predict fixations.
+        Exponent of the map for the allocation of bits. It is below 1 for "gaze", whose map is sharpened to predict
+        fixations.
     classes
         Classes that MS-ROI kept, in descending order of probability, at most REPORTED_CLASSES or `top_k`; empty for
         methods without a network.
@@ -61,7 +62,7 @@ class SaliencyResult:
 
     @property
     def spending_map(self) -> NDArray[np.floating | np.bool_]:
-        """Map by which bits are spent: `map` to the power of `spending_power`, of the same shape."""
+        """Map by which bits are allocated: `map` to the power of `spending_power`, of the same shape."""
         return self.map if self.spending_power == 1 else self.map**self.spending_power
 
     def resized(self, size: tuple[int, int]) -> NDArray[np.float32]:
@@ -83,7 +84,7 @@ def resolve_method(name: str) -> MethodName:
     if name == "auto":
         return AUTO_METHOD
     if name not in METHODS:
-        raise ParameterError(f"no saliency method {name!r}; there are auto, {', '.join(METHODS)}")
+        raise ParameterError(f"no saliency method {name!r}; the methods are auto, {', '.join(METHODS)}")
     return cast(MethodName, name)
 
 
@@ -100,7 +101,7 @@ def check_saliency(saliency: Saliency) -> None:
 
 
 def find_saliency(photo: Photo, saliency: Saliency) -> SaliencyResult | None:
-    """Return the map of a photo that a method computes or that the caller gave; None if `saliency` is None."""
+    """Compute the saliency map of a photo, or wrap the map that the caller gave; None if `saliency` is None."""
     if saliency is None:
         return None
     return look(photo, saliency) if isinstance(saliency, str) else SaliencyResult("map", saliency)
@@ -121,11 +122,12 @@ def look_by_methods(
     Returns
     -------
     dict
-        Result by name of the method. "auto" is replaced by the method that it stands for.
+        Results by the names of the methods. "auto" is replaced by the method that it stands for.
     """
     check_top_k(top_k)
     names = dict.fromkeys(resolve_method(name) for name in methods)
-    found: dict[str, SaliencyResult] = {name: _run_baseline(photo, name) for name in names if name in BASELINES}
+    found: dict[str, SaliencyResult]
+    found = {name: _run_classical(photo, name) for name in names if name in CLASSICAL_METHODS}
     if len(found) < len(names):
         network = default_model() if model is None else model
         small = small_copy(photo, WORKING_SIDE)
@@ -133,29 +135,29 @@ def look_by_methods(
         kept = kept_classes(output.class_probabilities, network.threshold, top_k)
         reported = kept[: REPORTED_CLASSES if top_k is None else top_k]
         classes = _locate_classes(output, reported, network.class_names, photo.displayed_size)
-        readings = {name: read_output(name, output, kept) for name in names if name not in BASELINES}
-        visible = visibility(small)
-        found |= {name: _normalize(name, reading, visible, classes) for name, reading in readings.items()}
+        readings = {name: read_output(name, output, kept) for name in names if name not in CLASSICAL_METHODS}
+        contrast = visibility(small)
+        found |= {name: _normalize(name, reading, contrast, classes) for name, reading in readings.items()}
     return found
 
 
-def _run_baseline(photo: Photo, name: str) -> SaliencyResult:
-    baseline = BASELINES[name]
-    return SaliencyResult(name, baseline.map(small_copy(photo, baseline.working_side)))
+def _run_classical(photo: Photo, name: str) -> SaliencyResult:
+    method = CLASSICAL_METHODS[name]
+    return SaliencyResult(name, method.map(small_copy(photo, method.working_side)))
 
 
-def _normalize(name: str, reading: Reading, visible: float, classes: tuple[SeenClass, ...]) -> SaliencyResult:
-    """Scale a map to a peak of 1, and multiply its confidence by the visibility of the picture's contrast."""
+def _normalize(name: str, reading: Reading, contrast: float, classes: tuple[SeenClass, ...]) -> SaliencyResult:
+    """Scale a map to a peak of 1, and multiply its confidence by the visibility of the picture's contrast, 0 to 1."""
     peak = reading.map.max()
     if peak == 0:
         return SaliencyResult(name, reading.map, confidence=0.0, classes=classes)
-    return SaliencyResult(name, reading.map / peak, reading.confidence * visible, SPENDING_POWERS[name], classes)
+    return SaliencyResult(name, reading.map / peak, reading.confidence * contrast, SPENDING_POWERS[name], classes)
 
 
 def _locate_classes(
     output: NetworkOutput, reported: NDArray[np.intp], names: tuple[str, ...], size: tuple[int, int]
 ) -> tuple[SeenClass, ...]:
-    """Return the classes to report with their boxes, without those whose map is 0 everywhere and so has no box."""
+    """Return the classes to report with their boxes, except classes whose map is 0 everywhere, which have no box."""
     return tuple(
         SeenClass(
             names[index],
@@ -197,9 +199,9 @@ def saliency_map(
     -------
     ndarray
         (H, W) float32 in [0, 1], where 1 is the part of the photo at which people look most. H and W are the size in
-        the displayed orientation: the map is turned like the photo. The maps of "msroi" and "cam" are 0 everywhere if
-        the network finds none of its classes. A map only compares parts of one photo; whether anything stands out at
-        all is its confidence, which `foveal.encode` takes into account and `foveal saliency --json` prints.
+        the displayed orientation. The maps of "msroi" and "cam" are 0 everywhere if the network finds none of its
+        classes. A map only compares parts of one photo. Its confidence tells whether anything stands out at all:
+        `foveal.encode` takes it into account, and `foveal saliency --json` prints it.
 
     Raises
     ------

@@ -22,7 +22,7 @@ VISIBLE_CONTRAST = 8.0
 
 GAZE_SHARPNESS = 1.75  # power of the predicted fixation density that has the highest NSS on held-back fixations
 
-# Power of the map by which bits are spent. For gaze it restores the predicted fixation density: the sharpened map
+# Exponent of the map for the allocation of bits. For gaze it restores the predicted fixation density: the sharpened map
 # predicts fixations best, but gains less where people look for the same loss elsewhere (`bench.gaze.map_worth`).
 SPENDING_POWERS = {"gaze": 1 / GAZE_SHARPNESS, "msroi": 1.0, "cam": 1.0}
 
@@ -49,9 +49,15 @@ def read_output(method: str, output: NetworkOutput, kept: NDArray[np.intp]) -> R
 
     `kept` holds the indices of the classes that MS-ROI keeps.
     """
-    if method == "cam":
-        return read_cam(output)
-    return read_msroi(output, kept) if method == "msroi" else read_gaze(output)
+    match method:
+        case "gaze":
+            return read_gaze(output)
+        case "msroi":
+            return read_msroi(output, kept)
+        case "cam":
+            return read_cam(output)
+        case _:
+            raise ValueError(f"{method!r} is not one of NETWORK_METHODS")
 
 
 def read_cam(output: NetworkOutput) -> Reading:
@@ -101,7 +107,7 @@ def expected_nss(density: NDArray[np.float32]) -> float:
 
 
 def visibility(rgb: NDArray[np.uint8]) -> float:
-    """Return how visible the contrast of an (H, W, 3) RGB picture is.
+    """Return the visibility of the contrast of an (H, W, 3) RGB picture, 0 to 1.
 
     The result is the standard deviation of luminance divided by VISIBLE_CONTRAST, at most 1; 0 for a flat picture.
     """

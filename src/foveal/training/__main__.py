@@ -1,4 +1,4 @@
-"""python -m foveal.training: train, evaluate, export, and maps of photos that a network has not seen."""
+"""The command line `python -m foveal.training`: train, evaluate, write maps, export."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from foveal.training import checkpoint
 from foveal.training.checkpoint import Checkpoint
 from foveal.training.evaluation import Row, evaluate, network_looks, network_methods, packaged_method, write_map
 from foveal.training.gaze_data import FOLDS, GazePhoto, gaze_example, gaze_photos, is_gaze_set
-from foveal.training.loop import CHECKPOINT, Run, TrainingData, beginning, beginning_from, train
+from foveal.training.loop import CHECKPOINT, Run, TrainingData, checkpoint_from_weights, new_checkpoint, train
 from foveal.training.network import NetworkShape
 from foveal.training.photos import load_photos
 from foveal.training.schedule import SCHEDULES, HeadPhase, Schedule
@@ -33,7 +33,7 @@ _EXISTING = click.Path(path_type=Path, exists=True)
 
 
 class _Group(click.Group):
-    """Errors that are raised on purpose become one line."""
+    """Command group that prints foveal's errors as one line."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -44,7 +44,7 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, help="Train, evaluate and export the networks that find where people look.")
 def main() -> None:
-    """Entry point."""
+    """Run the command line."""
 
 
 @main.command("train")
@@ -55,11 +55,11 @@ def main() -> None:
 @click.option("--schedule", "schedule_name", type=click.Choice(sorted(SCHEDULES)), default="full", show_default=True)
 @click.option("--only", "phases", multiple=True, help="Run only the phase of this name; may be given several times.")
 @click.option("--weights", type=_EXISTING, help="Start from the averaged weights of this checkpoint.")
-@click.option("--fold", type=click.IntRange(0, FOLDS - 1), help="Hold this fold of the fixations back, and score it.")
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
+@click.option("--fold", type=click.IntRange(0, FOLDS - 1), help="Hold back this fold of the fixations, and score it.")
+@click.option("--resume", is_flag=True, help="Continue from the checkpoint in --out.")
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(1), help="Threads of PyTorch; its own choice otherwise.")
-@click.option("--cache", type=_FOLDER, help="Folder for decoded photos and features; --out/cache otherwise.")
+@click.option("--threads", type=click.IntRange(1), help="Number of threads. Default: chosen by PyTorch.")
+@click.option("--cache", type=_FOLDER, help="Folder for decoded photos and features. Default: --out/cache.")
 def train_command(**options: Any) -> None:
     """Train on labelled photos and on photos with fixations."""
     click.echo(run_training(TrainOptions(**options)))
@@ -67,7 +67,7 @@ def train_command(**options: Any) -> None:
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """Options of `train`, as its help describes them."""
+    """Options of the command `train`; its help describes them."""
 
     data: tuple[Path, ...]
     out: Path
@@ -82,26 +82,26 @@ class TrainOptions:
 
     @property
     def schedule(self) -> Schedule:
-        """The schedule, or its chosen phases."""
+        """The whole schedule, or only the chosen phases."""
         whole = SCHEDULES[self.schedule_name]
         return whole.only(list(self.phases)) if self.phases else whole
 
     def settings(self) -> str:
-        """What makes the result of a run, as JSON."""
+        """Return the settings that determine the result of a run, as JSON."""
         weights = str(self.weights) if self.weights else None
         content = {"schedule": asdict(self.schedule), "seed": self.seed, "fold": self.fold, "weights": weights}
         return json.dumps(content, indent=2)
 
 
 def run_training(options: TrainOptions) -> Path:
-    """Train, or go on with a run; returns the path of the checkpoint.
+    """Train from the start or resume a run, and return the path of the checkpoint.
 
     Raises
     ------
     ParameterError
-        `out` holds another run, or there are no photos.
+        `out` holds another run, or there are too few photos.
     ModelError, FormatError
-        A broken checkpoint, or broken photos.
+        The checkpoint is broken, or a photo is.
     """
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -114,18 +114,18 @@ def run_training(options: TrainOptions) -> Path:
     if path.exists():
         start = checkpoint.load(path)
     elif options.weights:
-        start = beginning_from(checkpoint.load(options.weights), names)
+        start = checkpoint_from_weights(checkpoint.load(options.weights), names)
     else:
-        start = beginning(names, NetworkShape(len(names)), options.seed)
+        start = new_checkpoint(names, NetworkShape(len(names)), options.seed)
     if start.class_names != names:
-        raise ModelError(f"{path} is of a network for other classes")
+        raise ModelError(f"{path} holds a network for other classes")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     train(data, Run(options.out, options.schedule, options.seed, device), start)
     return path
 
 
 def _check_enough(data: TrainingData, schedule: Schedule) -> None:
-    """Hours of training should not end with what could have been known before."""
+    """Refuse too little data before hours of training."""
     if len(data.train) == 0 or len(data.validation) == 0:
         raise ParameterError("too few photos: some to learn from and some to validate with are needed")
     if any(isinstance(phase, HeadPhase) for phase in schedule.phases) and not data.learned.any():
@@ -133,12 +133,12 @@ def _check_enough(data: TrainingData, schedule: Schedule) -> None:
 
 
 def _refuse_another_run(options: TrainOptions) -> None:
-    """A resumed run must be the one that was begun, a new one must not overwrite another."""
+    """Refuse to resume a run with other settings, or to overwrite one."""
     path = options.out / SETTINGS
     if path.exists() and not options.resume:
-        raise ParameterError(f"{options.out} holds a run already: go on with --resume, or choose another folder")
+        raise ParameterError(f"{options.out} already holds a run: continue with --resume, or choose another folder")
     if path.exists() and path.read_text() != options.settings():
-        raise ParameterError(f"{path} is of a run with other settings")
+        raise ParameterError(f"{path} is from a run with other settings")
 
 
 def read_data(sources: list[Path], cache: Path, fold: int | None) -> TrainingData:
@@ -157,7 +157,7 @@ def read_data(sources: list[Path], cache: Path, fold: int | None) -> TrainingDat
 
 
 def _parts(source: Path) -> list[Path]:
-    """Zips and sets of fixations in a folder; the source itself where it is one, or a tree of labelled photos."""
+    """Return the zips and sets of fixations in a folder, or the source itself if it is one or a tree of photos."""
     if source.is_file() or is_gaze_set(source):
         return [source]
     inside = sorted(path for path in source.iterdir() if path.suffix == ".zip" or path.is_dir())
@@ -170,7 +170,7 @@ def _parts(source: Path) -> list[Path]:
 _CHECKPOINTS = click.option(
     "--checkpoint", "paths", multiple=True, type=_EXISTING, help="One network, or one for each fold in order."
 )
-_THREADS = click.option("--threads", type=click.IntRange(1), help="Threads of PyTorch; its own choice otherwise.")
+_THREADS = click.option("--threads", type=click.IntRange(1), help="Number of threads. Default: chosen by PyTorch.")
 
 
 @main.command("evaluate")
@@ -193,7 +193,7 @@ def evaluate_command(data: tuple[Path, ...], paths: tuple[Path, ...], threads: i
 @_THREADS
 @click.option("-o", "out", type=_FOLDER, required=True, help="Folder for OUT/<set>/<method>/<photo>.png.")
 def maps_command(data: tuple[Path, ...], paths: tuple[Path, ...], threads: int | None, out: Path) -> None:
-    """Write the maps by which networks spend bits, as 16-bit pictures; of folds, by the one that did not see it."""
+    """Write the maps by which bits are spent, as 16-bit pictures; with folds, by the network that did not see them."""
     if not paths:
         raise ParameterError("give --checkpoint")
     for name, look_by in network_looks(_checkpoints(paths, threads)).items():
@@ -223,7 +223,7 @@ def _checkpoints(paths: tuple[Path, ...], threads: int | None) -> list[Checkpoin
 
 
 def _check_unseen(paths: tuple[Path, ...], folds: list[Checkpoint]) -> None:
-    """A network judged by photos that it learned from looks better than it is."""
+    """Refuse checkpoints that would be scored on photos they were trained on."""
     for fold, (path, state) in enumerate(zip(paths, folds, strict=True)):
         if fold in state.learned_folds:
             learned = ", ".join(map(str, sorted(state.learned_folds)))

@@ -1,6 +1,7 @@
-"""What a finished backbone sees, computed once and kept on disk: heads learn from it in minutes, fold after fold.
+"""Backbone features of the training data, computed once and cached on disk, from which heads train in minutes.
 
-Features are kept in 16 bits. Photos with fixations are seen in four ways each (two sizes, flipped and not).
+The same features serve all cross-validation folds. They are stored in 16 bits. Each photo with fixations has four views
+(two sizes, flipped and not).
 """
 
 from __future__ import annotations
@@ -21,28 +22,28 @@ from torch.nn import functional
 from foveal.training.batches import SIDE_MULTIPLE, as_pixels, color_jitter, draw_scenes
 from foveal.training.gaze_data import GazeExample
 from foveal.training.losses import SceneTargets
-from foveal.training.network import Backbone, Features, halved
+from foveal.training.network import Backbone, Features, halve
 from foveal.training.scenes import SceneMaker
 from foveal.training.schedule import HeadPhase
 
-GAZE_SCALES = (0.9, 1.1)  # of the size of the examples
+GAZE_SCALES = (0.9, 1.1)  # sizes of the views relative to the examples
 _AT_ONCE = 25
 
 
 @dataclass(frozen=True)
 class GazeFeatures:
-    """n views of photos with fixations, all of one shape.
+    """Backbone features of n views of photos with fixations, all of one shape.
 
     Attributes
     ----------
     example
-        (n,) number of the photo.
+        (n,) index of each view's photo.
     fine, coarse
-        Features of the photo and of its half-size copy.
+        Feature maps of the view and of its half-size copy.
     density
-        (n, H, W) density of fixations.
+        (n, H, W) fixation density.
     trust
-        (n,) see `GazeExample`.
+        (n,) weight of each view in the loss, see `GazeExample`.
     """
 
     example: Tensor
@@ -55,23 +56,23 @@ class GazeFeatures:
         return len(self.example)
 
     def take(self, rows: Tensor) -> GazeFeatures:
-        """Some of the views, in 32 bits."""
+        """Return some of the views with features in 32 bits."""
         fine, coarse = (Features(*(part[rows].float() for part in each)) for each in (self.fine, self.coarse))
         return GazeFeatures(self.example[rows], fine, coarse, self.density[rows], self.trust[rows])
 
     def to(self, device: torch.device) -> GazeFeatures:
-        """Copy to where the network is."""
+        """Copy the tensors to a device."""
         fine, coarse = (Features(*(part.to(device) for part in each)) for each in (self.fine, self.coarse))
         return GazeFeatures(self.example, fine, coarse, self.density.to(device), self.trust.to(device))
 
-    def of_examples(self, chosen: NDArray[np.bool_]) -> Tensor:
-        """Rows of the views of the chosen photos."""
+    def rows_of(self, chosen: NDArray[np.bool_]) -> Tensor:
+        """Return the indices of the views of the chosen photos."""
         return torch.nonzero(torch.from_numpy(chosen)[self.example])[:, 0]
 
 
 @dataclass(frozen=True)
 class SceneFeatures:
-    """n scenes of one shape: joined features, and what is where."""
+    """Joined backbone features of n scenes of one shape, with their objects."""
 
     joined: Tensor
     targets: SceneTargets
@@ -80,27 +81,27 @@ class SceneFeatures:
         return len(self.joined)
 
     def take(self, rows: Tensor) -> SceneFeatures:
-        """Some of the scenes, in 32 bits."""
+        """Return some of the scenes with features in 32 bits."""
         return SceneFeatures(
             self.joined[rows].float(), SceneTargets(self.targets.labels[rows], self.targets.boxes[rows])
         )
 
     def to(self, device: torch.device) -> SceneFeatures:
-        """Copy to where the network is."""
+        """Copy the tensors to a device."""
         return SceneFeatures(self.joined.to(device), self.targets.to(device))
 
 
 @dataclass(frozen=True)
 class Banks:
-    """What heads learn from; `learned` (examples,) says which photos with fixations are not held back."""
+    """Training data of the heads; `learned` (examples,) is true for photos with fixations that are not held back."""
 
     gaze: list[GazeFeatures]
     scenes: list[SceneFeatures]
     learned: NDArray[np.bool_]
 
 
-def gaze_bank(backbone: Backbone, examples: list[GazeExample], seed: int) -> list[GazeFeatures]:
-    """Look at all photos in all ways, colours jittered; one entry for each shape."""
+def compute_gaze_features(backbone: Backbone, examples: list[GazeExample], seed: int) -> list[GazeFeatures]:
+    """Compute the features of all views of all photos, colours jittered; one entry for each shape."""
     rng = np.random.default_rng(seed)
     by_shape: dict[tuple[int, ...], list[int]] = {}
     for number, example in enumerate(examples):
@@ -134,7 +135,7 @@ def _views(
     sides = [SIDE_MULTIPLE * round(side * scale / SIDE_MULTIPLE) for side in pixels.shape[2:]]
     resized = functional.interpolate(pixels, size=sides, mode="bilinear", antialias=True)
     seen = color_jitter(resized, rng).to(next(backbone.parameters()).device)
-    fine, coarse = (Features(*(part.half().cpu() for part in backbone(each))) for each in (seen, halved(seen)))
+    fine, coarse = (Features(*(part.half().cpu() for part in backbone(each))) for each in (seen, halve(seen)))
     trust = torch.tensor([example.trust for example in chosen])
     return GazeFeatures(torch.tensor(numbers), fine, coarse, density, trust)
 
@@ -151,8 +152,8 @@ def _joined_views(views: list[GazeFeatures]) -> GazeFeatures:
 
 
 @torch.no_grad()
-def scene_bank(backbone: Backbone, scenes: SceneMaker, phase: HeadPhase, seed: int) -> list[SceneFeatures]:
-    """Draw the scenes of the phase and look at them; one entry for each shape."""
+def compute_scene_features(backbone: Backbone, scenes: SceneMaker, phase: HeadPhase, seed: int) -> list[SceneFeatures]:
+    """Draw the scenes of a phase and compute their features; one entry for each shape."""
     rng = np.random.default_rng(seed)
     device = next(backbone.parameters()).device
     by_shape: dict[tuple[int, ...], list[SceneFeatures]] = {}
@@ -169,8 +170,8 @@ def scene_bank(backbone: Backbone, scenes: SceneMaker, phase: HeadPhase, seed: i
     ]
 
 
-def kept(path: Path, make: Callable[[], Any]) -> Any:
-    """Read what an earlier run kept at `path` (mapped into memory), or make and keep it."""
+def load_or_compute(path: Path, make: Callable[[], Any]) -> Any:
+    """Load the cached object at `path`, memory-mapped, or compute and cache it."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         half_written = path.with_suffix(".tmp")
@@ -181,7 +182,7 @@ def kept(path: Path, make: Callable[[], Any]) -> Any:
 
 
 def fingerprint(backbone: Backbone, arrays: Iterable[NDArray[Any]], settings: str) -> str:
-    """Name for what was seen: changes with the backbone's weights, the pictures and the settings."""
+    """Return a cache key that changes with the backbone's weights, the pictures and the settings."""
     digest = hashlib.sha256(settings.encode())
     for value in backbone.state_dict().values():
         digest.update(value.cpu().numpy().tobytes())

@@ -1,6 +1,6 @@
-"""Batches that are a function of the seed and the step alone, made while the network computes.
+"""Batches of scenes, prepared in a background thread while the network computes.
 
-So a run that was interrupted sees what an uninterrupted one would have seen.
+A batch depends only on the seed and the step, so that a resumed run sees the same batches as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from foveal.training.losses import SceneTargets
 from foveal.training.photos import NO_CLASS
 from foveal.training.scenes import MAX_OBJECTS, Scene, SceneMaker, SceneMix
 
-ASPECTS = (1.0, 4 / 3, 3 / 4)  # width over height of scenes
+ASPECTS = (1.0, 4 / 3, 3 / 4)  # width divided by height of scenes
 SIDE_MULTIPLE = 8
-JITTER = 0.25  # brightness, contrast and saturation change by up to so much
+JITTER = 0.25  # largest relative change of brightness, contrast and saturation
 _BATCHES_AHEAD = 3
 
 T = TypeVar("T")
@@ -29,18 +29,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class SceneBatch:
-    """(n, 3, h, w) float32 RGB in 0..255 and what is where."""
+    """Batch of scenes: pixels (n, 3, h, w) float32 RGB in 0..255, and the objects in them."""
 
     pixels: Tensor
     targets: SceneTargets
 
     def to(self, device: torch.device) -> SceneBatch:
-        """Copy to where the network is."""
+        """Copy the tensors to a device."""
         return SceneBatch(self.pixels.to(device), self.targets.to(device))
 
 
 def draw_scenes(scenes: SceneMaker, number: int, side: int, mix: SceneMix, rng: np.random.Generator) -> SceneBatch:
-    """Draw a batch of scenes of one shape, of about side x side pixels, their colours jittered."""
+    """Draw a batch of scenes of one shape with about side x side pixels, and jitter their colours."""
     aspect = float(rng.choice(ASPECTS))
     height, width = (SIDE_MULTIPLE * round(side * factor / SIDE_MULTIPLE) for factor in (aspect**-0.5, aspect**0.5))
     drawn = scene_batch([scenes.draw(mix, (height, width), rng) for _ in range(number)])
@@ -48,7 +48,7 @@ def draw_scenes(scenes: SceneMaker, number: int, side: int, mix: SceneMix, rng: 
 
 
 def scene_batch(scenes: list[Scene]) -> SceneBatch:
-    """Stack scenes of the same size."""
+    """Stack scenes of the same size to a batch."""
     height, width = scenes[0].rgb.shape[:2]
     labels = torch.full((len(scenes), MAX_OBJECTS), NO_CLASS, dtype=torch.int64)
     boxes = torch.zeros(len(scenes), MAX_OBJECTS, 4)
@@ -63,12 +63,12 @@ def scene_batch(scenes: list[Scene]) -> SceneBatch:
 
 
 def as_pixels(pictures: Sequence[NDArray[np.uint8]]) -> Tensor:
-    """(h, w, 3) uint8 each to (n, 3, h, w) float32 in 0..255, channels last in memory."""
+    """Stack pictures (h, w, 3) uint8 to (n, 3, h, w) float32 in 0..255, channels last in memory."""
     return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float()
 
 
 def color_jitter(pixels: Tensor, rng: np.random.Generator) -> Tensor:
-    """Change brightness, contrast and saturation of each picture (n, 3, h, w) at random; stays in 0..255.
+    """Change brightness, contrast and saturation of each picture (n, 3, h, w) at random, and clamp to 0..255.
 
     Brightness scales all, saturation scales the distance from grey, contrast the distance from the picture's mean:
     together one matrix and one offset for each picture.
@@ -82,8 +82,8 @@ def color_jitter(pixels: Tensor, rng: np.random.Generator) -> Tensor:
     return changed.unflatten(1, pixels.shape[2:]).permute(0, 3, 1, 2)
 
 
-def made_ahead(make: Callable[[int], T], steps: range) -> Iterator[T]:
-    """Make the results for these steps in a thread of their own, in order, a few ahead of their use."""
+def prefetch(make: Callable[[int], T], steps: range) -> Iterator[T]:
+    """Yield the results for these steps in order, made in a background thread a few steps ahead."""
     with ThreadPoolExecutor(1) as pool:
         waiting: list[Future[T]] = []
         for step in steps:

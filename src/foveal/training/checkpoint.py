@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not at all, and all that a run needs to go on as if it had not stopped."""
+"""Checkpoints: the whole state of a run, written atomically, so that a resumed run ends with the same result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from foveal.training.network import NetworkShape, SaliencyNetwork
 
 @dataclass(frozen=True)
 class Position:
-    """How far a run is: `step` steps of the phase number `phase` are done."""
+    """Progress of a run: `step` steps of the phase with index `phase` are done."""
 
     phase: int = 0
     step: int = 0
@@ -23,23 +23,22 @@ class Position:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """State of a run.
+    """State of a training run.
 
     Attributes
     ----------
     position
-        What is done.
+        Phases and steps that are done.
     shape, class_names
-        The network's shape, and its classes in their order.
+        Shape of the network, and its classes in order.
     weights, average
-        State of the network, and of the average of its weights.
+        State of the network, and of the moving average of its weights.
     optimizer
-        State of the optimizer; None at the beginning of a phase.
+        State of the optimizer; None at the start of a phase.
     threshold
-        T of MS-ROI: classes more probable than this light up; from the last validation.
+        Threshold T of MS-ROI, from the last validation: classes with a higher probability are in its map.
     learned_folds
-        Folds of the photos with fixations or masks that the network learned from, as far as this was noted: files of
-        older versions say nothing.
+        Cross-validation folds that the network was trained on; empty for files of older versions, which lack it.
     """
 
     position: Position
@@ -52,14 +51,14 @@ class Checkpoint:
     learned_folds: frozenset[int]
 
     def averaged_network(self) -> SaliencyNetwork:
-        """The network with averaged weights, ready to look (batch normalisation uses its statistics)."""
+        """Return the network with averaged weights, in evaluation mode."""
         network = SaliencyNetwork(self.shape)
         network.load_state_dict(self.average)
         return network.eval()
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
-    """Write so that a kill at any moment leaves the old checkpoint or the new one."""
+    """Write a checkpoint atomically: an interruption leaves the old file or the new one."""
     content = {
         "position": [checkpoint.position.phase, checkpoint.position.step],
         "shape": checkpoint.shape.as_json(),
@@ -79,12 +78,12 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def load(path: Path) -> Checkpoint:
-    """Read a checkpoint.
+    """Read a checkpoint from a file.
 
     Raises
     ------
     ModelError
-        There is none, or it is broken.
+        The file is missing or broken.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
@@ -99,4 +98,4 @@ def load(path: Path) -> Checkpoint:
             frozenset(content.get("learned_folds", ())),
         )
     except Exception as error:  # torch.load raises whatever the broken bytes lead to
-        raise ModelError(f"{path} is no checkpoint: {type(error).__name__}: {error}") from error
+        raise ModelError(f"{path} is not a checkpoint: {type(error).__name__}: {error}") from error

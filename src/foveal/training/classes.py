@@ -1,7 +1,7 @@
-"""From the folders of the data sets to the names of classes.
+"""Class names of the folders of mini-ImageNet and Caltech-101.
 
-Two folders whose names are the same thing are one class: Caltech-101's `Faces` and `Faces_easy`, and what mini-ImageNet
-and Caltech-101 both hold (ant, barrel, cannon, dalmatian, electric guitar).
+Folders of the same objects are one class: Caltech-101's `Faces` and `Faces_easy`, and the classes that are in both data
+sets (ant, barrel, cannon, dalmatian, electric guitar).
 
 References
 ----------
@@ -43,7 +43,7 @@ WORDNET_NAMES = dict(entry.split(maxsplit=1) for entry in _MINI_IMAGENET.replace
 
 
 def class_name(folder: str) -> str:
-    """Name of the class that a folder's photos belong to: "n02110341" and "dalmatian" are both "dalmatian"."""
+    """Return the class name of a folder: "dalmatian" for both "n02110341" and "dalmatian"."""
     if folder in WORDNET_NAMES:
         return WORDNET_NAMES[folder]
     words = folder.replace("_", " ")

@@ -1,4 +1,4 @@
-"""The curves of a run as a picture."""
+"""Plot of the training curves of a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ QUANTITIES = {"loss": "loss of the scenes", "accuracy": "top class is there", "g
 
 
 def draw_curves(entries: list[dict[str, Any]], path: Path) -> None:
-    """Draw the quantities of a log over its steps, the phases one after the other, as a PNG."""
+    """Plot losses and accuracy of a log over the steps of all phases, as a PNG file."""
     steps, borders = _running_steps(entries)
     figure = Figure(figsize=(7, 2.4 * len(QUANTITIES)), layout="constrained")
     FigureCanvasAgg(figure)
@@ -29,7 +29,7 @@ def draw_curves(entries: list[dict[str, Any]], path: Path) -> None:
 
 
 def _running_steps(entries: list[dict[str, Any]]) -> tuple[list[int], list[tuple[int, str]]]:
-    """Steps since the beginning of the run for each entry, and where each phase begins."""
+    """Return the step of each entry counted from the start of the run, and the first step of each phase."""
     steps, borders = [], []
     before = last = 0
     phase = None

@@ -1,7 +1,7 @@
-"""One table for all maps and for the ceiling: how well they predict fixations, and which objects count.
+"""Evaluation of saliency maps on recorded fixations (NSS, AUC-Judd, CC, SIM) and on masks of salient objects.
 
-With one checkpoint for each fold, each photo is looked at by the network that did not learn from it. One network, or
-the shipped one, is scored on whatever it is given, be it what it learned from.
+With one checkpoint per cross-validation fold, each photo is scored by the network that was not trained on it. A single
+network, or the shipped one, is scored on all given photos, even on those that it was trained on.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from foveal.training.look import TrainedModel
 FIXATION_SCORES = ("NSS", "AUC-Judd", "CC", "SIM")
 MASK_SCORES = ("AUC", "F-beta", "MAE")
 CEILING = "half of the observers"
-SALIENT_GREY = 127  # a pixel of a graded mask above this: more than half of the people chose its object
+SALIENT_GREY = 127  # a higher value in a graded mask means that more than half of the people chose the object
 
 Map = NDArray[np.float32]
 Method = Callable[[GazePhoto], Map]
@@ -41,9 +41,9 @@ class Row:
 
 
 def evaluate(photos: Sequence[GazePhoto], methods: Mapping[str, Method]) -> list[Row]:
-    """Score all methods on all photos, a row for each set and method; the ceiling too where fixations are known.
+    """Score methods on photos: a row for each data set and method, and for the ceiling where there are fixations.
 
-    Photos of whose mask nothing or everything is salient are left out: there is nothing to tell apart.
+    Photos whose mask is empty or full are left out, as the scores are undefined for them.
     """
     rows = []
     for dataset in sorted({photo.dataset for photo in photos}):
@@ -97,7 +97,7 @@ def _mask_scores(found: Map, mask: NDArray[np.bool_]) -> dict[str, float]:
 
 
 def _ceiling(photo: GazePhoto, first: NDArray[np.float32], second: NDArray[np.float32]) -> dict[str, float]:
-    """Half of the observers predict the others, and the other way round."""
+    """Score each half of the observers as a prediction of the other half, and average."""
     with Image.open(photo.path) as image:
         width, height = image.size
     return _mean(
@@ -109,13 +109,13 @@ def _ceiling(photo: GazePhoto, first: NDArray[np.float32], second: NDArray[np.fl
 
 
 def packaged_method(name: MethodName) -> Method:
-    """A method of `foveal.saliency_map`."""
+    """Return a function that computes the map of a photo by a method of `foveal.saliency_map`."""
     return lambda photo: saliency_map(open_photo(photo.path), name)
 
 
 def network_looks(folds: Sequence[Checkpoint]) -> dict[str, Callable[[GazePhoto], SaliencyResult]]:
-    """CAM, MS-ROI and gaze of networks of which the k-th did not learn from the k-th fold (or of one network)."""
-    models = [TrainedModel.of_checkpoint(fold) for fold in folds]
+    """Return functions that apply CAM, MS-ROI and gaze to a photo, by the network of its fold or by the only one."""
+    models = [TrainedModel.from_checkpoint(fold) for fold in folds]
 
     def look_by(name: str, photo: GazePhoto) -> SaliencyResult:
         return look(open_photo(photo.path), name, model=models[photo.fold % len(models)])
@@ -124,7 +124,7 @@ def network_looks(folds: Sequence[Checkpoint]) -> dict[str, Callable[[GazePhoto]
 
 
 def network_methods(folds: Sequence[Checkpoint]) -> dict[str, Method]:
-    """Maps of `network_looks`, of the photos' sizes."""
+    """Return the functions of `network_looks` with maps resized to the photo."""
 
     def map_by(look_by: Callable[[GazePhoto], SaliencyResult], photo: GazePhoto) -> Map:
         return look_by(photo).resized(open_photo(photo.path).displayed_size)
@@ -133,6 +133,6 @@ def network_methods(folds: Sequence[Checkpoint]) -> dict[str, Method]:
 
 
 def write_map(found: Map, path: Path) -> None:
-    """Write a map in [0, 1] as a grey PNG of 16 bits."""
+    """Write a map in [0, 1] as a 16-bit grey PNG."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.rint(found * 65535).astype(np.uint16)).save(path)

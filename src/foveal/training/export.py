@@ -1,8 +1,8 @@
-"""From a checkpoint to the model that ships: one ONNX file, the backbone once, all maps, any input size.
+"""Export of a checkpoint as an ONNX file with all heads, for any input size.
 
-Batch normalisation is folded into the convolutions, then large weights are rounded to 16 bits, in which they are
-stored; the arithmetic is in 32 bits. What is exported is rounded already, so that the file computes what the rounded
-PyTorch network computes.
+Batch normalisation is folded into the convolutions. Large weight tensors are then rounded to 16 bits and stored in 16
+bits; the arithmetic is in 32 bits. Weights are rounded before the export, so that the file computes the same as the
+rounded PyTorch network.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from foveal.training.checkpoint import Checkpoint
 from foveal.training.network import ConvUnit, Halve, ResidualBlock, SaliencyNetwork
 
 OPSET = 18
-HALF_FROM = 256  # weights of so many numbers or more are stored in 16 bits
+HALF_FROM = 256  # smallest number of values of a weight tensor that is stored in 16 bits
 
 
 class AllMaps(nn.Module):
@@ -39,14 +39,14 @@ class AllMaps(nn.Module):
         self.network = network
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """(n, 3, H, W) float32 RGB in 0..255."""
+        """Compute all outputs for pixels (n, 3, H, W), float32 RGB in 0..255."""
         output = self.network(pixels)
         cam, msroi = output.cam, output.msroi
         return cam.maps, torch.softmax(cam.logits, 1), msroi.maps, torch.sigmoid(msroi.logits), output.gaze
 
 
 def export(checkpoint: Checkpoint, path: Path) -> None:
-    """Write the averaged network of a checkpoint as ONNX; names of classes and T are in its metadata."""
+    """Write the averaged network of a checkpoint as ONNX, with class names and threshold in the metadata."""
     network = AllMaps(rounded_network(checkpoint.averaged_network())).eval()
     sides = {2: torch.export.Dim("height", min=1, max=8192), 3: torch.export.Dim("width", min=1, max=8192)}
     program = torch.onnx.export(
@@ -68,7 +68,7 @@ def export(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def rounded_network(network: SaliencyNetwork) -> SaliencyNetwork:
-    """Copy for looking alone: normalisation folded into convolutions, weights rounded as the file will hold them."""
+    """Return an inference copy: normalisation folded into convolutions, weights rounded as the file stores them."""
     folded = copy.deepcopy(network).eval()
     for module in folded.modules():
         if isinstance(module, ConvUnit):
@@ -85,7 +85,7 @@ def rounded_network(network: SaliencyNetwork) -> SaliencyNetwork:
 
 
 def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Drop what the exporter notes about where each operation came from (paths, and a tenth of the file)."""
+    """Remove the exporter's notes on the origin of each operation (paths, and a tenth of the file)."""
     del model.graph.value_info[:]
     for part in (model.graph, *model.graph.node, *model.graph.initializer, *model.graph.input, *model.graph.output):
         del part.metadata_props[:]
@@ -109,9 +109,9 @@ def with_half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def with_cam_parts(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Let the model give what its class activation maps are made of, too: CAM_PARTS, the inputs of one convolution.
+    """Add the parts of the class activation maps as outputs: CAM_PARTS, the two inputs of one convolution.
 
-    They are outputs of their own, so that looking, which does not ask for them, stays as it is.
+    They are separate outputs, so that a session that does not request them does not change.
     """
     convolution = next(node for node in model.graph.node if "cam_maps" in node.output)
     for name, part in zip(CAM_PARTS, convolution.input[:2], strict=True):

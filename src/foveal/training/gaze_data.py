@@ -1,7 +1,7 @@
-"""Photos whose fixations, or whose objects, are known; densities of fixations; folds for cross-validation.
+"""Photos with recorded fixations or masks of salient objects, fixation densities, and cross-validation folds.
 
-A set is a folder with `images/` and either `fixations.npz` (the image's name -> rows of x, y as shares of the sides,
-and the observer) or `masks/` (`<name>.png`, graded: the share of people who chose the object).
+A data set is a folder with `images/` and either `fixations.npz` (from an image's name to rows of x, y as fractions of
+the sides, and observer) or `masks/` (`<name>.png`, grey: the share of people who chose the object).
 
 References
 ----------
@@ -22,29 +22,29 @@ from scipy.ndimage import gaussian_filter
 
 from foveal.errors import ParameterError
 
-DENSITY_SIGMA = 0.03  # of the width: about a degree of visual angle
-MASK_SIGMA = 0.06  # of the width: people look at the middle of an object rather than at its edge
-MASK_TRUST = 0.3  # how much a density made of a mask counts
+DENSITY_SIGMA = 0.03  # relative to the width: about a degree of visual angle
+MASK_SIGMA = 0.06  # relative to the width: people look at the middle of an object rather than at its edge
+MASK_TRUST = 0.3  # weight in the loss of a density made from a mask
 FOLDS = 5
 _FOLDS_SEED = 2014
 
 
 @dataclass(frozen=True)
 class GazePhoto:
-    """One photo and what is known of it.
+    """Photo with its fixations or its mask.
 
     Attributes
     ----------
     dataset
-        Name of the set's folder.
+        Name of the data set's folder.
     path
-        The photo.
+        Path of the photo.
     fixations
-        (n, 3) float32: x and y in [0, 1), observer. None where a mask is known instead.
+        (n, 3) float32: x and y in [0, 1), and observer; None if there is a mask instead.
     mask
         Path of the graded mask, or None.
     fold
-        0..FOLDS - 1: the fold in which this photo is held back.
+        Cross-validation fold in which the photo is held back, 0..FOLDS - 1.
     """
 
     dataset: str
@@ -56,7 +56,7 @@ class GazePhoto:
 
 @dataclass(frozen=True)
 class GazeExample:
-    """A photo's path, (H, W, 3) uint8 RGB, (H, W) float32 density of sum 1, how much it is to be trusted, its fold."""
+    """Training example: path, RGB (H, W, 3) uint8, density (H, W) float32 of sum 1, weight in the loss, and fold."""
 
     path: Path
     rgb: NDArray[np.uint8]
@@ -66,17 +66,17 @@ class GazeExample:
 
 
 def is_gaze_set(folder: Path) -> bool:
-    """Whether a folder is laid out as a set of fixations or masks."""
+    """Return whether a folder is laid out as a data set of fixations or masks."""
     return (folder / "images").is_dir() and ((folder / "fixations.npz").exists() or (folder / "masks").is_dir())
 
 
 def gaze_photos(folder: Path) -> list[GazePhoto]:
-    """Photos of a set, sorted by number; folds are of the set's own photos, drawn at random, always alike.
+    """Return the photos of a data set, sorted by number, with their folds (drawn at random with a fixed seed).
 
     Raises
     ------
     ParameterError
-        Not such a folder, or photos without fixations and masks only.
+        The folder is not a data set, or no photo has fixations or a mask.
     """
     if not is_gaze_set(folder):
         raise ParameterError(f"{folder} holds no images/ with fixations.npz or masks/")
@@ -103,19 +103,19 @@ def _by_number(path: Path) -> tuple[int, str]:
 
 
 def fixated_pixels(fixations: NDArray[np.float32], height: int, width: int) -> NDArray[np.int64]:
-    """Rows and columns (n, 2) of fixations given as shares of the sides."""
+    """Return the pixels (n, 2) of fixations as rows and columns."""
     columns, rows = ((fixations[:, axis] * side).astype(np.int64) for axis, side in ((0, width), (1, height)))
     return np.stack([rows.clip(0, height - 1), columns.clip(0, width - 1)], axis=1)
 
 
 def observer_halves(fixations: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Fixations of the first, third, ... observer, and those of the second, fourth, ... (none where there is one)."""
+    """Split fixations by observer: those of the first, third, ..., and those of the second, fourth, ..."""
     rank = np.unique(fixations[:, 2], return_inverse=True)[1]
     return fixations[rank % 2 == 0], fixations[rank % 2 == 1]
 
 
 def fixation_density(fixations: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """Fixations smoothed by a Gaussian of DENSITY_SIGMA of the width: (height, width), sum 1."""
+    """Smooth fixations by a Gaussian of DENSITY_SIGMA times the width, to a density (height, width) of sum 1."""
     pixels = fixated_pixels(fixations, height, width)
     counts = np.zeros((height, width))
     np.add.at(counts, (pixels[:, 0], pixels[:, 1]), 1)
@@ -123,7 +123,7 @@ def fixation_density(fixations: NDArray[np.float32], height: int, width: int) ->
 
 
 def mask_density(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Density that stands in for fixations where only a graded mask (H, W) is known: sum 1, even of an empty one."""
+    """Smooth a graded mask (H, W) to a density of sum 1, in place of fixations; uniform for an empty mask."""
     chosen = mask.astype(np.float64) if mask.any() else np.ones(mask.shape)
     return _smooth_density(chosen, MASK_SIGMA * mask.shape[1])
 
@@ -134,7 +134,7 @@ def _smooth_density(values: NDArray[np.float64], sigma: float) -> NDArray[np.flo
 
 
 def gaze_example(photo: GazePhoto, long_side: int, short_side: int) -> GazeExample:
-    """Read a photo for training; there are two shapes, landscape and portrait, so that photos can share a batch."""
+    """Read a photo for training at one of two shapes, landscape or portrait, so that photos can share a batch."""
     with Image.open(photo.path) as image:
         landscape = image.width >= image.height
         width, height = (long_side, short_side) if landscape else (short_side, long_side)

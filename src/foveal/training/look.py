@@ -1,4 +1,4 @@
-"""A network in training, put in the place of the shipped model: it looks at photos in just the same way."""
+"""Adapter that lets `foveal.saliency.look` use a PyTorch network in place of the shipped model."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ class TrainedModel:
     Parameters
     ----------
     network
-        Ready to look (in its evaluation mode).
+        Network in evaluation mode.
     threshold
-        T of MS-ROI.
+        Threshold T of MS-ROI.
     class_names
-        In their order.
+        Names of the classes in order.
     """
 
     def __init__(self, network: SaliencyNetwork, threshold: float, class_names: tuple[str, ...]) -> None:
         self.network, self.threshold, self.class_names = network, threshold, class_names
 
     @classmethod
-    def of_checkpoint(cls, state: Checkpoint) -> TrainedModel:
-        """The averaged network of a checkpoint."""
+    def from_checkpoint(cls, state: Checkpoint) -> TrainedModel:
+        """Wrap the averaged network of a checkpoint."""
         return cls(state.averaged_network(), state.threshold, state.class_names)
 
     @torch.no_grad()
     def see(self, rgb: NDArray[np.uint8]) -> NetworkOutput:
-        """See `SaliencyModel.see`."""
+        """Run the network on a picture, as `SaliencyModel.see` does."""
         output = self.network(as_pixels([rgb]).to(next(self.network.parameters()).device))
         cam, msroi = output.cam, output.msroi
         found = (cam.maps, torch.softmax(cam.logits, 1), msroi.maps, torch.sigmoid(msroi.logits), output.gaze)

@@ -1,4 +1,4 @@
-"""The training loop: a schedule's phases, step by step; from its checkpoints a run goes on as if it had not stopped."""
+"""The training loop over the phases of a schedule, which can resume from its checkpoints with the same result."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from foveal.errors import ModelError
 from foveal.training import checkpoint
-from foveal.training.banks import Banks, fingerprint, gaze_bank, kept, scene_bank
-from foveal.training.batches import made_ahead
+from foveal.training.banks import Banks, compute_gaze_features, compute_scene_features, fingerprint, load_or_compute
+from foveal.training.batches import prefetch
 from foveal.training.checkpoint import Checkpoint, Position
 from foveal.training.curves import draw_curves
 from foveal.training.gaze_data import GazeExample, GazePhoto
@@ -38,18 +38,18 @@ FIRST_THRESHOLD = 0.5
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a run sees.
+    """Data of a training run.
 
     Attributes
     ----------
     train, validation
-        Labelled photos; classes are numbered alike.
+        Labelled photos with the same class numbers.
     gaze
         Photos with fixations or masks.
     held_back
-        Those that are not learned from: validation scores them.
+        Photos of `gaze` that are used for validation, not for training.
     cache
-        Folder for what is computed once.
+        Folder for decoded photos and features.
     """
 
     train: LabelledPhotos
@@ -60,19 +60,19 @@ class TrainingData:
 
     @property
     def learned(self) -> NDArray[np.bool_]:
-        """(photos with fixations,) whether each may be learned from."""
+        """Mask (len(gaze),) of the photos of `gaze` that are trained on."""
         paths = {photo.path for photo in self.held_back}
         return np.array([example.path not in paths for example in self.gaze])
 
     @property
     def learned_folds(self) -> frozenset[int]:
-        """Folds of the photos with fixations that may be learned from."""
+        """Cross-validation folds of the photos of `gaze` that are trained on."""
         return frozenset(example.fold for example, may in zip(self.gaze, self.learned, strict=True) if may)
 
 
 @dataclass(frozen=True)
 class Run:
-    """Where a run writes, what makes its result (schedule and seed), and the device that computes."""
+    """Output folder, schedule, seed and device of a training run."""
 
     out: Path
     schedule: Schedule
@@ -86,17 +86,18 @@ def train(data: TrainingData, run: Run, start: Checkpoint) -> Checkpoint:
     Parameters
     ----------
     data
-        Photos.
+        Photos to train on and to validate with.
     run
-        Checkpoints (the last one, and one for the end of each phase), log and curves are written to `run.out`.
+        Settings of the run. Checkpoints (the last one, and one for the end of each phase), log and curves are written
+        to `run.out`.
     start
-        Made by `beginning`, or read from the checkpoint of a run of the same schedule, seed and data, which goes on to
-        the same result as if it had not stopped (on the same machine, with the same number of threads).
+        State from `new_checkpoint`, or the checkpoint of a run of the same schedule, seed and data. That run ends with
+        the same result as an uninterrupted one (on the same machine, with the same number of threads).
 
     Returns
     -------
     Checkpoint
-        The end of the run.
+        State at the end of the run.
     """
     run.out.mkdir(parents=True, exist_ok=True)
     log = RunLog(run.out / LOG, start.position)
@@ -107,20 +108,20 @@ def train(data: TrainingData, run: Run, start: Checkpoint) -> Checkpoint:
     return trainer.state(Position(len(run.schedule.phases)))
 
 
-def beginning(class_names: tuple[str, ...], shape: NetworkShape, seed: int) -> Checkpoint:
-    """State before the first step: weights drawn by the seed."""
+def new_checkpoint(class_names: tuple[str, ...], shape: NetworkShape, seed: int) -> Checkpoint:
+    """Return the state before the first step, with random weights by the seed."""
     torch.manual_seed(seed)
     fresh = SaliencyNetwork(shape).state_dict()
     return Checkpoint(Position(), shape, class_names, fresh, fresh, None, FIRST_THRESHOLD, frozenset())
 
 
-def beginning_from(other: Checkpoint, class_names: tuple[str, ...]) -> Checkpoint:
-    """State before the first step: the averaged weights that another run ended with.
+def checkpoint_from_weights(other: Checkpoint, class_names: tuple[str, ...]) -> Checkpoint:
+    """Return the state before the first step, with the averaged weights of another run.
 
     Raises
     ------
     ModelError
-        The other run was about other classes.
+        The other run has other classes.
     """
     if other.class_names != class_names:
         raise ModelError("the weights to start from are of a network for other classes")
@@ -128,7 +129,7 @@ def beginning_from(other: Checkpoint, class_names: tuple[str, ...]) -> Checkpoin
 
 
 class Trainer:
-    """A network in training: its weights, their average, and the optimizer."""
+    """Network in training, with the moving average of its weights and the optimizer."""
 
     def __init__(self, data: TrainingData, run: Run, log: RunLog, start: Checkpoint) -> None:
         self._data, self._run, self._log, self._start = data, run, log, start
@@ -143,21 +144,21 @@ class Trainer:
         return network.to(self._run.device, memory_format=torch.channels_last)
 
     def state(self, position: Position) -> Checkpoint:
-        """Everything to go on from `position`."""
+        """Return the checkpoint to resume from at `position`."""
         optimizer = self._optimizer.state_dict() if self._optimizer and position.step else None
         weights, average = self.network.state_dict(), self.average.state_dict()
         shape, names, folds = self.network.shape, self._start.class_names, self._learned_folds
         return Checkpoint(position, shape, names, weights, average, optimizer, self._threshold, folds)
 
     def run_phase(self, number: int) -> None:
-        """Run a phase from its beginning, or from where the checkpoint that it started from is; then validate."""
+        """Run a phase from its start or from the position of the checkpoint, then validate."""
         phase = self._run.schedule.phases[number]
         resumed = number == self._start.position.phase and self._start.position.step > 0
         first = self._start.position.step if resumed else 0
         lesson = self._lesson(phase, number)
         if isinstance(phase, HeadPhase):
             self._learned_folds |= self._data.learned_folds
-            if not resumed:  # the backbone that stays is the averaged one
+            if not resumed:  # the frozen backbone is the averaged one
                 self.network.load_state_dict(self.average.state_dict())
         self._optimizer = new_optimizer(lesson.learners(self.network), phase, self._run.schedule.weight_decay)
         if resumed and self._start.optimizer is not None:
@@ -168,7 +169,7 @@ class Trainer:
             scores = {name: value for name, value in scores.items() if name != "f1"} | better
         self._threshold = scores["threshold"]
         self._log.write(Position(number, phase.steps), {"phase": phase.name, "validation": scores})
-        for name in (f"{phase.name}.pt", CHECKPOINT):  # the first to start other runs from
+        for name in (f"{phase.name}.pt", CHECKPOINT):  # other runs can start from the first
             checkpoint.save(self.state(Position(number + 1)), self._run.out / name)
 
     def _lesson(self, phase: Phase, number: int) -> Lesson:
@@ -182,14 +183,16 @@ class Trainer:
         pictures = [array for example in self._data.gaze for array in (example.rgb, example.density)]
         name = fingerprint(backbone, pictures, f"{phase.scenes} {phase.side} {phase.mix} {seed}")
         return Banks(
-            kept(folder / f"{name}-gaze.pt", lambda: gaze_bank(backbone, self._data.gaze, seed)),
-            kept(folder / f"{name}-scenes.pt", lambda: scene_bank(backbone, scenes, phase, seed)),
+            load_or_compute(folder / f"{name}-gaze.pt", lambda: compute_gaze_features(backbone, self._data.gaze, seed)),
+            load_or_compute(
+                folder / f"{name}-scenes.pt", lambda: compute_scene_features(backbone, scenes, phase, seed)
+            ),
             self._data.learned,
         )
 
     def _train_steps(self, number: int, first: int, lesson: Lesson) -> None:
         phase = self._run.schedule.phases[number]
-        batches = made_ahead(lesson.batch, range(first, phase.steps))
+        batches = prefetch(lesson.batch, range(first, phase.steps))
         with progress_bar(phase.name, phase.steps, first) as progress:
             for step, entry in self._logged_steps(number, lesson, batches, first):
                 done = Position(number, step)
@@ -202,7 +205,7 @@ class Trainer:
     def _logged_steps(
         self, number: int, lesson: Lesson, batches: Iterator[Any], first: int
     ) -> Iterator[tuple[int, dict[str, float]]]:
-        """Do the steps; yields how many are done, and what to log, every so often and at the last."""
+        """Run the steps; yield the number of steps done and the entry for the log, which is empty for most steps."""
         phase, meter = self._run.schedule.phases[number], Meter()
         for step, batch in enumerate(batches, first):
             _seed_dropout(self._run.seed, number, step)
@@ -230,7 +233,7 @@ class Trainer:
 
     @torch.no_grad()
     def _update_average(self, phase: Phase, step: int) -> None:
-        """Move the average towards the weights; at the beginning of a phase it follows them closely."""
+        """Update the moving average of the weights, which follows them closely at the start of a phase."""
         share = max(1 / (self._run.schedule.average_over * phase.steps), 9 / (10 + step))
         now = self.network.state_dict()
         for name, value in self.average.state_dict().items():
@@ -241,12 +244,12 @@ class Trainer:
 
 
 def _seed_dropout(seed: int, phase: int, step: int) -> None:
-    """What is left out in a step is a function of the seed, the phase and the step alone, like its batch."""
+    """Seed PyTorch for a step, so that dropout depends only on the seed, the phase and the step, like the batch."""
     torch.manual_seed(int(np.random.SeedSequence([seed, phase, step]).generate_state(1)[0]))
 
 
 class Meter:
-    """Means of what the steps report, and images per second, since the last `take`."""
+    """Means of the logged quantities, and images per second, since the last `take`."""
 
     def __init__(self) -> None:
         self._sums: dict[str, float] = {}
@@ -254,13 +257,13 @@ class Meter:
         self._since = time.perf_counter()
 
     def add(self, scores: dict[str, Tensor]) -> None:
-        """Add the scores of a step."""
+        """Add the quantities of a step."""
         for name, value in scores.items():
             self._sums[name] = self._sums.get(name, 0.0) + float(value)
         self._steps += 1
 
     def take(self) -> dict[str, float]:
-        """Means since the last time, and begin anew."""
+        """Return the means since the last call, and reset."""
         now = time.perf_counter()
         images = self._sums.pop("images", 0.0)
         means = {name: value / self._steps for name, value in self._sums.items()}
@@ -270,7 +273,7 @@ class Meter:
 
 
 def new_optimizer(learners: list[nn.Module], phase: Phase, weight_decay: float) -> torch.optim.Optimizer:
-    """AdamW; biases and normalisation do not decay."""
+    """Make an AdamW optimizer without weight decay on biases and normalisation."""
     parameters = [parameter for learner in learners for parameter in learner.parameters()]
     groups = [
         {"params": [each for each in parameters if each.ndim > 1], "weight_decay": weight_decay},
@@ -280,6 +283,6 @@ def new_optimizer(learners: list[nn.Module], phase: Phase, weight_decay: float) 
 
 
 def learning_rate(phase: Phase, step: int) -> float:
-    """Half a cosine from the phase's first rate to its last."""
+    """Return the learning rate of a step: half a cosine from the first rate of the phase to its last."""
     first, last = phase.learning_rate
     return last + (first - last) * (1 + math.cos(math.pi * step / phase.steps)) / 2

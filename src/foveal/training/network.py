@@ -1,7 +1,7 @@
-"""The network: one backbone, heads for CAM, MS-ROI and gaze.
+"""The saliency network: one backbone with heads for CAM, MS-ROI and gaze.
 
-Every map has one cell for 8x8 pixels: cell (i, j) stands for rows 8i..8i+7 and columns 8j..8j+7 of the input, whatever
-its size; where 8 does not divide a side, the last cells reach beyond the picture.
+A map has one cell per 8x8 pixels: cell (i, j) covers rows 8i..8i+7 and columns 8j..8j+7 of the input. If a side is not
+a multiple of 8, the last cells reach beyond the picture.
 
 References
 ----------
@@ -26,14 +26,14 @@ from torch.nn import functional
 
 PIXEL_MEAN = 118.0  # of 0..255, all channels
 PIXEL_SPREAD = 64.0
-PRIOR_CELLS = 9  # the learned centre prior is a grid of so many cells each way, stretched over the picture
-PRIOR_SIGMA = 0.3  # of a side: what it starts from
-GAZE_DROPOUT = 0.3  # share of a gaze head's maps that are left out in each step of training
+PRIOR_CELLS = 9  # side of the grid of the learned centre prior, which is stretched over the picture
+PRIOR_SIGMA = 0.3  # sigma of its initial Gaussian, relative to a side
+GAZE_DROPOUT = 0.3  # dropout rate of a gaze head's feature maps
 
 
 @dataclass(frozen=True)
 class NetworkShape:
-    """What determines the network's parameters.
+    """Sizes that determine the shapes of the network's parameters.
 
     Attributes
     ----------
@@ -62,18 +62,18 @@ class NetworkShape:
     gaze_heads: int = 3
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values, to be read back by `NetworkShape.from_json`."""
+        """Return plain values for JSON, which `from_json` reads."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> NetworkShape:
-        """Undo `as_json`."""
+        """Make a shape from the values of `as_json`."""
         plain: dict[str, Any] = {key: tuple(each) if isinstance(each, list) else each for key, each in values.items()}
         return cls(**plain)
 
 
 class Features(NamedTuple):
-    """Feature maps of the backbone: (n, channels, h, w), not negative, at strides 4, 8, 16, and 8 (16 and 8 joined)."""
+    """Feature maps of the backbone (n, channels, h, w), not negative, at strides 4, 8, 16, and 8 (16 and 8 joined)."""
 
     quarter: Tensor
     eighth: Tensor
@@ -91,7 +91,7 @@ class ClassMaps(NamedTuple):
 
 @dataclass(frozen=True)
 class Output:
-    """What the network says about n pictures; `gaze` is (n, h, w), the log of a density up to a constant."""
+    """Outputs for n pictures; `gaze` (n, h, w) is the logarithm of a density up to a constant."""
 
     cam: ClassMaps
     msroi: ClassMaps
@@ -99,7 +99,7 @@ class Output:
 
 
 class ConvUnit(nn.Sequential):
-    """Convolution that keeps the size, batch normalisation, ReLU."""
+    """Convolution that keeps the size, with batch normalisation and ReLU."""
 
     def __init__(self, channels_in: int, channels_out: int, size: int = 3, dilation: int = 1) -> None:
         padding = dilation * (size // 2)
@@ -120,7 +120,7 @@ class Halve(nn.Module):
         self.norm = nn.BatchNorm2d(channels_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, c, h, w) to (n, c', ceil(h / 2), ceil(w / 2))."""
+        """Map (n, c, h, w) to (n, c', ceil(h / 2), ceil(w / 2))."""
         return functional.relu(self.norm(self.convolution(_even(x))), inplace=True)
 
 
@@ -135,12 +135,12 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(self.norm.weight)  # starts as the identity
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape."""
+        """Map (n, c, h, w) to the same shape."""
         return functional.relu(x + self.norm(self.second(self.first(x))))
 
 
 class Backbone(nn.Module):
-    """Fully convolutional: a stem at stride 2, residual stages at strides 4, 8 and 16, joined at stride 8."""
+    """Fully convolutional backbone: a stem at stride 2, residual stages at strides 4, 8 and 16, joined at stride 8."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
@@ -158,11 +158,11 @@ class Backbone(nn.Module):
         self.norm = nn.BatchNorm2d(shape.features)
 
     def forward(self, pixels: Tensor) -> Features:
-        """(n, 3, h, w) RGB in 0..255 to features."""
+        """Compute the features of pixels (n, 3, h, w), RGB in 0..255."""
         quarter = self.quarter(self.stem((pixels - PIXEL_MEAN) / PIXEL_SPREAD))
         eighth = self.eighth(quarter)
         sixteenth = self.sixteenth(eighth)
-        joined = self.lateral(eighth) + twice_as_large(self.top(sixteenth), eighth)
+        joined = self.lateral(eighth) + upsample(self.top(sixteenth), eighth)
         return Features(quarter, eighth, sixteenth, functional.relu(self.norm(joined)))
 
 
@@ -175,17 +175,17 @@ class CamHead(nn.Module):
         self.bias = nn.Parameter(torch.zeros(shape.classes))
 
     def forward(self, features: Tensor) -> ClassMaps:
-        """(n, features, h, w) to maps of all classes; their logits are for a softmax."""
+        """Map features (n, features, h, w) to the maps of all classes, with logits for a softmax."""
         maps = self.weights(features)
         return ClassMaps(maps, maps.mean((2, 3)) + self.bias, self.bias)
 
 
 class MsRoiHead(nn.Module):
-    """MS-ROI (Prakash et al. 2017): each class has D non-negative feature maps of its own; classes are not exclusive.
+    """MS-ROI (Prakash et al. 2017): each class has its own D non-negative feature maps; classes are not exclusive.
 
     The map of a class is the sum over its D maps. The evidence Z for it is their log-mean-exp over positions, a smooth
-    mean of the largest values: it does not depend on the size of the input, and an object of 1/64 of the frame still
-    counts, whose part in a plain mean (the paper: sum) would drown. A logit is Z plus a bias.
+    mean of the largest values. It does not depend on the size of the input, and it is sensitive to an object of 1/64 of
+    the frame, which would vanish in a plain mean (the paper's: sum). A logit is Z plus a bias.
     """
 
     sharpness = 2.0
@@ -198,7 +198,7 @@ class MsRoiHead(nn.Module):
         self.bias = nn.Parameter(torch.full((shape.classes,), -4.0))  # a class is rare
 
     def forward(self, features: Tensor) -> ClassMaps:
-        """(n, features, h, w) to non-negative maps of all classes; their logits are for a sigmoid each."""
+        """Map features (n, features, h, w) to non-negative maps of all classes, with logits for sigmoids."""
         maps = sum(functional.relu(weights(features)) for weights in self.weights)
         peak = maps.detach().amax((2, 3), keepdim=True)
         mean = torch.exp(self.sharpness * (maps - peak)).mean((2, 3))
@@ -207,7 +207,7 @@ class MsRoiHead(nn.Module):
 
 
 class GazeHead(nn.Module):
-    """Where people fixate: features of three stages, of the picture and of a half-size copy, and a learned prior."""
+    """Head that predicts fixation density from three stages of features, at two scales, with a learned centre prior."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
@@ -225,15 +225,15 @@ class GazeHead(nn.Module):
         self.prior = nn.Parameter(_log_center_prior())
 
     def forward(self, fine: Features, coarse: Features) -> Tensor:
-        """Features of the picture and of its half-size copy to (n, h, w), the log of a density up to a constant."""
+        """Map features of the picture and of its half-size copy to the logarithm of a density (n, h, w)."""
         like = fine.eighth
         parts = [
-            self.fine[0](halved(fine.quarter)),
+            self.fine[0](halve(fine.quarter)),
             self.fine[1](fine.eighth),
-            twice_as_large(self.fine[2](fine.sixteenth), like),
+            upsample(self.fine[2](fine.sixteenth), like),
             _cut(self.coarse[0](coarse.quarter), like),
-            twice_as_large(self.coarse[1](coarse.eighth), like),
-            twice_as_large(twice_as_large(self.coarse[2](coarse.sixteenth), coarse.eighth), like),
+            upsample(self.coarse[1](coarse.eighth), like),
+            upsample(upsample(self.coarse[2](coarse.sixteenth), coarse.eighth), like),
         ]
         x = self.dropout(self.mix(functional.relu(self.norm(torch.cat(parts, 1)))))
         overall = self.overall(x.mean((2, 3)))[:, :, None, None]
@@ -243,9 +243,9 @@ class GazeHead(nn.Module):
 
 
 class GazeHeads(nn.Module):
-    """Several gaze heads, and the mean of what they say (Hansen and Salamon 1990).
+    """Ensemble of gaze heads, whose outputs are averaged (Hansen and Salamon 1990).
 
-    Few photos are there to learn from, so each head errs in its own way, which depends on the weights it started from.
+    There are few photos to train on, so the errors of each head depend on its initial weights.
     """
 
     def __init__(self, shape: NetworkShape) -> None:
@@ -253,16 +253,16 @@ class GazeHeads(nn.Module):
         self.members = nn.ModuleList(GazeHead(shape) for _ in range(shape.gaze_heads))
 
     def each(self, fine: Features, coarse: Features) -> list[Tensor]:
-        """What each head says, to be trained by itself: (n, h, w) each."""
+        """Return the output (n, h, w) of each head; each is trained by its own loss."""
         return [member(fine, coarse) for member in self.members]
 
     def forward(self, fine: Features, coarse: Features) -> Tensor:
-        """As `GazeHead.forward`; of densities, this is the geometric mean."""
+        """Return the mean output, which is the geometric mean of the densities."""
         return torch.stack(self.each(fine, coarse)).mean(0)
 
 
 class SaliencyNetwork(nn.Module):
-    """Backbone and heads."""
+    """The whole network: backbone, CAM head, MS-ROI head and gaze heads."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
@@ -273,14 +273,14 @@ class SaliencyNetwork(nn.Module):
         self.gaze = GazeHeads(shape)
 
     def forward(self, pixels: Tensor, with_gaze: bool = True) -> Output:
-        """Look at pictures.
+        """Compute the maps of pictures.
 
         Parameters
         ----------
         pixels
             (n, 3, H, W) float32 RGB in 0..255; H and W from 1.
         with_gaze
-            Whether to run the gaze heads, which look at a copy of half the size as well.
+            Whether to run the gaze heads, which need the backbone on a half-size copy as well.
 
         Returns
         -------
@@ -292,18 +292,18 @@ class SaliencyNetwork(nn.Module):
         return Output(self.cam(features.joined), self.msroi(features.joined), gaze)
 
     def look(self, pixels: Tensor, features: Features | None = None) -> Tensor:
-        """Run the gaze heads alone: (n, ceil(H / 8), ceil(W / 8)); `features` of the pixels where they are known."""
+        """Run the gaze heads alone, (n, ceil(H / 8), ceil(W / 8)); pass `features` of the pixels if computed."""
         fine = self.backbone(pixels) if features is None else features
-        return self.gaze(fine, self.backbone(halved(pixels)))
+        return self.gaze(fine, self.backbone(halve(pixels)))
 
 
-def halved(x: Tensor) -> Tensor:
-    """Means of 2x2, odd sides padded first: (n, c, h, w) to (n, c, ceil(h / 2), ceil(w / 2))."""
+def halve(x: Tensor) -> Tensor:
+    """Average 2x2 samples, odd sides padded first: (n, c, h, w) to (n, c, ceil(h / 2), ceil(w / 2))."""
     return functional.avg_pool2d(_even(x), 2)
 
 
-def twice_as_large(x: Tensor, like: Tensor) -> Tensor:
-    """Double both sides of (n, c, h, w), bilinearly, and cut off what reaches beyond the sides of `like`."""
+def upsample(x: Tensor, like: Tensor) -> Tensor:
+    """Double both sides of (n, c, h, w) bilinearly, and crop to the sides of `like`."""
     return _cut(functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False), like)
 
 
@@ -317,6 +317,6 @@ def _even(x: Tensor) -> Tensor:
 
 
 def _log_center_prior() -> Tensor:
-    """Log of a Gaussian of PRIOR_SIGMA of each side: (1, 1, PRIOR_CELLS, PRIOR_CELLS)."""
+    """Return the logarithm of a centred Gaussian, (1, 1, PRIOR_CELLS, PRIOR_CELLS)."""
     along = ((torch.arange(PRIOR_CELLS) + 0.5) / PRIOR_CELLS - 0.5) / PRIOR_SIGMA
     return -0.5 * (along[:, None] ** 2 + along**2)[None, None]

@@ -1,4 +1,4 @@
-"""Labelled photographs: read once from stored zips or folders, kept decoded in one memory-mapped file.
+"""Labelled photographs from zips or folders, decoded once into a memory-mapped file.
 
 A source is a zip or a folder laid out `{train,val}/<class>/<photo>`, or `<class>/<photo>`, where every tenth photo of a
 class is for validation.
@@ -24,8 +24,8 @@ from PIL import Image
 from foveal.errors import FormatError, ParameterError
 from foveal.training.classes import BACKGROUND, class_name
 
-KEPT_SHORT_SIDE = 128  # pixels: what no phase of training looks at is not kept
-VALIDATION_EVERY = 10  # of a class, where a source does not say which photos are for validation
+KEPT_SHORT_SIDE = 128  # pixels; no phase of training needs more
+VALIDATION_EVERY = 10  # every tenth photo of a class is for validation, if a source has no splits
 NO_CLASS = -1
 
 _SPLITS = ("train", "val")
@@ -50,9 +50,9 @@ class LabelledPhotos:
     Attributes
     ----------
     pixels
-        (n,) uint8, all photos one after the other; memory-mapped.
+        (n,) uint8: RGB of all photos one after the other, memory-mapped.
     places
-        (photos, 3) int64: where in `pixels` the RGB of each photo begins, its height and its width.
+        (photos, 3) int64: offset of each photo in `pixels`, its height and its width.
     labels
         (photos,) int64, index into `class_names`; NO_CLASS for photos of the background.
     class_names
@@ -68,17 +68,17 @@ class LabelledPhotos:
         return len(self.labels)
 
     def rgb(self, index: int) -> NDArray[np.uint8]:
-        """(h, w, 3) uint8 RGB of a photo, short side at most KEPT_SHORT_SIDE."""
+        """Return the RGB (h, w, 3) uint8 of a photo; its short side is at most KEPT_SHORT_SIDE."""
         start, height, width = self.places[index].tolist()
         return self.pixels[start : start + 3 * height * width].reshape(height, width, 3)
 
     def subset(self, chosen: NDArray[np.bool_]) -> LabelledPhotos:
-        """Only the chosen photos; classes keep their numbers."""
+        """Return only the chosen photos; classes keep their numbers."""
         return LabelledPhotos(self.pixels, self.places[chosen], self.labels[chosen], self.class_names)
 
 
 def find_photos(sources: Iterable[Path]) -> list[PhotoFile]:
-    """Photos of all sources, always in the same order.
+    """Find the photos of all sources, in a fixed order.
 
     Raises
     ------
@@ -133,24 +133,26 @@ def _with_splits(archive: Path | None, names: list[str]) -> list[PhotoFile]:
 
 
 def load_photos(sources: Iterable[Path], cache: Path) -> dict[str, LabelledPhotos]:
-    """Train and validation photos of all sources, decoded into `cache` the first time.
+    """Load the photos for training and for validation; the first time they are decoded into `cache`.
 
     Parameters
     ----------
     sources
-        Zips and folders, see the module.
+        Zips and folders, as the module describes them.
     cache
         Folder for the decoded photos (about 1.6 GB for 59,000 photos of 84 to 128 pixels).
 
     Returns
     -------
     dict
-        "train" and "val"; both with the same `class_names`.
+        Photos of "train" and "val", with the same `class_names`.
 
     Raises
     ------
-    ParameterError, FormatError
-        See `find_photos`; FormatError also where a photo cannot be decoded.
+    ParameterError
+        A source does not exist or holds no photos in class folders.
+    FormatError
+        A zip or a photo is broken.
     """
     files = find_photos(sources)
     pixels, places = _cached(files, cache)
@@ -163,10 +165,10 @@ def load_photos(sources: Iterable[Path], cache: Path) -> dict[str, LabelledPhoto
 
 
 def _cached(files: list[PhotoFile], cache: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Memory-mapped pixels, and places, as in `LabelledPhotos`."""
+    """Return memory-mapped pixels and places, as in `LabelledPhotos`, and decode the photos if they are not cached."""
     folder = cache / _fingerprint(files)
     pixels_path, places_path = folder / "pixels.u8", folder / "places.npy"
-    if not places_path.exists():  # written last: where it is, the pixels are whole
+    if not places_path.exists():  # written last: if it exists, the pixels are complete
         folder.mkdir(parents=True, exist_ok=True)
         sizes = []
         with pixels_path.open("wb") as out:
@@ -182,7 +184,7 @@ def _cached(files: list[PhotoFile], cache: Path) -> tuple[NDArray[np.uint8], NDA
 
 
 def _fingerprint(files: list[PhotoFile]) -> str:
-    """Name for what was decoded: changes with the files, their order, and how they are kept."""
+    """Return a cache key that changes with the files, their order, and the decoded size."""
     on_disk = sorted({file.archive or Path(file.path) for file in files})
     stamps = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in on_disk]
     content = json.dumps([KEPT_SHORT_SIDE, stamps, [file.path for file in files]])
@@ -190,7 +192,7 @@ def _fingerprint(files: list[PhotoFile]) -> str:
 
 
 def _decoded(files: list[PhotoFile]) -> Iterator[NDArray[np.uint8]]:
-    """Decode in order, a few threads at a time."""
+    """Decode photos in order by a thread pool."""
     archives = {path: zipfile.ZipFile(path) for path in {file.archive for file in files} if path}
     try:
         with ThreadPoolExecutor() as pool:

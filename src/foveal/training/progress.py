@@ -1,4 +1,4 @@
-"""What a run shows and writes down while it goes on."""
+"""Log file and progress bar of a training run."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from foveal.training.checkpoint import Position
 
 
 class RunLog:
-    """A file of one JSON object per line, each with the position it belongs to.
+    """Log of one JSON object per line, each with its position in the run.
 
-    What lies beyond the position that a run starts from is dropped: the steps will be done again.
+    Entries beyond the position that a run resumes from are dropped, because the steps are repeated.
     """
 
     def __init__(self, path: Path, start: Position) -> None:
@@ -25,26 +25,26 @@ class RunLog:
         path.write_text("".join(json.dumps(entry) + "\n" for entry in kept))
 
     def entries(self) -> list[dict[str, Any]]:
-        """All that was written, in order; a line that a kill cut off is left out."""
+        """Return all entries in order, without a last line that was cut off by an interruption."""
         if not self._path.exists():
             return []
         lines = self._path.read_text().splitlines(keepends=True)
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
     def write(self, at: Position, entry: dict[str, Any]) -> None:
-        """Append an entry."""
+        """Append an entry to the log."""
         with self._path.open("a") as file:
             file.write(json.dumps({"at": [at.phase, at.step], **entry}) + "\n")
 
 
 class ProgressBar:
-    """One bar for a phase."""
+    """Progress bar of one phase."""
 
     def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress, self._task = progress, task
 
     def show(self, step: int, entry: dict[str, float]) -> None:
-        """So many steps are done, with these scores."""
+        """Show the number of steps done and their scores."""
         scores = (
             f"loss {entry['loss']:.3f}  accuracy {entry['accuracy']:.1%}  {entry['images_per_second']:.0f} images/s"
         )
@@ -55,7 +55,7 @@ class ProgressBar:
 
 @contextmanager
 def progress_bar(name: str, steps: int, done: int) -> Iterator[ProgressBar]:
-    """Show a bar while the context lasts (on a terminal)."""
+    """Show a progress bar on a terminal while the context is open."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -1,8 +1,8 @@
-"""Scenes of several objects, made of photographs that show one each; where each object lies is known.
+"""Synthetic scenes of several objects with known boxes, composed of photographs of one object each.
 
-Three kinds: a single photo; a mosaic of two to four panels; cut-outs of up to four photos pasted over a background,
-each 1/8 to 1/1 of the frame. Some of the pasted cut-outs show no class at all, so that a pasted edge alone is no
-evidence.
+There are three kinds: a single photo; a mosaic of two to four panels; cut-outs of up to four photos pasted over a
+background, with sides of 1/8 to 1/1 of the frame's. Some pasted cut-outs show no class, so that a pasted edge alone is
+no evidence of an object.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from PIL import Image
 from foveal.training.photos import NO_CLASS, LabelledPhotos
 
 MAX_OBJECTS = 4
-SMALLEST_SHARE = 1 / 8  # of the frame's side that a pasted object covers
-LARGEST_OVERLAP = 0.3  # of a pasted object's box that a later one may cover
+SMALLEST_SHARE = 1 / 8  # shortest side of a pasted object, relative to the frame's
+LARGEST_OVERLAP = 0.3  # largest share of a pasted object's box that another one may cover
 PLACING_ATTEMPTS = 8
-DISTRACTOR_SHARE = 0.2  # of pasted cut-outs that show no class
-FLAT_BACKGROUND_SHARE = 0.25  # of backgrounds that are a smooth gradient and noise
-FEATHER = 0.15  # of the cut-out's side over which it fades, at most
+DISTRACTOR_SHARE = 0.2  # share of pasted cut-outs that show no class
+FLAT_BACKGROUND_SHARE = 0.25  # share of backgrounds that are a smooth gradient with noise
+FEATHER = 0.15  # widest soft edge of a cut-out, relative to its side
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,16 @@ class Box:
 
     @property
     def height(self) -> int:
-        """Rows."""
+        """Number of rows of the box."""
         return self.bottom - self.top
 
     @property
     def width(self) -> int:
-        """Columns."""
+        """Number of columns of the box."""
         return self.right - self.left
 
     def covered_by(self, other: Box) -> float:
-        """Share of this box that another covers."""
+        """Return the share of this box that another box covers."""
         rows = min(self.bottom, other.bottom) - max(self.top, other.top)
         columns = min(self.right, other.right) - max(self.left, other.left)
         return max(0, rows) * max(0, columns) / (self.height * self.width)
@@ -52,7 +52,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Placed:
-    """An object of class `label` (NO_CLASS: of none) and where it lies."""
+    """Object of class `label` (NO_CLASS for none) with its box."""
 
     label: int
     box: Box
@@ -60,7 +60,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Scene:
-    """(H, W, 3) uint8 RGB and the objects in it."""
+    """Picture (H, W, 3) uint8 RGB with the objects in it."""
 
     rgb: NDArray[np.uint8]
     objects: tuple[Placed, ...]
@@ -68,14 +68,14 @@ class Scene:
 
 @dataclass(frozen=True)
 class SceneMix:
-    """How often each kind of scene occurs; what is left over are single photos."""
+    """Shares of mosaics and of pasted scenes; the remaining scenes are single photos."""
 
     mosaics: float = 0.0
     pasted: float = 0.0
 
 
 class SceneMaker:
-    """Draws scenes from labelled photos; what it draws depends on the generator alone."""
+    """Draws scenes from labelled photos, by a given random generator alone."""
 
     def __init__(self, photos: LabelledPhotos) -> None:
         self.photos = photos
@@ -83,7 +83,7 @@ class SceneMaker:
         self._backgrounds = np.flatnonzero(photos.labels == NO_CLASS)
 
     def draw(self, mix: SceneMix, size: tuple[int, int], rng: np.random.Generator) -> Scene:
-        """Scene of `size` (height, width), of a kind drawn from the mix, with a photo drawn for each object."""
+        """Draw a scene of `size` (height, width), of a random kind by the mix and with a random photo per object."""
         kind = rng.random()
         if kind < mix.mosaics:
             return self.mosaic(size, rng)
@@ -92,12 +92,12 @@ class SceneMaker:
         return self.single(int(rng.integers(len(self.photos))), size, rng)
 
     def single(self, index: int, size: tuple[int, int], rng: np.random.Generator) -> Scene:
-        """One photo, randomly cropped (a quarter of it at least) and flipped, fills the frame."""
+        """Fill the frame with one photo, randomly cropped (at least a quarter of its area) and flipped."""
         box = Box(0, 0, *size)
         return Scene(self._crop(index, size, rng, smallest_area=0.25), (self._placed(index, box),))
 
     def mosaic(self, size: tuple[int, int], rng: np.random.Generator) -> Scene:
-        """Two to four panels, each a photo; the frame is divided near its middle."""
+        """Divide the frame near its middle into two to four panels, each with a photo."""
         canvas = np.empty((*size, 3), np.uint8)
         objects = []
         for box in _panels(size, rng):
@@ -107,7 +107,7 @@ class SceneMaker:
         return Scene(canvas, tuple(objects))
 
     def pasted(self, size: tuple[int, int], rng: np.random.Generator) -> Scene:
-        """One to four cut-outs over a background; where there is no room for one more, it is left out."""
+        """Paste one to four cut-outs over a background; those without room are left out."""
         canvas = self._background(size, rng).astype(np.float32)
         objects: list[Placed] = []
         for _ in range(rng.integers(1, MAX_OBJECTS + 1)):
@@ -134,7 +134,7 @@ class SceneMaker:
     def _crop(
         self, index: int, size: tuple[int, int], rng: np.random.Generator, smallest_area: float = 0.5
     ) -> NDArray[np.uint8]:
-        """Random part of a photo, of nearly the aspect ratio of `size`, resized to it, flipped half of the time."""
+        """Crop a photo at random, with about the aspect ratio of `size`, resize it, and flip half of the crops."""
         rgb = self.photos.rgb(index)
         height, width = rgb.shape[:2]
         area = height * width * rng.uniform(smallest_area, 1)
@@ -167,7 +167,7 @@ def _panels(size: tuple[int, int], rng: np.random.Generator) -> list[Box]:
 
 
 def _free_box(size: tuple[int, int], taken: list[Box], rng: np.random.Generator) -> Box | None:
-    """Box of 1/8 to 1/1 of the frame's sides (small ones as often as large ones) that hides no other one."""
+    """Draw a box with sides of 1/8 to 1/1 of the frame's (log-uniform) that hides no other; None without room."""
     for _ in range(PLACING_ATTEMPTS):
         share = SMALLEST_SHARE ** rng.random()
         stretch = np.exp(rng.uniform(-0.3, 0.3))
@@ -183,7 +183,7 @@ def _free_box(size: tuple[int, int], taken: list[Box], rng: np.random.Generator)
 
 
 def _cut_out_shape(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Opacity of a cut-out: between an ellipse and a rectangle, with a soft edge. (height, width) in [0, 1]."""
+    """Return the opacity (height, width) of a cut-out in [0, 1]: from an ellipse to a rectangle, with a soft edge."""
     exponent = rng.uniform(2, 8)
     down, across = (np.abs((np.arange(n) + 0.5) / n * 2 - 1) ** exponent for n in (height, width))
     radius = (down[:, np.newaxis] + across) ** (1 / exponent)
@@ -192,7 +192,7 @@ def _cut_out_shape(height: int, width: int, rng: np.random.Generator) -> NDArray
 
 
 def _flat_background(size: tuple[int, int], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A gradient between four random colours, with noise."""
+    """Make a gradient between four random colours, with noise."""
     corners = rng.integers(0, 256, (2, 2, 3), dtype=np.uint8)
     smooth = np.asarray(Image.fromarray(corners).resize((size[1], size[0]), Image.Resampling.BICUBIC), np.float32)
     noise = rng.normal(0, rng.uniform(0, 12), (*size, 1))

@@ -1,4 +1,4 @@
-"""What is trained when: a schedule is a sequence of phases, small pictures first.
+"""Training schedules: sequences of phases with their learning rates, from small pictures to large ones.
 
 `FULL` made the shipped weights. Times are in docs/training.md.
 """
@@ -14,24 +14,24 @@ from foveal.training.scenes import SceneMix
 
 @dataclass(frozen=True)
 class ScenePhase:
-    """Backbone and class heads learn from scenes.
+    """Phase that trains the backbone and the class heads on scenes.
 
     Attributes
     ----------
     name
-        Shown in the progress bar and the log.
+        Name in the progress bar and the log.
     scenes
-        Pictures to see, drawn at random; batches are `scenes // batch_size` steps.
+        Number of random scenes in the phase; it has `scenes // batch_size` steps.
     side
-        Square root of the area of a scene, pixels; a third of the batches each are square, landscape and portrait.
+        Square root of the area of a scene in pixels; a third of the batches each are square, landscape and portrait.
     batch_size
-        Scenes of a step.
+        Number of scenes in each step.
     learning_rate
-        At the beginning and at the end of the phase; falls (or rises) along half a cosine between.
+        Learning rates at the start and at the end of the phase, with half a cosine between.
     mix
-        How often mosaics and pasted scenes occur.
+        Shares of mosaics and of pasted scenes.
     loss
-        Weights of the parts of the loss.
+        Weights of the terms of the loss.
     """
 
     name: str
@@ -44,18 +44,18 @@ class ScenePhase:
 
     @property
     def steps(self) -> int:
-        """Number of steps."""
+        """Number of steps in the phase."""
         return self.scenes // self.batch_size
 
 
 @dataclass(frozen=True)
 class HeadPhase:
-    """The gaze heads learn from fixations, MS-ROI's head from fixations and scenes; the backbone stays as it is.
+    """Phase that trains the gaze heads on fixations, the MS-ROI head on fixations and scenes, with a frozen backbone.
 
     Attributes
     ----------
     name
-        Shown in the progress bar and the log.
+        Name in the progress bar and the log.
     steps
         Number of steps.
     gaze_batch_size
@@ -63,13 +63,13 @@ class HeadPhase:
     scene_batch_size
         Scenes in each step.
     learning_rate
-        As in `ScenePhase`.
+        Learning rates at the start and at the end, as in `ScenePhase`.
     scenes
-        So many scenes are drawn once, for all steps.
+        Number of scenes that are drawn once, for all steps.
     side, mix
-        Of these scenes, as in `ScenePhase`.
+        Size and kinds of these scenes, as in `ScenePhase`.
     loss
-        Weights of the parts of the loss.
+        Weights of the terms of the loss.
     """
 
     name: str
@@ -88,22 +88,23 @@ Phase = ScenePhase | HeadPhase
 
 @dataclass(frozen=True)
 class Schedule:
-    """The phases, and what holds in all of them.
+    """Phases of a training run, and settings for all of them.
 
     Attributes
     ----------
     phases
-        In their order.
+        Phases in order.
     weight_decay
-        Of AdamW.
+        Weight decay of AdamW.
     average_over
-        Share of a phase's steps over which the weights are averaged (exponentially): what is validated and exported.
+        Time constant of the moving average of the weights, as a share of a phase's steps. The average is validated and
+        exported.
     log_every
-        Steps between entries of the log.
+        Number of steps between entries of the log.
     checkpoint_every
-        Steps between checkpoints; a multiple of `log_every`, so that no entry is of steps before and after one.
+        Number of steps between checkpoints; a multiple of `log_every`, so that no entry spans a checkpoint.
     validation_photos
-        At most so many photos are classified after each phase.
+        Largest number of photos that are classified after each phase.
     """
 
     phases: tuple[Phase, ...]
@@ -115,10 +116,10 @@ class Schedule:
 
     def __post_init__(self) -> None:
         if self.checkpoint_every % self.log_every:
-            raise ParameterError("checkpoint_every is no multiple of log_every")
+            raise ParameterError("checkpoint_every is not a multiple of log_every")
 
     def only(self, names: list[str]) -> Schedule:
-        """The phases of these names alone; ParameterError where there is none of a name."""
+        """Return a schedule of only the named phases; raise ParameterError for an unknown name."""
         known = [phase.name for phase in self.phases]
         if unknown := sorted(set(names) - set(known)):
             raise ParameterError(f"no phase {', '.join(unknown)}; there are {', '.join(known)}")

@@ -1,7 +1,7 @@
-"""How well a map predicts where people look, or which objects count. Standard definitions, on arrays.
+"""Scores of saliency maps against fixations (NSS, AUC-Judd, CC, SIM) or masks (AUC, F-beta, MAE).
 
-A map is (H, W), any real values, more is more salient. Fixations are (n, 2) int rows and columns. A density is (H, W),
-not negative, its sum positive. A mask is (H, W) bool.
+A map is an array (H, W) of any real values; higher is more salient. Fixations are (n, 2) int rows and columns. A
+density is (H, W), not negative, with a positive sum. A mask is (H, W) bool.
 
 References
 ----------
@@ -26,9 +26,9 @@ F_BETA_SQUARED = 0.3
 
 
 def nss(saliency: NDArray[Any], fixations: NDArray[np.integer]) -> float:
-    """Normalised scanpath saliency [1]_ [2]_: mean at the fixations of the map in standard deviations from its mean.
+    """Return the normalised scanpath saliency [1]_ [2]_: mean of the standardised map at the fixations.
 
-    0 is chance, and the value of a constant map. ParameterError without fixations.
+    0 is chance, and the value of a constant map. Raises ParameterError without fixations.
     """
     _require(len(fixations) > 0, "there are no fixations")
     values = np.asarray(saliency, np.float64)
@@ -39,10 +39,11 @@ def nss(saliency: NDArray[Any], fixations: NDArray[np.integer]) -> float:
 
 
 def auc_judd(saliency: NDArray[Any], fixations: NDArray[np.integer]) -> float:
-    """Area under the ROC curve [1]_ [3]_: fixations against all pixels without one, cut at the fixations' values.
+    """Return the area under the ROC curve of fixations against other pixels, thresholds at fixations [1]_ [3]_.
 
-    0.5 is chance. As in the authors' program each fixation counts, and straight lines join the curve; equal values are
-    one threshold (they add noise to tell them apart). ParameterError where there is no fixation or no other pixel.
+    0.5 is chance. As in the authors' program, each fixation counts, and straight lines join the points of the curve.
+    Equal values are one threshold (the authors add noise to separate them). Raises ParameterError if no pixel or every
+    pixel has a fixation.
     """
     values = np.asarray(saliency, np.float64)
     fixated = np.zeros(values.shape, bool)
@@ -57,14 +58,14 @@ def auc_judd(saliency: NDArray[Any], fixations: NDArray[np.integer]) -> float:
 
 
 def cc(saliency: NDArray[Any], density: NDArray[Any]) -> float:
-    """Pearson's linear correlation of map and density [1]_, in [-1, 1]; 0 where either is constant."""
+    """Return Pearson's correlation of map and density [1]_, in [-1, 1]; 0 if either is constant."""
     first, second = (np.asarray(each, np.float64) - np.mean(each) for each in (saliency, density))
     scale = float(np.sqrt((first**2).sum() * (second**2).sum()))
     return float((first * second).sum()) / scale if scale else 0.0
 
 
 def sim(saliency: NDArray[Any], density: NDArray[Any]) -> float:
-    """Similarity [1]_ [3]_: sum of the pixelwise minimum, both from 0 on and scaled to a sum of 1; in [0, 1]."""
+    """Return the similarity [1]_ [3]_ in [0, 1]: sum of the minimum of both, shifted to 0 and scaled to a sum of 1."""
     shares = []
     for each in (saliency, density):
         shifted = np.asarray(each, np.float64) - np.min(each)
@@ -74,9 +75,9 @@ def sim(saliency: NDArray[Any], density: NDArray[Any]) -> float:
 
 
 def auc_mask(saliency: NDArray[Any], mask: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve: how often a pixel of the mask has a higher value than one outside (equal: half).
+    """Return the area under the ROC curve: probability that a pixel inside the mask is higher than one outside.
 
-    ParameterError where the mask is empty or full.
+    Equal values count half. Raises ParameterError if the mask is empty or full.
     """
     inside = np.asarray(saliency, np.float64)[mask]
     outside = np.sort(np.asarray(saliency, np.float64)[~mask])
@@ -86,9 +87,9 @@ def auc_mask(saliency: NDArray[Any], mask: NDArray[np.bool_]) -> float:
 
 
 def f_beta(saliency: NDArray[Any], mask: NDArray[np.bool_]) -> float:
-    """F-measure with beta^2 = 0.3 of the map cut at twice its mean (at its maximum where that is less) [4]_. In [0, 1].
+    """Return the F-measure with beta^2 = 0.3 of the map thresholded at twice its mean, or at its maximum if lower [4]_.
 
-    The map is not negative. ParameterError where the mask is empty.
+    The map is not negative; the result is in [0, 1]. Raises ParameterError if the mask is empty.
     """
     _require(bool(mask.any()), "the mask is empty")
     values = np.asarray(saliency, np.float64)
@@ -101,7 +102,7 @@ def f_beta(saliency: NDArray[Any], mask: NDArray[np.bool_]) -> float:
 
 
 def mae(saliency: NDArray[Any], mask: NDArray[Any]) -> float:
-    """Mean absolute difference of a map in [0, 1] and a mask (or graded truth in [0, 1]) [5]_."""
+    """Return the mean absolute difference of a map in [0, 1] and a mask, or graded truth in [0, 1] [5]_."""
     return float(np.abs(np.asarray(saliency, np.float64) - mask).mean())
 
 

@@ -1,4 +1,4 @@
-"""How good the network is at the end of a phase, on photos that it was not trained on."""
+"""Validation of the network at the end of a phase, on photos that it was not trained on."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _THRESHOLDS = np.linspace(0.05, 0.95, 19)
 def validate(
     network: SaliencyNetwork, photos: LabelledPhotos, held_back: list[GazePhoto], side: int, schedule: Schedule
 ) -> dict[str, float]:
-    """Score a network.
+    """Score a network on validation photos, and on fixations if any are held back.
 
     Returns
     -------
     dict
-        `cam_accuracy`, `msroi_accuracy`: share of single photos whose most probable class is right. `threshold` and
-        `f1`: the probability T for which the classes that MS-ROI keeps in scenes of several objects agree best with
-        those that are there, and how well (F1 over all decisions). With `held_back`, what `gaze_scores` gives.
+        `cam_accuracy`, `msroi_accuracy`: share of single photos whose most probable class is correct. `threshold`,
+        `f1`: threshold T with the highest F1 score of MS-ROI's classes in scenes of several objects, and that score.
+        With `held_back`, also the results of `gaze_scores`.
     """
     scores = _accuracies(network, photos, side, schedule.validation_photos) | _threshold(network, photos, side)
     return scores | gaze_scores(network, held_back, photos.class_names) if held_back else scores
@@ -63,7 +63,7 @@ def _whole_photo(photos: LabelledPhotos, index: int, side: int) -> Scene:
 
 
 def _output(network: SaliencyNetwork, scenes: list[Scene]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Logits (n, classes) of CAM and of MS-ROI."""
+    """Return the logits (n, classes) of CAM and of MS-ROI."""
     pixels = scene_batch(scenes).pixels.to(next(network.parameters()).device)
     output = network(pixels, with_gaze=False)
     return output.cam.logits.cpu().numpy(), output.msroi.logits.cpu().numpy()
@@ -81,7 +81,7 @@ def _threshold(network: SaliencyNetwork, photos: LabelledPhotos, side: int) -> d
 
 
 def best_threshold(probabilities: NDArray[np.floating], present: NDArray[np.bool_]) -> dict[str, float]:
-    """Of the thresholds 0.05, 0.1, ..., 0.95 the one of the highest F1 over all (n, classes) decisions, and that F1."""
+    """Return the threshold of 0.05, 0.1, ..., 0.95 with the highest F1 over all (n, classes) decisions, and that F1."""
     f1 = []
     for threshold in _THRESHOLDS:
         kept = probabilities > threshold
@@ -91,7 +91,7 @@ def best_threshold(probabilities: NDArray[np.floating], present: NDArray[np.bool
 
 
 def gaze_scores(network: SaliencyNetwork, photos: list[GazePhoto], class_names: tuple[str, ...]) -> dict[str, float]:
-    """Mean NSS and AUC-Judd of the gaze head on the photos that have fixations, for each set of photos."""
+    """Return the mean NSS and AUC-Judd of the gaze map on photos with fixations, for each data set."""
     model = TrainedModel(network, 0.5, class_names)
     each: dict[str, list[float]] = {}
     for photo in photos:

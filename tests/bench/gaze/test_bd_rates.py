@@ -1,4 +1,4 @@
-"""What files are judged by where people looked: the box around most of the fixations, and scores there."""
+"""Scores where people looked: the box around most of the fixations, and the scores of a file."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from other_readers import pillow_pixels
 from PIL import Image
 
 import foveal
-from bench.gaze.bd_rates import SCORES, Watched, _middle
+from bench.gaze.bd_rates import SCORES, GazeScorer, _find_central_range
 from foveal import metrics
 from foveal.training.gaze_data import GazePhoto
 
 
-def axis(length: int, *spots: int) -> np.ndarray:
+def density_at(length: int, *spots: int) -> np.ndarray:
     along = np.zeros(length)
     along[list(spots)] = 1
     return along
@@ -25,36 +25,36 @@ def axis(length: int, *spots: int) -> np.ndarray:
     ("along", "first", "end"),
     [
         (np.ones(400), 59, 340),  # 15 % are reached at 60 pixels, 85 % at 340
-        (axis(400, 200), 113, 289),
-        (axis(400, 100, 300), 100, 301),
-        (axis(400, 100, 220), 73, 249),
-        (axis(400, 0), 0, 176),
-        (axis(400, 399), 224, 400),
-        (axis(400, 87), 0, 176),
-        (axis(400, 88), 1, 177),
-        (axis(176, 90), 0, 176),
-        (axis(50, 10), 0, 176),
+        (density_at(400, 200), 113, 289),
+        (density_at(400, 100, 300), 100, 301),
+        (density_at(400, 100, 220), 73, 249),
+        (density_at(400, 0), 0, 176),
+        (density_at(400, 399), 224, 400),
+        (density_at(400, 87), 0, 176),
+        (density_at(400, 88), 1, 177),
+        (density_at(176, 90), 0, 176),
+        (density_at(50, 10), 0, 176),
     ],
 )
 def test_the_box_is_long_enough_and_inside(along: np.ndarray, first: int, end: int) -> None:
-    assert _middle(along) == slice(first, end)
+    assert _find_central_range(along) == slice(first, end)
 
 
-def watched_photo(path: Path, fixations: np.ndarray | None) -> GazePhoto:
+def photo_with_fixations(path: Path, fixations: np.ndarray | None) -> GazePhoto:
     return GazePhoto(dataset="", path=path, fixations=fixations, mask=None, fold=0)
 
 
-def test_scores_of_a_file_are_those_of_the_whole_and_of_where_people_looked(coffee: np.ndarray, tmp_path: Path) -> None:
+def test_scores_are_those_of_the_whole_and_of_the_box(coffee: np.ndarray, tmp_path: Path) -> None:
     pixels = coffee[:200, :300].copy()
     Image.fromarray(pixels).save(tmp_path / "photo.png")
     fixation = np.array([[0.703, 0.603, 0]], np.float32)  # the pixel (120, 210)
-    watched = Watched(watched_photo(tmp_path / "photo.png", fixation))
+    scorer = GazeScorer(photo_with_fixations(tmp_path / "photo.png", fixation))
     there = np.zeros((200, 300))
     there[73:169, 163:259] = 1
     blind, aware = (foveal.encode(pixels, quality=60, saliency=saliency) for saliency in (None, there))
     found = []
     for data in (blind, aware):
-        size_bytes, scores = watched.point(data)
+        size_bytes, scores = scorer.measure(data)
         assert size_bytes == len(data)
         found.append(dict(zip(SCORES, scores, strict=True)))
         shown = pillow_pixels(data)
@@ -67,4 +67,4 @@ def test_scores_of_a_file_are_those_of_the_whole_and_of_where_people_looked(coff
 
 def test_a_photo_needs_fixations(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="has no fixations"):
-        Watched(watched_photo(tmp_path / "photo.png", None))
+        GazeScorer(photo_with_fixations(tmp_path / "photo.png", None))

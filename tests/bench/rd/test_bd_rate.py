@@ -1,4 +1,4 @@
-"""BD-rates of curves whose answer is known by hand: PCHIP meets straight lines exactly."""
+"""BD-rates of curves whose answer can be worked out by hand; PCHIP interpolates straight lines exactly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCORES = np.linspace(30, 90, 8)
 
 
 def line(scores: np.ndarray, slope: float, start: float = 8.0) -> list[tuple[float, float]]:
-    """A curve along which the logarithm of bytes is `start` + `slope` * score."""
+    """Return a curve along which the logarithm of bytes is `start` + `slope` * score."""
     return list(zip(np.exp(start + slope * scores), scores, strict=True))
 
 
@@ -28,7 +28,7 @@ def test_bytes_multiplied(factor: float) -> None:
 
 
 def test_scores_shifted() -> None:
-    """Where 0.04 is the slope, a curve 2 points better needs e^-0.08 of the bytes."""
+    """With a slope of 0.04, a curve that is 2 points better needs e^-0.08 of the bytes."""
     better = [(size, score + 2) for size, score in line(SCORES, 0.04)]
     assert bd_rate(line(SCORES, 0.04), better) == pytest.approx(100 * (math.exp(-0.08) - 1))
 
@@ -39,7 +39,7 @@ def test_curves_that_cross_in_the_middle_are_equal() -> None:
 
 
 def test_only_scores_that_both_reach_count() -> None:
-    """Beyond the anchor's 30 to 90, the tested curve goes to 120 and is as bad as can be."""
+    """The tested curve goes on to 120, beyond the anchor's 30 to 90, with very large files."""
     tested = [*line(SCORES[2:], 0.04, math.log(0.8) + 8), (1e9, 95.0), (1e12, 120.0)]
     assert bd_rate(line(SCORES, 0.04), tested[:-2]) == pytest.approx(-20)
     assert bd_rate(line(SCORES, 0.04), tested) == pytest.approx(-20, abs=3)  # its slope at 90 bends
@@ -55,7 +55,7 @@ def test_half_of_the_shorter_range_must_be_common(low: float, high: float, compa
 
 
 def test_a_short_range_inside_a_long_one_is_compared() -> None:
-    """An encoder that knows only high qualities."""
+    """An encoder that has only high qualities is compared at these."""
     assert bd_rate(line(SCORES, 0.04), line(np.array([80.0, 83.0]), 0.04, 8 + math.log(1.1))) == pytest.approx(10)
 
 

@@ -1,4 +1,4 @@
-"""The search for numbers: wherever it may go, there are files."""
+"""Every value that the search for parameters can reach gives a file."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from other_readers import pillow_pixels
 from pictures import noisy_gradient
 
 from bench.tuning.trial_files import quantize_trial, write_trial
-from bench.tuning.tune import moved, numbers
+from bench.tuning.tune import list_parameters, move_parameter
 from foveal.allocate.perception import Perception, perception
 
 SHIPPED = asdict(perception())
 
 
 @pytest.mark.parametrize("by", [-0.15, 0.15])
-@pytest.mark.parametrize("path", list(numbers(SHIPPED)), ids=".".join)
+@pytest.mark.parametrize("path", list(list_parameters(SHIPPED)), ids=".".join)
 def test_every_number_can_be_moved(path: tuple[str, ...], by: float) -> None:
     values = SHIPPED
     for _ in range(8):
-        values = moved(values, path, by)
-    weights = np.full((3, 3), 0.1, np.float32)  # of a map: without one, the numbers of attention change nothing
+        values = move_parameter(values, path, by)
+    weights = np.full((3, 3), 0.1, np.float32)  # of a map, as the parameters of attention have no effect without one
     trial = quantize_trial(noisy_gradient(24, 24), 2.1, Perception.from_dict(values), weights=weights)
     data = write_trial(trial)
     assert pillow_pixels(data).shape == (24, 24, 3)
@@ -30,13 +30,13 @@ def test_every_number_can_be_moved(path: tuple[str, ...], by: float) -> None:
 
 def test_moving_stops_at_bounds() -> None:
     lift = ("luminance", "lift")
-    assert moved(SHIPPED, lift, 0.15)["luminance"]["lift"] == pytest.approx(0.2)
-    assert moved(SHIPPED, lift, -0.15)["luminance"]["lift"] == 0
-    assert moved(SHIPPED, lift, 0.6)["luminance"]["lift"] == 0.5
+    assert move_parameter(SHIPPED, lift, 0.15)["luminance"]["lift"] == pytest.approx(0.2)
+    assert move_parameter(SHIPPED, lift, -0.15)["luminance"]["lift"] == 0
+    assert move_parameter(SHIPPED, lift, 0.6)["luminance"]["lift"] == 0.5
     assert asdict(perception()) == SHIPPED
 
 
 def test_profiles_and_what_is_usual_stay() -> None:
-    names = {path[-1] for path in numbers(SHIPPED)}
+    names = {path[-1] for path in list_parameters(SHIPPED)}
     assert {"dc", "lift", "knee", "slope_by_grain"} <= names
     assert not {name for name in names if name == "profile" or name.startswith("usual")}

@@ -1,4 +1,4 @@
-"""What is usual in photographs: for numbers that take a photo for usual, it is; against plain means elsewhere."""
+"""Average statistics of photographs: constants measured on a photo make this photo average."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from bench.tuning import usual_photos
 from foveal.allocate.perception import ColourSensitivity, perception
 
 
-def test_numbers_that_take_a_photo_for_usual_are_found_again(coffee: np.ndarray) -> None:
-    """Wherever they begin, as long as the photo is not cut off as extreme."""
-    measured = usual_photos.found(coffee, perception())
+def test_constants_measured_on_a_photo_make_it_average(coffee: np.ndarray) -> None:
+    """Measured again with these constants, the photo gives the same; it must not be clamped as extreme."""
+    measured = usual_photos.measure_photo(coffee, perception())
     colours = {
         name: replace(getattr(perception(), name), usual=measured[f"{name}.usual"])
         for name in ("luminance_colour", "cb_colour", "cr_colour")
     }
     blue, share, grain = (measured[f"usual_{name}"] for name in ("blue", "share", "grain"))
     tuned = replace(perception(), usual_blue=blue, usual_share=share, usual_grain=grain, **colours)
-    assert usual_photos.shipped(tuned) | {"masking.USUAL_DETAIL": 0} == measured | {"masking.USUAL_DETAIL": 0}
-    assert usual_photos.found(coffee, tuned) == pytest.approx(measured, rel=1e-5)
+    assert usual_photos.list_constants(tuned) | {"masking.USUAL_DETAIL": 0} == measured | {"masking.USUAL_DETAIL": 0}
+    assert usual_photos.measure_photo(coffee, tuned) == pytest.approx(measured, rel=1e-5)
 
 
-def test_extremes_are_cut() -> None:
+def test_extremes_are_clamped() -> None:
     flat = np.full((64, 64, 3), 100, np.uint8)
-    measured = usual_photos.found(flat, perception())
+    measured = usual_photos.measure_photo(flat, perception())
     assert measured["usual_blue"] == pytest.approx(perception().usual_blue - 1)
 
 
-def test_what_errors_show_is_in_proportion(chelsea: np.ndarray) -> None:
-    """Whatever the power with which it is shipped, here it is the plain mean."""
+def test_visibility_of_errors_is_averaged_without_the_power(chelsea: np.ndarray) -> None:
+    """Whatever the power of the colour sensitivity, the plain mean is measured."""
     steep, even = (
         replace(perception(), cb_colour=ColourSensitivity(red_green=0, blue=0.1, usual=0.1, power=power))
         for power in (3, 0)
     )
-    assert usual_photos.found(chelsea, steep) == usual_photos.found(chelsea, even)
+    assert usual_photos.measure_photo(chelsea, steep) == usual_photos.measure_photo(chelsea, even)
 
 
-def test_each_number_is_printed_beside_what_is_shipped(
+def test_each_constant_is_printed_beside_its_measured_mean(
     coffee: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Image.fromarray(coffee[:96, :96]).save(tmp_path / "photo.png")
     monkeypatch.setattr(sys, "argv", ["bench.tuning.usual_photos", "--images", str(tmp_path)])
     usual_photos.main()
     lines = capsys.readouterr().out.splitlines()[1:]
-    measured = usual_photos.found(coffee[:96, :96].copy(), perception())
-    for line, (name, value) in zip(lines, usual_photos.shipped(perception()).items(), strict=True):
+    measured = usual_photos.measure_photo(coffee[:96, :96].copy(), perception())
+    for line, (name, value) in zip(lines, usual_photos.list_constants(perception()).items(), strict=True):
         assert line.split() == [name, f"{value:.4f}", f"{measured[name]:.4f}", "0.0000"]

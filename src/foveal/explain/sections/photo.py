@@ -13,7 +13,7 @@ from foveal.explain.pictures import THUMBNAIL_SIDE, embed_exactly, embed_photo, 
 from foveal.jpeg import BLOCK_SIDE, EightBitPixels, color, sampling
 
 _LEVEL_SHIFT = 128
-_GRID_ZOOM = 8  # least width and height at which a pixel is drawn in the grid of blocks
+_GRID_ZOOM = 8  # smallest width and height at which a pixel is drawn in the grid of blocks
 _FRAME_WIDTH = 6
 _FRAME_COLOR = (255, 140, 0)
 

@@ -50,24 +50,26 @@ def weights_section(facts: Facts) -> Markup:
         return section(
             "weights", "The weight of each block", paragraph("Without a map, all blocks have the same weight.")
         )
-    least, mean, most = float(weights.min()), float(weights.mean()), float(weights.max())
-    own = float(weights[facts.block.row, facts.block.column])
+    lowest, mean, highest = float(weights.min()), float(weights.mean()), float(weights.max())
+    block_weight = float(weights[facts.block.row, facts.block.column])
     return section(
         "weights",
         "The weight of each block",
         paragraph(
             f"The map is converted to a weight for each block: {_describe_use_of_weights(facts)} Weights range from "
-            f"{least:.3f} to {most:.3f}, with a mean of {mean:.3f}; the weight of the chosen block is {own:.3f}."
+            f"{lowest:.3f} to {highest:.3f}, with a mean of {mean:.3f}; the weight of the chosen block is "
+            f"{block_weight:.3f}."
         ),
         figure(
             "The weight of each block.",
-            embed_heat_map(weights, 1.0, f"Weights of blocks, from {least:.3f} to {most:.3f}"),
+            embed_heat_map(weights, 1.0, f"Weights of blocks, from {lowest:.3f} to {highest:.3f}"),
             heat_legend("0", "1"),
         ),
     )
 
 
 def _describe_use_of_weights(facts: Facts) -> str:
+    """Describe what the weight of a block does, as the end of a sentence."""
     if facts.options.allocation == "quality-map":
         return "each block was quantized with steps of its own, the larger the lower its weight."
     return (
@@ -79,22 +81,23 @@ def _describe_use_of_weights(facts: Facts) -> str:
 def bits_section(facts: Facts) -> Markup:
     """Make the section that shows the bits of each block, and the difference to a content-blind encode."""
     bits = facts.file.inspection.bits_map()
-    most = brightest_value(bits)
-    own = figure(
-        "Bits of each block in this file.", embed_heat_map(bits, most, "Bits of each block: light where there are many")
+    brightest = brightest_value(bits)
+    own_figure = figure(
+        "Bits of each block in this file.",
+        embed_heat_map(bits, brightest, "Bits of each block: light where there are many"),
     )
-    legend = heat_legend("0 bits", f"{most:.0f} bits or more")
+    legend = heat_legend("0 bits", f"{brightest:.0f} bits or more")
     introduction = paragraph(
         "The more bits a block of 8 × 8 pixels takes in the file, the lighter it is. The bits of chrominance blocks "
         "are included, divided among the blocks that they cover."
     )
     blind = facts.blind
     if blind is None:
-        pictures = join(figure_row(own), legend)
-        return section("bits", "Where the bits went", introduction, pictures, _bits_table(facts))
+        pictures = join(figure_row(own_figure), legend)
+        return section("bits", "Where the bits went", introduction, pictures, _make_bits_table(facts))
     blind_bits = blind.inspection.bits_map()
     change = bits - blind_bits
-    most_change = brightest_value(np.abs(change))
+    largest_change = brightest_value(np.abs(change))
     return section(
         "bits",
         "Where the bits went",
@@ -105,44 +108,48 @@ def bits_section(facts: Facts) -> Markup:
             f"{_describe_shares(facts, blind_bits)}"
         ),
         figure_row(
-            own,
-            figure("The content-blind encode.", embed_heat_map(blind_bits, most, "Bits of each block, content-blind")),
+            own_figure,
+            figure(
+                "The content-blind encode.", embed_heat_map(blind_bits, brightest, "Bits of each block, content-blind")
+            ),
             figure(
                 "The difference: red where this file spends more, blue where it spends less.",
                 embed_difference_map(
-                    change, most_change, "Bits of each block in this file minus those of the content-blind encode"
+                    change, largest_change, "Bits of each block in this file minus those of the content-blind encode"
                 ),
             ),
         ),
         legend,
-        difference_legend(f"{-most_change:.0f} bits", f"+{most_change:.0f} bits"),
-        _bits_table(facts),
+        difference_legend(f"{-largest_change:.0f} bits", f"+{largest_change:.0f} bits"),
+        _make_bits_table(facts),
     )
 
 
 def _describe_shares(facts: Facts, blind_bits: NDArray[np.float64]) -> str:
-    """Describe which share of all bits the blocks with the highest weights get."""
+    """Describe the share of all bits that the blocks with the highest weights get in both encodes."""
     salient = facts.salient_blocks
     if not salient.any():
         return "The weights of the blocks are too similar for a part of them to stand out."
     bits = facts.file.inspection.bits_map()
-    own, other = (float(each[salient].sum() / max(each.sum(), 1)) for each in (bits, blind_bits))
+    share, blind_share = (float(each[salient].sum() / max(each.sum(), 1)) for each in (bits, blind_bits))
     return (
-        f"The {salient.mean():.0%} of blocks with the highest weights get {own:.1%} of the bits here, and {other:.1%} "
+        f"The {salient.mean():.0%} of blocks with the highest weights get {share:.1%} of the bits here, and "
+        f"{blind_share:.1%} "
         "in the content-blind encode."
     )
 
 
-def _bits_table(facts: Facts) -> Markup:
+def _make_bits_table(facts: Facts) -> Markup:
+    """Make the table of the bits and bytes that `_count_bits` counts, with a column for each file."""
     files = {"this file": facts.file} | ({} if facts.blind is None else {"content-blind": facts.blind})
     columns = [_count_bits(file) for file in files.values()]
-    rows = [[label, *(_number(column[label], name, label) for column, name in zip(columns, files, strict=True))]
+    rows = [[label, *(_make_number(column[label], name, label) for column, name in zip(columns, files, strict=True))]
             for label in columns[0]]  # fmt: skip
     return table(("", *files), rows, id="bits-table", class_="list numbers")
 
 
 def _count_bits(file: EncodedFile) -> dict[str, int]:
-    """Count the bits of all blocks by component, and the bytes of the file that are not of blocks."""
+    """Count the bits of the blocks of each component, and the bytes of the file that do not code blocks."""
     inspection = file.inspection
     by_component = {
         f"bits of {name}": int(bits.sum(dtype=np.uint64))
@@ -158,7 +165,7 @@ def _count_bits(file: EncodedFile) -> dict[str, int]:
     }
 
 
-def _number(value: int, name: str, label: str) -> Content:
-    """Make a <data> element whose identifier is made of the name of the file and the label of the row."""
+def _make_number(value: int, name: str, label: str) -> Content:
+    """Make a <data> element for a count; the name of the file and the label of the row give its identifier."""
     identifier = f"{name}-{label}".replace(",", "").replace(" ", "-").lower()
     return element("data", f"{value:,}", value=value, id=identifier)

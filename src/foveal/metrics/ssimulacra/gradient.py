@@ -53,7 +53,7 @@ def gradient(reference: list[Planes], pixels: NDArray[np.uint8], threads: int) -
 
 
 def _error_derivatives(norms: NDArray[np.float64], scales: list[Planes]) -> NDArray[np.float64]:
-    """Return the coefficients of the derivative of the total error by an error e of each map: a + b e^3.
+    """Return the coefficients of the derivative of the total error with respect to an error e of a map: a + b e^3.
 
     The mean of n errors has the derivative 1 / n, and the 4-norm, (sum of e^4 / n)^(1/4), has e^3 / (n norm^3).
 
@@ -72,12 +72,13 @@ def _error_derivatives(norms: NDArray[np.float64], scales: list[Planes]) -> NDAr
 def _xyb_gradients(
     reference: list[Planes], distorted: list[Planes], by_errors: NDArray[np.float64], threads: int
 ) -> list[Planes]:
-    """Return the derivatives of the score by each XYB sample of each scale.
+    """Return the derivatives of the score with respect to each XYB sample at each scale.
 
     Parameters
     ----------
     by_errors
-        (channels, scales, 2, maps) coefficients of the derivatives by the errors, see `_error_derivatives`.
+        (channels, scales, 2, maps) coefficients of the derivatives with respect to the errors, see
+        `_error_derivatives`.
     """
     gradients = [np.zeros_like(planes) for planes in distorted]
 
@@ -91,10 +92,10 @@ def _xyb_gradients(
 
 
 def _sample_gradient(pixels: NDArray[np.uint8], xyb: list[Planes], gradients: list[Planes], threads: int) -> Planes:
-    """Turn derivatives by the XYB of each scale into derivatives by the sample values, in place.
+    """Convert derivatives with respect to XYB at each scale to derivatives with respect to sample values, in place.
 
-    From the smallest scale to the largest, derivatives by XYB become derivatives by linear light, to which those of the
-    next smaller scale are added, as its samples are means of this scale's.
+    From the smallest scale to the largest, derivatives with respect to XYB become derivatives with respect to linear
+    light. Those of the next smaller scale are added, because its samples are means of this scale's samples.
     """
     half: Planes | None = None
     while gradients:
@@ -116,7 +117,7 @@ def _sample_gradient(pixels: NDArray[np.uint8], xyb: list[Planes], gradients: li
 
 
 def _add_gradient_of_half(half: Planes, gradient: Planes, threads: int) -> None:
-    """Add the derivatives by the samples of a halved scale to those by the samples that it averages."""
+    """Add the derivatives with respect to the samples of a halved scale to those of the samples that it averages."""
 
     def add(rows: tuple[int, int]) -> None:
         first, last = rows

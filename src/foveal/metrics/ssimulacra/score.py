@@ -1,6 +1,6 @@
-"""The score of SSIMULACRA 2 from XYB at all scales: a weighted sum of norms of the error maps.
+"""The SSIMULACRA 2 score of XYB planes at all scales: a function of the weighted sum of norms of the error maps.
 
-The maps are computed and summed by kernels/ssimulacra2.hpp.
+kernels/ssimulacra2.hpp computes and sums the maps.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from foveal.threads import run_in_threads
 
 # The 108 weights of ssimulacra2.cc, which its authors fitted to four sets of opinion scores:
 # 3 channels (X, Y, B) x 6 scales (full resolution to 1:32) x 2 norms (mean, 4-norm) x 3 maps (structure, edges gained,
-# edges lost). A row below has the six weights of a scale: the means of the three maps, then their 4-norms.
+# edges lost). Each row below has the six weights of a scale: the means of the three maps, then their 4-norms.
 WEIGHTS = np.array(
     [
         [
@@ -66,7 +66,7 @@ _SCORE_EXPONENT = 0.6276336467831387
 
 
 def score(reference: list[Planes], distorted: list[Planes], threads: int) -> float:
-    """Return the score of a distorted picture, given the XYB of both pictures at all scales."""
+    """Return the score of a distorted picture, given the XYB planes of both pictures at all scales."""
     error = _map_error(total_error(error_norms(reference, distorted, threads)))
     return 100.0 - 10.0 * float(error**_SCORE_EXPONENT)
 
@@ -79,16 +79,17 @@ def error_norms(
     Parameters
     ----------
     reference, distorted
-        XYB of both pictures at all scales.
+        XYB planes of the two pictures, (rows, 3, columns) float32 at each scale.
     threads
         Largest number of threads; the norms do not depend on it.
     least_weight
-        Channels whose weights at a scale are all smaller are not measured; their norms are 0.
+        Smallest weight that is taken into account. A channel whose weights at a scale are all smaller is not measured
+        at that scale; its norms are 0.
 
     Returns
     -------
     ndarray
-        (channels, scales, norms, maps), in the order of `WEIGHTS`.
+        Norms, (channels, scales, norms, maps) in the order of `WEIGHTS`.
     """
     sums = np.zeros((len(reference), 3, 6))
 
@@ -97,13 +98,13 @@ def error_norms(
         _kernels.error_sums(reference[scale], distorted[scale], channel, GAUSSIAN, sums[scale, channel])
 
     run_in_threads(add_up, weighted_channels(len(reference), least_weight), threads)
-    # The kernel interleaves the sum of the errors and that of their fourth powers, map by map.
+    # The kernel returns, for each map, the sum of the errors and the sum of their fourth powers.
     means = sums.reshape(-1, 3, 3, 2) / np.array([planes.size / 3 for planes in reference])[:, None, None, None]
     return np.stack([means[..., 0], means[..., 1] ** 0.25], axis=2).swapaxes(0, 1)
 
 
 def weighted_channels(scales: int, least_weight: float) -> list[tuple[int, int]]:
-    """Return (scale, channel) of all channels with a weight of at least `least_weight`, the largest scale first."""
+    """Return the (scale, channel) pairs with a weight of at least `least_weight`, full resolution first."""
     largest = weights_of(scales).max(axis=(2, 3))
     return [
         (scale, channel) for scale in range(scales) for channel in range(3) if largest[channel, scale] >= least_weight
@@ -111,21 +112,21 @@ def weighted_channels(scales: int, least_weight: float) -> list[tuple[int, int]]
 
 
 def total_error(norms: NDArray[np.float64]) -> float:
-    """Return the weighted sum of norms (channels, scales, norms, maps)."""
+    """Return the weighted sum of the norms that `error_norms` returns."""
     return float(norms.ravel() @ weights_of(norms.shape[1]).ravel())
 
 
 def weights_of(scales: int) -> NDArray[np.float64]:
-    """Return the weights of the norms of a number of scales, (channels, scales, norms, maps).
+    """Return the weights of the norms of a picture with `scales` scales: (channels, scales, norms, maps).
 
-    With fewer than six scales, the reference tool takes the first of its weights in order and skips none. So the
-    weights of Y and B are then some that were fitted for other channels and scales.
+    With fewer than six scales, the reference tool reads the first weights in order and skips none, and so does this
+    function. Y and B then get weights that were fitted for other channels and scales.
     """
     return WEIGHTS.ravel()[: 18 * scales].reshape(3, scales, 2, 3)
 
 
 def score_derivative(error: float) -> float:
-    """Return the derivative of the score by the total error."""
+    """Return the derivative of the score with respect to the total error."""
     mapped = _map_error(error)
     if mapped == 0:
         return 0.0

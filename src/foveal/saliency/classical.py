@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 CENTER_SIGMA = 0.3  # standard deviation of the centre prior, as a fraction of each side
 
 
-class Baseline(Protocol):
+class ClassicalMethod(Protocol):
     """A saliency method without training: it computes a saliency map from a small RGB picture."""
 
     @property
@@ -33,18 +33,18 @@ def center_prior(height: int, width: int) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class CenterPrior:
-    """The centre prior as a saliency method: the same map for every picture of a size."""
+    """The centre prior as a saliency method: the same map for all pictures of the same size."""
 
     working_side: int = 64
 
     def map(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the saliency map of a picture, see `Baseline.map`."""
+        """Return the saliency map of a picture, see `ClassicalMethod.map`."""
         return _scale_to_peak(center_prior(*rgb.shape[:2]))
 
 
 @dataclass(frozen=True)
 class SpectralResidual:
-    """The spectral residual method: what is unusual in the amplitude spectrum, times the centre prior.
+    """The spectral residual method: the unusual part of the amplitude spectrum, times the centre prior.
 
     References
     ----------
@@ -57,7 +57,7 @@ class SpectralResidual:
     smoothing_sigma: float = 3.0
 
     def map(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the saliency map of a picture, see `Baseline.map`."""
+        """Return the saliency map of a picture, see `ClassicalMethod.map`."""
         grey = rgb.astype(np.float64) @ np.array([0.299, 0.587, 0.114])
         prior = center_prior(*grey.shape)
         if np.ptp(grey) < 1:  # differences of rounding only: the prior alone is the map
@@ -92,4 +92,4 @@ def _scale_to_peak(values: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.asarray(values / values.max(), dtype=np.float32)
 
 
-BASELINES: dict[str, Baseline] = {"spectral": SpectralResidual(), "center": CenterPrior()}
+CLASSICAL_METHODS: dict[str, ClassicalMethod] = {"spectral": SpectralResidual(), "center": CenterPrior()}

@@ -9,8 +9,9 @@ from scipy.ndimage import gaussian_filter, uniform_filter
 
 import foveal
 from foveal.errors import ParameterError
-from foveal.saliency import METHODS, NETWORK_METHODS, look
-from foveal.saliency.baselines import SpectralResidual, center_prior
+from foveal.saliency import METHODS, look
+from foveal.saliency.classical import CLASSICAL_METHODS, SpectralResidual, center_prior
+from foveal.saliency.model import WORKING_SIDE
 
 
 def dots_and_a_square(row: int, column: int) -> np.ndarray:
@@ -47,7 +48,7 @@ def test_the_spectral_residual_agrees_with_the_published_code(coffee: np.ndarray
 
 @pytest.mark.parametrize("method", METHODS)
 def test_maps_cover_the_whole_photo_at_its_aspect_ratio(method: str) -> None:
-    side = 240 if method in NETWORK_METHODS else 64
+    side = CLASSICAL_METHODS[method].working_side if method in CLASSICAL_METHODS else WORKING_SIDE
     assert look(foveal.Photo(noisy_gradient(30, 1200)), method).map.shape == (round(side / 40), side)
     assert look(foveal.Photo(noisy_gradient(600, 300)), method).map.shape == (side, side // 2)
 

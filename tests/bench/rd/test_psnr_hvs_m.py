@@ -1,55 +1,21 @@
-"""The benchmark's metrics against their definitions, scikit-image, and cases that can be worked out by hand."""
+"""PSNR-HVS-M against its definition, the published tables, a published program, and cases by hand."""
 
 from __future__ import annotations
 
-import io
 import math
 
 import numpy as np
 import pytest
-from PIL import Image
+from rd_pictures import as_jpeg, flat
 from scipy.fft import dctn
-from skimage.metrics import peak_signal_noise_ratio, structural_similarity
-from skimage.transform import downscale_local_mean
 
-from bench.rd import ms_ssim, psnr_hvs_m
-from bench.rd.luma import LumaPsnrReference, luma
-from bench.rd.ms_ssim import MsSsimReference
+from bench.rd import psnr_hvs_m
+from bench.rd.luma import luma
 from bench.rd.psnr_hvs_m import PsnrHvsMReference
-from foveal.errors import ParameterError
 
 
 def grey(plane: np.ndarray) -> np.ndarray:
     return np.repeat(np.clip(np.rint(plane), 0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
-
-
-def as_jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file))
-
-
-def flat(value: int, height: int = 176, width: int = 176) -> np.ndarray:
-    return np.full((height, width, 3), value, dtype=np.uint8)
-
-
-# Luminance
-
-
-def test_luma_is_pillows_before_rounding(chelsea: np.ndarray) -> None:
-    rounded = np.asarray(Image.fromarray(chelsea).convert("L"), dtype=float)
-    assert np.abs(luma(chelsea) - rounded).max() < 0.51
-
-
-def test_luma_psnr(chelsea: np.ndarray) -> None:
-    decoded = as_jpeg(chelsea, 40)
-    expected = peak_signal_noise_ratio(luma(chelsea), luma(decoded), data_range=255)
-    assert LumaPsnrReference(chelsea).score(decoded) == pytest.approx(expected)
-    assert LumaPsnrReference(flat(100)).score(flat(105)) == pytest.approx(20 * math.log10(255 / 5))
-    assert LumaPsnrReference(chelsea).score(chelsea) == math.inf
-
-
-# PSNR-HVS-M
 
 
 def published_psnr_hvs_m(original: np.ndarray, decoded: np.ndarray) -> float:
@@ -140,50 +106,3 @@ def test_texture_masks_error_and_an_edge_does_not() -> None:
 
 def test_psnr_hvs_m_without_visible_error_is_infinite(coffee: np.ndarray) -> None:
     assert PsnrHvsMReference(coffee).score(coffee) == math.inf
-
-
-# MS-SSIM
-
-
-@pytest.mark.parametrize("quality", [5, 30, 75, 95])
-def test_ms_ssim_is_that_of_scikit_images_ssim(quality: int, coffee: np.ndarray) -> None:
-    """With K1 beyond all bounds the luminance term is 1, and what is left is contrast and structure."""
-    pixels = coffee[:303, :401]
-    planes = luma(pixels), luma(as_jpeg(pixels, quality))
-
-    def similarity(k1: float) -> float:
-        return structural_similarity(
-            *planes, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, K1=k1
-        )
-
-    expected = 1.0
-    for weight in ms_ssim.WEIGHTS[:-1]:
-        expected *= similarity(1e9) ** weight
-        planes = tuple(
-            downscale_local_mean(plane[: len(plane) // 2 * 2, : plane.shape[1] // 2 * 2], (2, 2)) for plane in planes
-        )
-    expected *= similarity(0.01) ** ms_ssim.WEIGHTS[-1]
-    found = MsSsimReference(pixels).similarity(as_jpeg(pixels, quality))
-    assert found == pytest.approx(expected, rel=1e-6)
-
-
-def test_ms_ssim_of_flat_pictures() -> None:
-    """Nothing but the luminance of the smallest size differs."""
-    expected = ((2 * 100 * 140 + 2.55**2) / (100**2 + 140**2 + 2.55**2)) ** 0.1333
-    reference = MsSsimReference(flat(100))
-    assert reference.similarity(flat(140)) == pytest.approx(expected)
-    assert reference.score(flat(140)) == pytest.approx(-10 * math.log10(1 - expected))
-
-
-def test_ms_ssim_of_equal_and_of_inverted_pictures(coffee: np.ndarray) -> None:
-    assert MsSsimReference(coffee).similarity(coffee) == pytest.approx(1, abs=1e-12)
-    assert MsSsimReference(coffee).score(coffee) > 100
-    assert MsSsimReference(coffee).similarity(255 - coffee) == 0
-    assert MsSsimReference(coffee).score(255 - coffee) == 0
-
-
-def test_ms_ssim_needs_176_pixels() -> None:
-    MsSsimReference(flat(1, 176, 177)).similarity(flat(1, 176, 177))
-    for shape in ((175, 300), (300, 175)):
-        with pytest.raises(ParameterError, match="176 pixels"):
-            MsSsimReference(flat(1, *shape))
