@@ -29,6 +29,7 @@ from scipy.stats import trim_mean
 from bench import photos
 from bench.arguments import add_image_folders, new_parser
 from bench.tuning.trial_files import encode_trial
+from foveal.allocate.finest import FINEST_QUALITY
 from foveal.allocate.perception import Perception, perception
 from foveal.comparison import peers
 from foveal.jpeg import EightBitPixels
@@ -126,8 +127,8 @@ def coordinate_search(
 def measure_levels(photos: list[TrialPhoto], tuned: Perception) -> dict[str, list[float]]:
     """Measure the level of each quality: the level at which foveal's files score the same as libjpeg-turbo's.
 
-    Scores are compared by the trimmed mean over photos. Quality 100 gets FINEST_LEVEL; it is not measured, as
-    libjpeg's 4:2:0 files cannot score that high.
+    Scores are compared by the trimmed mean over photos. FINEST_QUALITY gets FINEST_LEVEL; it is not
+    measured, as libjpeg's 4:2:0 files cannot score that high.
     """
     grid = np.linspace(COARSEST_LEVEL, FINEST_LEVEL, 24)
     ours = np.array([[photo.measure(photo.encode(level, tuned))[1] for photo in photos] for level in grid])
@@ -139,7 +140,7 @@ def measure_levels(photos: list[TrialPhoto], tuned: Perception) -> dict[str, lis
         return float(np.interp(0, differences, grid))
 
     levels = np.minimum.accumulate([find_level(quality) for quality in QUALITIES]).round(3)
-    return {"qualities": [*QUALITIES, 100], "levels": [*levels.tolist(), FINEST_LEVEL]}
+    return {"qualities": [*QUALITIES, FINEST_QUALITY], "levels": [*levels.tolist(), FINEST_LEVEL]}
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from other_readers import marker_segments, pillow_pixels
 from pictures import noisy_gradient
 
 import foveal
+from foveal import jpeg
 from foveal.allocate.effort import EFFORTS
 from foveal.allocate.weights import block_weights
 from foveal.comparison.peers import libjpeg_turbo
@@ -162,3 +163,23 @@ def test_encode_photo_returns_its_decisions() -> None:
     assert encoded.weights.shape == (6, 8)
     assert encoded.weights[3, 4] > encoded.weights[0, 0]
     assert encode_photo(foveal.Photo(PIXELS[:, :, 0].copy()), EncodeOptions(saliency=None)).subsampling == "grey"
+
+
+@pytest.mark.parametrize("allocation", ["rdo", "quality-map"])
+def test_the_finest_quality_has_steps_of_1_and_no_map(allocation: str, coffee: np.ndarray) -> None:
+    options = {"saliency": "center", "strength": 1, "allocation": allocation, "effort": "fast"}
+    finest = {foveal.encode(coffee, quality=quality, **options) for quality in (98, 99.5, 100)}
+    assert finest == {foveal.encode(coffee, quality=100, **{**options, "saliency": None})}
+    data = finest.pop()
+    assert {step for table in jpeg.read_coefficients(data).tables for step in table.values} == {1}
+    # libjpeg-turbo's own error at quality 100 and 4:4:4 is 4
+    assert np.abs(pillow_pixels(data).astype(int) - coffee).max() <= 4
+    below = jpeg.read_coefficients(foveal.encode(coffee, quality=97.9, **options))
+    assert max(step for table in below.tables for step in table.values) > 1
+
+
+def test_saliency_of_the_finest_quality_is_reported_as_none(coffee: np.ndarray) -> None:
+    options = EncodeOptions(saliency="center", target_size=10_000_000, effort="fast")
+    found = encode_photo(foveal.Photo(coffee[:64, :64].copy()), options)
+    assert (found.quality, found.saliency_name, found.confidence) == (100, "none", None)
+    assert (found.weights == 1).all()

@@ -287,6 +287,7 @@ def level_of_quality(quality: float) -> float:
     as libjpeg's, in the mean over photographs without the extremes (`python -m bench.tuning.tune`). Between these
     qualities, levels are interpolated. The level falls as the quality rises, so that files grow with the quality. As in
     libjpeg, it does not depend on the subsampling, so that files also grow where the subsampling changes to 4:4:4.
+    From `finest.FINEST_QUALITY` on, all steps are 1 instead.
     """
     qualities, levels = levels_of_qualities()
     return float(np.interp(quality, qualities, levels))

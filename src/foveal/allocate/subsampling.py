@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import foveal._kernels as _kernels
+from foveal.allocate.finest import FINEST_QUALITY
 from foveal.jpeg import block_grid
 from foveal.threads import row_ranges, run_in_threads
 
@@ -74,7 +75,7 @@ def choose_subsampling(name: SubsamplingName, pixels: NDArray[np.uint8 | np.uint
     loss = colour_loss(pixels, threads)
     if loss < _NEGLIGIBLE_LOSS:
         return Subsampling(HALVED)
-    return Subsampling(HALVED, float(np.interp(loss, _LOSSES, _QUALITIES)))
+    return Subsampling(HALVED, min(float(np.interp(loss, _LOSSES, _QUALITIES)), FINEST_QUALITY))
 
 
 def colour_loss(pixels: NDArray[np.uint8 | np.uint16], threads: int = 1) -> float:

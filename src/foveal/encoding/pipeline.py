@@ -15,6 +15,7 @@ from foveal.allocate.effort import EFFORTS, EffortName
 from foveal.allocate.quality_map import QualityMap
 from foveal.allocate.rate_distortion import RateDistortion
 from foveal.allocate.subsampling import SubsamplingName, choose_subsampling
+from foveal.allocate.finest import FINEST_QUALITY
 from foveal.allocate.weights import block_weights
 from foveal.encoding import targets
 from foveal.encoding.options import EncodeOptions, SubsamplingDigits
@@ -102,7 +103,8 @@ def encode(
         (H, W) or (H, W, 1) grey, or one of these with an alpha channel, (H, W, 4) or (H, W, 2), if `background` is
         given. Values are nonlinear, with a transfer function such as that of sRGB, and are not converted.
     quality
-        Quality of the salient part, 0 to 100 on libjpeg's scale (0 is the same as 1); the rest gets less. If neither a
+        Quality of the salient part, 0 to 100 on libjpeg's scale (0 is the same as 1); the rest gets less. From 98 on,
+        every quantizer step is 1, and saliency does not count: 98, 99 and 100 give the same file. If neither a
         quality nor a target is given, a quality from 60 to 95 is chosen: the one at which a SSIMULACRA2 of 80
         (`targets.DEFAULT_SCORE`) is predicted for the photo encoded without saliency.
     target_size
@@ -223,6 +225,8 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
             subsampling=choose_subsampling(options.subsampling_name, photo.pixels, settings.threads),
         )
         result = _encode_to_target(weighed_photo, options)
+    if result.quality >= FINEST_QUALITY:
+        weighting = _weigh_alike(photo)  # saliency did not count
     return Encoded(
         data=result.data,
         photo=photo,
@@ -269,9 +273,10 @@ class _Weighting(NamedTuple):
 
 
 def _weigh_blocks(photo: Photo, options: EncodeOptions) -> _Weighting:
-    saliency = find_saliency(photo, options.saliency)
+    is_finest = options.quality is not None and options.quality >= FINEST_QUALITY
+    saliency = find_saliency(photo, None if is_finest else options.saliency)
     if saliency is None:
-        return _Weighting("none", None, np.ones(jpeg.block_grid(photo.height, photo.width), dtype=np.float32))
+        return _weigh_alike(photo)
     displayed = saliency.spending_map
     # Maps have the displayed orientation, blocks the stored one. Arrays that are not two-dimensional cannot be turned;
     # `block_weights` refuses them.
@@ -279,6 +284,10 @@ def _weigh_blocks(photo: Photo, options: EncodeOptions) -> _Weighting:
     strength = float(options.strength) * saliency.confidence
     weights = block_weights(stored, photo.height, photo.width, strength)
     return _Weighting(saliency.method, saliency.confidence, weights)
+
+
+def _weigh_alike(photo: Photo) -> _Weighting:
+    return _Weighting("none", None, np.ones(jpeg.block_grid(photo.height, photo.width), dtype=np.float32))
 
 
 def _encode_to_target(photo: WeighedPhoto, options: EncodeOptions) -> TargetResult:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal import jpeg
-from foveal.allocate.allocation import Allocation, WeighedCoefficients
+from foveal.allocate.allocation import Allocation, Quantization, WeighedCoefficients
 from foveal.allocate.effort import Effort
+from foveal.allocate.finest import FINEST_QUALITY, FINEST_QUANTIZATION
 from foveal.allocate.score_prediction import features, predicted_score, regression_for
 from foveal.allocate.subsampling import Subsampling
 
@@ -29,7 +30,7 @@ class WeighedPhoto:
     weights
         (rows, columns) float32 in (0, 1]: weight of each 8x8-pixel block, from its saliency.
     allocation
-        Method that allocates bits by the weights.
+        Method that allocates bits by the weights, below `finest.FINEST_QUALITY`.
     effort
         Search effort of the quantizer; the scan scripts are in `settings`.
     settings
@@ -52,7 +53,7 @@ class WeighedPhoto:
     def quantize(self, quality: float) -> jpeg.Coefficients:
         """Quantize the photo at a quality of 0 to 100 on libjpeg's scale."""
         coefficients = self._transform(quality)
-        return coefficients.quantize_in_place(self.allocation.decide(coefficients, quality, self.effort))
+        return coefficients.quantize_in_place(self._decide(coefficients, quality, self.effort))
 
     def estimate_size(self, quality: float, sample: WeighedPhoto) -> float:
         """Estimate the size in bytes of the file at a quality, from the entropy-coded size of a sample."""
@@ -63,7 +64,7 @@ class WeighedPhoto:
         """Predict the SSIMULACRA2 of the file at a quality, see `allocate.score_prediction`."""
         coefficients = self._transform(quality)
         without_corrections = replace(self.effort, corrections=0)
-        quantized = coefficients.quantize(self.allocation.decide(coefficients, quality, without_corrections))
+        quantized = coefficients.quantize(self._decide(coefficients, quality, without_corrections))
         found = features(coefficients.blocks, quantized)
         return predicted_score(found, regression_for(self.subsampling.at(quality)))
 
@@ -100,6 +101,11 @@ class WeighedPhoto:
         sharpening = self.allocation.sharpening_at(quality)
         blocks = jpeg.transform(self.pixels, frame, self.settings.threads, sharpening)
         return WeighedCoefficients(self.pixels, self.weights, frame, blocks, self.settings)
+
+    def _decide(self, coefficients: WeighedCoefficients, quality: float, effort: Effort) -> Quantization:
+        if quality >= FINEST_QUALITY:
+            return FINEST_QUANTIZATION
+        return self.allocation.decide(coefficients, quality, effort)
 
 
 def _patch_indices(length: int, share: float) -> NDArray[np.intp]:
