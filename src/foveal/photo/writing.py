@@ -50,8 +50,9 @@ def decoded_to_tiff(decoded: DecodedFile) -> bytes:
     """Encode a decoded JPEG, also a CMYK one, as a TIFF file, with its colour profile, resolution and EXIF data."""
     image = Image.fromarray(decoded.pixels)
     if decoded.pixels.shape[2:] == (4,):
-        inks = np.subtract(255, decoded.pixels) if decoded.inks_are_inverted else decoded.pixels
-        image = Image.fromarray(inks, mode="CMYK")
+        # Adobe's files store inks inverted. Files without Adobe's segment are taken for the same, as by Pillow, libvips
+        # and browsers.
+        image = Image.fromarray(np.subtract(255, decoded.pixels), mode="CMYK")
     exif_data = application_data.exif_data(decoded.segments)
     return _encode_image(image, "TIFF", decoded, exif=exif.select_for_tiff(exif_data))
 
