@@ -43,10 +43,28 @@ def test_palette_and_bilevel_pictures_are_expanded() -> None:
     assert set(np.unique(foveal.open(save_image(bilevel, "PNG")).pixels)) == {0, 255}
 
 
-@pytest.mark.parametrize("mode", ["CMYK", "LAB", "F", "I"])
-def test_other_colour_models_are_refused(mode: str) -> None:
-    with pytest.raises(UnsupportedError, match=mode):
-        foveal.open(save_image(Image.new(mode, (5, 5)), "TIFF"))
+@pytest.mark.parametrize("mode", ["CMYK", "LAB", "HSV", "F", "I"])
+def test_other_colour_models_are_refused_and_told_how_to_convert(mode: str) -> None:
+    image = Image.new(mode, (5, 5))
+    with pytest.raises(UnsupportedError, match=f"{mode} pixels.*(convert|assign)"):
+        as_photo(image)
+    if mode != "HSV":
+        with pytest.raises(UnsupportedError, match="convert the picture"):
+            foveal.open(save_image(image, "TIFF"))
+
+
+@pytest.mark.parametrize(
+    ("array", "how"),
+    [
+        (np.zeros((4, 4, 3), np.float32), "255"),
+        (np.zeros((4, 4)), "255"),
+        (np.zeros((4, 4), bool), "255"),
+        (np.zeros((4, 4), np.int64), "astype"),
+    ],
+)
+def test_arrays_of_other_types_are_told_how_to_convert(array: Any, how: str) -> None:
+    with pytest.raises(ParameterError, match=f"uint8 or uint16, not {array.dtype}; convert.*{how}"):
+        foveal.encode(array)
 
 
 @pytest.mark.parametrize(

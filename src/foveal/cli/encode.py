@@ -35,8 +35,8 @@ from foveal.saliency import METHODS
 def encode(source: str, output: str | None, as_json: bool, background: str | None, **choices: Any) -> None:
     """Encode a photo as a JPEG that spends its bits where people look.
 
-    PHOTO is any picture file that Pillow reads; '-' is standard input. The report is printed on standard output, or on
-    standard error if the JPEG is written to standard output.
+    PHOTO is a picture file (PNG, TIFF, JPEG, WebP, AVIF, HEIC, ...); '-' is standard input. The report is printed on
+    standard output, or on standard error if the JPEG is written to standard output.
     """
     target = files.default_target(source, ".jpg") if output is None else output
     files.check_target(target, "JPEG", inputs=[source, choices["saliency"]])
@@ -55,7 +55,7 @@ def _find_warnings(photo: Photo, name: str) -> Iterator[str]:
     if photo.file_format == "JPEG":
         yield f"{name} is a JPEG already, and encoding it again loses a little more"
     if photo.frame_count > 1:
-        yield f"{name} holds {photo.frame_count} pictures; only the first is encoded"
+        yield f"{name} holds further pictures; only the first is encoded"
     problem = icc.misfit(photo.icc_profile, photo.pixels)
     if problem:
         yield f"{name}: {problem}; it is left out"
