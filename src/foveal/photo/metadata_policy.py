@@ -37,7 +37,7 @@ def apply_policy(photo: Photo, policy: MetadataPolicy) -> tuple[Photo, Metadata]
     if policy == "keep":
         return photo, Metadata(
             icc_profile=photo.fitting_profile,
-            exif=exif.remove_signature(photo.exif) if photo.exif else None,
+            exif=exif.with_plain_orientation(photo.exif) if photo.exif else None,
             xmp=photo.xmp,
             comment=photo.comment,
             dots_per_inch=photo.dots_per_inch,

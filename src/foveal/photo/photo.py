@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from foveal.errors import FormatError, FovealError, LimitError, ParameterError, UnsupportedError
 from foveal.jpeg import MAX_PIXELS, Pixels, markers
@@ -142,8 +143,9 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
             if image.width * image.height > max_pixels:
                 size = f"{image.width:,} x {image.height:,}"
                 raise LimitError(f"the picture has {size} pixels; the limit is {max_pixels:,}")
+            exif = _read_exif(image)  # from the file, which `load` may close
             image.load()
-            return _read_photo(image, background)
+            return _read_photo(image, background, exif)
     except Image.DecompressionBombError as error:
         raise LimitError(f"the picture has more than {MAX_PIXELS:,} pixels") from error
     except UnidentifiedImageError as error:
@@ -158,13 +160,13 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
         raise FormatError(f"broken picture: {error}") from error
 
 
-def _read_photo(image: Image.Image, background: Color | None) -> Photo:
-    """Read the pixels and all metadata of a file that Pillow has loaded."""
+def _read_photo(image: Image.Image, background: Color | None, exif: bytes | None) -> Photo:
+    """Read the pixels and all other metadata of a file that Pillow has loaded."""
     info: Mapping[Any, Any] = image.info
     return Photo(
         pixels=remove_alpha(_read_pixels(image), background),
         icc_profile=_read_bytes(info, "icc_profile"),
-        exif=_read_exif(image),
+        exif=exif,
         xmp=_read_xmp(image),
         comment=_read_bytes(info, "comment"),
         dots_per_inch=_read_dots_per_inch(info),
@@ -199,13 +201,24 @@ def _read_bytes(info: Mapping[Any, Any], name: str) -> bytes | None:
     return value if isinstance(value, bytes) and value else None
 
 
-def _read_exif(image: Image.Image) -> bytes | None:
-    if image.format == "TIFF":
-        return exif_tags.select_from_tiff(image.getexif())
-    raw = _read_bytes(image.info, "exif")
-    if raw is None and "Raw profile type exif" in image.info:  # text chunk of PNG files older than the eXIf chunk
-        raw = image.getexif().tobytes()
+def _read_exif(image: ImageFile.ImageFile) -> bytes | None:
+    """Read the EXIF data of an opened file as the bytes that it holds; Pillow would replace text that is not ASCII."""
+    if image.format == "TIFF" and image.fp is not None:
+        position = image.fp.tell()
+        selected = exif_tags.select_from_tiff(cast(BinaryIO, image.fp))
+        image.fp.seek(position)
+        return selected
+    raw = _read_bytes(image.info, "exif") or _read_raw_profile(image.info)
     return exif_tags.remove_signature(raw) if raw else None
+
+
+def _read_raw_profile(info: Mapping[Any, Any]) -> bytes | None:
+    """Read EXIF data from the text chunk of PNG files older than the eXIf chunk, which ImageMagick has introduced."""
+    # Lines: an empty one, "exif", the number of bytes, and the bytes as hexadecimal digits.
+    text = info.get("Raw profile type exif")
+    with suppress(ValueError):
+        return bytes.fromhex("".join(text.split("\n")[3:])) if isinstance(text, str) else None
+    return None
 
 
 def _read_xmp(image: Image.Image) -> bytes | None:

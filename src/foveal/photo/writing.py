@@ -10,7 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from foveal.errors import UnsupportedError
 from foveal.jpeg import DecodedFile, Pixels, application_data
-from foveal.photo import exif
+from foveal.photo.tiff_file import tiff_bytes
 
 
 def png_bytes(pixels: Pixels, icc_profile: bytes | None = None) -> bytes:
@@ -48,12 +48,15 @@ def decoded_to_png(decoded: DecodedFile) -> bytes:
 
 def decoded_to_tiff(decoded: DecodedFile) -> bytes:
     """Encode a decoded JPEG, also a CMYK one, as a TIFF file, with its colour profile, resolution and EXIF data."""
-    image = Image.fromarray(decoded.pixels)
-    if decoded.pixels.shape[2:] == (4,):
-        inks = np.subtract(255, decoded.pixels) if decoded.inks_are_inverted else decoded.pixels
-        image = Image.fromarray(inks, mode="CMYK")
-    exif_data = application_data.exif_data(decoded.segments)
-    return _encode_image(image, "TIFF", decoded, exif=exif.select_for_tiff(exif_data))
+    pixels = decoded.pixels
+    if pixels.shape[2:] == (4,) and decoded.inks_are_inverted:
+        pixels = np.subtract(255, pixels)
+    return tiff_bytes(
+        pixels,
+        icc_profile=application_data.icc_profile(decoded.segments),
+        exif=application_data.exif_data(decoded.segments),
+        resolution=application_data.dots_per_inch(decoded.segments),
+    )
 
 
 def _encode_image(
