@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from foveal.errors import FormatError, FovealError, LimitError, ParameterError, UnsupportedError
-from foveal.jpeg import MAX_PIXELS, Pixels, markers
-from foveal.jpeg.segments import EXTENDED_XMP
+from foveal.jpeg import MAX_PIXELS, Pixels
+from foveal.jpeg.diagnosis import issue_warnings
 from foveal.photo import exif as exif_tags
 from foveal.photo import icc
 from foveal.photo import orientation as orientations
 from foveal.photo.background import Color, remove_alpha
+from foveal.photo.density import whole_aspect, whole_density
+from foveal.photo.jpeg_metadata import read_jpeg_metadata
+from foveal.photo.lenient import decode_leniently, load_leniently, read_if_jpeg, seekable
 
-_KEPT_SEGMENTS = {"APP1": markers.APP1, "APP13": markers.APP13}
 _GREY_16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 _ALPHA_MODES = ("LA", "PA", "RGBA", "La", "RGBa")
 
@@ -44,12 +46,18 @@ class Photo:
         Comment of the file, or None.
     dots_per_inch
         Print resolution (horizontal, vertical), or None.
+    pixel_aspect
+        Pixels per unit of length (horizontal, vertical), of which only the ratio is known, of pixels that are not
+        square; None otherwise.
     extra_segments
-        (marker code, payload) of further segments of a JPEG that are kept: IPTC data (APP13) and extended XMP (APP1).
+        (marker code, payload) of further segments of a JPEG that are kept: IPTC data (APP13), extended XMP (APP1), all
+        comments but the last, and segments of unknown contents.
     file_format
         Format of the file that was read, as Pillow names it ("JPEG", "PNG", ...), or None.
     frame_count
         Number of pictures in the file. The photo is the first of them.
+    file_bytes
+        Size of the file in bytes, or None.
     """
 
     pixels: Pixels
@@ -58,9 +66,11 @@ class Photo:
     xmp: bytes | None = None
     comment: bytes | None = None
     dots_per_inch: tuple[int, int] | None = None
+    pixel_aspect: tuple[int, int] | None = None
     extra_segments: tuple[tuple[int, bytes], ...] = ()
     file_format: str | None = None
     frame_count: int = 1
+    file_bytes: int | None = None
 
     @property
     def height(self) -> int:
@@ -93,13 +103,18 @@ class Photo:
         if self.orientation == orientations.UPRIGHT:
             return self
         turned: Pixels = np.ascontiguousarray(orientations.to_displayed(self.pixels, self.orientation))
-        return replace(self, pixels=turned, exif=exif_tags.replace_orientation(self.exif, orientations.UPRIGHT))
+        resolution, aspect = self.dots_per_inch, self.pixel_aspect
+        if orientations.swaps_sides(self.orientation):
+            resolution, aspect = (each and (each[1], each[0]) for each in (resolution, aspect))
+        upright_exif = exif_tags.replace_orientation(self.exif, orientations.UPRIGHT)
+        return replace(self, pixels=turned, exif=upright_exif, dots_per_inch=resolution, pixel_aspect=aspect)
 
 
 def open(  # noqa: A001 (a reader of the public API expects this name)
     source: str | os.PathLike[str] | BinaryIO,
     *,
     background: Color | None = None,
+    strict: bool = True,
     max_pixels: int = MAX_PIXELS,
 ) -> Photo:
     """Read a photo, with its colour profile and metadata, from a picture file of any format that Pillow reads.
@@ -111,6 +126,9 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     background
         Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255. It is required if the picture has
         an alpha channel.
+    strict
+        True to raise FormatError for a broken picture. False to read what can be read, with a warning: the rest of a
+        JPEG is grey or shifted, as from `foveal.decode`, and that of other pictures black.
     max_pixels
         Largest number of pixels (width times height). A larger picture is refused before it is decoded. Values above
         178,956,970 have no effect: that is the limit of Pillow.
@@ -120,6 +138,12 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     Photo
         Pixels in the stored orientation: (H, W, 3) uint8 RGB, (H, W) uint8 grey, or (H, W) uint16 for 16-bit grey.
         Pillow reduces 16-bit RGB to 8 bits. Of a file with several pictures, the first.
+
+    Warns
+    -----
+    FormatWarning
+        The file holds something that is not read: data after the picture of a JPEG, such as a gain map or a video, or a
+        broken colour profile. With `strict=False` also for everything that is wrong with the picture.
 
     Raises
     ------
@@ -136,16 +160,16 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     """
     if not isinstance(source, str | os.PathLike) and not hasattr(source, "read"):
         raise ParameterError("open takes a path or a binary file; wrap bytes in io.BytesIO")
+    if not isinstance(strict, bool):
+        raise ParameterError(f"strict must be True or False, not {strict!r}")
     if not isinstance(max_pixels, Integral):
         raise ParameterError(f"max_pixels must be an integer, not {max_pixels!r}")
+    notes: list[str] = []
     try:
-        with Image.open(source) as image:
-            if image.width * image.height > max_pixels:
-                size = f"{image.width:,} x {image.height:,}"
-                raise LimitError(f"the picture has {size} pixels; the limit is {max_pixels:,}")
-            exif = _read_exif(image)  # from the file, which `load` may close
-            image.load()
-            return _read_photo(image, background, exif)
+        if strict:
+            photo = _open_with_pillow(source, background, max_pixels, notes)
+        else:
+            photo = _open_leniently(source, background, max_pixels, notes)
     except Image.DecompressionBombError as error:
         raise LimitError(f"the picture has more than {MAX_PIXELS:,} pixels") from error
     except UnidentifiedImageError as error:
@@ -158,21 +182,52 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
         raise
     except Exception as error:  # Pillow's plugins raise exceptions of many types
         raise FormatError(f"broken picture: {error}") from error
+    issue_warnings(notes)
+    return photo
 
 
-def _read_photo(image: Image.Image, background: Color | None, exif: bytes | None) -> Photo:
-    """Read the pixels and all other metadata of a file that Pillow has loaded."""
-    info: Mapping[Any, Any] = image.info
+def _open_with_pillow(
+    source: str | os.PathLike[str] | BinaryIO,
+    background: Color | None,
+    max_pixels: int,
+    notes: list[str],
+    *,
+    strict: bool = True,
+) -> Photo:
+    """Read a photo, and append to `notes` what is not kept of the file and, if reading is lenient, what is broken."""
+    with Image.open(source) as image:
+        if image.width * image.height > max_pixels:
+            size = f"{image.width:,} x {image.height:,}"
+            raise LimitError(f"the picture has {size} pixels; the limit is {max_pixels:,}")
+        metadata = _read_metadata(image, notes)  # from the file, which `load` may close
+        if strict:
+            image.load()
+        else:
+            load_leniently(image, notes)
+        return _read_photo(image, background, metadata)
+
+
+def _open_leniently(
+    source: str | os.PathLike[str] | BinaryIO, background: Color | None, max_pixels: int, notes: list[str]
+) -> Photo:
+    """Open a picture that may be broken: a JPEG with foveal's decoder, which says what is wrong, others with Pillow."""
+    with seekable(source) as file:
+        data = read_if_jpeg(file)
+        if data is not None:
+            with suppress(UnsupportedError):  # arithmetic coding, for example, which Pillow may read
+                image = decode_leniently(data, max_pixels, notes)
+                photo = _read_photo(image, background, _read_jpeg_metadata(data, notes))
+                return replace(photo, file_format="JPEG")
+        return _open_with_pillow(file, background, max_pixels, notes, strict=False)
+
+
+def _read_photo(image: Image.Image, background: Color | None, metadata: dict[str, Any]) -> Photo:
+    """Make a photo of the pixels of a file that Pillow has loaded, and of its metadata."""
     return Photo(
         pixels=remove_alpha(_read_pixels(image), background),
-        icc_profile=_read_bytes(info, "icc_profile"),
-        exif=exif,
-        xmp=_read_xmp(image),
-        comment=_read_bytes(info, "comment"),
-        dots_per_inch=_read_dots_per_inch(info),
-        extra_segments=_read_extra_segments(image),
         file_format="JPEG" if image.format == "MPO" else image.format,  # MPO: a JPEG followed by further pictures
-        frame_count=getattr(image, "n_frames", 1),
+        frame_count=_count_frames(image),
+        **metadata,
     )
 
 
@@ -201,14 +256,42 @@ def _read_bytes(info: Mapping[Any, Any], name: str) -> bytes | None:
     return value if isinstance(value, bytes) and value else None
 
 
-def _read_exif(image: ImageFile.ImageFile) -> bytes | None:
-    """Read the EXIF data of an opened file as the bytes that it holds; Pillow would replace text that is not ASCII."""
-    if image.format == "TIFF" and image.fp is not None:
-        position = image.fp.tell()
-        selected = exif_tags.select_from_tiff(cast(BinaryIO, image.fp))
-        image.fp.seek(position)
-        return selected
-    raw = _read_bytes(image.info, "exif") or _read_raw_profile(image.info)
+def _count_frames(image: Image.Image) -> int:
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except (OSError, SyntaxError, ValueError, EOFError):  # the file breaks off behind its first picture
+        return 1
+
+
+def _read_jpeg_metadata(data: bytes, notes: list[str]) -> dict[str, Any]:
+    return {**read_jpeg_metadata(data, notes), "file_bytes": len(data)}
+
+
+def _read_metadata(image: ImageFile.ImageFile, notes: list[str]) -> dict[str, Any]:
+    """Read the metadata of a file that Pillow has opened, as fields of `Photo`."""
+    info: Mapping[Any, Any] = image.info
+    file = cast(BinaryIO, image.fp)
+    position = file.tell()
+    try:
+        if image.format in ("JPEG", "MPO"):
+            file.seek(0)
+            return _read_jpeg_metadata(file.read(), notes)
+        return {
+            "icc_profile": _read_bytes(info, "icc_profile"),
+            "exif": exif_tags.select_from_tiff(file) if image.format == "TIFF" else _read_exif(info),
+            "xmp": _read_xmp(info),
+            "comment": _read_bytes(info, "comment"),
+            "dots_per_inch": whole_density(info.get("dpi")),
+            "pixel_aspect": whole_aspect(info.get("aspect") or info.get("resolution")),
+            "file_bytes": file.seek(0, os.SEEK_END),
+        }
+    finally:
+        file.seek(position)
+
+
+def _read_exif(info: Mapping[Any, Any]) -> bytes | None:
+    """Read EXIF data as the bytes that the file holds; Pillow would replace text that is not ASCII."""
+    raw = _read_bytes(info, "exif") or _read_raw_profile(info)
     return exif_tags.remove_signature(raw) if raw else None
 
 
@@ -221,28 +304,11 @@ def _read_raw_profile(info: Mapping[Any, Any]) -> bytes | None:
     return None
 
 
-def _read_xmp(image: Image.Image) -> bytes | None:
-    packet = image.info.get("xmp")
+def _read_xmp(info: Mapping[Any, Any]) -> bytes | None:
+    packet = info.get("xmp")
     if isinstance(packet, str):
         packet = packet.encode()
     return packet if isinstance(packet, bytes) and packet else None
-
-
-def _read_dots_per_inch(info: Mapping[Any, Any]) -> tuple[int, int] | None:
-    try:
-        horizontal, vertical = (round(float(value)) for value in info["dpi"])
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return None
-    is_set = 1 < horizontal <= 65535 and 1 < vertical <= 65535  # TIFF files without a resolution have 1 x 1
-    return (horizontal, vertical) if is_set else None
-
-
-def _read_extra_segments(image: Image.Image) -> tuple[tuple[int, bytes], ...]:
-    return tuple(
-        (_KEPT_SEGMENTS[name], payload)
-        for name, payload in getattr(image, "applist", ())
-        if name in _KEPT_SEGMENTS and (name != "APP1" or payload.startswith(EXTENDED_XMP))
-    )
 
 
 def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | None = None) -> Photo:

@@ -16,7 +16,7 @@ from foveal.photo.tiff_structure import ENTRY_BYTES, HEADER_BYTES, LONG, RATIONA
 _PHOTOMETRIC = {1: 1, 3: 2, 4: 5}  # by samples per pixel: BlackIsZero, RGB, Separated (CMYK)
 _STRIP_BYTES = 1 << 16  # at least; TIFF 6.0 recommends strips of about 8 KB, which are many for a large picture
 _FORMATS = {SHORT: "H", LONG: "I"}
-_INCH = 2
+_NO_UNIT, _INCH = 1, 2
 
 
 def tiff_bytes(
@@ -25,6 +25,7 @@ def tiff_bytes(
     icc_profile: bytes | None = None,
     exif: bytes | None = None,
     resolution: tuple[float, float] | None = None,
+    pixel_aspect: tuple[int, int] | None = None,
 ) -> bytes:
     """Encode pixels as a TIFF file (TIFF 6.0).
 
@@ -39,6 +40,8 @@ def tiff_bytes(
         the photograph. None for none.
     resolution
         Dots per inch (horizontal, vertical), or None.
+    pixel_aspect
+        Pixels per unit of length (horizontal, vertical) without a unit, used if there is no resolution; or None.
     """
     # The EXIF data is the beginning of the file, byte for byte, and only its first directory is replaced. So every
     # value stays where the other directories, and maker notes, expect it:
@@ -55,12 +58,13 @@ def tiff_bytes(
     entries = _pixel_entries(tail, pixels, len(head))
     if icc_profile:
         entries[34675] = tail.entry(34675, UNDEFINED, icc_profile)
-    if resolution:
+    density = resolution or pixel_aspect
+    if density:
         entries |= {
             tag: tail.entry(tag, RATIONAL, struct.pack(f"{order}2I", *_ratio(value)))
-            for tag, value in zip((282, 283), resolution, strict=True)
+            for tag, value in zip((282, 283), density, strict=True)
         }
-        entries[296] = tail.entry(296, SHORT, struct.pack(f"{order}H", _INCH))
+        entries[296] = tail.entry(296, SHORT, struct.pack(f"{order}H", _INCH if resolution else _NO_UNIT))
     entries |= _photo_entries(tail, reader, block)
     struct.pack_into(f"{order}2sHI", head, 0, b"II" if order == "<" else b"MM", 42, tail.append_directory(entries))
     return b"".join([head, np.ascontiguousarray(pixels).data, tail.data])

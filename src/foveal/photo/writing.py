@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import numpy as np
 from PIL import Image
@@ -11,6 +12,8 @@ from PIL.PngImagePlugin import PngInfo
 from foveal.errors import UnsupportedError
 from foveal.jpeg import DecodedFile, Pixels, application_data
 from foveal.photo.tiff_file import tiff_bytes
+
+_NO_UNIT = 0  # of pHYs (PNG 11.3.4.3): only the aspect ratio is known
 
 
 def png_bytes(pixels: Pixels, icc_profile: bytes | None = None) -> bytes:
@@ -42,6 +45,9 @@ def decoded_to_png(decoded: DecodedFile) -> bytes:
     xmp = application_data.xmp_packet(decoded.segments)
     if xmp:
         texts.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", errors="replace"))
+    aspect = application_data.pixel_aspect(decoded.segments)
+    if aspect and application_data.dots_per_inch(decoded.segments) is None:
+        texts.add(b"pHYs", struct.pack(">IIB", *aspect, _NO_UNIT))
     exif_data = application_data.exif_data(decoded.segments)
     return _encode_image(Image.fromarray(decoded.pixels), "PNG", decoded, exif=exif_data, pnginfo=texts)
 
@@ -56,6 +62,7 @@ def decoded_to_tiff(decoded: DecodedFile) -> bytes:
         icc_profile=application_data.icc_profile(decoded.segments),
         exif=application_data.exif_data(decoded.segments),
         resolution=application_data.dots_per_inch(decoded.segments),
+        pixel_aspect=application_data.pixel_aspect(decoded.segments),
     )
 
 
