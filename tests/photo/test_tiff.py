@@ -268,3 +268,22 @@ def test_primaries_of_the_file_become_a_profile() -> None:
         tags = ((318, 5, (3127, 10000, 3290, 10000)), (319, 5, primaries))
         photo = foveal.open(io.BytesIO(write(ramps(3, 8), Layout(8, "<", 2, extra_tags=tags))))
         assert (photo.icc_profile is not None) == (name == "p3")
+
+
+@pytest.mark.parametrize("layout", [Layout(12, rows_per_strip=1), Layout(16, rows_per_strip=4, compression=DEFLATE)])
+def test_lenient_reading_keeps_the_strips_that_are_whole(layout: Layout) -> None:
+    data = bytearray(write(ramps(1, layout.bits), layout))
+    whole = opened(bytes(data))
+    start = struct.unpack("<I", data[4:8])[0]
+    count = struct.unpack_from("<H", data, start)[0]
+    entries = {struct.unpack_from("<H", data, start + 2 + 12 * i)[0]: start + 2 + 12 * i for i in range(count)}
+    offsets = struct.unpack_from("<I", data, entries[273] + 8)[0]
+    number = struct.unpack_from("<I", data, entries[273] + 4)[0]
+    struct.pack_into("<I", data, offsets + 4 * (number - 1), len(data) + 100)  # the last strip lies behind the end
+    with pytest.raises(FormatError, match="cut off"):
+        opened(bytes(data))
+    with pytest.warns(FormatWarning, match="black"):
+        pixels = foveal.open(io.BytesIO(bytes(data)), strict=False).pixels
+    last = (number - 1) * (layout.rows_per_strip or 1)
+    np.testing.assert_array_equal(pixels[:last], whole[:last])
+    assert not pixels[last:].any()

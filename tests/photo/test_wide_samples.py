@@ -12,7 +12,7 @@ import pyvips
 from PIL import Image
 
 import foveal
-from foveal.errors import FormatError, UnsupportedError
+from foveal.errors import FormatError, FormatWarning, UnsupportedError
 
 HEIGHT, WIDTH = 19, 31
 FULL = 65_535
@@ -100,3 +100,13 @@ def test_a_pnm_that_is_cut_off_is_refused(peak: int) -> None:
     data = pnm("P6", np.zeros((HEIGHT, WIDTH, 3)), peak)
     with pytest.raises(FormatError, match="cut off"):
         foveal.open(io.BytesIO(data[:-1]))
+
+
+def test_lenient_reading_keeps_the_rows_before_a_fault() -> None:
+    values = np.full((HEIGHT, WIDTH, 3), 40_000)
+    for data in (pnm("P6", values, FULL), png(values.astype(np.uint16), compression=0)):
+        with pytest.warns(FormatWarning, match="black"):
+            pixels = foveal.open(io.BytesIO(data[: len(data) * 2 // 3]), strict=False).pixels
+        assert pixels.dtype == np.uint16
+        assert (pixels[: HEIGHT // 2] == 40_000).all()
+        assert not pixels[-1].any()

@@ -26,7 +26,7 @@ from foveal.jpeg import MAX_PIXELS
 from foveal.photo.background import TransparencyError, transparency_error
 
 
-def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS) -> photo.Photo:
+def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS, *, strict: bool = True) -> photo.Photo:
     """Open a photo from a file or from standard input, and print the warnings about it.
 
     Parameters
@@ -37,6 +37,8 @@ def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS) 
         Colour to put behind transparent pixels, or None.
     max_pixels
         Largest number of pixels that is accepted.
+    strict
+        Whether a broken picture is an error.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS) 
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", FormatWarning)
             try:
-                opened = photo.open(source, background=background, max_pixels=max_pixels)
+                opened = photo.open(source, background=background, strict=strict, max_pixels=max_pixels)
             except TransparencyError as error:
                 raise transparency_error("a background colour (--background)") from error
     print_warnings(path, [str(each.message) for each in caught if issubclass(each.category, FormatWarning)])

@@ -24,7 +24,7 @@ from foveal.errors import ParameterError
 from foveal.jpeg.frame import check_sides
 from foveal.photo import Photo, as_photo, icc, orientation
 from foveal.photo.background import Color
-from foveal.photo.metadata_policy import MetadataPolicy, apply_policy, remove_extended_xmp
+from foveal.photo.metadata_policy import MetadataPolicy, apply_policy, remove_replaced
 from foveal.saliency import Saliency, find_saliency
 from foveal.threads import available_threads, helper_threads
 
@@ -199,7 +199,7 @@ def encode(
         icc_profile=photo.icc_profile if icc_profile is None else icc_profile,
         exif=photo.exif if exif is None else exif,
         xmp=photo.xmp if xmp is None else xmp,
-        extra_segments=photo.extra_segments if xmp is None else remove_extended_xmp(photo.extra_segments),
+        extra_segments=remove_replaced(photo.extra_segments, exif=exif is not None, xmp=xmp is not None),
     )
     return encode_photo(photo, options).data
 

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from numbers import Integral
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
-from PIL.ExifTags import Base
 
 from foveal.errors import FormatError, FovealError, LimitError, ParameterError, UnsupportedError
-from foveal.jpeg import MAX_PIXELS, MAX_SIDE, Pixels, markers
+from foveal.jpeg import MAX_PIXELS, MAX_SIDE, Pixels
 from foveal.jpeg.diagnosis import issue_warnings
-from foveal.jpeg.segments import EXTENDED_XMP
 from foveal.photo import cmyk, color_space, formats, icc, png_color, tiff, tiff_directory, wide_samples
 from foveal.photo import exif as exif_tags
 from foveal.photo import orientation as orientations
 from foveal.photo.background import Color, remove_alpha
+from foveal.photo.density import whole_aspect, whole_density
+from foveal.photo.jpeg_metadata import read_jpeg_metadata
+from foveal.photo.lenient import decode_leniently, load_leniently, read_if_jpeg, seekable
 
-_KEPT_SEGMENTS = {"APP1": markers.APP1, "APP13": markers.APP13}
 _GREY_16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 _GREY_MODES = ("1", "L", "LA", "La")
 # Colour models of Pillow that are refused, and how to convert them.
@@ -55,13 +53,19 @@ class Photo:
         Comment of the file, or None.
     dots_per_inch
         Print resolution (horizontal, vertical), or None.
+    pixel_aspect
+        Pixels per unit of length (horizontal, vertical), of which only the ratio is known, of pixels that are not
+        square; None otherwise.
     extra_segments
-        (marker code, payload) of further segments of a JPEG that are kept: IPTC data (APP13) and extended XMP (APP1).
+        (marker code, payload) of further segments of a JPEG that are kept: IPTC data (APP13), extended XMP (APP1), all
+        comments but the last, and segments of unknown contents.
     file_format
         Format of the file that was read, as Pillow names it ("JPEG", "PNG", ...), or None.
     frame_count
         Number of pictures in the file. The photo is the first of them. 2 stands for two or more where counting means
         reading the whole file (TIFF, GIF).
+    file_bytes
+        Size of the file in bytes, or None.
     """
 
     pixels: Pixels
@@ -70,9 +74,11 @@ class Photo:
     xmp: bytes | None = None
     comment: bytes | None = None
     dots_per_inch: tuple[int, int] | None = None
+    pixel_aspect: tuple[int, int] | None = None
     extra_segments: tuple[tuple[int, bytes], ...] = ()
     file_format: str | None = None
     frame_count: int = 1
+    file_bytes: int | None = None
 
     @property
     def height(self) -> int:
@@ -105,13 +111,18 @@ class Photo:
         if self.orientation == orientations.UPRIGHT:
             return self
         turned: Pixels = np.ascontiguousarray(orientations.to_displayed(self.pixels, self.orientation))
-        return replace(self, pixels=turned, exif=exif_tags.replace_orientation(self.exif, orientations.UPRIGHT))
+        resolution, aspect = self.dots_per_inch, self.pixel_aspect
+        if orientations.swaps_sides(self.orientation):
+            resolution, aspect = (each and (each[1], each[0]) for each in (resolution, aspect))
+        upright_exif = exif_tags.replace_orientation(self.exif, orientations.UPRIGHT)
+        return replace(self, pixels=turned, exif=upright_exif, dots_per_inch=resolution, pixel_aspect=aspect)
 
 
 def open(  # noqa: A001 (a reader of the public API expects this name)
     source: str | os.PathLike[str] | BinaryIO,
     *,
     background: Color | None = None,
+    strict: bool = True,
     max_pixels: int = MAX_PIXELS,
 ) -> Photo:
     """Read a photo, with its colour profile and metadata, from a picture file.
@@ -126,6 +137,9 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     background
         Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255. It is required if a pixel of the
         picture is not opaque.
+    strict
+        True to raise FormatError for a broken picture. False to read what can be read, with a warning: the rest of a
+        JPEG is grey or shifted, as from `foveal.decode`, and that of other pictures black.
     max_pixels
         Largest number of pixels (width times height). A larger picture is refused before it is decoded. Values above
         178,956,970 have no effect: that is the limit of Pillow.
@@ -141,7 +155,9 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     Warns
     -----
     FormatWarning
-        Something of the file's colours cannot be kept.
+        The file holds something that is not read: data after the picture of a JPEG, such as a gain map or a video, a
+        broken colour profile, or colours that a JPEG cannot have (HDR). With `strict=False` also for everything that is
+        wrong with the picture.
 
     Raises
     ------
@@ -161,12 +177,14 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     """
     if not isinstance(source, str | os.PathLike) and not hasattr(source, "read"):
         raise ParameterError("open takes a path or a binary file; wrap bytes in io.BytesIO")
+    if not isinstance(strict, bool):
+        raise ParameterError(f"strict must be True or False, not {strict!r}")
     if not isinstance(max_pixels, Integral):
         raise ParameterError(f"max_pixels must be an integer, not {max_pixels!r}")
     notes: list[str] = []
     try:
-        with _binary_file(source) as file:
-            photo = _read_file(file, background, int(max_pixels), notes)
+        with seekable(source) as file:
+            photo = _read_file(file, background, int(max_pixels), notes, strict=strict)
     except Image.DecompressionBombError as error:
         raise LimitError(f"the picture has more than {MAX_PIXELS:,} pixels") from error
     except UnidentifiedImageError as error:
@@ -183,28 +201,13 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     return photo
 
 
-@contextmanager
-def _binary_file(source: str | os.PathLike[str] | BinaryIO) -> Iterator[BinaryIO]:
-    """Open a path for reading; return a file object as it is, or a copy in memory of one that cannot seek."""
-    if isinstance(source, str | os.PathLike):
-        with Path(source).open("rb") as file:
-            yield file if file.seekable() else io.BytesIO(file.read())
-        return
-    is_seekable = getattr(source, "seekable", None)
-    if is_seekable is not None and is_seekable():
-        yield source
-        return
-    data = source.read()
-    if not isinstance(data, bytes):
-        raise ParameterError("open takes a path or a binary file, not a text file")
-    yield io.BytesIO(data)
-
-
-def _read_file(file: BinaryIO, background: Color | None, max_pixels: int, notes: list[str]) -> Photo:
-    """Read pixels and metadata of a file, and append to `notes` what cannot be kept."""
-    file.seek(0)
-    if not isinstance(file.read(0), bytes):
-        raise ParameterError("open takes a path or a binary file, not a text file")
+def _read_file(file: BinaryIO, background: Color | None, max_pixels: int, notes: list[str], *, strict: bool) -> Photo:
+    """Read a photo, and append to `notes` what is not kept of the file and, if reading is lenient, what is broken."""
+    lenient_notes = None if strict else notes
+    if not strict:
+        photo = _read_broken_jpeg(file, background, max_pixels, notes)
+        if photo is not None:
+            return photo
     directory = tiff_directory.read_directory(file)
     if directory is not None and directory.is_reduced_copy:
         notes.append("the picture is a reduced copy of another one in the file, as in camera raw files")
@@ -213,18 +216,34 @@ def _read_file(file: BinaryIO, background: Color | None, max_pixels: int, notes:
         image, note = tiff_directory.open_for_metadata(directory)
         notes.extend([note] if note else [])
         with image:
+            metadata = _read_metadata(image, file, notes)
             # The pixels of a TIFF are turned upright, as by Pillow.
-            turned = orientations.to_displayed(tiff.read_pixels(directory), directory.orientation)
-            image.getexif().pop(Base.Orientation, None)
-            return _read_photo(image, np.ascontiguousarray(turned), _described_colors(image, file), background, notes)
+            turned = orientations.to_displayed(tiff.read_pixels(directory, lenient_notes), directory.orientation)
+            return _make_photo(image, np.ascontiguousarray(turned), background, metadata)
     with formats.open_image(file) as image:
         _check_size(image.height, image.width, max_pixels)
-        colors = _described_colors(image, file)
-        pixels = wide_samples.read_pixels(image, file)
+        metadata = _read_metadata(image, file, notes)
+        pixels = wide_samples.read_pixels(image, file, lenient_notes)
         if pixels is None:
-            image.load()
-            pixels = _read_pixels(image)
-        return _read_photo(image, pixels, colors, background, notes)
+            if lenient_notes is None:
+                image.load()
+            else:
+                load_leniently(image, lenient_notes)
+            pixels = _read_pixels(image, metadata["icc_profile"])
+        return _make_photo(image, pixels, background, metadata)
+
+
+def _read_broken_jpeg(file: BinaryIO, background: Color | None, max_pixels: int, notes: list[str]) -> Photo | None:
+    """Read a JPEG that may be broken with foveal's decoder, which says what is wrong; None if it is no JPEG for it."""
+    data = read_if_jpeg(file)
+    if data is None:
+        return None
+    with suppress(UnsupportedError):  # arithmetic coding, for example, which Pillow may read
+        image = decode_leniently(data, max_pixels, notes)
+        metadata = {**read_jpeg_metadata(data, notes), "file_bytes": len(data)}
+        pixels = _read_pixels(image, metadata["icc_profile"])
+        return replace(_make_photo(image, pixels, background, metadata), file_format="JPEG")
+    return None
 
 
 def _check_size(height: int, width: int, max_pixels: int) -> None:
@@ -235,45 +254,21 @@ def _check_size(height: int, width: int, max_pixels: int) -> None:
         raise LimitError(f"the picture has {size} pixels; the limit of JPEG is {MAX_SIDE:,} on a side")
 
 
-def _described_colors(image: Image.Image, file: BinaryIO) -> png_color.DescribedColors:
-    """Return what a file says of its colours, other than by an ICC profile; the position in the file is restored."""
-    position = file.tell()
-    try:
-        if image.format == "PNG":
-            return png_color.read_png(image, file)
-        if formats.is_heif(image):
-            return png_color.read_nclx(file)
-        directory = tiff_directory.read_directory(file) if image.format == "TIFF" else None
-        points = None if directory is None else directory.chromaticities
-        if points is None:
-            return png_color.DescribedColors()
-        space, note = color_space.from_gamma(None, points)
-        return png_color.DescribedColors(space, notes=(note,) if note else ())
-    finally:
-        file.seek(position)
-
-
-def _read_photo(
-    image: Image.Image, pixels: Pixels, colors: png_color.DescribedColors, background: Color | None, notes: list[str]
-) -> Photo:
-    """Join pixels and all metadata of a file."""
-    info: Mapping[Any, Any] = image.info
-    profile = None if image.mode == "CMYK" else _read_bytes(info, "icc_profile")  # the pixels have been converted
-    notes.extend(colors.notes)
+def _make_photo(image: Image.Image, pixels: Pixels, background: Color | None, metadata: dict[str, Any]) -> Photo:
+    """Make a photo of the pixels of a file, and of its metadata as `_read_metadata` returns it."""
+    fields = dict(metadata)
+    colors = fields.pop("colors", png_color.DescribedColors())
     if colors.is_narrow:
         pixels = color_space.widen_range(pixels)
-    if colors.space is not None and (profile is None or colors.overrides_profile) and image.mode != "CMYK":
-        pixels, profile = color_space.to_tagged(pixels, colors.space)
+    if image.mode == "CMYK":  # its pixels have been converted to sRGB
+        fields["icc_profile"] = None
+    elif colors.space is not None and (fields["icc_profile"] is None or colors.overrides_profile):
+        pixels, fields["icc_profile"] = color_space.to_tagged(pixels, colors.space)
     return Photo(
         pixels=remove_alpha(pixels, background),
-        icc_profile=profile,
-        exif=_read_exif(image),
-        xmp=_read_xmp(image),
-        comment=_read_bytes(info, "comment"),
-        dots_per_inch=_read_dots_per_inch(info),
-        extra_segments=_read_extra_segments(image),
         file_format="JPEG" if image.format == "MPO" else image.format,  # MPO: a JPEG followed by further pictures
         frame_count=_count_frames(image),
+        **fields,
     )
 
 
@@ -286,7 +281,7 @@ def _count_frames(image: Image.Image) -> int:
     return int(getattr(image, "n_frames", 1))
 
 
-def _read_pixels(image: Image.Image) -> Pixels:
+def _read_pixels(image: Image.Image, icc_profile: bytes | None) -> Pixels:
     """Return pixels as grey, grey and alpha, RGB, or RGB and alpha; CMYK pixels are converted to sRGB.
 
     A transparent value or palette entry ("transparency") becomes an alpha channel.
@@ -301,7 +296,7 @@ def _read_pixels(image: Image.Image) -> Pixels:
     if image.mode in _REFUSED_MODES:
         raise UnsupportedError(f"{image.mode} pixels are not supported; {_REFUSED_MODES[image.mode]}")
     if image.mode == "CMYK":
-        return np.asarray(cmyk.to_srgb(image, _read_bytes(image.info, "icc_profile")))
+        return np.asarray(cmyk.to_srgb(image, icc_profile))
     if image.has_transparency_data:
         return np.asarray(image.convert("LA" if image.mode in _GREY_MODES else "RGBA"))
     if image.mode in _GREY_MODES:
@@ -315,37 +310,68 @@ def _read_bytes(info: Mapping[Any, Any], name: str) -> bytes | None:
     return value if isinstance(value, bytes) and value else None
 
 
-def _read_exif(image: Image.Image) -> bytes | None:
-    if image.format == "TIFF":
-        return exif_tags.select_from_tiff(image.getexif())
-    raw = _read_bytes(image.info, "exif")
-    if raw is None and "Raw profile type exif" in image.info:  # text chunk of PNG files older than the eXIf chunk
-        raw = image.getexif().tobytes()
+def _read_metadata(image: Image.Image, file: BinaryIO, notes: list[str]) -> dict[str, Any]:
+    """Read the metadata of a file that Pillow has opened, as fields of `Photo`, and its "colors".
+
+    The position in the file is restored.
+    """
+    info: Mapping[Any, Any] = image.info
+    position = file.tell()
+    try:
+        if image.format in ("JPEG", "MPO"):
+            file.seek(0)
+            data = file.read()
+            return {**read_jpeg_metadata(data, notes), "file_bytes": len(data)}
+        colors = _described_colors(image, file)
+        notes.extend(colors.notes)
+        return {
+            "colors": colors,
+            "icc_profile": _read_bytes(info, "icc_profile"),
+            "exif": exif_tags.select_from_tiff(file) if image.format == "TIFF" else _read_exif(info),
+            "xmp": _read_xmp(info),
+            "comment": _read_bytes(info, "comment"),
+            "dots_per_inch": whole_density(info.get("dpi")),
+            "pixel_aspect": whole_aspect(info.get("aspect") or info.get("resolution")),
+            "file_bytes": file.seek(0, os.SEEK_END),
+        }
+    finally:
+        file.seek(position)
+
+
+def _described_colors(image: Image.Image, file: BinaryIO) -> png_color.DescribedColors:
+    """Return what a file says of its colours, other than by an ICC profile."""
+    if image.format == "PNG":
+        return png_color.read_png(image, file)
+    if formats.is_heif(image):
+        return png_color.read_nclx(file)
+    directory = tiff_directory.read_directory(file) if image.format == "TIFF" else None
+    points = None if directory is None else directory.chromaticities
+    if points is None:
+        return png_color.DescribedColors()
+    space, note = color_space.from_gamma(None, points)
+    return png_color.DescribedColors(space, notes=(note,) if note else ())
+
+
+def _read_exif(info: Mapping[Any, Any]) -> bytes | None:
+    """Read EXIF data as the bytes that the file holds; Pillow would replace text that is not ASCII."""
+    raw = _read_bytes(info, "exif") or _read_raw_profile(info)
     return exif_tags.remove_signature(raw) if raw else None
 
 
-def _read_xmp(image: Image.Image) -> bytes | None:
-    packet = image.info.get("xmp")
+def _read_raw_profile(info: Mapping[Any, Any]) -> bytes | None:
+    """Read EXIF data from the text chunk of PNG files older than the eXIf chunk, which ImageMagick has introduced."""
+    # Lines: an empty one, "exif", the number of bytes, and the bytes as hexadecimal digits.
+    text = info.get("Raw profile type exif")
+    with suppress(ValueError):
+        return bytes.fromhex("".join(text.split("\n")[3:])) if isinstance(text, str) else None
+    return None
+
+
+def _read_xmp(info: Mapping[Any, Any]) -> bytes | None:
+    packet = info.get("xmp")
     if isinstance(packet, str):
         packet = packet.encode()
     return packet if isinstance(packet, bytes) and packet else None
-
-
-def _read_dots_per_inch(info: Mapping[Any, Any]) -> tuple[int, int] | None:
-    try:
-        horizontal, vertical = (round(float(value)) for value in info["dpi"])
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return None
-    is_set = 1 < horizontal <= 65535 and 1 < vertical <= 65535  # TIFF files without a resolution have 1 x 1
-    return (horizontal, vertical) if is_set else None
-
-
-def _read_extra_segments(image: Image.Image) -> tuple[tuple[int, bytes], ...]:
-    return tuple(
-        (_KEPT_SEGMENTS[name], payload)
-        for name, payload in getattr(image, "applist", ())
-        if name in _KEPT_SEGMENTS and (name != "APP1" or payload.startswith(EXTENDED_XMP))
-    )
 
 
 def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | None = None) -> Photo:
@@ -371,8 +397,9 @@ def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | N
         return replace(image, pixels=remove_alpha(_check_pixels(image.pixels), background))
     if isinstance(image, Image.Image):
         # The EXIF data is not used, as in Pillow's own `save`: the image may have been turned since the file was read.
-        profile = None if image.mode == "CMYK" else _read_bytes(image.info, "icc_profile")
-        return Photo(remove_alpha(_check_pixels(_read_pixels(image)), background), icc_profile=profile)
+        profile = _read_bytes(image.info, "icc_profile")
+        pixels = remove_alpha(_check_pixels(_read_pixels(image, profile)), background)
+        return Photo(pixels, icc_profile=None if image.mode == "CMYK" else profile)
     return Photo(remove_alpha(_check_pixels(image), background))
 
 

@@ -22,7 +22,9 @@ from PIL import Image
 from foveal.errors import FormatError, LimitError, UnsupportedError
 from foveal.jpeg import Pixels
 from foveal.photo import tiff_directory as tags
+from foveal.photo.lenient import load_leniently
 from foveal.photo.tiff_directory import Directory
+from foveal.photo.wide_samples import CUT_OFF
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _REFUSED_PHOTOMETRICS = {
@@ -125,8 +127,15 @@ def check_kind(directory: Directory) -> bool:
     return False
 
 
-def read_pixels(directory: Directory) -> Pixels:
+def read_pixels(directory: Directory, lenient_notes: list[str] | None = None) -> Pixels:
     """Read the pixels of a file for which `check_kind` is true, as stored.
+
+    Parameters
+    ----------
+    directory
+        Directory of the picture.
+    lenient_notes
+        List to append to what is broken, where the rest is black; None to raise FormatError.
 
     Returns
     -------
@@ -146,7 +155,7 @@ def read_pixels(directory: Directory) -> Pixels:
     color_count = 3 if photometric == _RGB else 1
     if layout.samples < color_count:
         raise FormatError(f"broken TIFF: {layout.samples} samples per pixel are not RGB")
-    samples = _read_samples(directory, layout)
+    samples = _read_samples(directory, layout, lenient_notes)
     extras = directory.integers(tags.EXTRA_SAMPLES, (_UNASSOCIATED_ALPHA,)) if layout.samples > color_count else ()
     alpha = next((i for i, kind in enumerate(extras) if kind in (_ASSOCIATED_ALPHA, _UNASSOCIATED_ALPHA)), None)
     colors = samples[:, :, :color_count]
@@ -189,7 +198,7 @@ def _read_layout(directory: Directory) -> _Layout:
     return _Layout(height, width, samples, bits, planes, tile_height, tile_width, -(-width // tile_width))
 
 
-def _read_samples(directory: Directory, layout: _Layout) -> Pixels:
+def _read_samples(directory: Directory, layout: _Layout, lenient_notes: list[str] | None) -> Pixels:
     """Read all samples: (H, W, S) uint8, or uint16 scaled to 0..65535."""
     is_tiled = tags.TILE_OFFSETS in directory.entries
     offsets = directory.integers(tags.TILE_OFFSETS if is_tiled else tags.STRIP_OFFSETS, ())
@@ -206,18 +215,20 @@ def _read_samples(directory: Directory, layout: _Layout) -> Pixels:
     fill_order = directory.integer(tags.FILL_ORDER, 1)
     dtype = np.uint8 if layout.bits == 8 else np.uint16
     samples: Pixels = np.zeros((layout.height, layout.width, layout.samples), dtype=dtype)
+    batch_bytes = _BYTES_PER_BATCH if lenient_notes is None else 1  # one by one, so that a broken one loses no other
     per_plane, per_pixel = needed // layout.planes, layout.samples_per_plane
     for plane in range(layout.planes):
         channels = slice(plane * per_pixel, (plane + 1) * per_pixel)
-        for batch in _batches(layout, per_plane, is_tiled=is_tiled):
+        for batch in _batches(layout, per_plane, batch_bytes, is_tiled=is_tiled):
             heights = [layout.segment_rows(index, is_tiled=is_tiled) for index in batch]
             chosen = [plane * per_plane + index for index in batch]
             if compression == _NONE:
                 sizes = [rows * layout.row_bytes for rows in heights]
             else:
                 sizes = [counts[index] for index in chosen]
-            segments = [_read_bytes(directory.file, offsets[i], n) for i, n in zip(chosen, sizes, strict=True)]
-            octets = _decompress(segments, heights, layout.row_bytes, compression, fill_order)
+            places = zip((offsets[index] for index in chosen), sizes, strict=True)
+            segments = [_read_bytes(directory.file, offset, n, lenient_notes) for offset, n in places]
+            octets = _decompress(segments, heights, layout.row_bytes, compression, fill_order, lenient_notes)
             tops = np.cumsum([0, *heights]).tolist()
             for index, (first, last) in zip(batch, pairwise(tops), strict=True):
                 rows = _unpack_rows(octets[first:last], layout, directory.order, is_predicted=is_predicted)
@@ -231,23 +242,36 @@ def _read_samples(directory: Directory, layout: _Layout) -> Pixels:
     return samples
 
 
-def _batches(layout: _Layout, count: int, *, is_tiled: bool) -> list[range]:
+def _batches(layout: _Layout, count: int, batch_bytes: int, *, is_tiled: bool) -> list[range]:
     """Split the segments of a plane into ranges that are decompressed together."""
     segment_bytes = layout.segment_rows(0, is_tiled=is_tiled) * layout.row_bytes
-    step = max(_BYTES_PER_BATCH // max(segment_bytes, 1), 1)
+    step = max(batch_bytes // max(segment_bytes, 1), 1)
     return [range(first, min(first + step, count)) for first in range(0, count, step)]
 
 
-def _read_bytes(file: BinaryIO, offset: int, count: int) -> bytes:
+def _read_bytes(file: BinaryIO, offset: int, count: int, lenient_notes: list[str] | None) -> bytes:
     file.seek(offset)
     data = file.read(count)
-    if len(data) < count:
-        raise FormatError("broken TIFF: its pixels are cut off")
-    return data
+    if len(data) == count:
+        return data
+    if lenient_notes is None:
+        raise FormatError(CUT_OFF)
+    _add_once(lenient_notes, f"{CUT_OFF}; what could not be read is black")
+    return data.ljust(count, b"\0")
+
+
+def _add_once(notes: list[str], note: str) -> None:
+    if note not in notes:
+        notes.append(note)
 
 
 def _decompress(
-    segments: Sequence[bytes], heights: Sequence[int], row_bytes: int, compression: int, fill_order: int
+    segments: Sequence[bytes],
+    heights: Sequence[int],
+    row_bytes: int,
+    compression: int,
+    fill_order: int,
+    lenient_notes: list[str] | None,
 ) -> NDArray[np.uint8]:
     """Decompress segments of a plane to rows of bytes: (sum of heights, row_bytes).
 
@@ -274,6 +298,11 @@ def _decompress(
     file = _write_tiff(values, segments)
     try:
         with Image.open(file, formats=["TIFF"]) as image:
+            if lenient_notes is not None:
+                found: list[str] = []
+                load_leniently(image, found)
+                for note in found:
+                    _add_once(lenient_notes, note)
             return np.asarray(image).reshape(-1, row_bytes)
     except Image.DecompressionBombError as error:
         raise LimitError("the picture's strips are too large; write it with strips of fewer rows, or tiles") from error
