@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from foveal.errors import FormatError, FovealError, LimitError, ParameterError, UnsupportedError
-from foveal.jpeg import MAX_PIXELS, Pixels
+from foveal.jpeg import MAX_PIXELS, Pixels, markers
 from foveal.jpeg.diagnosis import issue_warnings
 from foveal.photo import exif as exif_tags
 from foveal.photo import icc
 from foveal.photo import orientation as orientations
+from foveal.photo.announcements import remove_announcements
 from foveal.photo.background import Color, remove_alpha
 from foveal.photo.density import whole_aspect, whole_density
 from foveal.photo.jpeg_metadata import read_jpeg_metadata
 from foveal.photo.lenient import decode_leniently, load_leniently, read_if_jpeg, seekable
+
+Result = TypeVar("Result")
 
 _GREY_16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 _ALPHA_MODES = ("LA", "PA", "RGBA", "La", "RGBa")
@@ -57,7 +60,7 @@ class Photo:
     frame_count
         Number of pictures in the file. The photo is the first of them.
     file_bytes
-        Size of the file in bytes, or None.
+        Size of the file in bytes if it was a JPEG, else None.
     """
 
     pixels: Pixels
@@ -97,6 +100,11 @@ class Photo:
     def fitting_profile(self) -> bytes | None:
         """Colour profile, or None if it does not apply to these pixels (RGB profile of a grey photo, for example)."""
         return None if icc.misfit(self.icc_profile, self.pixels) else self.icc_profile
+
+    @property
+    def has_content_credentials(self) -> bool:
+        """Whether the extra segments hold a C2PA manifest, which is signed together with the old file."""
+        return any(code == markers.APP11 and b"c2pa" in payload for code, payload in self.extra_segments)
 
     def upright(self) -> Photo:
         """Return the photo with its pixels turned to the displayed orientation, and orientation 1 in its EXIF data."""
@@ -270,21 +278,26 @@ def _read_jpeg_metadata(data: bytes, notes: list[str]) -> dict[str, Any]:
 def _read_metadata(image: ImageFile.ImageFile, notes: list[str]) -> dict[str, Any]:
     """Read the metadata of a file that Pillow has opened, as fields of `Photo`."""
     info: Mapping[Any, Any] = image.info
+    if image.format in ("JPEG", "MPO"):
+        return _read_jpeg_metadata(_at_start(image, lambda file: file.read()), notes)
+    exif = _at_start(image, exif_tags.select_from_tiff) if image.format == "TIFF" else _read_exif(info)
+    return {
+        "icc_profile": _read_bytes(info, "icc_profile"),
+        "exif": exif,
+        "xmp": _read_xmp(info, notes),
+        "comment": _read_bytes(info, "comment"),
+        "dots_per_inch": whole_density(info.get("dpi")),
+        "pixel_aspect": whole_aspect(info.get("aspect") or info.get("resolution")),
+    }
+
+
+def _at_start(image: ImageFile.ImageFile, read: Callable[[BinaryIO], Result]) -> Result:
+    """Return what a function reads from the beginning of the file of an image, and leave the file as it was."""
     file = cast(BinaryIO, image.fp)
     position = file.tell()
+    file.seek(0)
     try:
-        if image.format in ("JPEG", "MPO"):
-            file.seek(0)
-            return _read_jpeg_metadata(file.read(), notes)
-        return {
-            "icc_profile": _read_bytes(info, "icc_profile"),
-            "exif": exif_tags.select_from_tiff(file) if image.format == "TIFF" else _read_exif(info),
-            "xmp": _read_xmp(info),
-            "comment": _read_bytes(info, "comment"),
-            "dots_per_inch": whole_density(info.get("dpi")),
-            "pixel_aspect": whole_aspect(info.get("aspect") or info.get("resolution")),
-            "file_bytes": file.seek(0, os.SEEK_END),
-        }
+        return read(file)
     finally:
         file.seek(position)
 
@@ -304,11 +317,16 @@ def _read_raw_profile(info: Mapping[Any, Any]) -> bytes | None:
     return None
 
 
-def _read_xmp(info: Mapping[Any, Any]) -> bytes | None:
+def _read_xmp(info: Mapping[Any, Any], notes: list[str]) -> bytes | None:
     packet = info.get("xmp")
     if isinstance(packet, str):
         packet = packet.encode()
-    return packet if isinstance(packet, bytes) and packet else None
+    if not isinstance(packet, bytes) or not packet:
+        return None
+    kept = remove_announcements(packet)
+    if kept != packet:
+        notes.append("the XMP packet announces a gain map, a depth map or a video, which is not read; it is changed")
+    return kept
 
 
 def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | None = None) -> Photo:
