@@ -48,4 +48,4 @@ class MissingExtraError(FovealError):
 
 
 class FormatWarning(UserWarning):
-    """The input violates its format but could be read, or something of it cannot be kept."""
+    """The input violates its format, or holds something that is not read or kept, but could be read."""

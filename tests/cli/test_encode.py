@@ -103,6 +103,17 @@ def test_what_follows_the_picture_of_a_jpeg_is_named(run: Run) -> None:
     assert len(outcome.err.splitlines()) == 2
 
 
+@pytest.mark.parametrize("metadata", ["keep", "safe", "none"])
+def test_content_credentials_no_longer_match(run: Run, metadata: str) -> None:
+    data = pillow_file(Image.fromarray(PIXELS))
+    manifest = b"JP\0\1\0\0\0\1\0\0\0\x30jumb\0\0\0\x28jumdc2pa"
+    segment = b"\xff\xeb" + (len(manifest) + 2).to_bytes(2, "big") + manifest
+    Path("signed.jpg").write_bytes(data[:20] + segment + data[20:])
+    outcome = run("encode", "signed.jpg", "-o", "out.jpg", "--metadata", metadata)
+    assert ("content credentials (C2PA) are kept, but no longer match" in outcome.err) == (metadata == "keep")
+    assert (manifest in Path("out.jpg").read_bytes()) == (metadata == "keep")
+
+
 @pytest.mark.parametrize("ending", ["jpg", "png"])
 def test_encode_of_a_broken_picture(run: Run, ending: str) -> None:
     Image.fromarray(PIXELS).save(f"whole.{ending}")

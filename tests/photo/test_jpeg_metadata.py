@@ -15,6 +15,7 @@ from other_readers import exiftool_tags, marker_segments
 from pictures import noisy_gradient, save_image
 from PIL import Image, ImageCms
 from PIL.ExifTags import Base
+from PIL.PngImagePlugin import PngInfo
 
 import foveal
 from foveal.errors import FormatWarning
@@ -290,6 +291,22 @@ def test_further_pictures_are_counted() -> None:
     photo, notes = read(data)
     assert notes[0].endswith(" bytes after the picture are left out: 2 further pictures")
     assert foveal.inspect(foveal.encode(photo)).metadata.pictures == 0
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "WEBP", "TIFF"])
+def test_files_of_other_formats_announce_no_gain_map_either(file_format: str) -> None:
+    xmp = packet(HDRGM)
+    options = {"xmp": xmp}
+    if file_format == "PNG":
+        info = PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", xmp.decode())
+        options = {"pnginfo": info}
+    if file_format == "TIFF":
+        options = {"tiffinfo": {700: xmp}}
+    photo, notes = read(save_image(Image.fromarray(PIXELS), file_format, **options).getvalue())
+    assert photo.xmp == packet()
+    assert len(notes) == 1
+    assert "announces a gain map" in notes[0]
 
 
 def test_packets_without_announcements_stay_as_they_are() -> None:

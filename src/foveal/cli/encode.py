@@ -44,7 +44,7 @@ def encode(
     target = files.default_target(source, ".jpg") if output is None else output
     files.check_target(target, "JPEG", inputs=[source, choices["saliency"]])
     photo = files.read_photo(source, background, strict=not lenient)
-    for warning in _find_warnings(photo, input_name(source)):
+    for warning in _find_warnings(photo, input_name(source), choices["metadata"]):
         print_warning(warning)
     options = build_options(**choices)
     with add_name_to_errors(source):
@@ -56,9 +56,11 @@ def encode(
     print_report(report, target)
 
 
-def _find_warnings(photo: Photo, name: str) -> Iterator[str]:
+def _find_warnings(photo: Photo, name: str, policy: MetadataPolicy) -> Iterator[str]:
     if photo.frame_count > 1 and photo.file_format != "JPEG":  # the notes say what follows the picture of a JPEG
         yield f"{name} holds further pictures; only the first is encoded"
+    if policy == "keep" and photo.has_content_credentials:
+        yield f"{name}: the content credentials (C2PA) are kept, but no longer match the picture"
     problem = icc.misfit(photo.icc_profile, photo.pixels)
     if problem:
         yield f"{name}: {problem}; it is left out"

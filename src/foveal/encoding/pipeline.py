@@ -141,8 +141,9 @@ def encode(
         on it.
     metadata
         Metadata policy: "keep" writes all metadata of the photo; "safe" only colour profile, resolution, orientation,
-        artist and copyright; "none" only the colour profile, with the pixels turned upright. A colour profile of a data
-        colour space other than the pixels', such as an RGB profile of a grey photo, is left out.
+        artist and copyright; "none" only the colour profile, with the pixels turned upright. Pixels that are not square
+        keep their aspect ratio. A colour profile of a data colour space other than the pixels', such as an RGB profile
+        of a grey photo, is left out.
     background
         Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
     icc_profile, exif, xmp
@@ -162,7 +163,7 @@ def encode(
         The image has an alpha channel and there is no `background`, or a Pillow image has a colour model other than
         grey and RGB (CMYK, Lab, ...).
     LimitError
-        A side is longer than 65,535 pixels, or metadata does not fit the format.
+        A side is longer than 65,535 pixels, or a colour profile or comment does not fit the format.
     TargetError
         No file is as small as `target_size`, or, with `verify`, no file has the `target_score`.
     ModelError

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from foveal.errors import FormatError, FovealError, LimitError, ParameterError, UnsupportedError
-from foveal.jpeg import MAX_PIXELS, MAX_SIDE, Pixels
+from foveal.jpeg import MAX_PIXELS, MAX_SIDE, Pixels, markers
 from foveal.jpeg.diagnosis import issue_warnings
 from foveal.photo import cmyk, color_space, formats, icc, png_color, tiff, tiff_directory, wide_samples
 from foveal.photo import exif as exif_tags
 from foveal.photo import orientation as orientations
+from foveal.photo.announcements import remove_announcements
 from foveal.photo.background import Color, remove_alpha
 from foveal.photo.density import whole_aspect, whole_density
 from foveal.photo.jpeg_metadata import read_jpeg_metadata
@@ -65,7 +66,7 @@ class Photo:
         Number of pictures in the file. The photo is the first of them. 2 stands for two or more where counting means
         reading the whole file (TIFF, GIF).
     file_bytes
-        Size of the file in bytes, or None.
+        Size of the file in bytes if it was a JPEG, else None.
     """
 
     pixels: Pixels
@@ -105,6 +106,11 @@ class Photo:
     def fitting_profile(self) -> bytes | None:
         """Colour profile, or None if it does not apply to these pixels (RGB profile of a grey photo, for example)."""
         return None if icc.misfit(self.icc_profile, self.pixels) else self.icc_profile
+
+    @property
+    def has_content_credentials(self) -> bool:
+        """Whether the extra segments hold a C2PA manifest, which is signed together with the old file."""
+        return any(code == markers.APP11 and b"c2pa" in payload for code, payload in self.extra_segments)
 
     def upright(self) -> Photo:
         """Return the photo with its pixels turned to the displayed orientation, and orientation 1 in its EXIF data."""
@@ -278,7 +284,10 @@ def _count_frames(image: Image.Image) -> int:
         return 2 if getattr(image, "is_animated", False) else 1
     if image.format == "PSD":  # its frames are the layers of the one picture
         return 1
-    return int(getattr(image, "n_frames", 1))
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except (OSError, SyntaxError, ValueError, EOFError):  # the file breaks off behind its first picture
+        return 1
 
 
 def _read_pixels(image: Image.Image, icc_profile: bytes | None) -> Pixels:
@@ -317,25 +326,25 @@ def _read_metadata(image: Image.Image, file: BinaryIO, notes: list[str]) -> dict
     """
     info: Mapping[Any, Any] = image.info
     position = file.tell()
+    file.seek(0)
     try:
         if image.format in ("JPEG", "MPO"):
-            file.seek(0)
             data = file.read()
             return {**read_jpeg_metadata(data, notes), "file_bytes": len(data)}
+        exif = exif_tags.select_from_tiff(file) if image.format == "TIFF" else _read_exif(info)
         colors = _described_colors(image, file)
-        notes.extend(colors.notes)
-        return {
-            "colors": colors,
-            "icc_profile": _read_bytes(info, "icc_profile"),
-            "exif": exif_tags.select_from_tiff(file) if image.format == "TIFF" else _read_exif(info),
-            "xmp": _read_xmp(info),
-            "comment": _read_bytes(info, "comment"),
-            "dots_per_inch": whole_density(info.get("dpi")),
-            "pixel_aspect": whole_aspect(info.get("aspect") or info.get("resolution")),
-            "file_bytes": file.seek(0, os.SEEK_END),
-        }
     finally:
         file.seek(position)
+    notes.extend(colors.notes)
+    return {
+        "colors": colors,
+        "icc_profile": _read_bytes(info, "icc_profile"),
+        "exif": exif,
+        "xmp": _read_xmp(info, notes),
+        "comment": _read_bytes(info, "comment"),
+        "dots_per_inch": whole_density(info.get("dpi")),
+        "pixel_aspect": whole_aspect(info.get("aspect") or info.get("resolution")),
+    }
 
 
 def _described_colors(image: Image.Image, file: BinaryIO) -> png_color.DescribedColors:
@@ -367,11 +376,16 @@ def _read_raw_profile(info: Mapping[Any, Any]) -> bytes | None:
     return None
 
 
-def _read_xmp(info: Mapping[Any, Any]) -> bytes | None:
+def _read_xmp(info: Mapping[Any, Any], notes: list[str]) -> bytes | None:
     packet = info.get("xmp")
     if isinstance(packet, str):
         packet = packet.encode()
-    return packet if isinstance(packet, bytes) and packet else None
+    if not isinstance(packet, bytes) or not packet:
+        return None
+    kept = remove_announcements(packet)
+    if kept != packet:
+        notes.append("the XMP packet announces a gain map, a depth map or a video, which is not read; it is changed")
+    return kept
 
 
 def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | None = None) -> Photo:
