@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -131,8 +132,20 @@ def test_only_the_first_of_several_pictures_is_encoded_with_a_warning(run: Run) 
     frames[0].save("film.gif", save_all=True, append_images=frames[1:])
     outcome = run("encode", "film.gif")
     assert outcome.code == 0
-    assert "holds 2 pictures" in outcome.err
+    assert "holds further pictures" in outcome.err
     assert pillow_pixels(Path("film.jpg").read_bytes()).mean() == pytest.approx(10, abs=3)
+
+
+def test_colours_that_cannot_be_kept_are_warned_of(run: Run) -> None:
+    Image.fromarray(PIXELS).save("hdr.png")
+    data = Path("hdr.png").read_bytes()
+    chunk = b"cICP" + bytes([9, 16, 0, 1])
+    chunk = b"\0\0\0\x04" + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    Path("hdr.png").write_bytes(data[:33] + chunk + data[33:])
+    outcome = run("encode", "hdr.png")
+    assert outcome.code == 0
+    assert outcome.err.startswith("foveal: warning: hdr.png: the picture is HDR (PQ)")
+    assert len(outcome.err.splitlines()) == 1
 
 
 def test_a_profile_for_other_pixels_is_left_out_with_a_warning(run: Run) -> None:
@@ -149,7 +162,7 @@ def test_a_profile_for_other_pixels_is_left_out_with_a_warning(run: Run) -> None
 
 def test_alpha_asks_for_a_background(run: Run) -> None:
     Image.new("RGBA", (9, 9)).save("clear.png")
-    one_line(run("encode", "clear.png", "-o", "x.jpg"), 1, "clear.png", "background")
+    one_line(run("encode", "clear.png", "-o", "x.jpg"), 1, "clear.png", "transparent", "(--background)")
     assert not Path("x.jpg").exists()
     assert run("encode", "clear.png", "-o", "x.jpg", "--background", "white").code == 0
     assert pillow_pixels(Path("x.jpg").read_bytes()).min() == 255

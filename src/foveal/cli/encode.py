@@ -38,8 +38,8 @@ def encode(
 ) -> None:
     """Encode a photo as a JPEG that spends its bits where people look.
 
-    PHOTO is any picture file that Pillow reads; '-' is standard input. The report is printed on standard output, or on
-    standard error if the JPEG is written to standard output.
+    PHOTO is a picture file (PNG, TIFF, JPEG, WebP, AVIF, HEIC, ...); '-' is standard input. The report is printed on
+    standard output, or on standard error if the JPEG is written to standard output.
     """
     target = files.default_target(source, ".jpg") if output is None else output
     files.check_target(target, "JPEG", inputs=[source, choices["saliency"]])
@@ -58,7 +58,7 @@ def encode(
 
 def _find_warnings(photo: Photo, name: str, policy: MetadataPolicy) -> Iterator[str]:
     if photo.frame_count > 1 and photo.file_format != "JPEG":  # the notes say what follows the picture of a JPEG
-        yield f"{name} holds {photo.frame_count} pictures; only the first is encoded"
+        yield f"{name} holds further pictures; only the first is encoded"
     if policy == "keep" and photo.has_content_credentials:
         yield f"{name}: the content credentials (C2PA) are kept, but no longer match the picture"
     problem = icc.misfit(photo.icc_profile, photo.pixels)

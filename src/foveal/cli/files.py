@@ -23,6 +23,7 @@ from foveal.cli.messages import (
 from foveal.errors import FormatError, FormatWarning
 from foveal.files import PICTURE_ENDINGS, write_whole
 from foveal.jpeg import MAX_PIXELS
+from foveal.photo.background import TransparencyError, transparency_error
 
 
 def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS, *, strict: bool = True) -> photo.Photo:
@@ -31,7 +32,7 @@ def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS, 
     Parameters
     ----------
     path
-        Path of a picture file that Pillow reads, or "-".
+        Path of a picture file, or "-".
     background
         Colour to put behind transparent pixels, or None.
     max_pixels
@@ -48,7 +49,10 @@ def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS, 
         source = path if path != STANDARD_STREAM else io.BytesIO(_read_standard_input())
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", FormatWarning)
-            opened = photo.open(source, background=background, strict=strict, max_pixels=max_pixels)
+            try:
+                opened = photo.open(source, background=background, strict=strict, max_pixels=max_pixels)
+            except TransparencyError as error:
+                raise transparency_error("a background colour (--background)") from error
     print_warnings(path, [str(each.message) for each in caught if issubclass(each.category, FormatWarning)])
     return opened
 

@@ -21,6 +21,7 @@ from foveal.encoding.options import EncodeOptions, SubsamplingDigits
 from foveal.encoding.targets import ScoreSource, TargetResult
 from foveal.encoding.weighed_photo import WeighedPhoto
 from foveal.errors import ParameterError
+from foveal.jpeg.frame import check_sides
 from foveal.photo import Photo, as_photo, icc, orientation
 from foveal.photo.background import Color
 from foveal.photo.metadata_policy import MetadataPolicy, apply_policy, remove_replaced
@@ -206,6 +207,7 @@ def encode(
 
 def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
     """Encode a photo, and return the file with the decisions that were made; errors are those of `encode`."""
+    check_sides(photo.height, photo.width)  # before the work of finding where people look
     photo, metadata = apply_policy(photo, options.metadata)
     weighting = _weigh_blocks(photo, options)
     settings = jpeg.EncoderSettings(

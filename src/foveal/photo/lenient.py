@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import BinaryIO
 
 import numpy as np
@@ -15,20 +11,6 @@ from PIL import Image, ImageFile
 from foveal.jpeg import application_data, decode_file, markers
 
 _SOI = bytes((0xFF, markers.SOI))
-
-
-@contextmanager
-def seekable(source: str | os.PathLike[str] | BinaryIO) -> Iterator[BinaryIO]:
-    """Open a path, or return a file object; one that cannot seek is read into memory."""
-    if isinstance(source, str | os.PathLike):
-        with Path(source).open("rb") as file:
-            yield file
-        return
-    try:
-        source.seek(0)
-    except (AttributeError, OSError):
-        source = io.BytesIO(source.read())
-    yield source
 
 
 def read_if_jpeg(file: BinaryIO) -> bytes | None:

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Any, BinaryIO, TypeVar, cast
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from foveal.errors import FormatError, FovealError, LimitError, ParameterError, UnsupportedError
-from foveal.jpeg import MAX_PIXELS, Pixels, markers
+from foveal.jpeg import MAX_PIXELS, MAX_SIDE, Pixels, markers
 from foveal.jpeg.diagnosis import issue_warnings
+from foveal.photo import cmyk, color_space, formats, icc, png_color, tiff, tiff_directory, wide_samples
 from foveal.photo import exif as exif_tags
-from foveal.photo import icc
 from foveal.photo import orientation as orientations
 from foveal.photo.announcements import remove_announcements
 from foveal.photo.background import Color, remove_alpha
-from foveal.photo.density import whole_aspect, whole_density
+from foveal.photo.density import swap, whole_aspect, whole_density
 from foveal.photo.jpeg_metadata import read_jpeg_metadata
-from foveal.photo.lenient import decode_leniently, load_leniently, read_if_jpeg, seekable
-
-Result = TypeVar("Result")
+from foveal.photo.lenient import decode_leniently, load_leniently, read_if_jpeg
 
 _GREY_16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
-_ALPHA_MODES = ("LA", "PA", "RGBA", "La", "RGBa")
+_GREY_MODES = ("1", "L", "LA", "La")
+# Colour models of Pillow that are refused, and how to convert them.
+_REFUSED_MODES = {
+    "LAB": "convert the picture to RGB first",
+    "HSV": "convert the picture to RGB first",
+    "I": "convert them to 16 bits (0 to 65,535) or 8 bits first",
+    "F": "multiply them so that white is 255 and convert them to 8 bits first",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +65,8 @@ class Photo:
     file_format
         Format of the file that was read, as Pillow names it ("JPEG", "PNG", ...), or None.
     frame_count
-        Number of pictures in the file. The photo is the first of them.
+        Number of pictures in the file. The photo is the first of them. 2 stands for two or more where counting means
+        reading the whole file (TIFF, GIF).
     file_bytes
         Size of the file in bytes if it was a JPEG, else None.
     """
@@ -113,7 +121,7 @@ class Photo:
         turned: Pixels = np.ascontiguousarray(orientations.to_displayed(self.pixels, self.orientation))
         resolution, aspect = self.dots_per_inch, self.pixel_aspect
         if orientations.swaps_sides(self.orientation):
-            resolution, aspect = (each and (each[1], each[0]) for each in (resolution, aspect))
+            resolution, aspect = swap(resolution), swap(aspect)
         upright_exif = exif_tags.replace_orientation(self.exif, orientations.UPRIGHT)
         return replace(self, pixels=turned, exif=upright_exif, dots_per_inch=resolution, pixel_aspect=aspect)
 
@@ -125,15 +133,18 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     strict: bool = True,
     max_pixels: int = MAX_PIXELS,
 ) -> Photo:
-    """Read a photo, with its colour profile and metadata, from a picture file of any format that Pillow reads.
+    """Read a photo, with its colour profile and metadata, from a picture file.
+
+    The formats are AVIF, BMP, DDS, GIF, ICO, JPEG, JPEG 2000, PCX, PNG, PPM, PSD, QOI, SGI, TGA, TIFF and WebP, and
+    HEIC if the package pillow-heif is installed. No other program is started to read a file.
 
     Parameters
     ----------
     source
         Path of the file, or a binary file object to read from.
     background
-        Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255. It is required if the picture has
-        an alpha channel.
+        Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255. It is required if a pixel of the
+        picture is not opaque.
     strict
         True to raise FormatError for a broken picture. False to read what can be read, with a warning: the rest of a
         JPEG is grey or shifted, as from `foveal.decode`, and that of other pictures black.
@@ -144,23 +155,29 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     Returns
     -------
     Photo
-        Pixels in the stored orientation: (H, W, 3) uint8 RGB, (H, W) uint8 grey, or (H, W) uint16 for 16-bit grey.
-        Pillow reduces 16-bit RGB to 8 bits. Of a file with several pictures, the first.
+        Pixels in the stored orientation: (H, W) grey or (H, W, 3) RGB, uint8, or uint16 for PNG, PPM and TIFF files of
+        more than 8 bits. Of a file with several pictures, the first. CMYK pixels are converted to sRGB by their
+        profile. A colour space that the file describes without a profile (PNG: cICP, gAMA, cHRM) becomes a profile, or
+        the pixels are converted to sRGB.
 
     Warns
     -----
     FormatWarning
-        The file holds something that is not read: data after the picture of a JPEG, such as a gain map or a video, or a
-        broken colour profile. With `strict=False` also for everything that is wrong with the picture.
+        Something of the file's colours cannot be kept, or the file holds something that is not read: data after the
+        picture of a JPEG, such as a gain map or a video, or a broken colour profile. With `strict=False` also for
+        everything that is wrong with the picture.
 
     Raises
     ------
     FormatError
         The file is not a picture of a known format, or is broken.
     UnsupportedError
-        The colour model is neither grey nor RGB (CMYK, Lab, ...), or there is an alpha channel and no `background`.
+        The colour model is neither grey nor RGB nor CMYK with a profile, the file is of a kind that is not read
+        (signed or floating-point samples, for example), or pixels are transparent and there is no `background`.
     LimitError
-        The picture has more than `max_pixels` pixels.
+        The picture has more than `max_pixels` pixels, or a side of more than 65,535: the limit of JPEG.
+    MissingExtraError
+        The picture is a HEIC file and pillow-heif is not installed.
     ParameterError
         `background` is not a colour, or an argument has the wrong type.
     OSError
@@ -174,10 +191,8 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
         raise ParameterError(f"max_pixels must be an integer, not {max_pixels!r}")
     notes: list[str] = []
     try:
-        if strict:
-            photo = _open_with_pillow(source, background, max_pixels, notes)
-        else:
-            photo = _open_leniently(source, background, max_pixels, notes)
+        with _binary_file(source) as file:
+            photo = _read_file(file, background, int(max_pixels), notes, strict=strict)
     except Image.DecompressionBombError as error:
         raise LimitError(f"the picture has more than {MAX_PIXELS:,} pixels") from error
     except UnidentifiedImageError as error:
@@ -194,53 +209,151 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     return photo
 
 
-def _open_with_pillow(
-    source: str | os.PathLike[str] | BinaryIO,
-    background: Color | None,
-    max_pixels: int,
-    notes: list[str],
-    *,
-    strict: bool = True,
-) -> Photo:
-    """Read a photo, and append to `notes` what is not kept of the file and, if reading is lenient, what is broken."""
-    with Image.open(source) as image:
-        if image.width * image.height > max_pixels:
-            size = f"{image.width:,} x {image.height:,}"
-            raise LimitError(f"the picture has {size} pixels; the limit is {max_pixels:,}")
-        metadata = _read_metadata(image, notes)  # from the file, which `load` may close
-        if strict:
-            image.load()
+@contextmanager
+def _binary_file(source: str | os.PathLike[str] | BinaryIO) -> Iterator[BinaryIO]:
+    """Open a path for reading; return a file object as it is, or a copy in memory of one that cannot seek."""
+    if isinstance(source, str | os.PathLike):
+        with Path(source).open("rb") as file:
+            yield file if file.seekable() else io.BytesIO(file.read())
+        return
+    is_seekable = getattr(source, "seekable", None)
+    if is_seekable is not None and is_seekable():
+        yield source
+        return
+    data = source.read()
+    if not isinstance(data, bytes):
+        raise ParameterError("open takes a path or a binary file, not a text file")
+    yield io.BytesIO(data)
+
+
+def _read_file(file: BinaryIO, background: Color | None, max_pixels: int, notes: list[str], *, strict: bool) -> Photo:
+    """Read pixels and metadata of a file, and append to `notes` what cannot be kept or, if not strict, is broken."""
+    file.seek(0)
+    if not isinstance(file.read(0), bytes):
+        raise ParameterError("open takes a path or a binary file, not a text file")
+    if not strict:
+        photo = _read_jpeg_leniently(file, background, max_pixels, notes)
+        if photo is not None:
+            return photo
+    directory = tiff_directory.read_directory(file)
+    if directory is not None and directory.is_reduced_copy:
+        notes.append("the picture is a reduced copy of another one in the file, as in camera raw files")
+    if directory is not None and tiff.check_kind(directory):
+        _check_size(*directory.size, max_pixels)
+        try:
+            stored = tiff.read_pixels(directory)
+        except FormatError:
+            if strict or directory.integer(tiff_directory.BITS, 1) != 8:  # Pillow reads only 8 bits right
+                raise
         else:
-            load_leniently(image, notes)
-        return _read_photo(image, background, metadata)
+            return _read_own_tiff(file, directory, stored, background, notes)
+    with formats.open_image(file) as image:
+        _check_size(image.height, image.width, max_pixels)
+        colors = _described_colors(image, file)
+        metadata = _read_metadata(image, file, notes)
+        if metadata["icc_profile"] and image.format in ("JPEG", "MPO"):  # Pillow refuses chunks that are repeated
+            image.info["icc_profile"] = metadata["icc_profile"]
+        pixels = wide_samples.read_pixels(image, file) if strict else None
+        if pixels is None:
+            if strict:
+                image.load()
+            else:
+                load_leniently(cast(ImageFile.ImageFile, image), notes)
+            pixels = _read_pixels(image)
+        return _read_photo(image, pixels, colors, metadata, background, notes)
 
 
-def _open_leniently(
-    source: str | os.PathLike[str] | BinaryIO, background: Color | None, max_pixels: int, notes: list[str]
+def _read_own_tiff(
+    file: BinaryIO, directory: tiff_directory.Directory, stored: Pixels, background: Color | None, notes: list[str]
 ) -> Photo:
-    """Open a picture that may be broken: a JPEG with foveal's decoder, which says what is wrong, others with Pillow."""
-    with seekable(source) as file:
-        data = read_if_jpeg(file)
-        if data is not None:
-            with suppress(UnsupportedError):  # arithmetic coding, for example, which Pillow may read
-                image = decode_leniently(data, max_pixels, notes)
-                photo = _read_photo(image, background, _read_jpeg_metadata(data, notes))
-                return replace(photo, file_format="JPEG")
-        return _open_with_pillow(file, background, max_pixels, notes, strict=False)
+    """Make a photo of the stored pixels of a TIFF file, and of its metadata."""
+    image, note = tiff_directory.open_for_metadata(directory)
+    notes.extend([note] if note else [])
+    with image:
+        # The pixels of a TIFF are turned upright, as by Pillow.
+        turned = np.ascontiguousarray(orientations.to_displayed(stored, directory.orientation))
+        metadata = _read_metadata(image, file, notes)
+        return _read_photo(image, turned, _described_colors(image, file), metadata, background, notes)
 
 
-def _read_photo(image: Image.Image, background: Color | None, metadata: dict[str, Any]) -> Photo:
-    """Make a photo of the pixels of a file that Pillow has loaded, and of its metadata."""
+def _read_jpeg_leniently(file: BinaryIO, background: Color | None, max_pixels: int, notes: list[str]) -> Photo | None:
+    """Read a JPEG that may be broken with foveal's decoder, which says what is wrong; None for another file."""
+    data = read_if_jpeg(file)
+    if data is None:
+        return None
+    try:
+        image = decode_leniently(data, max_pixels, notes)
+    except UnsupportedError:  # arithmetic coding, for example, which Pillow may read
+        file.seek(0)
+        return None
+    image.format = "JPEG"
+    colors = png_color.DescribedColors()
+    return _read_photo(image, _read_pixels(image), colors, _read_jpeg_metadata(data, notes), background, notes)
+
+
+def _check_size(height: int, width: int, max_pixels: int) -> None:
+    size = f"{width:,} x {height:,}"
+    if width * height > min(max_pixels, MAX_PIXELS):
+        raise LimitError(f"the picture has {size} pixels; the limit is {min(max_pixels, MAX_PIXELS):,}")
+    if max(height, width) > MAX_SIDE:
+        raise LimitError(f"the picture has {size} pixels; the limit of JPEG is {MAX_SIDE:,} on a side")
+
+
+def _described_colors(image: Image.Image, file: BinaryIO) -> png_color.DescribedColors:
+    """Return what a file says of its colours, other than by an ICC profile; the position in the file is restored."""
+    position = file.tell()
+    try:
+        if image.format == "PNG":
+            return png_color.read_png(image, file)
+        if formats.is_heif(image):
+            return png_color.read_nclx(file)
+        directory = tiff_directory.read_directory(file) if image.format == "TIFF" else None
+        points = None if directory is None else directory.chromaticities
+        if points is None:
+            return png_color.DescribedColors()
+        space, note = color_space.from_gamma(None, points)
+        return png_color.DescribedColors(space, notes=(note,) if note else ())
+    finally:
+        file.seek(position)
+
+
+def _read_photo(
+    image: Image.Image,
+    pixels: Pixels,
+    colors: png_color.DescribedColors,
+    metadata: dict[str, Any],
+    background: Color | None,
+    notes: list[str],
+) -> Photo:
+    """Join pixels and all metadata of a file."""
+    profile = None if image.mode == "CMYK" else metadata["icc_profile"]  # CMYK pixels have been converted
+    notes.extend(colors.notes)
+    if colors.is_narrow:
+        pixels = color_space.widen_range(pixels)
+    if colors.space is not None and (profile is None or colors.overrides_profile) and image.mode != "CMYK":
+        pixels, profile = color_space.to_tagged(pixels, colors.space)
     return Photo(
-        pixels=remove_alpha(_read_pixels(image), background),
+        pixels=remove_alpha(pixels, background),
         file_format="JPEG" if image.format == "MPO" else image.format,  # MPO: a JPEG followed by further pictures
         frame_count=_count_frames(image),
-        **metadata,
+        **{**metadata, "icc_profile": profile},
     )
 
 
+def _count_frames(image: Image.Image) -> int:
+    """Return the number of pictures in a file; 2 stands for two or more in a TIFF or GIF, which is not read for it."""
+    if image.format in ("TIFF", "GIF"):
+        return 2 if getattr(image, "is_animated", False) else 1
+    if image.format == "PSD":  # its frames are the layers of the one picture
+        return 1
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except (OSError, SyntaxError, ValueError, EOFError):  # the file breaks off behind its first picture
+        return 1
+
+
 def _read_pixels(image: Image.Image) -> Pixels:
-    """Return pixels as grey, grey and alpha, RGB, or RGB and alpha.
+    """Return pixels as grey, grey and alpha, RGB, or RGB and alpha; CMYK pixels are converted to sRGB.
 
     A transparent value or palette entry ("transparency") becomes an alpha channel.
     """
@@ -249,12 +362,16 @@ def _read_pixels(image: Image.Image) -> Pixels:
         if "transparency" not in image.info:
             return pixels
         return np.stack([pixels, np.where(pixels == image.info["transparency"], 0, 0xFFFF).astype(np.uint16)], axis=2)
-    if image.mode in ("CMYK", "LAB", "I", "F", "HSV"):
-        raise UnsupportedError(f"{image.mode} pixels are not supported; convert the picture to RGB or grey first")
-    if image.mode in ("1", "L") and "transparency" not in image.info:
+    if image.mode == "I" and image.format == "PPM":  # Pillow scales them to 16 bits
+        return np.asarray(image).astype(np.uint16)
+    if image.mode in _REFUSED_MODES:
+        raise UnsupportedError(f"{image.mode} pixels are not supported; {_REFUSED_MODES[image.mode]}")
+    if image.mode == "CMYK":
+        return np.asarray(cmyk.to_srgb(image, _read_bytes(image.info, "icc_profile")))
+    if image.has_transparency_data:
+        return np.asarray(image.convert("LA" if image.mode in _GREY_MODES else "RGBA"))
+    if image.mode in _GREY_MODES:
         return np.asarray(image.convert("L"))
-    if image.mode in _ALPHA_MODES or "transparency" in image.info:
-        return np.asarray(image.convert("LA" if image.mode in ("LA", "La", "L", "1") else "RGBA"))
     return np.asarray(image.convert("RGB") if image.mode != "RGB" else image)
 
 
@@ -264,42 +381,33 @@ def _read_bytes(info: Mapping[Any, Any], name: str) -> bytes | None:
     return value if isinstance(value, bytes) and value else None
 
 
-def _count_frames(image: Image.Image) -> int:
-    try:
-        return int(getattr(image, "n_frames", 1))
-    except (OSError, SyntaxError, ValueError, EOFError):  # the file breaks off behind its first picture
-        return 1
-
-
 def _read_jpeg_metadata(data: bytes, notes: list[str]) -> dict[str, Any]:
     return {**read_jpeg_metadata(data, notes), "file_bytes": len(data)}
 
 
-def _read_metadata(image: ImageFile.ImageFile, notes: list[str]) -> dict[str, Any]:
-    """Read the metadata of a file that Pillow has opened, as fields of `Photo`."""
+def _read_metadata(image: Image.Image, file: BinaryIO, notes: list[str]) -> dict[str, Any]:
+    """Read the metadata of a file as fields of `Photo`; the position in the file is restored."""
     info: Mapping[Any, Any] = image.info
-    if image.format in ("JPEG", "MPO"):
-        return _read_jpeg_metadata(_at_start(image, lambda file: file.read()), notes)
-    exif = _at_start(image, exif_tags.select_from_tiff) if image.format == "TIFF" else _read_exif(info)
+    position = file.tell()
+    try:
+        if image.format in ("JPEG", "MPO"):
+            file.seek(0)
+            return _read_jpeg_metadata(file.read(), notes)
+        is_tiff = image.format == "TIFF"
+        exif = exif_tags.select_from_tiff(file) if is_tiff else _read_exif(info)
+        densities = whole_density(info.get("dpi")), whole_aspect(info.get("aspect") or info.get("resolution"))
+        if is_tiff and orientations.swaps_sides(exif_tags.tiff_orientation(file)):  # its pixels are turned upright
+            densities = swap(densities[0]), swap(densities[1])
+    finally:
+        file.seek(position)
     return {
         "icc_profile": _read_bytes(info, "icc_profile"),
         "exif": exif,
         "xmp": _read_xmp(info, notes),
         "comment": _read_bytes(info, "comment"),
-        "dots_per_inch": whole_density(info.get("dpi")),
-        "pixel_aspect": whole_aspect(info.get("aspect") or info.get("resolution")),
+        "dots_per_inch": densities[0],
+        "pixel_aspect": densities[1],
     }
-
-
-def _at_start(image: ImageFile.ImageFile, read: Callable[[BinaryIO], Result]) -> Result:
-    """Return what a function reads from the beginning of the file of an image, and leave the file as it was."""
-    file = cast(BinaryIO, image.fp)
-    position = file.tell()
-    file.seek(0)
-    try:
-        return read(file)
-    finally:
-        file.seek(position)
 
 
 def _read_exif(info: Mapping[Any, Any]) -> bytes | None:
@@ -345,13 +453,14 @@ def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | N
     ParameterError
         `image` has another type, shape or dtype, or is empty, or `background` is not a colour.
     UnsupportedError
-        There is an alpha channel and no `background`, or a Pillow image has a colour model other than grey and RGB.
+        Pixels are transparent and there is no `background`, or a Pillow image has a colour model other than grey, RGB
+        and CMYK with a profile.
     """
     if isinstance(image, Photo):
         return replace(image, pixels=remove_alpha(_check_pixels(image.pixels), background))
     if isinstance(image, Image.Image):
         # The EXIF data is not used, as in Pillow's own `save`: the image may have been turned since the file was read.
-        profile = _read_bytes(image.info, "icc_profile")
+        profile = None if image.mode == "CMYK" else _read_bytes(image.info, "icc_profile")
         return Photo(remove_alpha(_check_pixels(_read_pixels(image)), background), icc_profile=profile)
     return Photo(remove_alpha(_check_pixels(image), background))
 
@@ -361,13 +470,24 @@ def _check_pixels(pixels: NDArray[Any]) -> Pixels:
     if not isinstance(pixels, np.ndarray):
         raise ParameterError(f"an image is a Photo, a Pillow image or a numpy array, not {type(pixels).__name__}")
     if pixels.dtype.kind != "u" or pixels.dtype.itemsize > 2:
-        raise ParameterError(f"pixels must be uint8 or uint16, not {pixels.dtype}")
+        raise ParameterError(f"pixels must be uint8 or uint16, not {pixels.dtype}{_how_to_convert(pixels)}")
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 2, 3, 4)):
         raise ParameterError(f"pixels must be (H, W) or (H, W, 1 to 4), not {pixels.shape}")
     if pixels.size == 0:
         raise ParameterError(f"the picture is empty: {pixels.shape}")
     native = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     return native[:, :, 0] if native.ndim == 3 and native.shape[2] == 1 else native
+
+
+def _how_to_convert(pixels: NDArray[Any]) -> str:
+    """Return how pixels of a common wrong type are converted, for a message."""
+    if pixels.dtype.kind == "f":
+        return "; convert values from 0 to 1 by (pixels * 255).round().astype(numpy.uint8)"
+    if pixels.dtype.kind == "b":
+        return "; convert them by pixels.astype(numpy.uint8) * 255"
+    if pixels.dtype.kind in "iu":
+        return "; convert values from 0 to 255 by pixels.astype(numpy.uint8)"
+    return ""
 
 
 def to_eight_bits(pixels: Pixels) -> NDArray[np.uint8]:

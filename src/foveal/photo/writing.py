@@ -55,7 +55,9 @@ def decoded_to_png(decoded: DecodedFile) -> bytes:
 def decoded_to_tiff(decoded: DecodedFile) -> bytes:
     """Encode a decoded JPEG, also a CMYK one, as a TIFF file, with its colour profile, resolution and EXIF data."""
     pixels = decoded.pixels
-    if pixels.shape[2:] == (4,) and decoded.inks_are_inverted:
+    if pixels.shape[2:] == (4,):
+        # Adobe's files store inks inverted. Files without Adobe's segment are taken for the same, as by Pillow, libvips
+        # and browsers.
         pixels = np.subtract(255, pixels)
     return tiff_bytes(
         pixels,
