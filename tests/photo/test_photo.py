@@ -187,6 +187,15 @@ def test_a_resolution_of_one_means_none() -> None:
     assert foveal.open(save_image(Image.new("L", (9, 9)), "TIFF")).dots_per_inch is None
 
 
+@pytest.mark.parametrize(("orientation", "expected"), [(1, (300, 150)), (3, (300, 150)), (6, (150, 300))])
+def test_the_resolution_of_a_tiff_is_turned_with_its_pixels(orientation: int, expected: tuple[int, int]) -> None:
+    tags = Image.Exif()
+    tags[Base.Orientation] = orientation
+    photo = foveal.open(save_image(Image.new("RGB", (40, 24)), "TIFF", dpi=(300, 150), exif=tags))
+    assert photo.dots_per_inch == expected
+    assert (photo.width, photo.height) == ((24, 40) if orientation == 6 else (40, 24))
+
+
 @pytest.mark.parametrize("source", [None, 3])
 def test_open_takes_a_path_or_a_file(source: Any) -> None:
     with pytest.raises(ParameterError, match="path"):

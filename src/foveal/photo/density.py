@@ -37,6 +37,11 @@ def whole_aspect(density: Any) -> tuple[int, int] | None:
     )
 
 
+def swap(density: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Return a density of pixels that have been turned by a quarter."""
+    return density and (density[1], density[0])
+
+
 def _numbers(density: Any) -> list[float]:
     """Return two finite numbers of a pair, or none."""
     try:

@@ -122,6 +122,11 @@ def select_from_tiff(file: BinaryIO) -> bytes | None:
     return encode_structure(reader.byte_order, fields) if fields and reader.byte_order else None
 
 
+def tiff_orientation(file: BinaryIO) -> int:
+    """Return the orientation of a TIFF file, 1 to 8, which is open for reading in binary."""
+    return _find_orientation(TiffReader(file))[1]
+
+
 def _copy_fields(reader: TiffReader, entries: list[Entry], left: list[int], depth: int = 0) -> list[Field]:
     """Copy entries, one of each tag, with the directories that they point to; values may take `left[0]` bytes."""
     fields = {}

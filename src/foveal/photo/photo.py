@@ -21,7 +21,7 @@ from foveal.photo import exif as exif_tags
 from foveal.photo import orientation as orientations
 from foveal.photo.announcements import remove_announcements
 from foveal.photo.background import Color, remove_alpha
-from foveal.photo.density import whole_aspect, whole_density
+from foveal.photo.density import swap, whole_aspect, whole_density
 from foveal.photo.jpeg_metadata import read_jpeg_metadata
 from foveal.photo.lenient import decode_leniently, load_leniently, read_if_jpeg, seekable
 
@@ -119,7 +119,7 @@ class Photo:
         turned: Pixels = np.ascontiguousarray(orientations.to_displayed(self.pixels, self.orientation))
         resolution, aspect = self.dots_per_inch, self.pixel_aspect
         if orientations.swaps_sides(self.orientation):
-            resolution, aspect = (each and (each[1], each[0]) for each in (resolution, aspect))
+            resolution, aspect = swap(resolution), swap(aspect)
         upright_exif = exif_tags.replace_orientation(self.exif, orientations.UPRIGHT)
         return replace(self, pixels=turned, exif=upright_exif, dots_per_inch=resolution, pixel_aspect=aspect)
 
@@ -331,7 +331,12 @@ def _read_metadata(image: Image.Image, file: BinaryIO, notes: list[str]) -> dict
         if image.format in ("JPEG", "MPO"):
             data = file.read()
             return {**read_jpeg_metadata(data, notes), "file_bytes": len(data)}
-        exif = exif_tags.select_from_tiff(file) if image.format == "TIFF" else _read_exif(info)
+        is_tiff = image.format == "TIFF"
+        exif = exif_tags.select_from_tiff(file) if is_tiff else _read_exif(info)
+        resolution = whole_density(info.get("dpi"))
+        aspect = whole_aspect(info.get("aspect") or info.get("resolution"))
+        if is_tiff and orientations.swaps_sides(exif_tags.tiff_orientation(file)):  # its pixels are turned upright
+            resolution, aspect = swap(resolution), swap(aspect)
         colors = _described_colors(image, file)
     finally:
         file.seek(position)
@@ -342,8 +347,8 @@ def _read_metadata(image: Image.Image, file: BinaryIO, notes: list[str]) -> dict
         "exif": exif,
         "xmp": _read_xmp(info, notes),
         "comment": _read_bytes(info, "comment"),
-        "dots_per_inch": whole_density(info.get("dpi")),
-        "pixel_aspect": whole_aspect(info.get("aspect") or info.get("resolution")),
+        "dots_per_inch": resolution,
+        "pixel_aspect": aspect,
     }
 
 
