@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
+import subprocess
 import warnings
 from pathlib import Path
 
 import jpeglib
 import numpy as np
+import pytest
 import simplejpeg
 from PIL import Image
 
@@ -60,3 +64,14 @@ def marker_segments(data: bytes) -> list[tuple[int, bytes]]:
         segments.append((data[position + 1], data[position + 4 : end]))
         position = end
     return segments
+
+
+def exiftool_tags(data: bytes, ending: str, folder: Path) -> dict[str, object]:
+    """Read all tags with ExifTool, by "group:name"; skip the test where ExifTool is not installed."""
+    if shutil.which("exiftool") is None:
+        pytest.skip("ExifTool is not installed (Debian: libimage-exiftool-perl)")
+    path = folder / f"tags{ending}"
+    path.write_bytes(data)
+    command = ["exiftool", "-json", "-G1", "-a", "-u", "-n", "-api", "largefilesupport=1", str(path)]
+    (tags,) = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return {name: value for name, value in tags.items() if not name.startswith(("System:", "File:", "SourceFile"))}

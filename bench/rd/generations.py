@@ -82,7 +82,7 @@ def main() -> None:
     for quality in args.qualities:
         for name, pixels in photos.load(args.images).items():
             for label, encoder in ENCODERS.items():
-                left = survive(photos.middle(pixels), encoder, quality, args.saves)
+                left = survive(photos.crop_middle(pixels), encoder, quality, args.saves)
                 figures = left.first_score, left.last_score, np.sqrt((left.drift**2).mean()), np.abs(left.drift).max()
                 table.add_row(f"{quality:g}", name, label, *(f"{figure:.2f}" for figure in figures))
     Console(width=110).print(table)

@@ -11,7 +11,7 @@
     ├── ModelError          a saliency model is missing or broken, or cannot be run
     └── MissingExtraError   an optional dependency is not installed
 
-    FormatWarning           the input violates its format, but could be read (also a UserWarning)
+    FormatWarning           the input violates its format, or cannot be kept in full (also a UserWarning)
 """
 
 
@@ -48,4 +48,4 @@ class MissingExtraError(FovealError):
 
 
 class FormatWarning(UserWarning):
-    """The input violates its format, but could be read."""
+    """The input violates its format, or holds something that is not read or kept, but could be read."""

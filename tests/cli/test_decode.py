@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 from command_line import COMMAND, PIXELS, Run, one_line, write_jpeg
 from PIL import Image, ImageCms
 from PIL.ExifTags import Base
@@ -39,6 +40,20 @@ def test_decode_writes_cmyk_as_tiff_with_ink_as_pillow_sees_it(run: Run) -> None
     with Image.open("out.tif") as written, Image.open("in.jpg") as expected:
         assert written.mode == "CMYK"
         np.testing.assert_array_equal(np.asarray(written), np.asarray(expected))
+
+
+def test_cmyk_without_the_segment_of_adobe_is_inverted_too(run: Run) -> None:
+    """So do Pillow, libvips and browsers."""
+    Image.fromarray(PIXELS).convert("CMYK").save("in.jpg")
+    data = Path("in.jpg").read_bytes()
+    start = data.index(b"\xff\xee")
+    Path("in.jpg").write_bytes(data[:start] + data[start + 16 :])
+    assert b"Adobe" not in Path("in.jpg").read_bytes()
+    assert run("decode", "in.jpg", "-o", "out.tif").code == 0
+    with Image.open("out.tif") as written, Image.open("in.jpg") as expected:
+        assert written.mode == "CMYK"
+        np.testing.assert_array_equal(np.asarray(written), np.asarray(expected))
+    np.testing.assert_array_equal(np.asarray(Image.open("out.tif")), pyvips.Image.new_from_file("in.jpg").numpy())
 
 
 def test_decode_of_a_broken_file(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import skimage.data
 from command_line import PIXELS, Run, one_line
+from jpeg_files import pillow_file
 from other_readers import pillow_pixels
 from pictures import noisy_gradient
 from PIL import Image, ImageCms
@@ -73,13 +75,56 @@ def test_the_default_output_lies_beside_the_input_and_is_never_overwritten(run: 
     assert len(Path("photo.jpg").read_bytes()) < len(before)
 
 
-def test_a_jpeg_as_input_works_with_a_warning(run: Run) -> None:
+@pytest.mark.parametrize(("quality", "verb"), [("5", "shrank"), ("100", "grew")])
+def test_a_jpeg_as_input_works_with_a_warning_that_says_what_it_was_worth(run: Run, quality: str, verb: str) -> None:
     run("encode", "photo.png")
-    outcome = run("encode", "photo.jpg", "-o", "again.jpg")
+    outcome = run("encode", "photo.jpg", "-o", "again.jpg", "-q", quality)
     assert outcome.code == 0
-    assert "warning: photo.jpg is a JPEG already" in outcome.err
-    assert "loses a little more" in outcome.err
+    before, after = (Path(name).stat().st_size for name in ("photo.jpg", "again.jpg"))
+    assert outcome.err == (
+        "foveal: warning: photo.jpg is a JPEG already, and encoding it again loses a little more; "
+        f"the file {verb} from {before:,} to {after:,} bytes ({after / before - 1:+.1%})\n"
+    )
     assert pillow_pixels(Path("again.jpg").read_bytes()).shape == PIXELS.shape
+
+
+def test_what_follows_the_picture_of_a_jpeg_is_named(run: Run) -> None:
+    data = pillow_file(Image.fromarray(PIXELS))
+    Path("moving.jpg").write_bytes(data + b"\0\0\0\x18ftypmp42" + bytes(1988))
+    outcome = run("encode", "moving.jpg", "-o", "still.jpg")
+    assert outcome.code == 0
+    assert outcome.err.splitlines()[0] == (
+        "foveal: warning: moving.jpg: 2,000 bytes after the picture are left out: the video of a motion photo"
+    )
+    assert len(outcome.err.splitlines()) == 2
+    Image.fromarray(PIXELS).save("three.jpg", "MPO", save_all=True, append_images=[Image.fromarray(PIXELS)] * 2)
+    outcome = run("encode", "three.jpg", "-o", "one.jpg")
+    assert "bytes after the picture are left out: 2 further pictures\n" in outcome.err
+    assert len(outcome.err.splitlines()) == 2
+
+
+@pytest.mark.parametrize("metadata", ["keep", "safe", "none"])
+def test_content_credentials_no_longer_match(run: Run, metadata: str) -> None:
+    data = pillow_file(Image.fromarray(PIXELS))
+    manifest = b"JP\0\1\0\0\0\1\0\0\0\x30jumb\0\0\0\x28jumdc2pa"
+    segment = b"\xff\xeb" + (len(manifest) + 2).to_bytes(2, "big") + manifest
+    Path("signed.jpg").write_bytes(data[:20] + segment + data[20:])
+    outcome = run("encode", "signed.jpg", "-o", "out.jpg", "--metadata", metadata)
+    assert ("content credentials (C2PA) are kept, but no longer match" in outcome.err) == (metadata == "keep")
+    assert (manifest in Path("out.jpg").read_bytes()) == (metadata == "keep")
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png"])
+def test_encode_of_a_broken_picture(run: Run, ending: str) -> None:
+    Image.fromarray(PIXELS).save(f"whole.{ending}")
+    Path(f"broken.{ending}").write_bytes(Path(f"whole.{ending}").read_bytes()[:-400])
+    one_line(run("encode", f"broken.{ending}", "-o", "out.jpg"), 1, f"broken.{ending}: broken picture")
+    assert not Path("out.jpg").exists()
+    outcome = run("encode", f"broken.{ending}", "-o", "out.jpg", "--lenient")
+    assert outcome.code == 0
+    assert outcome.err.startswith(f"foveal: warning: broken.{ending}: ")
+    assert pillow_pixels(Path("out.jpg").read_bytes()).shape == PIXELS.shape
+    assert run("encode", f"whole.{ending}", "-o", "whole-again.jpg", "--lenient").err.count("\n") == (ending == "jpg")
 
 
 def test_only_the_first_of_several_pictures_is_encoded_with_a_warning(run: Run) -> None:
@@ -87,8 +132,20 @@ def test_only_the_first_of_several_pictures_is_encoded_with_a_warning(run: Run) 
     frames[0].save("film.gif", save_all=True, append_images=frames[1:])
     outcome = run("encode", "film.gif")
     assert outcome.code == 0
-    assert "holds 2 pictures" in outcome.err
+    assert "holds further pictures" in outcome.err
     assert pillow_pixels(Path("film.jpg").read_bytes()).mean() == pytest.approx(10, abs=3)
+
+
+def test_colours_that_cannot_be_kept_are_warned_of(run: Run) -> None:
+    Image.fromarray(PIXELS).save("hdr.png")
+    data = Path("hdr.png").read_bytes()
+    chunk = b"cICP" + bytes([9, 16, 0, 1])
+    chunk = b"\0\0\0\x04" + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    Path("hdr.png").write_bytes(data[:33] + chunk + data[33:])
+    outcome = run("encode", "hdr.png")
+    assert outcome.code == 0
+    assert outcome.err.startswith("foveal: warning: hdr.png: the picture is HDR (PQ)")
+    assert len(outcome.err.splitlines()) == 1
 
 
 def test_a_profile_for_other_pixels_is_left_out_with_a_warning(run: Run) -> None:
@@ -105,7 +162,7 @@ def test_a_profile_for_other_pixels_is_left_out_with_a_warning(run: Run) -> None
 
 def test_alpha_asks_for_a_background(run: Run) -> None:
     Image.new("RGBA", (9, 9)).save("clear.png")
-    one_line(run("encode", "clear.png", "-o", "x.jpg"), 1, "clear.png", "background")
+    one_line(run("encode", "clear.png", "-o", "x.jpg"), 1, "clear.png", "transparent", "(--background)")
     assert not Path("x.jpg").exists()
     assert run("encode", "clear.png", "-o", "x.jpg", "--background", "white").code == 0
     assert pillow_pixels(Path("x.jpg").read_bytes()).min() == 255

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from foveal.allocate.effort import EFFORTS
 from foveal.allocate.weights import block_weights
 from foveal.comparison.peers import libjpeg_turbo
 from foveal.encoding import EncodeOptions, encode_photo
+from foveal.errors import LimitError
 from foveal.metrics import psnr, ssimulacra2
 from foveal.saliency import SaliencyResult
 
@@ -183,3 +185,14 @@ def test_saliency_of_the_finest_quality_is_reported_as_none(coffee: np.ndarray) 
     found = encode_photo(foveal.Photo(coffee[:64, :64].copy()), options)
     assert (found.quality, found.saliency_name, found.confidence) == (100, "none", None)
     assert (found.weights == 1).all()
+
+
+def test_a_side_over_the_limit_is_refused_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise AssertionError("work was done")
+
+    monkeypatch.setattr("foveal.encoding.pipeline.find_saliency", fail)
+    monkeypatch.setattr("foveal.encoding.pipeline.choose_subsampling", fail)
+    for shape in ((1, 65_536, 3), (65_536, 1)):
+        with pytest.raises(LimitError, match="65,535"):
+            foveal.encode(np.zeros(shape, np.uint8))

@@ -229,3 +229,38 @@ def test_wrong_arguments_are_refused() -> None:
         with pytest.raises(ParameterError, match="max_pixels"):
             pca.decode(FILES[0], max_pixels=limit)
     assert pca.decode(memoryview(FILES[0])).pixels.shape == (19, 37, 3)
+
+
+def packed_zeros(side: int, count: int) -> bytes:
+    """Return a file of a few kilobytes whose scores and components, all zero, are as large as its shape allows."""
+    return saved(
+        {
+            "version": np.array([1]),
+            "mode": np.array("rows"),
+            "shape": np.array([side, side, 1]),
+            "dtype": np.array("uint8"),
+            "component_counts": np.array([count]),
+            "mean_0": np.zeros(side, np.float32),
+            "deviation_0": np.zeros(side, np.float32),
+            "components_0": np.zeros((count, side), np.float16),
+            "scores_0": np.zeros((side, count), np.float16),
+        }
+    )
+
+
+@pytest.mark.parametrize(("side", "is_read"), [(2000, True), (2400, False)])
+def test_more_multiplications_than_a_file_of_its_size_needs_are_refused(side: int, is_read: bool) -> None:
+    data = packed_zeros(side, side)
+    if is_read:
+        assert pca.decode(data).width == side
+        return
+    with pytest.raises(LimitError, match="multiplications"):
+        pca.decode(data)
+
+
+def test_files_that_keep_all_of_a_noisy_picture_are_far_below_the_limit() -> None:
+    """Scores and components of noise, as of photographs, hardly compress."""
+    noise = np.random.default_rng(0).integers(0, 256, (600, 600)).astype(np.uint8)
+    data = pca.encode(noise, variance=100)
+    assert pca.decode(data).width == 600
+    assert 600**3 / len(data) < 1000

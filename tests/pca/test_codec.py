@@ -90,7 +90,7 @@ def test_the_colour_profile_is_kept_and_the_orientation_applied() -> None:
 
 def test_alpha_needs_a_background() -> None:
     clear = np.zeros((9, 9, 4), np.uint8)
-    with pytest.raises(UnsupportedError, match="alpha"):
+    with pytest.raises(UnsupportedError, match="transparent"):
         pca.encode(clear)
     np.testing.assert_array_equal(pca.decode(pca.encode(clear, background="white")).pixels, 255)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
@@ -75,3 +76,47 @@ BAD_BACKGROUNDS = ["no colour", (1, 2), (1, 2, 256), (-1, 0, 0), ("a", "b", "c")
 def test_values_that_are_not_colours_are_refused(background: Any, channels: int) -> None:
     with pytest.raises(ParameterError, match="background"):
         foveal.encode(np.zeros((2, 2, channels), np.uint8), background=background)
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_an_opaque_alpha_channel_is_left_out(channels: int, dtype: type[np.unsignedinteger[Any]]) -> None:
+    full = np.iinfo(dtype).max
+    pixels = np.random.default_rng(0).integers(0, full, (9, 7, channels)).astype(dtype)
+    pixels[:, :, -1] = full
+    for background in (None, "red"):
+        np.testing.assert_array_equal(as_photo(pixels, background=background).pixels, pixels[:, :, :-1].squeeze())
+    pixels[8, 6, -1] = full - 1
+    with pytest.raises(UnsupportedError, match="background"):
+        as_photo(pixels)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_files_of_opaque_alpha_need_no_background(mode: str) -> None:
+    image = Image.new("RGBA", (6, 5), (10, 200, 30, 255)).convert(mode)
+    options = {"transparency": 255} if mode == "P" else {}  # an entry that no pixel uses
+    with Image.open(save_image(image, "PNG", **options)) as stored:
+        expected = np.asarray(stored.convert("L" if mode == "LA" else "RGB"))
+    np.testing.assert_array_equal(foveal.open(save_image(image, "PNG", **options)).pixels, expected)
+
+
+@pytest.mark.parametrize("alpha", [0, 128, 255])
+def test_the_alpha_of_a_palette_is_alpha(alpha: int) -> None:
+    """A TGA or Pillow palette can have colours of four channels."""
+    image = Image.new("P", (4, 4), 1)
+    image.putpalette([9, 9, 9, 255, 200, 0, 0, alpha], "RGBA")
+    if alpha == 255:
+        assert as_photo(image).pixels[0, 0].tolist() == [200, 0, 0]
+        return
+    with pytest.raises(UnsupportedError, match="background"):
+        as_photo(image)
+    blended = as_photo(image, background="white").pixels[0, 0]
+    assert blended.tolist() == [round(200 * alpha / 255 + 255 - alpha), 255 - alpha, 255 - alpha]
+
+
+def test_the_alpha_of_a_palette_in_a_tga_file_is_alpha() -> None:
+    header = bytes([0, 1, 1, 0, 0, 2, 0, 32, 0, 0, 0, 0, 2, 0, 1, 0, 8, 8])
+    file = header + bytes([9, 9, 9, 255, 0, 0, 200, 0]) + bytes([0, 1])  # colours are blue, green, red, alpha
+    with pytest.raises(UnsupportedError, match="background"):
+        foveal.open(io.BytesIO(file))
+    assert foveal.open(io.BytesIO(file), background="white").pixels.tolist() == [[[9, 9, 9], [255, 255, 255]]]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import pyvips
+from other_readers import exiftool_tags
 from pictures import noisy_gradient
 from PIL import Image, ImageCms
 from PIL.ExifTags import GPS, IFD, Base
@@ -151,14 +153,27 @@ def test_icc_profiles_are_split_over_segments(size: int) -> None:
     assert data.count(b"ICC_PROFILE\0") == -(-size // 65519)
 
 
-@pytest.mark.parametrize(
-    ("name", "largest"),
-    [("exif", 65533 - 6), ("xmp", 65533 - 29), ("icc_profile", 255 * 65519)],
-)
-def test_metadata_that_does_not_fit_its_segments_is_refused(name: str, largest: int) -> None:
-    assert foveal.encode(PIXELS, **{name: b"x" * largest})
-    with pytest.raises(LimitError, match=r"65,533|16,707,345"):
-        foveal.encode(PIXELS, **{name: b"x" * (largest + 1)})
+def test_a_profile_that_does_not_fit_its_segments_is_refused() -> None:
+    assert foveal.encode(PIXELS, icc_profile=b"x" * (255 * 65519))
+    with pytest.raises(LimitError, match=r"16,707,345"):
+        foveal.encode(PIXELS, icc_profile=b"x" * (255 * 65519 + 1))
+
+
+@pytest.mark.parametrize("largest", [65_533])
+def test_a_comment_that_does_not_fit_its_segment_is_refused(largest: int) -> None:
+    assert foveal.encode(foveal.Photo(PIXELS, comment=b"x" * largest))
+    with pytest.raises(LimitError, match=r"65,533"):
+        foveal.encode(foveal.Photo(PIXELS, comment=b"x" * (largest + 1)))
+
+
+def test_exiftool_finds_no_place_time_or_device_after_safe(with_everything: foveal.Photo, tmp_path: Path) -> None:
+    wanted = {"IFD0:Artist", "IFD0:Copyright", "IFD0:Orientation"}
+    tags = exiftool_tags(foveal.encode(with_everything, metadata="safe"), ".jpg", tmp_path)
+    others = {name for name in tags if not name.startswith(("JFIF:", "ICC", "ExifTool:", "Composite:"))} - wanted
+    assert others == set()
+    assert tags["IFD0:Copyright"] == "(c) someone"
+    kept = exiftool_tags(foveal.encode(with_everything), ".jpg", tmp_path)
+    assert {"IFD0:Make", "ExifIFD:SerialNumber", "GPS:GPSLatitudeRef"} <= set(kept)
 
 
 def test_a_jpegs_iptc_and_extended_xmp_are_kept() -> None:

@@ -43,10 +43,28 @@ def test_palette_and_bilevel_pictures_are_expanded() -> None:
     assert set(np.unique(foveal.open(save_image(bilevel, "PNG")).pixels)) == {0, 255}
 
 
-@pytest.mark.parametrize("mode", ["CMYK", "LAB", "F", "I"])
-def test_other_colour_models_are_refused(mode: str) -> None:
-    with pytest.raises(UnsupportedError, match=mode):
-        foveal.open(save_image(Image.new(mode, (5, 5)), "TIFF"))
+@pytest.mark.parametrize("mode", ["CMYK", "LAB", "HSV", "F", "I"])
+def test_other_colour_models_are_refused_and_told_how_to_convert(mode: str) -> None:
+    image = Image.new(mode, (5, 5))
+    with pytest.raises(UnsupportedError, match=f"{mode} pixels.*(convert|assign)"):
+        as_photo(image)
+    if mode != "HSV":
+        with pytest.raises(UnsupportedError, match="convert the picture"):
+            foveal.open(save_image(image, "TIFF"))
+
+
+@pytest.mark.parametrize(
+    ("array", "how"),
+    [
+        (np.zeros((4, 4, 3), np.float32), "255"),
+        (np.zeros((4, 4)), "255"),
+        (np.zeros((4, 4), bool), "255"),
+        (np.zeros((4, 4), np.int64), "astype"),
+    ],
+)
+def test_arrays_of_other_types_are_told_how_to_convert(array: Any, how: str) -> None:
+    with pytest.raises(ParameterError, match=f"uint8 or uint16, not {array.dtype}; convert.*{how}"):
+        foveal.encode(array)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +187,15 @@ def test_max_pixels_must_be_a_number() -> None:
 def test_a_resolution_of_one_means_none() -> None:
     """TIFF files without a resolution have 1 x 1."""
     assert foveal.open(save_image(Image.new("L", (9, 9)), "TIFF")).dots_per_inch is None
+
+
+@pytest.mark.parametrize(("orientation", "expected"), [(1, (300, 150)), (3, (300, 150)), (6, (150, 300))])
+def test_the_resolution_of_a_tiff_is_turned_with_its_pixels(orientation: int, expected: tuple[int, int]) -> None:
+    tags = Image.Exif()
+    tags[Base.Orientation] = orientation
+    photo = foveal.open(save_image(Image.new("RGB", (40, 24)), "TIFF", dpi=(300, 150), exif=tags))
+    assert photo.dots_per_inch == expected
+    assert (photo.width, photo.height) == ((24, 40) if orientation == 6 else (40, 24))
 
 
 @pytest.mark.parametrize("source", [None, 3])

@@ -31,31 +31,36 @@ from foveal.saliency import METHODS
     help="keep: all metadata; safe: only colour profile, resolution, orientation, artist and copyright; none: only the "
     "colour profile, with the pixels turned upright.",
 )
+@click.option("--lenient", is_flag=True, help="Encode as much as can be read of a broken picture.")
 @json_option
-def encode(source: str, output: str | None, as_json: bool, background: str | None, **choices: Any) -> None:
+def encode(
+    source: str, output: str | None, as_json: bool, background: str | None, lenient: bool, **choices: Any
+) -> None:
     """Encode a photo as a JPEG that spends its bits where people look.
 
-    PHOTO is any picture file that Pillow reads; '-' is standard input. The report is printed on standard output, or on
-    standard error if the JPEG is written to standard output.
+    PHOTO is a picture file (PNG, TIFF, JPEG, WebP, AVIF, HEIC, ...); '-' is standard input. The report is printed on
+    standard output, or on standard error if the JPEG is written to standard output.
     """
     target = files.default_target(source, ".jpg") if output is None else output
     files.check_target(target, "JPEG", inputs=[source, choices["saliency"]])
-    photo = files.read_photo(source, background)
-    for warning in _find_warnings(photo, input_name(source)):
+    photo = files.read_photo(source, background, strict=not lenient)
+    for warning in _find_warnings(photo, input_name(source), choices["metadata"]):
         print_warning(warning)
     options = build_options(**choices)
     with add_name_to_errors(source):
         result = encode_photo(photo, options)
     files.write_bytes(target, result.data)
+    if photo.file_format == "JPEG" and photo.file_bytes:
+        print_warning(_describe_generation(photo.file_bytes, len(result.data), input_name(source)))
     report = _report_as_json(result, source, target) if as_json else _report_as_text(result, target)
     print_report(report, target)
 
 
-def _find_warnings(photo: Photo, name: str) -> Iterator[str]:
-    if photo.file_format == "JPEG":
-        yield f"{name} is a JPEG already, and encoding it again loses a little more"
-    if photo.frame_count > 1:
-        yield f"{name} holds {photo.frame_count} pictures; only the first is encoded"
+def _find_warnings(photo: Photo, name: str, policy: MetadataPolicy) -> Iterator[str]:
+    if photo.frame_count > 1 and photo.file_format != "JPEG":  # the notes say what follows the picture of a JPEG
+        yield f"{name} holds further pictures; only the first is encoded"
+    if policy == "keep" and photo.has_content_credentials:
+        yield f"{name}: the content credentials (C2PA) are kept, but no longer match the picture"
     problem = icc.misfit(photo.icc_profile, photo.pixels)
     if problem:
         yield f"{name}: {problem}; it is left out"
@@ -64,6 +69,15 @@ def _find_warnings(photo: Photo, name: str) -> Iterator[str]:
             f"{name} has a side of more than {LIBJPEG_MAX_SIDE:,} pixels, which JPEG allows but libjpeg and most "
             "programs refuse to read"
         )
+
+
+def _describe_generation(before: int, after: int, name: str) -> str:
+    """Say what encoding a JPEG again has cost and brought; sizes in bytes."""
+    loss = f"{name} is a JPEG already, and encoding it again loses a little more"
+    if after == before:
+        return f"{loss}; the file stayed at {after:,} bytes"
+    verb = "grew" if after > before else "shrank"
+    return f"{loss}; the file {verb} from {before:,} to {after:,} bytes ({after / before - 1:+.1%})"
 
 
 def _report_as_text(result: Encoded, target: str) -> str:

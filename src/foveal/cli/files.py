@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import sys
+import warnings
 from pathlib import Path
 
 import click
@@ -16,24 +17,28 @@ from foveal.cli.messages import (
     add_name_to_errors,
     input_name,
     output_name,
+    print_warnings,
     set_filename_of_errors,
 )
-from foveal.errors import FormatError
+from foveal.errors import FormatError, FormatWarning
 from foveal.files import PICTURE_ENDINGS, write_whole
 from foveal.jpeg import MAX_PIXELS
+from foveal.photo.background import TransparencyError, transparency_error
 
 
-def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS) -> photo.Photo:
-    """Open a photo from a file or from standard input.
+def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS, *, strict: bool = True) -> photo.Photo:
+    """Open a photo from a file or from standard input, and print the warnings about it.
 
     Parameters
     ----------
     path
-        Path of a picture file that Pillow reads, or "-".
+        Path of a picture file, or "-".
     background
         Colour to put behind transparent pixels, or None.
     max_pixels
         Largest number of pixels that is accepted.
+    strict
+        Whether a broken picture is an error.
 
     Raises
     ------
@@ -42,7 +47,14 @@ def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS) 
     """
     with add_name_to_errors(path):
         source = path if path != STANDARD_STREAM else io.BytesIO(_read_standard_input())
-        return photo.open(source, background=background, max_pixels=max_pixels)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", FormatWarning)
+            try:
+                opened = photo.open(source, background=background, strict=strict, max_pixels=max_pixels)
+            except TransparencyError as error:
+                raise transparency_error("a background colour (--background)") from error
+    print_warnings(path, [str(each.message) for each in caught if issubclass(each.category, FormatWarning)])
+    return opened
 
 
 def read_bytes(path: str) -> bytes:

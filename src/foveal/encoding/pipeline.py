@@ -12,19 +12,20 @@ from PIL import Image
 from foveal import jpeg
 from foveal.allocate.allocation import Allocation, AllocationName
 from foveal.allocate.effort import EFFORTS, EffortName
+from foveal.allocate.finest import FINEST_QUALITY
 from foveal.allocate.quality_map import QualityMap
 from foveal.allocate.rate_distortion import RateDistortion
 from foveal.allocate.subsampling import SubsamplingName, choose_subsampling
-from foveal.allocate.finest import FINEST_QUALITY
 from foveal.allocate.weights import block_weights
 from foveal.encoding import targets
 from foveal.encoding.options import EncodeOptions, SubsamplingDigits
 from foveal.encoding.targets import ScoreSource, TargetResult
 from foveal.encoding.weighed_photo import WeighedPhoto
 from foveal.errors import ParameterError
+from foveal.jpeg.frame import check_sides
 from foveal.photo import Photo, as_photo, icc, orientation
 from foveal.photo.background import Color
-from foveal.photo.metadata_policy import MetadataPolicy, apply_policy, remove_extended_xmp
+from foveal.photo.metadata_policy import MetadataPolicy, apply_policy, remove_replaced
 from foveal.saliency import Saliency, find_saliency
 from foveal.threads import available_threads, helper_threads
 
@@ -142,8 +143,9 @@ def encode(
         on it.
     metadata
         Metadata policy: "keep" writes all metadata of the photo; "safe" only colour profile, resolution, orientation,
-        artist and copyright; "none" only the colour profile, with the pixels turned upright. A colour profile that does
-        not fit the pixels, such as an RGB profile of a grey photo, is left out.
+        artist and copyright; "none" only the colour profile, with the pixels turned upright. Pixels that are not square
+        keep their aspect ratio. A colour profile that does not fit the pixels, such as an RGB profile of a grey photo,
+        is left out.
     background
         Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
     icc_profile, exif, xmp
@@ -163,7 +165,7 @@ def encode(
         The image has an alpha channel and there is no `background`, or a Pillow image has a colour model other than
         grey and RGB (CMYK, Lab, ...).
     LimitError
-        A side is longer than 65,535 pixels, or metadata does not fit the format.
+        A side is longer than 65,535 pixels, or a colour profile or comment does not fit the format.
     TargetError
         Even the smallest file is larger than `target_size`, or, with `verify`, no file has the `target_score`.
     ModelError
@@ -200,13 +202,14 @@ def encode(
         icc_profile=photo.icc_profile if icc_profile is None else icc_profile,
         exif=photo.exif if exif is None else exif,
         xmp=photo.xmp if xmp is None else xmp,
-        extra_segments=photo.extra_segments if xmp is None else remove_extended_xmp(photo.extra_segments),
+        extra_segments=remove_replaced(photo.extra_segments, exif=exif is not None, xmp=xmp is not None),
     )
     return encode_photo(photo, options).data
 
 
 def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
     """Encode a photo, and return the file and the decisions made to encode it; errors are those of `encode`."""
+    check_sides(photo.height, photo.width)  # before the work of finding where people look
     photo, metadata = apply_policy(photo, options.metadata)
     weighting = _weigh_blocks(photo, options)
     settings = jpeg.EncoderSettings(

@@ -8,15 +8,31 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 
+from foveal.errors import FormatError
 from foveal.jpeg import markers
+from foveal.jpeg.diagnosis import Diagnosis
 from foveal.jpeg.multi_picture import is_index, read_entries
-from foveal.jpeg.segments import ADOBE, EXIF, EXTENDED_XMP, ICC, JFIF, MPF, PHOTOSHOP, XMP, Segment
+from foveal.jpeg.segment_reader import SegmentReader
+from foveal.jpeg.segments import (
+    ADOBE,
+    EXIF,
+    EXTENDED_XMP,
+    ICC,
+    JFIF,
+    JFXX,
+    MPF,
+    PHOTOSHOP,
+    TIFF_HEADERS,
+    XMP,
+    Segment,
+)
 
 _ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
 _SIGNATURES = (
     (markers.APP0, JFIF, "JFIF"),
-    (markers.APP0, b"JFXX\0", "JFIF extension"),
+    (markers.APP0, JFXX, "JFIF extension"),
     (markers.APP1, EXIF, "EXIF"),
     (markers.APP1, XMP, "XMP"),
     (markers.APP1, EXTENDED_XMP, "extended XMP"),
@@ -31,7 +47,7 @@ _JFIF_BYTES = 14
 _UNITS_PER_INCH = {1: 1.0, 2: 2.54}  # by the units field of JFIF: dots per inch, dots per centimetre
 _IPTC_RESOURCE = b"8BIM\x04\x04"
 # Namespaces by which XMP packets of Android ("Ultra HDR") and Apple announce a gain map.
-_GAIN_MAP_NAMESPACES = (b"http://ns.adobe.com/hdr-gain-map/", b"http://ns.apple.com/HDRGainMap/")
+GAIN_MAP_NAMESPACES = (b"http://ns.adobe.com/hdr-gain-map/", b"http://ns.apple.com/HDRGainMap/")
 
 
 def segment_kind(segment: Segment) -> str:
@@ -44,9 +60,41 @@ def segment_kind(segment: Segment) -> str:
     return "unknown"
 
 
+def read_segments(data: bytes) -> tuple[tuple[Segment, ...], bytes]:
+    """Read the application segments and comments of a file, and the bytes after its EOI, without decoding anything.
+
+    A broken file is read up to its fault, and then has no bytes after EOI.
+
+    Raises
+    ------
+    LimitError
+        The file has more than `limits.MAX_SEGMENTS` segments.
+    """
+    reader, trailing = SegmentReader(data, Diagnosis(strict=False)), b""
+    with suppress(FormatError):
+        reader.read_soi()
+        while (code := reader.next_segment().code) != markers.EOI:
+            if code == markers.SOS:
+                reader.skip_entropy_data()
+        trailing = data[reader.position :]
+    return tuple(found.segment for found in reader.segments if markers.is_application(found.code)), trailing
+
+
+def exif_segments(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Return the first Exif segment, and those directly after it that continue it: they begin without a TIFF header."""
+    first = next((index for index, segment in enumerate(segments) if segment_kind(segment) == "EXIF"), len(segments))
+    end = first + 1
+    while end < len(segments) and segment_kind(segments[end]) == "EXIF":
+        if segments[end].payload[len(EXIF) :].startswith(TIFF_HEADERS):
+            break
+        end += 1
+    return tuple(segments[first:end])
+
+
 def exif_data(segments: Sequence[Segment]) -> bytes | None:
-    """Return the Exif data of the first Exif segment, without the signature; None without such a segment."""
-    return next((segment.payload[len(EXIF) :] for segment in segments if segment_kind(segment) == "EXIF"), None)
+    """Return the Exif data of a file, without the signature, joined if it continues; None without an Exif segment."""
+    found = exif_segments(segments)
+    return b"".join(segment.payload[len(EXIF) :] for segment in found) if found else None
 
 
 def icc_profile(segments: Sequence[Segment]) -> bytes | None:
@@ -57,16 +105,32 @@ def icc_profile(segments: Sequence[Segment]) -> bytes | None:
     bytes or None
         The profile; None if the file has none or a chunk is missing.
     """
+    chunks, count = _icc_chunks(segments)
+    if not chunks or sorted(chunks) != list(range(1, count + 1)):
+        return None
+    return b"".join(chunks[number][-1] for number in sorted(chunks))
+
+
+def icc_problem(segments: Sequence[Segment]) -> str | None:
+    """Return what is wrong with the chunks of an ICC profile; None without a profile, or if nothing is wrong."""
+    chunks, count = _icc_chunks(segments)
+    if chunks and icc_profile(segments) is None:
+        return f"the colour profile is incomplete (found chunks {sorted(chunks)} of {count}) and is left out"
+    if any(len(set(repeated)) > 1 for repeated in chunks.values()):
+        return "the colour profile has chunks of the same number but other contents; the last of each is used"
+    return None
+
+
+def _icc_chunks(segments: Sequence[Segment]) -> tuple[dict[int, list[bytes]], int]:
+    """Return the chunks of an ICC profile of each number, and how many numbers there should be."""
     # Payload of a chunk: signature, its number from 1 on, number of chunks, data. Chunks may come in any order.
-    chunks = {}
+    chunks: dict[int, list[bytes]] = {}
     count = 0
     for segment in segments:
         if segment_kind(segment) == "ICC profile" and len(segment.payload) >= len(ICC) + 2:
             number, count = segment.payload[len(ICC) : len(ICC) + 2]
-            chunks[number] = segment.payload[len(ICC) + 2 :]
-    if not chunks or sorted(chunks) != list(range(1, count + 1)):
-        return None
-    return b"".join(chunks[number] for number in sorted(chunks))
+            chunks.setdefault(number, []).append(segment.payload[len(ICC) + 2 :])
+    return chunks, count
 
 
 def has_gain_map(segments: Sequence[Segment], trailing: bytes) -> bool:
@@ -81,19 +145,35 @@ def has_gain_map(segments: Sequence[Segment], trailing: bytes) -> bool:
     """
     return any(
         segment_kind(segment) == "gain map"
-        or (segment_kind(segment) == "XMP" and any(name in segment.payload for name in _GAIN_MAP_NAMESPACES))
+        or (segment_kind(segment) == "XMP" and any(name in segment.payload for name in GAIN_MAP_NAMESPACES))
         for segment in segments
-    ) or any(name in trailing for name in _GAIN_MAP_NAMESPACES)
+    ) or any(name in trailing for name in (*GAIN_MAP_NAMESPACES, _ISO_GAIN_MAP))
 
 
 def dots_per_inch(segments: Sequence[Segment]) -> tuple[float, float] | None:
     """Return the print resolution (horizontal, vertical) in the JFIF segment (T.871 10.1); None if it gives none."""
+    units, horizontal, vertical = _jfif_density(segments)
+    if units not in _UNITS_PER_INCH or not horizontal or not vertical:
+        return None
+    return horizontal * _UNITS_PER_INCH[units], vertical * _UNITS_PER_INCH[units]
+
+
+def pixel_aspect(segments: Sequence[Segment]) -> tuple[int, int] | None:
+    """Return the pixels per unit of length (horizontal, vertical) in the JFIF segment; None if pixels are square.
+
+    The unit may be unknown (T.871 10.1): only the ratio of the numbers counts.
+    """
+    _, horizontal, vertical = _jfif_density(segments)
+    return (horizontal, vertical) if horizontal and vertical and horizontal != vertical else None
+
+
+def _jfif_density(segments: Sequence[Segment]) -> tuple[int, int, int]:
+    """Return units, Hdensity and Vdensity of the first JFIF segment; zeros without one."""
     for segment in segments:
         if segment_kind(segment) == "JFIF" and len(segment.payload) >= _JFIF_BYTES:
             units, horizontal, vertical = struct.unpack(">BHH", segment.payload[7:12])
-            if units in _UNITS_PER_INCH and horizontal and vertical:
-                return horizontal * _UNITS_PER_INCH[units], vertical * _UNITS_PER_INCH[units]
-    return None
+            return units, horizontal, vertical
+    return 0, 0, 0
 
 
 def xmp_packet(segments: Sequence[Segment]) -> bytes | None:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from foveal.jpeg import limits, markers
 from foveal.jpeg.coefficients import Coefficients, empty_blocks
-from foveal.jpeg.color_model import ColorModel, adobe_transform, find_color_model
+from foveal.jpeg.color_model import ColorModel, find_color_model
 from foveal.jpeg.diagnosis import issue_warnings
 from foveal.jpeg.file_reader import FileReader, FileScan, open_reader
 from foveal.jpeg.frame import Frame
@@ -56,11 +56,6 @@ class DecodedFile:
     segments: tuple[Segment, ...]
     notes: tuple[str, ...]
 
-    @property
-    def inks_are_inverted(self) -> bool:
-        """Whether 255 means no ink in CMYK pixels: Adobe's files, which have an Adobe segment, are stored so."""
-        return adobe_transform(self.segments) is not None
-
 
 def decode(
     data: bytes | bytearray | memoryview, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS
@@ -80,8 +75,8 @@ def decode(
     Returns
     -------
     ndarray
-        uint8: (H, W) for grey, (H, W, 3) for RGB, (H, W, 4) for CMYK. CMYK is returned as stored; Adobe's files store
-        it inverted, with 255 for no ink. The orientation is that of the file.
+        uint8: (H, W) for grey, (H, W, 3) for RGB, (H, W, 4) for CMYK. CMYK is returned as stored: inverted, with 255
+        for no ink, as other programs take every CMYK file. The orientation is that of the file.
 
     Warns
     -----

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -325,7 +326,7 @@ def find_unsure_blocks(pixels: color.Pixels) -> NDArray[np.uint8] | None:
     if pixels.dtype != np.uint8:
         return None
     found = np.empty(block_grid(*pixels.shape[:2]), dtype=np.uint8)
-    _kernels.mark_saturated(pixels, found)
+    _kernels.mark_saturated(cast(color.EightBitPixels, pixels), found)
     if pixels.shape[0] % BLOCK_SIDE:
         found[-1] = 1
     if pixels.shape[1] % BLOCK_SIDE:

@@ -91,6 +91,12 @@ class Component(ComponentHeader):
         return min(self.table_slot, 1)
 
 
+def check_sides(height: int, width: int) -> None:
+    """Raise LimitError unless both sides of a picture are 1 to 65,535 pixels long."""
+    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
+        raise LimitError(f"a JPEG is 1 to {MAX_SIDE:,} pixels wide and high; this picture is {width:,} x {height:,}")
+
+
 @dataclass(frozen=True)
 class Frame:
     """Size and components of a picture (T.81 B.2.2, Frame header syntax).
@@ -113,10 +119,7 @@ class Frame:
     headers: tuple[ComponentHeader, ...]
 
     def __post_init__(self) -> None:
-        if not (1 <= self.height <= MAX_SIDE and 1 <= self.width <= MAX_SIDE):
-            raise LimitError(
-                f"a JPEG is 1 to {MAX_SIDE:,} pixels wide and high; this picture is {self.width:,} x {self.height:,}"
-            )
+        check_sides(self.height, self.width)
 
     @classmethod
     def of_picture(cls, height: int, width: int, luma_factors: tuple[int, int] | None) -> Frame:

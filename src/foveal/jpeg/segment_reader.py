@@ -20,6 +20,9 @@ from foveal.jpeg.segments import Segment
 _HEADER_BYTES = 4  # marker and length, before the payload
 _MARKER = re.compile(rb"\xff[^\x00\xff]")  # B.1.1.2, Markers; fill bytes before a marker are 0xFF, too
 
+# B.1.1.5, Entropy-coded data segments: RSTm, and 0xFF before a stuffed 0, are part of the data of a scan.
+_MARKER_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+
 
 @dataclass(frozen=True)
 class FileSegment:
@@ -113,6 +116,11 @@ class SegmentReader:
             message = f"{len(skipped):,} bytes that belong to no segment"
             self._diagnosis.report_oddity(f"byte {self.position:,}: {message}")
         return self._append(self._read_segment(found.start()))
+
+    def skip_entropy_data(self) -> None:
+        """Move to the marker after the data of a scan, or to the end of the file."""
+        found = _MARKER_AFTER_SCAN.search(self._data, self.position)
+        self.position = found.start() if found else len(self._data)
 
     def _append(self, segment: FileSegment) -> FileSegment:
         self.position = segment.offset + segment.size_bytes

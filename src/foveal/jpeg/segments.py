@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from foveal.errors import LimitError
-from foveal.jpeg import markers
+from foveal.jpeg import markers, xmp
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.huffman import HuffmanTable
 from foveal.jpeg.script import Scan
@@ -19,9 +19,11 @@ from foveal.jpeg.tables import QuantizationTable
 
 MAX_PAYLOAD_BYTES = 65_533  # the length has 16 bits and includes its own two bytes (T.81 B.1.1.4, Marker segments)
 MAX_ICC_CHUNKS = 255  # the number of chunks has one byte
+_EXTENDED_XMP_CHUNK_BYTES = 65_400  # XMP part 3, 1.1.3.1, recommends to stay below the largest segment
 
 # Signatures: the first bytes of the payload of application segments.
 JFIF = b"JFIF\0"
+JFXX = b"JFXX\0"
 EXIF = b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
@@ -29,6 +31,7 @@ ICC = b"ICC_PROFILE\0"
 MPF = b"MPF\0"
 PHOTOSHOP = b"Photoshop 3.0\0"
 ADOBE = b"Adobe"
+TIFF_HEADERS = (b"II*\0", b"MM\0*")  # the first bytes of Exif data
 
 
 class Segment(NamedTuple):
@@ -55,15 +58,19 @@ class Metadata:
     icc_profile
         ICC profile, None for none.
     exif
-        TIFF structure of the Exif segment, without its signature; None for none.
+        TIFF structure of the Exif segment, without its signature; None for none. If it is too long for a segment, it is
+        continued in further ones.
     xmp
-        XMP packet, None for none.
+        XMP packet, None for none. If it is too long for a segment, parts of it become extended XMP.
     comment
-        Text of the COM segment, None for none.
+        Text of the last COM segment, None for none.
     dots_per_inch
         Print resolution (horizontal, vertical) in the JFIF segment; None for unknown.
+    pixel_aspect
+        Pixels per unit of length (horizontal, vertical), of which only the ratio is known; None for square pixels. It
+        is not written if there are `dots_per_inch`.
     extra_segments
-        Further application segments as (code, payload), written unchanged.
+        Further application segments and comments as (code, payload), written unchanged before `comment`.
     """
 
     icc_profile: bytes | None = None
@@ -71,6 +78,7 @@ class Metadata:
     xmp: bytes | None = None
     comment: bytes | None = None
     dots_per_inch: tuple[int, int] | None = None
+    pixel_aspect: tuple[int, int] | None = None
     extra_segments: tuple[tuple[int, bytes], ...] = ()
 
 
@@ -92,14 +100,16 @@ def make_metadata_segments(metadata: Metadata) -> tuple[Segment, ...]:
     LimitError
         A payload is longer than a segment, or the ICC profile longer than 255 segments.
     """
-    parts = [_make_jfif_segment(metadata.dots_per_inch)]
+    extra = [_make_segment(code, payload, markers.name(code)) for code, payload in metadata.extra_segments]
+    parts = [_make_jfif_segment(metadata)]
+    parts += [segment for segment in extra if segment.code == markers.APP0]  # JFXX follows JFIF (T.871 10.2)
     if metadata.exif:
-        parts.append(_make_segment(markers.APP1, EXIF + metadata.exif, "EXIF"))
+        parts += _make_exif_segments(metadata.exif)
     if metadata.xmp:
-        parts.append(_make_segment(markers.APP1, XMP + metadata.xmp, "XMP"))
+        parts += _make_xmp_segments(metadata.xmp)
     if metadata.icc_profile:
         parts += _make_icc_segments(metadata.icc_profile)
-    parts += [_make_segment(code, payload, markers.name(code)) for code, payload in metadata.extra_segments]
+    parts += [segment for segment in extra if segment.code != markers.APP0]
     if metadata.comment:
         parts.append(_make_segment(markers.COM, metadata.comment, "the comment"))
     return tuple(parts)
@@ -112,10 +122,43 @@ def _make_segment(code: int, payload: bytes, content: str) -> Segment:
     return Segment(code, payload)
 
 
-def _make_jfif_segment(dots_per_inch: tuple[int, int] | None) -> Segment:
+def _make_jfif_segment(metadata: Metadata) -> Segment:
     """Make the APP0 segment of JFIF 1.02 (T.871), without a thumbnail."""
-    units, (horizontal, vertical) = (0, (1, 1)) if dots_per_inch is None else (1, dots_per_inch)
-    return Segment(markers.APP0, struct.pack(">5sBBBHHBB", JFIF, 1, 2, units, horizontal, vertical, 0, 0))
+    units, density = 0, metadata.pixel_aspect or (1, 1)
+    if metadata.dots_per_inch is not None:
+        units, density = 1, metadata.dots_per_inch
+    return Segment(markers.APP0, struct.pack(">5sBBBHHBB", JFIF, 1, 2, units, *density, 0, 0))
+
+
+def _make_exif_segments(exif: bytes) -> list[Segment]:
+    """Divide Exif data into APP1 segments, of which nearly all files need only one.
+
+    Exif 2.32 allows only one. ExifTool and Pillow join consecutive segments with the signature, except that a segment
+    that begins like a TIFF structure is no continuation.
+    """
+    parts, start = [], 0
+    while start < len(exif):
+        end = start + MAX_PAYLOAD_BYTES - len(EXIF)
+        while exif[end : end + 4] in TIFF_HEADERS:
+            end -= 1
+        parts.append(Segment(markers.APP1, EXIF + exif[start:end]))
+        start = end
+    return parts
+
+
+def _make_xmp_segments(packet: bytes) -> list[Segment]:
+    """Make the APP1 segment of an XMP packet, and those of its extension (XMP part 3, 1.1.3.1).
+
+    A segment of the extension holds the signature, the GUID, the size of the extension, the offset of the chunk, and
+    the chunk.
+    """
+    divided = xmp.divide(packet, MAX_PAYLOAD_BYTES - len(XMP))
+    parts = [Segment(markers.APP1, XMP + divided.standard)]
+    for start in range(0, len(divided.extension), _EXTENDED_XMP_CHUNK_BYTES):
+        head = EXTENDED_XMP + divided.guid + struct.pack(">II", len(divided.extension), start)
+        chunk = divided.extension[start : start + _EXTENDED_XMP_CHUNK_BYTES]
+        parts.append(Segment(markers.APP1, head + chunk))
+    return parts
 
 
 def _make_icc_segments(profile: bytes) -> list[Segment]:

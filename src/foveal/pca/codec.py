@@ -23,6 +23,11 @@ _DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype(np.uint8), "uint16": np.d
 _READERS = {"rows": rows.read_pixels, "blocks": blocks.read_pixels}
 _MAX_PROFILE_BYTES = 1 << 24
 _MAX_INTEGER = (1 << 63) - 1
+# Limit of multiplications in `decode`: a hostile file of scores and components that compress to nothing could keep a
+# machine busy for minutes. Those of photographs are noise to a compressor: with k components of H x W pixels they take
+# over k (H + W) bytes for k H W multiplications, under 7,000 for each byte of the largest pictures.
+_FREE_MULTIPLICATIONS = 10**10
+_MULTIPLICATIONS_PER_BYTE = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +192,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Photo:
     UnsupportedError
         The file has a later version of the format.
     LimitError
-        The picture has more than `max_pixels` pixels.
+        The picture has more than `max_pixels` pixels, or takes more multiplications than a file of its size can need.
     ParameterError
         An argument is of the wrong kind or out of range.
     """
@@ -202,6 +207,8 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Photo:
     mode, dtype = reader.text("mode"), reader.text("dtype")
     if mode not in _READERS or dtype not in _DTYPES:
         raise FormatError(f"mode {mode!r} with pixels of type {dtype!r} is not supported")
+    if mode == "rows":
+        _check_work(reader, shape, len(data))
     profile = reader.octets("icc_profile", _MAX_PROFILE_BYTES) if reader.has("icc_profile") else None
     pixels = _READERS[mode](reader, shape, _DTYPES[dtype])
     return Photo(pixels[:, :, 0] if shape[2] == 1 else pixels, icc_profile=profile)
@@ -214,6 +221,15 @@ def _read_shape(reader: ArrayReader, max_pixels: int) -> tuple[int, int, int]:
     if height * width > max_pixels:
         raise LimitError(_size_message(height, width, max_pixels))
     return height, width, channels
+
+
+def _check_work(reader: ArrayReader, shape: tuple[int, int, int], size_bytes: int) -> None:
+    """Raise LimitError if a `rows` file asks for more multiplications than a file of its size can need."""
+    height, width, channels = shape
+    counts = reader.integers("component_counts", channels, 1, min(height, width))
+    work, limit = height * width * sum(counts), _FREE_MULTIPLICATIONS + _MULTIPLICATIONS_PER_BYTE * size_bytes
+    if work > limit:
+        raise LimitError(f"the picture takes {work:,} multiplications; the limit for a file of this size is {limit:,}")
 
 
 def _size_message(height: int, width: int, max_pixels: int) -> str:

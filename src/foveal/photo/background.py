@@ -13,8 +13,19 @@ Color = str | tuple[int, int, int]
 _ROWS_PER_STRIP = 64
 
 
+class TransparencyError(UnsupportedError):
+    """Pixels are transparent, and no background colour is given."""
+
+
+def transparency_error(option: str) -> TransparencyError:
+    """Return the error for transparent pixels; its message names the option that gives a background colour."""
+    return TransparencyError(f"the picture has transparent pixels, and JPEG has no transparency; give {option}")
+
+
 def remove_alpha(pixels: NDArray[np.uint8 | np.uint16], background: Color | None) -> NDArray[np.uint8 | np.uint16]:
     """Remove the alpha channel of pixels, if they have one, by blending them with a background colour.
+
+    An alpha channel that is opaque everywhere is left out.
 
     Parameters
     ----------
@@ -22,8 +33,8 @@ def remove_alpha(pixels: NDArray[np.uint8 | np.uint16], background: Color | None
         (H, W) grey, (H, W, 2) grey and alpha, (H, W, 3) RGB or (H, W, 4) RGB and alpha; uint8 or uint16. Alpha is
         straight, not premultiplied.
     background
-        Background colour: a name, "#rrggbb" or (r, g, b) in 0..255, also for 16-bit pixels. None if `pixels` must not
-        have an alpha channel.
+        Background colour: a name, "#rrggbb" or (r, g, b) in 0..255, also for 16-bit pixels. None if no pixel may be
+        transparent.
 
     Returns
     -------
@@ -32,17 +43,19 @@ def remove_alpha(pixels: NDArray[np.uint8 | np.uint16], background: Color | None
 
     Raises
     ------
-    UnsupportedError
-        The pixels have an alpha channel, and `background` is None.
+    TransparencyError
+        A pixel is not opaque, and `background` is None.
     ParameterError
         `background` is not a colour.
     """
     rgb = None if background is None else _parse_color(background)
     if pixels.ndim == 2 or pixels.shape[2] == 3:
         return np.ascontiguousarray(pixels)
-    if rgb is None:
-        raise UnsupportedError("the picture has an alpha channel, and JPEG has none; give background= (--background)")
     full = int(np.iinfo(pixels.dtype).max)
+    if np.all(pixels[:, :, -1] == full):
+        return np.ascontiguousarray(pixels[:, :, 0] if pixels.shape[2] == 2 else pixels[:, :, :3])
+    if rgb is None:
+        raise transparency_error("a background colour (background=)")
     color = np.array(rgb, dtype=np.uint64) * (full // 255)
     channels = 1 if pixels.shape[2] == 2 and np.all(color == color[0]) else 3
     blended = np.empty((*pixels.shape[:2], channels), dtype=pixels.dtype)

@@ -1,36 +1,39 @@
-"""EXIF data: its orientation tag, and the selection of tags for TIFF files and for publishing.
+"""EXIF data: its orientation and resolution, and the selection of tags for TIFF files and for publishing.
 
-EXIF data is a TIFF structure: an 8-byte header (byte order, offset of the first image file directory) and directories
-of 12-byte entries (tag, type, count, value or its offset). In a JPEG segment, a signature precedes it.
+EXIF data is a TIFF structure, see `tiff_structure.py`. In a JPEG segment, a signature precedes it. Values are copied as
+bytes: texts are often UTF-8 or of another encoding, although Exif 2.32 allows only ASCII.
 """
 
 from __future__ import annotations
 
+import io
 import struct
-from contextlib import suppress
+from typing import BinaryIO
 
-from PIL import Image
-
+from foveal.photo import tiff_structure
 from foveal.photo.orientation import UPRIGHT
+from foveal.photo.tiff_structure import Entry, Field, TiffReader, encode_structure
 
 _SIGNATURE = b"Exif\0\0"
 # Tags of Exif 2.32, tables 4 and 5. (PIL.ExifTags defines them all, but takes 10 ms to import.)
 _IMAGE_DESCRIPTION, _MAKE, _MODEL, _ORIENTATION = 0x010E, 0x010F, 0x0110, 0x0112
+_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
 _SOFTWARE, _DATE_TIME, _ARTIST, _COPYRIGHT = 0x0131, 0x0132, 0x013B, 0x8298
-_EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
+_EXIF_IFD, _GPS_IFD, _INTEROPERABILITY_IFD, _MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
+_DIRECTORIES = (_EXIF_IFD, _GPS_IFD, _INTEROPERABILITY_IFD)
 
 # Tags that describe the photograph; the other tags of a TIFF file describe how it stores its pixels.
-_DESCRIPTIVE_TAGS = (
+DESCRIPTIVE_TAGS = (
     *(_IMAGE_DESCRIPTION, _MAKE, _MODEL, _ORIENTATION, _SOFTWARE, _DATE_TIME, _ARTIST, _COPYRIGHT),
     *(_EXIF_IFD, _GPS_IFD),
 )
-# Tags that are safe to publish: they reveal no place, time or device, and hold no thumbnail.
-_SAFE_TAGS = (_ORIENTATION, _ARTIST, _COPYRIGHT)
+DIRECTORY_TAGS = (_EXIF_IFD, _GPS_IFD)  # those of DESCRIPTIVE_TAGS that point to a directory
+# Tags that are safe to publish, besides the orientation: they reveal no place, time or device, and hold no thumbnail.
+_SAFE_TEXTS = (_ARTIST, _COPYRIGHT)
+_TEXT_TYPES = (tiff_structure.BYTE, tiff_structure.ASCII, tiff_structure.UNDEFINED, tiff_structure.UTF8)
 
-_ENTRY_BYTES = 12
-_INTEGER_FORMATS = {3: "H", 4: "I"}  # SHORT, LONG
-# Exceptions that Pillow raises when EXIF data is broken.
-_PARSE_ERRORS = (SyntaxError, ValueError, OSError, KeyError, IndexError, TypeError, struct.error)
+_INCHES_PER_UNIT = {2: 1.0, 3: 2.54}  # by ResolutionUnit: dots per inch, dots per centimetre
+_MAX_TIFF_VALUES_BYTES = 1 << 24  # of one TIFF file's descriptive tags together
 
 
 def remove_signature(exif: bytes) -> bytes:
@@ -38,73 +41,121 @@ def remove_signature(exif: bytes) -> bytes:
     return exif.removeprefix(_SIGNATURE)
 
 
+def read_structure(exif: bytes | None) -> TiffReader:
+    """Return a reader of EXIF data, with or without its signature; None and broken data have no directories."""
+    return TiffReader(io.BytesIO(remove_signature(exif or b"")), may_be_big=False)
+
+
 def orientation(exif: bytes | None) -> int:
-    """Return the EXIF orientation, 1 to 8; 1 (upright) if the data has none, is broken or holds another number."""
-    # Pillow is not used here because it warns of some broken data instead of raising.
-    tiff = remove_signature(exif or b"")
-    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
-    if order is None:
-        return UPRIGHT
-    try:
-        (directory,) = struct.unpack_from(f"{order}I", tiff, 4)
-        (count,) = struct.unpack_from(f"{order}H", tiff, directory)
-        for position in range(directory + 2, directory + 2 + count * _ENTRY_BYTES, _ENTRY_BYTES):
-            tag, kind, _ = struct.unpack_from(f"{order}HHI", tiff, position)
-            if tag == _ORIENTATION and kind in _INTEGER_FORMATS:
-                (value,) = struct.unpack_from(order + _INTEGER_FORMATS[kind], tiff, position + 8)
-                return int(value) if 1 <= value <= 8 else UPRIGHT
-    except struct.error:  # the directory is cut off
-        pass
-    return UPRIGHT
+    """Return the EXIF orientation, 1 to 8; 1 (upright) if the data has none, is broken or holds another number.
+
+    The tag should have the type SHORT; every type of integers is read, as by Pillow and ExifTool.
+    """
+    return _find_orientation(read_structure(exif))[1]
+
+
+def _find_orientation(reader: TiffReader) -> tuple[Entry | None, int]:
+    """Return the entry of the orientation, if there is one, and its value, or 1."""
+    for entry in reader.first_directory():
+        if entry.tag == _ORIENTATION:
+            value = reader.integer(entry)
+            return entry, value if value is not None and 1 <= value <= 8 else UPRIGHT
+    return None, UPRIGHT
 
 
 def replace_orientation(exif: bytes | None, value: int) -> bytes | None:
-    """Return a copy of EXIF data with another orientation; None and empty data are returned unchanged."""
+    """Return a copy of EXIF data with another orientation in its tag, if it has one; all other bytes stay the same."""
     if not exif:
         return exif
-    tags = _parse_tags(exif)
-    tags[_ORIENTATION] = value
-    return remove_signature(tags.tobytes())
+    structure = bytearray(remove_signature(exif))
+    reader = read_structure(exif)
+    entry, _ = _find_orientation(reader)
+    if entry is not None:
+        fields = (entry.tag, tiff_structure.SHORT, 1, value, 0)
+        struct.pack_into(f"{reader.byte_order}HHIHH", structure, entry.position, *fields)
+    return bytes(structure)
 
 
-def select_from_tiff(tags: Image.Exif) -> bytes | None:
-    """Return EXIF data with those tags of a TIFF file that describe the photograph; None if there are none."""
-    return _select_tags(tags, _DESCRIPTIVE_TAGS)
+def with_plain_orientation(exif: bytes) -> bytes:
+    """Return EXIF data whose orientation has the type that the standard demands; all other bytes stay the same.
 
-
-def select_for_tiff(exif: bytes | None) -> bytes | None:
-    """Return EXIF data with only the tags that describe the photograph; None if there are none.
-
-    The tags that describe how pixels are stored are those of the TIFF file itself.
+    Some programs read other types and some do not: browsers ignore SSHORT, for example.
     """
-    return _select_tags(_parse_tags(exif), _DESCRIPTIVE_TAGS)
+    entry, value = _find_orientation(read_structure(exif))
+    structure = remove_signature(exif)
+    if entry is None or entry.kind == tiff_structure.SHORT or value == UPRIGHT:
+        return structure
+    return replace_orientation(exif, value) or structure
+
+
+def dots_per_inch(exif: bytes | None) -> tuple[float, float] | None:
+    """Return the resolution (horizontal, vertical) that EXIF data gives, or None."""
+    reader = read_structure(exif)
+    found = {entry.tag: entry for entry in reader.first_directory()}
+    if not {_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT} <= set(found):
+        return None
+    factor = _INCHES_PER_UNIT.get(reader.integer(found[_RESOLUTION_UNIT]) or 0)
+    values = [reader.rationals(found[tag]) for tag in (_X_RESOLUTION, _Y_RESOLUTION)]
+    if factor is None or any(len(each) != 1 for each in values):
+        return None
+    return values[0][0] * factor, values[1][0] * factor
+
+
+def select_from_tiff(file: BinaryIO) -> bytes | None:
+    """Return EXIF data with those tags of a TIFF file that describe the photograph; None if there are none.
+
+    Parameters
+    ----------
+    file
+        The TIFF file, open for reading in binary.
+
+    Returns
+    -------
+    bytes or None
+        Tags without the orientation: the pixels of a TIFF file are turned upright when it is read. A maker note keeps
+        its position, if it lies near the beginning, because it may point to itself.
+    """
+    reader = TiffReader(file)
+    left = [_MAX_TIFF_VALUES_BYTES]
+    wanted = set(DESCRIPTIVE_TAGS) - {_ORIENTATION}
+    fields = _copy_fields(reader, [entry for entry in reader.first_directory() if entry.tag in wanted], left)
+    return encode_structure(reader.byte_order, fields) if fields and reader.byte_order else None
+
+
+def tiff_orientation(file: BinaryIO) -> int:
+    """Return the orientation of a TIFF file, 1 to 8, which is open for reading in binary."""
+    return _find_orientation(TiffReader(file))[1]
+
+
+def _copy_fields(reader: TiffReader, entries: list[Entry], left: list[int], depth: int = 0) -> list[Field]:
+    """Copy entries, one of each tag, with the directories that they point to; values may take `left[0]` bytes."""
+    fields = {}
+    for entry in entries:
+        if entry.tag in fields or (not tiff_structure.is_writable(entry) and entry.tag not in _DIRECTORIES):
+            continue
+        left[0] -= entry.value_bytes
+        if left[0] < 0:
+            break
+        if entry.tag in _DIRECTORIES:
+            inner = reader.directory(reader.integer(entry) or 0) if depth < len(_DIRECTORIES) else []
+            copied = _copy_fields(reader, inner, left, depth + 1)
+            if copied:
+                fields[entry.tag] = Field(entry.tag, tiff_structure.LONG, 1, b"", tuple(copied))
+        else:
+            offset = entry.value_offset if entry.tag == _MAKER_NOTE else None
+            fields[entry.tag] = Field(entry.tag, entry.kind, entry.count, reader.value(entry), offset=offset)
+    return list(fields.values())
 
 
 def select_safe(exif: bytes | None) -> bytes | None:
     """Return EXIF data with only orientation, artist and copyright; None if it has none of them."""
-    return _select_tags(_parse_tags(exif), _SAFE_TAGS)
-
-
-def _parse_tags(exif: bytes | None) -> Image.Exif:
-    """Parse EXIF data; return no tags if it cannot be parsed."""
-    tags = Image.Exif()
-    if exif:
-        try:
-            tags.load(_SIGNATURE + remove_signature(exif))
-            tags.get(_ORIENTATION)  # Pillow parses at the first access, not in `load`
-        except _PARSE_ERRORS:
-            return Image.Exif()
-    return tags
-
-
-def _select_tags(tags: Image.Exif, names: tuple[int, ...]) -> bytes | None:
-    """Return EXIF data with only the named tags; None if there are none of them."""
-    selected = Image.Exif()
-    for tag in names:
-        with suppress(*_PARSE_ERRORS):  # one broken tag must not lose the others
-            if tag in tags:
-                selected[tag] = tags.get_ifd(tag) if tag in (_EXIF_IFD, _GPS_IFD) else tags[tag]
-    try:
-        return remove_signature(selected.tobytes()) if len(selected) else None
-    except _PARSE_ERRORS:
-        return None
+    reader = read_structure(exif)
+    order = reader.byte_order
+    fields = {}
+    entry, value = _find_orientation(reader)
+    if entry is not None and order is not None:
+        fields[_ORIENTATION] = Field(_ORIENTATION, tiff_structure.SHORT, 1, struct.pack(f"{order}H", value))
+    for entry in reader.first_directory():
+        if entry.tag in _SAFE_TEXTS and entry.kind in _TEXT_TYPES and entry.tag not in fields:
+            fields[entry.tag] = Field(entry.tag, entry.kind, entry.count, reader.value(entry))
+    return encode_structure(order, list(fields.values())) if fields and order is not None else None

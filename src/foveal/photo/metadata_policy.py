@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from foveal.errors import ParameterError
-from foveal.jpeg import Metadata, markers
+from foveal.jpeg import Metadata, Segment, application_data
 from foveal.photo import exif
+from foveal.photo.density import whole_aspect
 from foveal.photo.photo import Photo
 
 MetadataPolicy = Literal["keep", "safe", "none"]
@@ -21,8 +22,9 @@ def apply_policy(photo: Photo, policy: MetadataPolicy) -> tuple[Photo, Metadata]
         Photo to encode.
     policy
         "keep": all metadata; "safe": colour profile, resolution, orientation, artist and copyright, which reveal no
-        place, time or device; "none": only the colour profile, because colours would change without it. A colour
-        profile of another data colour space than the pixels' is always left out.
+        place, time or device; "none": only the colour profile, because colours would change without it, and the aspect
+        ratio of pixels that are not square. A colour profile of another data colour space than the pixels' is always
+        left out.
 
     Returns
     -------
@@ -37,10 +39,11 @@ def apply_policy(photo: Photo, policy: MetadataPolicy) -> tuple[Photo, Metadata]
     if policy == "keep":
         return photo, Metadata(
             icc_profile=photo.fitting_profile,
-            exif=exif.remove_signature(photo.exif) if photo.exif else None,
+            exif=exif.with_plain_orientation(photo.exif) if photo.exif else None,
             xmp=photo.xmp,
             comment=photo.comment,
             dots_per_inch=photo.dots_per_inch,
+            pixel_aspect=photo.pixel_aspect,
             extra_segments=photo.extra_segments,
         )
     if policy == "safe":
@@ -48,12 +51,16 @@ def apply_policy(photo: Photo, policy: MetadataPolicy) -> tuple[Photo, Metadata]
             icc_profile=photo.fitting_profile,
             exif=exif.select_safe(photo.exif),
             dots_per_inch=photo.dots_per_inch,
+            pixel_aspect=photo.pixel_aspect,
         )
     if policy == "none":
-        return photo.upright(), Metadata(icc_profile=photo.fitting_profile)
+        upright = photo.upright()
+        aspect = whole_aspect(upright.dots_per_inch) or upright.pixel_aspect
+        return upright, Metadata(icc_profile=upright.fitting_profile, pixel_aspect=aspect)
     raise ParameterError(f"metadata {policy!r} is not one of {', '.join(get_args(MetadataPolicy))}")
 
 
-def remove_extended_xmp(segments: tuple[tuple[int, bytes], ...]) -> tuple[tuple[int, bytes], ...]:
-    """Return the extra segments of a photo without the APP1 segments, which hold its extended XMP."""
-    return tuple((code, payload) for code, payload in segments if code != markers.APP1)
+def remove_replaced(segments: tuple[tuple[int, bytes], ...], *, exif: bool, xmp: bool) -> tuple[tuple[int, bytes], ...]:
+    """Return the extra segments of a photo without those whose contents are replaced: EXIF data, or XMP."""
+    kinds = [*(["EXIF"] if exif else []), *(["XMP", "extended XMP"] if xmp else [])]
+    return tuple(segment for segment in segments if application_data.segment_kind(Segment(*segment)) not in kinds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any, BinaryIO
@@ -13,16 +14,26 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from foveal.errors import FormatError, FovealError, LimitError, ParameterError, UnsupportedError
-from foveal.jpeg import MAX_PIXELS, Pixels, markers
-from foveal.jpeg.segments import EXTENDED_XMP
+from foveal.jpeg import MAX_PIXELS, MAX_SIDE, Pixels, markers
+from foveal.jpeg.diagnosis import issue_warnings
+from foveal.photo import cmyk, color_space, formats, icc, png_color, tiff, tiff_directory, wide_samples
 from foveal.photo import exif as exif_tags
-from foveal.photo import icc
 from foveal.photo import orientation as orientations
+from foveal.photo.announcements import remove_announcements
 from foveal.photo.background import Color, remove_alpha
+from foveal.photo.density import swap, whole_aspect, whole_density
+from foveal.photo.jpeg_metadata import read_jpeg_metadata
+from foveal.photo.lenient import decode_leniently, load_leniently, read_if_jpeg, seekable
 
-_KEPT_SEGMENTS = {"APP1": markers.APP1, "APP13": markers.APP13}
 _GREY_16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
-_ALPHA_MODES = ("LA", "PA", "RGBA", "La", "RGBa")
+_GREY_MODES = ("1", "L", "LA", "La")
+# Colour models of Pillow that are refused, and how to convert them.
+_REFUSED_MODES = {
+    "LAB": "convert the picture to RGB first",
+    "HSV": "convert the picture to RGB first",
+    "I": "convert them to 16 bits (0 to 65,535) or 8 bits first",
+    "F": "multiply them so that white is 255 and convert them to 8 bits first",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +54,19 @@ class Photo:
         Comment of the file, or None.
     dots_per_inch
         Print resolution (horizontal, vertical), or None.
+    pixel_aspect
+        Pixels per unit of length (horizontal, vertical), of which only the ratio is known, of pixels that are not
+        square; None otherwise.
     extra_segments
-        Further segments of a JPEG, as (marker code, payload): IPTC data (APP13) and extended XMP (APP1).
+        Further segments of a JPEG that are kept, as (marker code, payload): IPTC data (APP13), extended XMP (APP1), all
+        comments but the last, and segments of unknown contents.
     file_format
         Format of the file that was read, as Pillow names it ("JPEG", "PNG", ...), or None.
     frame_count
-        Number of pictures in the file. The photo is the first of them.
+        Number of pictures in the file. The photo is the first of them. 2 stands for two or more where counting means
+        reading the whole file (TIFF, GIF).
+    file_bytes
+        Size of the file in bytes if it was a JPEG, else None.
     """
 
     pixels: Pixels
@@ -57,9 +75,11 @@ class Photo:
     xmp: bytes | None = None
     comment: bytes | None = None
     dots_per_inch: tuple[int, int] | None = None
+    pixel_aspect: tuple[int, int] | None = None
     extra_segments: tuple[tuple[int, bytes], ...] = ()
     file_format: str | None = None
     frame_count: int = 1
+    file_bytes: int | None = None
 
     @property
     def height(self) -> int:
@@ -87,29 +107,45 @@ class Photo:
         """Colour profile, or None if it does not apply to these pixels (RGB profile of a grey photo, for example)."""
         return None if icc.misfit(self.icc_profile, self.pixels) else self.icc_profile
 
+    @property
+    def has_content_credentials(self) -> bool:
+        """Whether the extra segments hold a C2PA manifest, which is signed together with the old file."""
+        return any(code == markers.APP11 and b"c2pa" in payload for code, payload in self.extra_segments)
+
     def upright(self) -> Photo:
         """Return the photo with its pixels turned to the displayed orientation, and orientation 1 in its EXIF data."""
         if self.orientation == orientations.UPRIGHT:
             return self
         turned: Pixels = np.ascontiguousarray(orientations.to_displayed(self.pixels, self.orientation))
-        return replace(self, pixels=turned, exif=exif_tags.replace_orientation(self.exif, orientations.UPRIGHT))
+        resolution, aspect = self.dots_per_inch, self.pixel_aspect
+        if orientations.swaps_sides(self.orientation):
+            resolution, aspect = swap(resolution), swap(aspect)
+        upright_exif = exif_tags.replace_orientation(self.exif, orientations.UPRIGHT)
+        return replace(self, pixels=turned, exif=upright_exif, dots_per_inch=resolution, pixel_aspect=aspect)
 
 
 def open(  # noqa: A001 (a reader of the public API expects this name)
     source: str | os.PathLike[str] | BinaryIO,
     *,
     background: Color | None = None,
+    strict: bool = True,
     max_pixels: int = MAX_PIXELS,
 ) -> Photo:
-    """Read a photo, with its colour profile and metadata, from a picture file of any format that Pillow reads.
+    """Read a photo, with its colour profile and metadata, from a picture file.
+
+    The formats are AVIF, BMP, DDS, GIF, ICO, JPEG, JPEG 2000, PCX, PNG, PPM, PSD, QOI, SGI, TGA, TIFF and WebP, and
+    HEIC if the package pillow-heif is installed. No other program is started to read a file.
 
     Parameters
     ----------
     source
         Path of the file, or a binary file object to read from.
     background
-        Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255. It is required if the picture has
-        an alpha channel.
+        Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255. It is required if a pixel of the
+        picture is not opaque.
+    strict
+        True to raise FormatError for a broken picture. False to read what can be read, with a warning: the rest of a
+        JPEG is grey or shifted, as from `foveal.decode`, and that of other pictures black.
     max_pixels
         Largest number of pixels (width times height). A larger picture is refused before it is decoded. Values above
         178,956,970, the limit of Pillow, have no effect.
@@ -117,17 +153,29 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     Returns
     -------
     Photo
-        Pixels in the stored orientation: (H, W, 3) uint8 RGB, (H, W) uint8 grey, or (H, W) uint16 for 16-bit grey.
-        Pillow reduces 16-bit RGB to 8 bits. If the file has several pictures, only the first one is read.
+        Pixels in the stored orientation: (H, W) grey or (H, W, 3) RGB, uint8, or uint16 for PNG, PPM and TIFF files of
+        more than 8 bits. If the file has several pictures, only the first one is read. CMYK pixels are converted to
+        sRGB by their profile. A colour space that the file describes without a profile (PNG: cICP, gAMA, cHRM) becomes
+        a profile, or the pixels are converted to sRGB.
+
+    Warns
+    -----
+    FormatWarning
+        The file holds something that is not read: data after the picture of a JPEG, such as a gain map or a video, a
+        broken colour profile, or colours that a JPEG cannot have (HDR). With `strict=False` also for everything that is
+        wrong with the picture.
 
     Raises
     ------
     FormatError
         The file is not a picture of a known format, or is broken.
     UnsupportedError
-        The colour model is neither grey nor RGB (CMYK, Lab, ...), or there is an alpha channel and no `background`.
+        The colour model is neither grey nor RGB nor CMYK with a profile, the file is of a kind that is not read
+        (signed or floating-point samples, for example), or pixels are transparent and there is no `background`.
     LimitError
-        The picture has more than `max_pixels` pixels.
+        The picture has more than `max_pixels` pixels, or a side of more than 65,535: the limit of JPEG.
+    MissingExtraError
+        The picture is a HEIC file and pillow-heif is not installed.
     ParameterError
         `background` is not a colour, or an argument has the wrong type.
     OSError
@@ -135,15 +183,14 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     """
     if not isinstance(source, str | os.PathLike) and not hasattr(source, "read"):
         raise ParameterError("open takes a path or a binary file; wrap bytes in io.BytesIO")
+    if not isinstance(strict, bool):
+        raise ParameterError(f"strict must be True or False, not {strict!r}")
     if not isinstance(max_pixels, Integral):
         raise ParameterError(f"max_pixels must be an integer, not {max_pixels!r}")
+    notes: list[str] = []
     try:
-        with Image.open(source) as image:
-            if image.width * image.height > max_pixels:
-                size = f"{image.width:,} x {image.height:,}"
-                raise LimitError(f"the picture has {size} pixels; the limit is {max_pixels:,}")
-            image.load()
-            return _read_photo(image, background)
+        with seekable(source) as file:
+            photo = _read_file(file, background, int(max_pixels), notes, strict=strict)
     except Image.DecompressionBombError as error:
         raise LimitError(f"the picture has more than {MAX_PIXELS:,} pixels") from error
     except UnidentifiedImageError as error:
@@ -156,26 +203,95 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
         raise
     except Exception as error:  # Pillow's plugins raise exceptions of many types
         raise FormatError(f"broken picture: {error}") from error
+    issue_warnings(notes)
+    return photo
 
 
-def _read_photo(image: Image.Image, background: Color | None) -> Photo:
-    """Read the pixels and all metadata of a file that Pillow has loaded."""
-    info: Mapping[Any, Any] = image.info
+def _read_file(file: BinaryIO, background: Color | None, max_pixels: int, notes: list[str], *, strict: bool) -> Photo:
+    """Read a photo, and append to `notes` what is not kept of the file and, if reading is lenient, what is broken."""
+    lenient_notes = None if strict else notes
+    if not strict:
+        photo = _read_broken_jpeg(file, background, max_pixels, notes)
+        if photo is not None:
+            return photo
+    directory = tiff_directory.read_directory(file)
+    if directory is not None and directory.is_reduced_copy:
+        notes.append("the picture is a reduced copy of another one in the file, as in camera raw files")
+    if directory is not None and tiff.check_kind(directory):
+        _check_size(*directory.size, max_pixels)
+        image, note = tiff_directory.open_for_metadata(directory)
+        notes.extend([note] if note else [])
+        with image:
+            metadata = _read_metadata(image, file, notes)
+            # The pixels of a TIFF are turned upright, as by Pillow.
+            turned = orientations.to_displayed(tiff.read_pixels(directory, lenient_notes), directory.orientation)
+            return _make_photo(image, np.ascontiguousarray(turned), background, metadata)
+    with formats.open_image(file) as image:
+        _check_size(image.height, image.width, max_pixels)
+        metadata = _read_metadata(image, file, notes)
+        pixels = wide_samples.read_pixels(image, file, lenient_notes)
+        if pixels is None:
+            if lenient_notes is None:
+                image.load()
+            else:
+                load_leniently(image, lenient_notes)
+            pixels = _read_pixels(image, metadata["icc_profile"])
+        return _make_photo(image, pixels, background, metadata)
+
+
+def _read_broken_jpeg(file: BinaryIO, background: Color | None, max_pixels: int, notes: list[str]) -> Photo | None:
+    """Read a JPEG that may be broken with foveal's decoder, which says what is wrong; None if it is no JPEG for it."""
+    data = read_if_jpeg(file)
+    if data is None:
+        return None
+    with suppress(UnsupportedError):  # arithmetic coding, for example, which Pillow may read
+        image = decode_leniently(data, max_pixels, notes)
+        metadata = {**read_jpeg_metadata(data, notes), "file_bytes": len(data)}
+        pixels = _read_pixels(image, metadata["icc_profile"])
+        return replace(_make_photo(image, pixels, background, metadata), file_format="JPEG")
+    return None
+
+
+def _check_size(height: int, width: int, max_pixels: int) -> None:
+    size = f"{width:,} x {height:,}"
+    if width * height > min(max_pixels, MAX_PIXELS):
+        raise LimitError(f"the picture has {size} pixels; the limit is {min(max_pixels, MAX_PIXELS):,}")
+    if max(height, width) > MAX_SIDE:
+        raise LimitError(f"the picture has {size} pixels; the limit of JPEG is {MAX_SIDE:,} on a side")
+
+
+def _make_photo(image: Image.Image, pixels: Pixels, background: Color | None, metadata: dict[str, Any]) -> Photo:
+    """Make a photo of the pixels of a file, and of its metadata as `_read_metadata` returns it."""
+    fields = dict(metadata)
+    colors = fields.pop("colors", png_color.DescribedColors())
+    if colors.is_narrow:
+        pixels = color_space.widen_range(pixels)
+    if image.mode == "CMYK":  # its pixels have been converted to sRGB
+        fields["icc_profile"] = None
+    elif colors.space is not None and (fields["icc_profile"] is None or colors.overrides_profile):
+        pixels, fields["icc_profile"] = color_space.to_tagged(pixels, colors.space)
     return Photo(
-        pixels=remove_alpha(_read_pixels(image), background),
-        icc_profile=_read_bytes(info, "icc_profile"),
-        exif=_read_exif(image),
-        xmp=_read_xmp(image),
-        comment=_read_bytes(info, "comment"),
-        dots_per_inch=_read_dots_per_inch(info),
-        extra_segments=_read_extra_segments(image),
+        pixels=remove_alpha(pixels, background),
         file_format="JPEG" if image.format == "MPO" else image.format,  # MPO: a JPEG followed by further pictures
-        frame_count=getattr(image, "n_frames", 1),
+        frame_count=_count_frames(image),
+        **fields,
     )
 
 
-def _read_pixels(image: Image.Image) -> Pixels:
-    """Return the pixels of a picture as grey, grey and alpha, RGB, or RGB and alpha.
+def _count_frames(image: Image.Image) -> int:
+    """Return the number of pictures in a file; 2 stands for two or more in a TIFF or GIF, which is not read for it."""
+    if image.format in ("TIFF", "GIF"):
+        return 2 if getattr(image, "is_animated", False) else 1
+    if image.format == "PSD":  # its frames are the layers of the one picture
+        return 1
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except (OSError, SyntaxError, ValueError, EOFError):  # the file breaks off behind its first picture
+        return 1
+
+
+def _read_pixels(image: Image.Image, icc_profile: bytes | None) -> Pixels:
+    """Return pixels as grey, grey and alpha, RGB, or RGB and alpha; CMYK pixels are converted to sRGB.
 
     A transparent value or palette entry ("transparency") becomes an alpha channel.
     """
@@ -184,12 +300,16 @@ def _read_pixels(image: Image.Image) -> Pixels:
         if "transparency" not in image.info:
             return pixels
         return np.stack([pixels, np.where(pixels == image.info["transparency"], 0, 0xFFFF).astype(np.uint16)], axis=2)
-    if image.mode in ("CMYK", "LAB", "I", "F", "HSV"):
-        raise UnsupportedError(f"{image.mode} pixels are not supported; convert the picture to RGB or grey first")
-    if image.mode in ("1", "L") and "transparency" not in image.info:
+    if image.mode == "I" and image.format == "PPM":  # Pillow scales them to 16 bits
+        return np.asarray(image).astype(np.uint16)
+    if image.mode in _REFUSED_MODES:
+        raise UnsupportedError(f"{image.mode} pixels are not supported; {_REFUSED_MODES[image.mode]}")
+    if image.mode == "CMYK":
+        return np.asarray(cmyk.to_srgb(image, icc_profile))
+    if image.has_transparency_data:
+        return np.asarray(image.convert("LA" if image.mode in _GREY_MODES else "RGBA"))
+    if image.mode in _GREY_MODES:
         return np.asarray(image.convert("L"))
-    if image.mode in _ALPHA_MODES or "transparency" in image.info:
-        return np.asarray(image.convert("LA" if image.mode in ("LA", "La", "L", "1") else "RGBA"))
     return np.asarray(image.convert("RGB") if image.mode != "RGB" else image)
 
 
@@ -199,37 +319,78 @@ def _read_bytes(info: Mapping[Any, Any], name: str) -> bytes | None:
     return value if isinstance(value, bytes) and value else None
 
 
-def _read_exif(image: Image.Image) -> bytes | None:
-    if image.format == "TIFF":
-        return exif_tags.select_from_tiff(image.getexif())
-    raw = _read_bytes(image.info, "exif")
-    if raw is None and "Raw profile type exif" in image.info:  # text chunk of PNG files older than the eXIf chunk
-        raw = image.getexif().tobytes()
+def _read_metadata(image: Image.Image, file: BinaryIO, notes: list[str]) -> dict[str, Any]:
+    """Read the metadata of a file that Pillow has opened, as fields of `Photo`, and its "colors".
+
+    The position in the file is restored.
+    """
+    info: Mapping[Any, Any] = image.info
+    position = file.tell()
+    file.seek(0)
+    try:
+        if image.format in ("JPEG", "MPO"):
+            data = file.read()
+            return {**read_jpeg_metadata(data, notes), "file_bytes": len(data)}
+        is_tiff = image.format == "TIFF"
+        exif = exif_tags.select_from_tiff(file) if is_tiff else _read_exif(info)
+        resolution = whole_density(info.get("dpi"))
+        aspect = whole_aspect(info.get("aspect") or info.get("resolution"))
+        if is_tiff and orientations.swaps_sides(exif_tags.tiff_orientation(file)):  # its pixels are turned upright
+            resolution, aspect = swap(resolution), swap(aspect)
+        colors = _described_colors(image, file)
+    finally:
+        file.seek(position)
+    notes.extend(colors.notes)
+    return {
+        "colors": colors,
+        "icc_profile": _read_bytes(info, "icc_profile"),
+        "exif": exif,
+        "xmp": _read_xmp(info, notes),
+        "comment": _read_bytes(info, "comment"),
+        "dots_per_inch": resolution,
+        "pixel_aspect": aspect,
+    }
+
+
+def _described_colors(image: Image.Image, file: BinaryIO) -> png_color.DescribedColors:
+    """Return what a file says of its colours, other than by an ICC profile."""
+    if image.format == "PNG":
+        return png_color.read_png(image, file)
+    if formats.is_heif(image):
+        return png_color.read_nclx(file)
+    directory = tiff_directory.read_directory(file) if image.format == "TIFF" else None
+    points = None if directory is None else directory.chromaticities
+    if points is None:
+        return png_color.DescribedColors()
+    space, note = color_space.from_gamma(None, points)
+    return png_color.DescribedColors(space, notes=(note,) if note else ())
+
+
+def _read_exif(info: Mapping[Any, Any]) -> bytes | None:
+    """Read EXIF data as the bytes that the file holds; Pillow would replace text that is not ASCII."""
+    raw = _read_bytes(info, "exif") or _read_raw_profile(info)
     return exif_tags.remove_signature(raw) if raw else None
 
 
-def _read_xmp(image: Image.Image) -> bytes | None:
-    packet = image.info.get("xmp")
+def _read_raw_profile(info: Mapping[Any, Any]) -> bytes | None:
+    """Read EXIF data from the text chunk of PNG files older than the eXIf chunk, which ImageMagick has introduced."""
+    # Lines: an empty one, "exif", the number of bytes, and the bytes as hexadecimal digits.
+    text = info.get("Raw profile type exif")
+    with suppress(ValueError):
+        return bytes.fromhex("".join(text.split("\n")[3:])) if isinstance(text, str) else None
+    return None
+
+
+def _read_xmp(info: Mapping[Any, Any], notes: list[str]) -> bytes | None:
+    packet = info.get("xmp")
     if isinstance(packet, str):
         packet = packet.encode()
-    return packet if isinstance(packet, bytes) and packet else None
-
-
-def _read_dots_per_inch(info: Mapping[Any, Any]) -> tuple[int, int] | None:
-    try:
-        horizontal, vertical = (round(float(value)) for value in info["dpi"])
-    except (KeyError, TypeError, ValueError, OverflowError):
+    if not isinstance(packet, bytes) or not packet:
         return None
-    is_set = 1 < horizontal <= 65535 and 1 < vertical <= 65535  # TIFF files without a resolution have 1 x 1
-    return (horizontal, vertical) if is_set else None
-
-
-def _read_extra_segments(image: Image.Image) -> tuple[tuple[int, bytes], ...]:
-    return tuple(
-        (_KEPT_SEGMENTS[name], payload)
-        for name, payload in getattr(image, "applist", ())
-        if name in _KEPT_SEGMENTS and (name != "APP1" or payload.startswith(EXTENDED_XMP))
-    )
+    kept = remove_announcements(packet)
+    if kept != packet:
+        notes.append("the XMP packet announces a gain map, a depth map or a video, which is not read; it is changed")
+    return kept
 
 
 def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | None = None) -> Photo:
@@ -248,14 +409,16 @@ def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | N
     ParameterError
         `image` has another type, shape or dtype, or is empty, or `background` is not a colour.
     UnsupportedError
-        There is an alpha channel and no `background`, or a Pillow image has a colour model other than grey and RGB.
+        Pixels are transparent and there is no `background`, or a Pillow image has a colour model other than grey, RGB
+        and CMYK with a profile.
     """
     if isinstance(image, Photo):
         return replace(image, pixels=remove_alpha(_check_pixels(image.pixels), background))
     if isinstance(image, Image.Image):
         # The EXIF data is not used, as in Pillow's own `save`: the image may have been turned since the file was read.
         profile = _read_bytes(image.info, "icc_profile")
-        return Photo(remove_alpha(_check_pixels(_read_pixels(image)), background), icc_profile=profile)
+        pixels = remove_alpha(_check_pixels(_read_pixels(image, profile)), background)
+        return Photo(pixels, icc_profile=None if image.mode == "CMYK" else profile)
     return Photo(remove_alpha(_check_pixels(image), background))
 
 
@@ -264,13 +427,24 @@ def _check_pixels(pixels: NDArray[Any]) -> Pixels:
     if not isinstance(pixels, np.ndarray):
         raise ParameterError(f"an image is a Photo, a Pillow image or a numpy array, not {type(pixels).__name__}")
     if pixels.dtype.kind != "u" or pixels.dtype.itemsize > 2:
-        raise ParameterError(f"pixels must be uint8 or uint16, not {pixels.dtype}")
+        raise ParameterError(f"pixels must be uint8 or uint16, not {pixels.dtype}{_how_to_convert(pixels)}")
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 2, 3, 4)):
         raise ParameterError(f"pixels must be (H, W) or (H, W, 1 to 4), not {pixels.shape}")
     if pixels.size == 0:
         raise ParameterError(f"the picture is empty: {pixels.shape}")
     native = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     return native[:, :, 0] if native.ndim == 3 and native.shape[2] == 1 else native
+
+
+def _how_to_convert(pixels: NDArray[Any]) -> str:
+    """Return how pixels of a common wrong type are converted, for a message."""
+    if pixels.dtype.kind == "f":
+        return "; convert values from 0 to 1 by (pixels * 255).round().astype(numpy.uint8)"
+    if pixels.dtype.kind == "b":
+        return "; convert them by pixels.astype(numpy.uint8) * 255"
+    if pixels.dtype.kind in "iu":
+        return "; convert values from 0 to 255 by pixels.astype(numpy.uint8)"
+    return ""
 
 
 def to_eight_bits(pixels: Pixels) -> NDArray[np.uint8]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import numpy as np
 from PIL import Image
@@ -10,7 +11,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from foveal.errors import UnsupportedError
 from foveal.jpeg import DecodedFile, Pixels, application_data
-from foveal.photo import exif
+from foveal.photo.tiff_file import tiff_bytes
+
+_NO_UNIT = 0  # of pHYs (PNG 11.3.4.3): only the aspect ratio is known
 
 
 def png_bytes(pixels: Pixels, icc_profile: bytes | None = None) -> bytes:
@@ -42,18 +45,27 @@ def decoded_to_png(decoded: DecodedFile) -> bytes:
     xmp = application_data.xmp_packet(decoded.segments)
     if xmp:
         texts.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", errors="replace"))
+    aspect = application_data.pixel_aspect(decoded.segments)
+    if aspect and application_data.dots_per_inch(decoded.segments) is None:
+        texts.add(b"pHYs", struct.pack(">IIB", *aspect, _NO_UNIT))
     exif_data = application_data.exif_data(decoded.segments)
     return _encode_image(Image.fromarray(decoded.pixels), "PNG", decoded, exif=exif_data, pnginfo=texts)
 
 
 def decoded_to_tiff(decoded: DecodedFile) -> bytes:
     """Encode a decoded JPEG, also a CMYK one, as a TIFF file, with its colour profile, resolution and EXIF data."""
-    image = Image.fromarray(decoded.pixels)
-    if decoded.pixels.shape[2:] == (4,):
-        inks = np.subtract(255, decoded.pixels) if decoded.inks_are_inverted else decoded.pixels
-        image = Image.fromarray(inks, mode="CMYK")
-    exif_data = application_data.exif_data(decoded.segments)
-    return _encode_image(image, "TIFF", decoded, exif=exif.select_for_tiff(exif_data))
+    pixels = decoded.pixels
+    if pixels.shape[2:] == (4,):
+        # Adobe's files store inks inverted. Files without Adobe's segment are taken for the same, as by Pillow, libvips
+        # and browsers.
+        pixels = np.subtract(255, pixels)
+    return tiff_bytes(
+        pixels,
+        icc_profile=application_data.icc_profile(decoded.segments),
+        exif=application_data.exif_data(decoded.segments),
+        resolution=application_data.dots_per_inch(decoded.segments),
+        pixel_aspect=application_data.pixel_aspect(decoded.segments),
+    )
 
 
 def _encode_image(

@@ -1,0 +1,237 @@
+"""TIFF structures (TIFF 6.0, sections 2 and 8; BigTIFF): EXIF data is one, and a TIFF file is one.
+
+    header                    directory                                         values
+    byte order, 42, offset    count | tag, type, count, value or offset | ...   longer than 4 bytes
+
+Values are copied as bytes: text keeps its encoding, and nothing is interpreted but the tags that are asked for.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT, SLONG = 1, 2, 3, 4, 5, 6, 7, 8, 9
+UTF8 = 129  # Exif 3.0, 4.6.2, IFD structure
+_TYPE_BYTES = {
+    **dict.fromkeys((BYTE, ASCII, SBYTE, UNDEFINED, UTF8), 1),
+    **dict.fromkeys((SHORT, SSHORT), 2),
+    **dict.fromkeys((LONG, SLONG, 11, 13), 4),  # 11 FLOAT, 13 IFD
+    **dict.fromkeys((RATIONAL, 10, 12), 8),  # 10 SRATIONAL, 12 DOUBLE
+    **dict.fromkeys((16, 17, 18), 8),  # LONG8, SLONG8, IFD8, of BigTIFF only
+}
+_BIG_ONLY = (16, 17, 18)
+_INTEGER_FORMATS = {BYTE: "B", SHORT: "H", LONG: "I", SBYTE: "b", SSHORT: "h", SLONG: "i", 13: "I", 16: "Q", 18: "Q"}
+_BYTE_ORDERS = {b"II": "<", b"MM": ">"}
+_BIG_TIFF = 43
+ENTRY_BYTES = 12  # of a directory that is no BigTIFF
+HEADER_BYTES = 8
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a directory.
+
+    Parameters
+    ----------
+    tag, kind, count
+        Tag, type and number of values.
+    position
+        Position of the entry in the structure.
+    value_offset, value_bytes
+        Position and size of the value in bytes, which lies in the entry itself if it is short.
+    """
+
+    tag: int
+    kind: int
+    count: int
+    position: int
+    value_offset: int
+    value_bytes: int
+
+
+class TiffReader:
+    """Reader of the directories of a structure; entries that are broken are left out.
+
+    Parameters
+    ----------
+    file
+        File that begins with the header, open for reading in binary.
+    may_be_big
+        Whether a BigTIFF is read, too.
+    """
+
+    def __init__(self, file: BinaryIO, *, may_be_big: bool = True) -> None:
+        self._file = file
+        self._size = file.seek(0, 2)
+        header = self._read(0, 16)
+        self.byte_order = _BYTE_ORDERS.get(header[:2])
+        self._is_big = may_be_big and header[2:4] in (_BIG_TIFF.to_bytes(2, "little"), _BIG_TIFF.to_bytes(2, "big"))
+
+    def first_directory(self) -> list[Entry]:
+        """Return the entries of the first directory; none if this is no TIFF structure."""
+        if self.byte_order is None:
+            return []
+        header = self._read(0, 16)
+        layout = f"{self.byte_order}8xQ" if self._is_big else f"{self.byte_order}4xI"
+        if len(header) < struct.calcsize(layout):
+            return []
+        return self.directory(struct.unpack_from(layout, header)[0])
+
+    def directory(self, offset: int) -> list[Entry]:
+        """Return the entries of the directory at an offset whose values lie within the structure."""
+        count_format, entry_layout, inline_bytes = ("Q", "HHQ", 8) if self._is_big else ("H", "HHI", 4)
+        counted = self._read(offset, struct.calcsize(f"={count_format}"))
+        if self.byte_order is None or len(counted) < struct.calcsize(f"={count_format}"):
+            return []
+        (count,) = struct.unpack(self.byte_order + count_format, counted)
+        entry_bytes = struct.calcsize(f"={entry_layout}") + inline_bytes
+        start = offset + len(counted)
+        data = self._read(start, min(count, 0xFFFF) * entry_bytes)
+        entries = []
+        for at in range(0, len(data) - entry_bytes + 1, entry_bytes):
+            tag, kind, values = struct.unpack_from(self.byte_order + entry_layout, data, at)
+            size = values * _TYPE_BYTES.get(kind, 0)
+            value_offset = start + at + entry_bytes - inline_bytes
+            if size > inline_bytes:
+                pointer = data[at + entry_bytes - inline_bytes : at + entry_bytes]
+                value_offset = int.from_bytes(pointer, "little" if self.byte_order == "<" else "big")
+            if size and value_offset + size <= self._size:
+                entries.append(Entry(tag, kind, values, start + at, value_offset, size))
+        return entries
+
+    def value(self, entry: Entry) -> bytes:
+        """Return the value of an entry as bytes, in the byte order of the structure."""
+        return self._read(entry.value_offset, entry.value_bytes)
+
+    def integer(self, entry: Entry) -> int | None:
+        """Return the value of an entry that is one integer, of any type; None for another value."""
+        if entry.count != 1 or entry.kind not in _INTEGER_FORMATS:
+            return None
+        return int(struct.unpack(f"{self.byte_order}{_INTEGER_FORMATS[entry.kind]}", self.value(entry))[0])
+
+    def rationals(self, entry: Entry) -> tuple[float, ...]:
+        """Return the values of an entry of type RATIONAL; none for another type, 0 for a division by zero."""
+        if entry.kind != RATIONAL:
+            return ()
+        numbers = struct.unpack(f"{self.byte_order}{2 * entry.count}I", self.value(entry))
+        return tuple(a / b if b else 0.0 for a, b in zip(numbers[::2], numbers[1::2], strict=True))
+
+    def _read(self, offset: int, size: int) -> bytes:
+        if offset >= self._size:
+            return b""
+        self._file.seek(offset)
+        return self._file.read(min(size, self._size - offset))
+
+
+@dataclass(frozen=True)
+class Field:
+    """A tag with its value, to be written.
+
+    Parameters
+    ----------
+    tag, kind, count
+        Tag, type and number of values.
+    value
+        Value as bytes, in the byte order in which the structure is written; b"" if it is a directory.
+    directory
+        Entries of the directory to which the tag points, if it does.
+    offset
+        Position at which the value should lie if possible, because its contents point to themselves (maker notes);
+        None for anywhere.
+    """
+
+    tag: int
+    kind: int
+    count: int
+    value: bytes
+    directory: tuple[Field, ...] = ()
+    offset: int | None = None
+
+
+def is_writable(entry: Entry) -> bool:
+    """Return whether an entry may stand in a structure that is no BigTIFF."""
+    return entry.kind not in _BIG_ONLY
+
+
+def encode_structure(byte_order: str, fields: Sequence[Field]) -> bytes:
+    """Encode fields as a TIFF structure of one directory, and those that it points to.
+
+    Parameters
+    ----------
+    byte_order
+        "<" or ">".
+    fields
+        Fields of the first directory, in any order.
+    """
+    return _Encoder(byte_order, fields).encode(fields)
+
+
+class _Encoder:
+    """Encoder of one structure, which is filled from its start to its end."""
+
+    _MAX_FILL = 2_048  # zeros that are spent to keep a value at its position
+
+    def __init__(self, byte_order: str, fields: Sequence[Field]) -> None:
+        self._order = byte_order
+        self._data = bytearray(HEADER_BYTES)
+        every = list(_walk(fields))
+        farthest = sum(len(each.value) + ENTRY_BYTES for each in every) + self._MAX_FILL
+        self._fixed = next((each for each in every if each.offset and HEADER_BYTES <= each.offset <= farthest), None)
+        self._fixed_is_placed = False
+
+    def encode(self, fields: Sequence[Field]) -> bytes:
+        first = self._append_directory(fields)
+        mark = b"II" if self._order == "<" else b"MM"
+        struct.pack_into(f"{self._order}2sHI", self._data, 0, mark, 42, first)
+        return bytes(self._data)
+
+    def _append_directory(self, fields: Sequence[Field]) -> int:
+        position = self._reserve(2 + ENTRY_BYTES * len(fields) + 4)
+        struct.pack_into(f"{self._order}H", self._data, position, len(fields))
+        for index, each in enumerate(sorted(fields, key=lambda each: each.tag)):
+            if each.directory:
+                value = struct.pack(f"{self._order}I", self._append_directory(each.directory))
+            elif len(each.value) > 4:
+                value = struct.pack(f"{self._order}I", self._append_value(each))
+            else:
+                value = each.value
+            entry = struct.pack(f"{self._order}HHI", each.tag, each.kind, each.count) + value.ljust(4, b"\0")
+            start = position + 2 + ENTRY_BYTES * index
+            self._data[start : start + ENTRY_BYTES] = entry
+        return position
+
+    def _append_value(self, wanted: Field) -> int:
+        if wanted is self._fixed and wanted.offset is not None:
+            self._place_fixed()
+            if self._fixed_is_placed:
+                return wanted.offset
+        position = self._reserve(len(wanted.value))
+        self._data[position : position + len(wanted.value)] = wanted.value
+        return position
+
+    def _reserve(self, size: int) -> int:
+        """Append zeros, and return their position, which is a word boundary (TIFF 6.0, section 2)."""
+        if self._fixed is not None and self._even_end() + size > (self._fixed.offset or 0):
+            self._place_fixed()
+        start = self._even_end()
+        self._data.extend(bytes(start + size - len(self._data)))
+        return start
+
+    def _even_end(self) -> int:
+        return len(self._data) + len(self._data) % 2
+
+    def _place_fixed(self) -> None:
+        """Append the value that keeps its position, unless it is there or other values have taken the position."""
+        if self._fixed is not None and self._fixed.offset is not None and self._fixed.offset >= len(self._data):
+            self._data.extend(bytes(self._fixed.offset - len(self._data)))
+            self._data.extend(self._fixed.value)
+            self._fixed_is_placed = True
+
+
+def _walk(fields: Sequence[Field]) -> Iterator[Field]:
+    for each in fields:
+        yield each
+        yield from _walk(each.directory)

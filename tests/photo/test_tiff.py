@@ -1,0 +1,289 @@
+"""TIFF files of every layout of grey and RGB, against libvips and tifffile; kinds that are refused by name."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import struct
+import time
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+import pytest
+import pyvips
+import tifffile
+from pictures import save_image
+from PIL import Image, ImageCms
+from tiff_files import Layout, write
+
+import foveal
+from foveal.errors import FormatError, FormatWarning, FovealError, LimitError, UnsupportedError
+
+HEIGHT, WIDTH = 37, 53
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+LZW, DEFLATE, OLD_DEFLATE, PACKBITS = 5, 8, 32946, 32773
+
+
+def ramps(count: int, bits: int) -> np.ndarray:
+    """Return samples (H, W, count) over the whole range, each channel another one."""
+    full = (1 << bits) - 1
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    channels = [x * full // (WIDTH - 1), y * full // (HEIGHT - 1), (x + y) * full // (WIDTH + HEIGHT - 2)]
+    channels.append(full - (x * y) % 50 * (full // 200))
+    return np.stack(channels[:count], axis=2).astype(np.uint16)
+
+
+def opened(data: bytes, background: str | None = None) -> np.ndarray:
+    return foveal.open(io.BytesIO(data), background=background).pixels
+
+
+def vips_pixels(data: bytes) -> np.ndarray:
+    return np.asarray(pyvips.Image.new_from_buffer(data, "").numpy())
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize(("photometric", "count"), [(0, 1), (1, 1), (2, 3)])
+@pytest.mark.parametrize("compression", [1, DEFLATE, OLD_DEFLATE, PACKBITS])
+def test_pixels_are_those_of_libvips(order: str, bits: int, photometric: int, count: int, compression: int) -> None:
+    samples = ramps(count, bits)
+    arrangements = [{}, {"tile": (16, 32)}, {"rows_per_strip": 7}, {"rows_per_strip": 7, "separate": count > 1}]
+    for arrangement, big, predictor in itertools.product(arrangements, (False, True), (1, 2)):
+        if predictor == 2 and compression in (1, PACKBITS):  # TIFF 6.0, section 14: only LZW; libtiff: Deflate, too
+            continue
+        options: dict[str, Any] = {"photometric": photometric, "compression": compression, "predictor": predictor}
+        data = write(samples, Layout(bits, order, big=big, **options, **arrangement))
+        warned = pytest.warns(FormatWarning, match="metadata") if big and order == ">" else nullcontext()
+        with warned:
+            pixels = opened(data)
+        assert pixels.dtype == (np.uint8 if bits == 8 else np.uint16)
+        np.testing.assert_array_equal(pixels, vips_pixels(data).reshape(pixels.shape))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("fill_order", [1, 2])
+@pytest.mark.parametrize("arrangement", [{}, {"tile": (16, 32)}, {"rows_per_strip": 7, "separate": True}])
+def test_tifffile_reads_the_same(order: str, count: int, fill_order: int, arrangement: dict[str, Any]) -> None:
+    data = write(ramps(count, 16), Layout(16, order, 1 if count == 1 else 2, fill_order=fill_order, **arrangement))
+    expected = tifffile.imread(io.BytesIO(data))
+    if arrangement.get("separate") and count > 1:
+        expected = np.moveaxis(expected, 0, 2)
+    np.testing.assert_array_equal(opened(data), expected.reshape(HEIGHT, WIDTH, count).squeeze())
+
+
+@pytest.mark.parametrize("bits", [9, 10, 12, 14, 15])
+@pytest.mark.parametrize("photometric", [0, 1, 2])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("arrangement", [{}, {"tile": (16, 32)}, {"rows_per_strip": 7, "separate": True}])
+@pytest.mark.parametrize("compression", [1, DEFLATE])
+def test_the_largest_value_of_any_number_of_bits_is_white(
+    bits: int, photometric: int, order: str, arrangement: dict[str, Any], compression: int
+) -> None:
+    samples = ramps(3 if photometric == 2 else 1, bits)
+    pixels = opened(write(samples, Layout(bits, order, photometric, compression=compression, **arrangement)))
+    full = (1 << bits) - 1
+    expected = np.rint(samples * (65535 / full))
+    np.testing.assert_array_equal(pixels, (65535 - expected if photometric == 0 else expected).squeeze())
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("compression", ["lzw", "deflate", "packbits"])
+@pytest.mark.parametrize(
+    "options", [{}, {"predictor": "horizontal"}, {"tile": True, "tile_width": 16}, {"bigtiff": True}]
+)
+@pytest.mark.parametrize("count", [1, 3])
+def test_files_of_libvips(bits: int, compression: str, options: dict[str, Any], count: int) -> None:
+    samples = ramps(count, bits).astype(np.uint8 if bits == 8 else np.uint16)
+    image = pyvips.Image.new_from_array(samples.squeeze())
+    image = image.copy(
+        interpretation=("b-w" if bits == 8 else "grey16") if count == 1 else ("srgb" if bits == 8 else "rgb16")
+    )
+    data = image.tiffsave_buffer(compression=compression, **options)
+    np.testing.assert_array_equal(opened(data), samples.squeeze())
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+@pytest.mark.parametrize("separate", [False, True])
+@pytest.mark.parametrize("count", [2, 4])
+@pytest.mark.parametrize("kind", ["unspecified", "associated", "unassociated"])
+def test_extra_samples_are_alpha_where_they_say_so(bits: int, separate: bool, count: int, kind: str) -> None:
+    full = (1 << bits) - 1
+    straight = ramps(count, bits).astype(np.uint64)
+    straight[:, :, -1] = ramps(4, bits)[:, :, 3]
+    stored = straight.copy()
+    if kind == "associated":
+        stored[:, :, :-1] = np.rint(straight[:, :, :-1] * straight[:, :, -1:] / full)
+    extra = ("unspecified", "associated", "unassociated").index(kind)
+    data = write(stored, Layout(bits, ">", 2 if count == 4 else 1, separate=separate, extra_samples=(extra,)))
+    if kind == "unspecified":
+        np.testing.assert_allclose(
+            opened(data), (straight[:, :, :-1] * ((255 if bits == 8 else 65535) / full)).squeeze(), atol=0.5
+        )
+        return
+    with pytest.raises(UnsupportedError, match="background"):
+        opened(data)
+    blended = opened(data, "black") * (1 / (255 if bits == 8 else 65535))
+    expected = straight[:, :, :-1] * straight[:, :, -1:] / full**2
+    np.testing.assert_allclose(blended, expected.squeeze(), atol=2 / (255 if bits == 8 else full))
+
+
+def test_metadata_of_kinds_that_pillow_does_not_know() -> None:
+    """Pillow opens no 10-bit files and no big-endian ones of 12 bits; their metadata is read nevertheless."""
+    tags = ((282, 5, (300, 1)), (283, 5, (300, 1)), (296, 3, (2,)), (34675, 7, tuple(SRGB)), (274, 3, (6,)))
+    artist = (315, 7, tuple(b"someone\0"))
+    for bits, big in itertools.product((10, 16), (False, True)):
+        photo = foveal.open(
+            io.BytesIO(write(ramps(3, bits), Layout(bits, "<", 2, big=big, extra_tags=(*tags, artist))))
+        )
+        assert photo.dots_per_inch == (300, 300)
+        assert photo.icc_profile == SRGB
+        assert (photo.height, photo.width, photo.orientation) == (WIDTH, HEIGHT, 1)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("bits", [8, 16])
+def test_pixels_are_turned_upright_as_by_libvips(orientation: int, bits: int) -> None:
+    data = write(ramps(3, bits), Layout(bits, "<", 2, extra_tags=((274, 3, (orientation,)),)))
+    np.testing.assert_array_equal(opened(data), pyvips.Image.new_from_buffer(data, "", autorotate=True).numpy())
+
+
+@pytest.mark.parametrize(
+    ("name", "tags"),
+    [
+        ("signed", ((339, 3, (2,)),)),
+        ("floating", ((339, 3, (3,)), (258, 3, (32,)))),
+        ("32 bits", ((258, 3, (32,)),)),
+        ("colour filter array", ((262, 3, (32803,)),)),
+        ("LogLuv", ((262, 3, (32845,)),)),
+        ("CIELab", ((262, 3, (8,)),)),
+        ("scheme 34712", ((259, 3, (34712,)),)),
+        ("scheme 52546", ((259, 3, (52546,)),)),
+        ("16 bits per sample", ((262, 3, (3,)),)),
+        ("16 bits per sample", ((259, 3, (7,)),)),
+    ],
+)
+def test_other_kinds_are_refused_by_name(name: str, tags: tuple[tuple[int, int, tuple[int, ...]], ...]) -> None:
+    with pytest.raises(UnsupportedError, match=name):
+        opened(write(ramps(1, 16), Layout(extra_tags=tags)))
+
+
+def test_samples_of_different_bits_are_refused() -> None:
+    with pytest.raises(UnsupportedError, match="5/6/5 bits"):
+        opened(write(ramps(3, 8), Layout(8, "<", 2, extra_tags=((258, 3, (5, 6, 5)),))))
+
+
+def test_camera_raw_files_are_not_taken_for_their_thumbnail() -> None:
+    reduced, dng = (254, 4, (1,)), (50706, 7, (1, 4, 0, 0))
+    with pytest.raises(UnsupportedError, match="DNG"):
+        opened(write(ramps(3, 8), Layout(8, "<", 2, extra_tags=(reduced, dng))))
+    with pytest.warns(FormatWarning, match="reduced copy"):
+        opened(write(ramps(3, 8), Layout(8, "<", 2, extra_tags=(reduced,))))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "LA", "RGBA"])
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "group4"])
+def test_pictures_of_pillow_are_read_as_by_pillow(mode: str, compression: str | None) -> None:
+    if (compression == "jpeg") > (mode in ("L", "RGB")) or (compression == "group4") > (mode == "1"):
+        pytest.skip("not a combination")
+    image = Image.fromarray(ramps(3, 8).astype(np.uint8)).convert(mode)
+    file = save_image(image, "TIFF", compression=compression)
+    expected = Image.open(file).convert("L" if mode in ("1", "L", "LA") else "RGB")
+    file.seek(0)
+    np.testing.assert_array_equal(foveal.open(file).pixels, np.asarray(expected))
+
+
+@pytest.mark.parametrize("kept", [0.02, 0.3, 0.6, 0.9, 0.99])
+@pytest.mark.parametrize("layout", [Layout(), Layout(12, compression=DEFLATE), Layout(16, ">", big=True)])
+def test_files_that_are_cut_off_are_refused(kept: float, layout: Layout) -> None:
+    data = write(ramps(1, layout.bits), layout)
+    with pytest.raises(FormatError):
+        opened(data[: int(len(data) * kept)])
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_mutated_files_raise_only_errors_of_foveal() -> None:
+    rng = np.random.default_rng(0)
+    layouts = [
+        Layout(),
+        Layout(12, ">"),
+        Layout(16, compression=DEFLATE, predictor=2, tile=(16, 16)),
+        Layout(16, big=True),
+    ]
+    for layout in layouts:
+        data = write(ramps(1, layout.bits), layout)
+        for _ in range(300):
+            broken = bytearray(data)
+            for position in rng.integers(-260, 0, 3):  # the directory is at the end
+                broken[position] = rng.integers(0, 256)
+            try:
+                assert opened(bytes(broken), "white").dtype in (np.uint8, np.uint16)
+            except FovealError as error:
+                assert "\n" not in str(error)
+
+
+def test_many_directories_take_no_time() -> None:
+    """Pillow's count of frames is quadratic in their number."""
+    page = write(ramps(1, 8), Layout(8))
+    count = struct.unpack("<H", page[(start := struct.unpack("<I", page[4:8])[0]) :][:2])[0]
+    directory = page[start:]
+    pages = bytearray(page)
+    for number in range(1, 20_000):
+        struct.pack_into("<I", pages, start + (number - 1) * len(directory) + 2 + 12 * count, len(pages))
+        pages += directory
+    begun = time.process_time()
+    photo = foveal.open(io.BytesIO(bytes(pages)))
+    assert time.process_time() - begun < 1
+    assert photo.frame_count > 1
+    assert foveal.open(io.BytesIO(page)).frame_count == 1
+
+
+def test_a_page_follows_in_a_kind_that_pillow_does_not_know() -> None:
+    page = bytearray(write(ramps(1, 10), Layout(10)))
+    page[-4:] = page[4:8]
+    assert foveal.open(io.BytesIO(bytes(page))).frame_count == 1  # a loop is no second page
+    second = bytes(page[struct.unpack("<I", page[4:8])[0] : -4]) + b"\0" * 4
+    page[-4:] = struct.pack("<I", len(page))
+    assert foveal.open(io.BytesIO(bytes(page) + second)).frame_count == 2
+
+
+@pytest.mark.parametrize(("side", "is_read"), [(65_535, True), (65_536, False)])
+def test_a_side_over_the_limit_of_jpeg_is_refused_before_the_pixels_are_read(side: int, is_read: bool) -> None:
+    for photometric in (1, 3):
+        colormap = ((320, 3, tuple(range(0, 65536, 256)) * 3),) if photometric == 3 else ()
+        data = write(np.zeros((1, side, 1)), Layout(8, photometric=photometric, extra_tags=colormap))
+        if is_read:
+            assert opened(data).shape[:2] == (1, side)
+            continue
+        with pytest.raises(LimitError, match="65,535"):
+            opened(data)
+
+
+def test_primaries_of_the_file_become_a_profile() -> None:
+    """Tags 318 and 319, here of Display P3, and of sRGB."""
+    points = {"p3": (680, 320, 265, 690, 150, 60), "srgb": (640, 330, 300, 600, 150, 60)}
+    for name, numbers in points.items():
+        primaries = tuple(itertools.chain.from_iterable((number, 1000) for number in numbers))
+        tags = ((318, 5, (3127, 10000, 3290, 10000)), (319, 5, primaries))
+        photo = foveal.open(io.BytesIO(write(ramps(3, 8), Layout(8, "<", 2, extra_tags=tags))))
+        assert (photo.icc_profile is not None) == (name == "p3")
+
+
+@pytest.mark.parametrize("layout", [Layout(12, rows_per_strip=1), Layout(16, rows_per_strip=4, compression=DEFLATE)])
+def test_lenient_reading_keeps_the_strips_that_are_whole(layout: Layout) -> None:
+    data = bytearray(write(ramps(1, layout.bits), layout))
+    whole = opened(bytes(data))
+    start = struct.unpack("<I", data[4:8])[0]
+    count = struct.unpack_from("<H", data, start)[0]
+    entries = {struct.unpack_from("<H", data, start + 2 + 12 * i)[0]: start + 2 + 12 * i for i in range(count)}
+    offsets = struct.unpack_from("<I", data, entries[273] + 8)[0]
+    number = struct.unpack_from("<I", data, entries[273] + 4)[0]
+    struct.pack_into("<I", data, offsets + 4 * (number - 1), len(data) + 100)  # the last strip lies behind the end
+    with pytest.raises(FormatError, match="cut off"):
+        opened(bytes(data))
+    with pytest.warns(FormatWarning, match="black"):
+        pixels = foveal.open(io.BytesIO(bytes(data)), strict=False).pixels
+    last = (number - 1) * (layout.rows_per_strip or 1)
+    np.testing.assert_array_equal(pixels[:last], whole[:last])
+    assert not pixels[last:].any()
