@@ -31,6 +31,8 @@ def main() -> None:
     assert b"__asan_init" in code and b"__sanitizer_cov" in code, "the kernels are not instrumented"
     script, name, *options = sys.argv
     target = TARGETS[name]
+    # Without len_control, mutations may be as long as they like from the start: cut off, no archive can be opened.
+    options += [f"-max_len={target.max_bytes}", "-len_control=0"]
     if target.dictionary:
         options.append(f"-dict={_FOLDER / target.dictionary}")
     if name in ("open", "exif"):

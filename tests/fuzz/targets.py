@@ -42,11 +42,14 @@ class Target(NamedTuple):
         Changes the structure of a file; None for libFuzzer's own changes only.
     dictionary
         Name of a file of strings to insert; None for none.
+    max_bytes
+        Size of the largest input.
     """
 
     check: Callable[[bytes], None]
     mutator: Callable[[bytes, random.Random], bytes] | None = None
     dictionary: str | None = None
+    max_bytes: int = 4096
 
 
 def check_decode(data: bytes) -> None:
@@ -168,7 +171,7 @@ TARGETS = {
     "segments": Target(check_segments, mutators.change_jpeg, "metadata.dict"),
     "exif": Target(check_exif, dictionary="metadata.dict"),
     "open": Target(check_open, mutators.change_png, "metadata.dict"),
-    "pca": Target(check_pca, mutators.change_npz),
+    "pca": Target(check_pca, mutators.change_npz, max_bytes=1 << 14),
 }
 
 
