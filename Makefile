@@ -1,7 +1,7 @@
 # make demo    set up .venv, encode a photo, compare encoders on it
 # make test    set up .venv, run all tests
 # make lint    set up .venv, check style, types, imports and the format of the kernels
-# make fuzz    feed the decoder broken files for FUZZ_SECONDS (docs/fuzzing.md)
+# make fuzz    feed broken input to kernels and readers for FUZZ_SECONDS, or to some TARGETS (docs/fuzzing.md)
 # make check   check that Python and the compiler are new enough; the targets above begin with it
 # make clean   remove .venv and build
 PYTHON ?= python3
@@ -16,7 +16,7 @@ FUZZ_SECONDS := 600
 # What is installed anew when it changes: kernels, dependencies, and the version, which __init__.py holds.
 SOURCES := pyproject.toml CMakeLists.txt src/foveal/__init__.py $(wildcard src/foveal/kernels/*)
 
-.PHONY: demo test lint fuzz check clean
+.PHONY: demo test lint fuzz fuzz-minimise check clean
 
 demo: $(VENV)/.demo
 	mkdir -p build/demo
@@ -33,10 +33,13 @@ lint: $(VENV)/.bench,lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/clang-format --dry-run --Werror $(wildcard src/foveal/kernels/*.cpp src/foveal/kernels/*.hpp)
+	$(BIN)/clang-format --dry-run --Werror $(wildcard src/foveal/kernels/*.?pp tests/fuzz/kernels/*.?pp)
 
 fuzz: check
-	PYTHON=$(PYTHON) tests/fuzz/run -max_total_time=$(FUZZ_SECONDS) build/fuzz/corpus build/fuzz/seeds
+	PYTHON=$(PYTHON) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(TARGETS)
+
+fuzz-minimise: check
+	PYTHON=$(PYTHON) tests/fuzz/run --minimise $(TARGETS)
 
 # One editable install for each extra that a target needs, made anew when SOURCES change.
 $(VENV)/.%: $(SOURCES) | check

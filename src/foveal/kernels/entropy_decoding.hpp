@@ -150,7 +150,9 @@ inline ScanFailure decode_dc_first(BitReader& reader, const DecodingTable& dc, i
     int difference;
     if (!take_dc_difference(reader, dc, difference)) return ScanFailure::no_code;
     const std::int64_t level = (prediction + difference) * (1 << approximation_low);
-    if (level < -kMaxDc || level > kMaxDc) return ScanFailure::out_of_range;
+    // The point transform rounds down: -kMaxDc without its lowest bits is -kMaxDc - 1 (T.81 A.4, Point transform).
+    const int lowest = approximation_low == 0 ? -kMaxDc : -kMaxDc - 1;
+    if (level < lowest || level > kMaxDc) return ScanFailure::out_of_range;
     prediction += difference;
     block[0] = static_cast<std::int16_t>(level);
     return ScanFailure::none;
