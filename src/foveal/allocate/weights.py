@@ -17,10 +17,11 @@ LEAST_WEIGHT = 0.02  # weight of a block of saliency 0 at strength 1
 def block_weights(saliency: Map, height: int, width: int, strength: float) -> NDArray[np.float32]:
     """Return the weight of each block of a photo.
 
-    A block of saliency 1 has weight 1: it keeps what `quality` promises. A block of saliency 0 has the floor,
-    `LEAST_WEIGHT ** strength`. Between them the weight is linear in the saliency: with the density of fixations as the
-    map, the weighted error is the error at the fixations plus a share of the error of the whole photo. The weights of
-    the salient part are feathered outwards over two blocks, so that its border is not visible and it loses nothing.
+    A block of saliency 1 has weight 1, with which it keeps the full quality of the file. A block of saliency 0 that has
+    no salient block near it has the least weight, `LEAST_WEIGHT ** strength`. Between them the weight is linear in the
+    saliency. If the map is a density of fixations, the sum of weighted errors is then a mix of the error at the
+    fixations and the error of the whole photo. Weights fall off over two blocks outside the salient part: its border
+    does not show, and the part itself keeps its weights.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def block_weights(saliency: Map, height: int, width: int, strength: float) -> ND
     Raises
     ------
     ParameterError
-        The map is not two-dimensional, is empty, or has values outside [0, 1].
+        The map is not two-dimensional, is empty, does not hold floats or bools, or has values outside [0, 1].
     """
     _check_map(saliency)
     floor = LEAST_WEIGHT**strength
@@ -49,7 +50,7 @@ def block_weights(saliency: Map, height: int, width: int, strength: float) -> ND
 
 def _check_map(saliency: Map) -> None:
     if saliency.ndim != 2 or saliency.size == 0:
-        raise ParameterError(f"a saliency map is a (h, w) array, not {saliency.shape}")
+        raise ParameterError(f"a saliency map must be a non-empty (h, w) array; its shape is {saliency.shape}")
     if saliency.dtype.kind not in "fb":
         raise ParameterError(f"a saliency map holds floats in [0, 1] or bools, not {saliency.dtype}; divide by 255?")
     if not (saliency.min() >= 0 and saliency.max() <= 1):  # also catches NaN
@@ -59,7 +60,7 @@ def _check_map(saliency: Map) -> None:
 def _block_means(saliency: Map, height: int, width: int) -> NDArray[np.float32]:
     """Return the mean of the map over each block, or interpolated values if the map is coarser than the blocks."""
     rows, columns = block_grid(height, width)
-    # Number of map samples in a block. The last blocks may extend beyond the photo, and so beyond the map.
+    # Map samples along the height and the width of a block. The last blocks may extend beyond the photo and the map.
     down, across = saliency.shape[0] * BLOCK_SIDE / height, saliency.shape[1] * BLOCK_SIDE / width
     if down >= 1 and across >= 1:
         sums, row_counts = _sum_stretches(saliency, rows, down, axis=0)
@@ -86,7 +87,7 @@ def _sum_stretches(
 
 
 def _feather_outwards(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Take the maximum of each 3 x 3 neighbourhood, then the mean: values of 1 stay 1, the transition lies outside."""
+    """Take the maximum of each 3 x 3 neighbourhood, then the mean: values of 1 stay 1, their surroundings fall off."""
     return means_3x3(_reduce_3x3(np.maximum, blocks))
 
 

@@ -1,6 +1,6 @@
 """Encoding to a target: a predicted or measured score, or a size in bytes.
 
-Each function searches for the quality whose file comes nearest to its target.
+Each function searches for the quality that meets the target best.
 """
 
 from __future__ import annotations
@@ -16,17 +16,21 @@ from foveal.errors import TargetError
 from foveal.metrics import SSIMULACRA2_MIN_SIDE, Ssimulacra2Reference
 from foveal.photo import to_eight_bits
 
-# The authors of SSIMULACRA2 call a score of 70 high quality and 90 visually lossless. Between them, artifacts are hard
-# to find without flipping between the pictures (https://github.com/cloudinary/ssimulacra2).
+# The authors of SSIMULACRA2 call a score of 70 high quality and 90 visually lossless. At scores between, artifacts are
+# hard to find without flipping between the pictures (https://github.com/cloudinary/ssimulacra2).
 DEFAULT_SCORE = 80.0
-DEFAULT_QUALITIES = (60.0, 95.0)  # range of the default quality; the score of a flat picture, for example, says little
+DEFAULT_QUALITIES = (
+    60.0,
+    95.0,
+)  # limits of the default quality, for pictures whose score says little, such as flat ones
 
 # Tolerances in points of SSIMULACRA2.
 _SEARCH_TOLERANCE = 0.2  # ends a search by predicted scores
 _MEASURED_SEARCH_TOLERANCE = 0.5  # ends a search by measured scores
 _PROMISED_TOLERANCE = 1.0  # promised by `foveal.encode`
-_TRUSTED_ERROR = 5.0  # largest accepted error of a prediction; nine out of ten photographs are within 3
-_SUFFICIENT_FILL = 0.97  # fraction of the allowed size from which a file need not be improved
+_TRUSTED_ERROR = 5.0  # largest accepted error of a prediction; without a map, nine of ten photographs are within 3
+
+_SUFFICIENT_FILL = 0.97  # a file of at least this fraction of the allowed size is good enough
 _QUALITY_STEP = 0.02  # step of the search for a size; at the finest tables, a step of 0.1 can change the size by 5 %
 _MAX_SEARCH_STEPS = 12
 
@@ -45,7 +49,7 @@ class TargetResult(NamedTuple):
     quality
         Quality of the file, 0 to 100 on libjpeg's scale.
     score
-        SSIMULACRA2 of the file if the target was a score; else None.
+        SSIMULACRA2, predicted or measured as `score_is` says; None if the target was not a score.
     score_is
         Source of the score: "predicted", "measured on a sample" or "measured"; None if there is no score.
     """
@@ -71,7 +75,7 @@ def encode_to_default_score(photo: WeighedPhoto) -> TargetResult:
 
 
 def encode_to_predicted_score(photo: WeighedPhoto, score: float) -> TargetResult:
-    """Encode at the quality at which a sample of the photo is predicted to have the wanted score or the nearest."""
+    """Encode at the quality at which the score of a sample, predicted or measured, is nearest to the wanted one."""
 
     def encode(photo: WeighedPhoto) -> TargetResult:
         found = _find_quality_on_sample(photo.sample(), score)
@@ -109,7 +113,9 @@ def encode_to_measured_score(photo: WeighedPhoto, score: float) -> TargetResult:
 
     result = _encode_with_best_subsampling(photo, encode, error, _PROMISED_TOLERANCE)
     if error(result) > _PROMISED_TOLERANCE:
-        raise TargetError(f"no file scores {score:g}: at quality {result.quality:g} it is {result.score:.1f}")
+        raise TargetError(
+            f"no file scores {score:g}; the nearest score is {result.score:.1f}, at quality {result.quality:g}"
+        )
     return result
 
 
@@ -145,8 +151,9 @@ def _encode_with_best_subsampling(
 ) -> Result:
     """Encode to a target; if the error exceeds the tolerance, encode again at 4:4:4, and return the better result.
 
-    Sizes and scores jump at the quality at which subsampling "auto" changes from 4:2:0 to 4:4:4. A target within the
-    jump is reached at 4:4:4 and a lower quality, which looks better than 4:2:0 of the same size.
+    Sizes and scores jump at the quality at which subsampling "auto" changes from 4:2:0 to 4:4:4. A target
+    inside the jump is reached with 4:4:4 at a quality below the change. Such a file looks better than a 4:2:0 file of
+    the same size.
     """
     result = encode(photo)
     if error(result) <= tolerance or not photo.subsampling.changes:

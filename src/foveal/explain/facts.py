@@ -1,4 +1,4 @@
-"""The facts that a page shows, found by encoding a photo and reading its file back."""
+"""The facts that the page of `foveal explain` shows, found by encoding a photo and reading its file back."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Facts:
     file
         Encoded file, read back.
     blind
-        Content-blind encode of about the same size; None if the encode itself is content-blind.
+        File of about the same size that was encoded without a map (content-blind); None if `encoded` has no map either.
     saliency
         Saliency map of the photo; None if none was used.
     network
@@ -103,7 +103,7 @@ class Facts:
     block_is_requested
         True if the caller requested the block, False if it was chosen automatically.
     anatomy
-        Stages of the block in each component.
+        The block in each component at every stage of the encode.
     scans
         Scans of the file.
     png_size_bytes
@@ -124,17 +124,20 @@ class Facts:
     png_size_bytes: int
 
     @property
-    def copy_profile(self) -> bytes | None:
-        """Colour profile of the pictures on the page; None without one, or if it would make the page large."""
+    def page_profile(self) -> bytes | None:
+        """Colour profile for the pictures on the page; None if the photo has none, is grey, or the profile is large."""
         profile = self.photo.fitting_profile
         is_color = self.photo.pixels.ndim == 3  # the pictures are RGB, which a grey profile does not fit
         return profile if profile and is_color and len(profile) <= _MAX_PROFILE_BYTES else None
 
     @property
     def salient_blocks(self) -> NDArray[np.bool_]:
-        """Mask of the blocks with the highest weights, about a fifth of all; none if all weights are equal."""
+        """Mask of the blocks with the highest weights, about a fifth of all; all False if all weights are equal."""
         weights = self.encoded.weights
-        return np.asarray(weights > np.quantile(weights, 1 - _SALIENT_SHARE))
+        highest = weights.max()
+        if np.quantile(weights, 1 - _SALIENT_SHARE) < highest:
+            return np.asarray(weights > np.quantile(weights, 1 - _SALIENT_SHARE))
+        return np.asarray((weights == highest) & (weights.min() < highest))
 
     @property
     def original(self) -> NDArray[np.uint8]:
@@ -168,14 +171,14 @@ class Facts:
 
 
 def find_facts(photo: Photo, options: EncodeOptions, block: tuple[int, int] | None) -> Facts:
-    """Find the facts about a photo: encode it upright, with no metadata except its colour profile, and read it back.
+    """Find the facts about a photo: encode it upright, with no metadata but its colour profile, and read the file back.
 
     Parameters
     ----------
     photo
         Photo to encode.
     options
-        Options of the encode; `metadata` counts as "none", `restart_interval` as 0.
+        Options of the encode; `metadata` and `restart_interval` are replaced by "none" and 0.
     block
         (x, y) of the block to show in detail: its column and row among the 8x8-pixel blocks, from 0. None for the most
         salient block.

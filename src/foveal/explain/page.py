@@ -138,7 +138,7 @@ def _result(facts: Facts) -> Markup:
     data = facts.file.data
     alt = f"The result: a JPEG of {len(data):,} bytes"
     if len(data) > MAX_EMBEDDED_BYTES:
-        copy = embed_photo(reduce_photo(Photo(facts.file.pixels)), alt, facts.copy_profile)
+        copy = embed_photo(reduce_photo(Photo(facts.file.pixels)), alt, facts.page_profile)
         return figure("The result, reduced: the JPEG file itself is too large for this page.", copy)
     picture = embed_file(data, "image/jpeg", (facts.frame.height, facts.frame.width), alt, id="result")
     return figure("The result. This picture is the JPEG file itself, and can be saved.", picture)

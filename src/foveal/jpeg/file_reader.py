@@ -1,10 +1,10 @@
-"""Reader of a JPEG file from one scan to the next (ITU-T T.81 B.2, General sequential and progressive syntax).
+"""Reader of a JPEG file, one scan at a time (ITU-T T.81 B.2, General sequential and progressive syntax).
 
     SOI | APPn  DQT  SOF  DHT | SOS  data | DHT | SOS  data | ... | EOI | trailing bytes
           definitions           first scan        second scan
 
-Tables and the restart interval hold until a segment redefines them. Each scan is returned together with those that
-hold for it.
+Tables and the restart interval hold until a segment redefines them. Each scan is returned with its Huffman tables and
+restart interval; the reader keeps the quantization table of each component.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class FileReader:
     def frame(self) -> Frame:
         """The frame; known once the first scan has been read."""
         if self._frame is None:
-            raise ValueError("there has been no frame header yet")
+            raise ValueError("the frame is not known yet")
         return self._frame
 
     @property
@@ -134,7 +134,8 @@ class FileReader:
         Raises
         ------
         FormatError
-            The file is malformed. If the diagnosis is lenient, only before the first scan.
+            The file is malformed. With a lenient diagnosis, this is raised only until the first scan has been read;
+            later faults are reported to the diagnosis.
         UnsupportedError
             The picture is not a Huffman-coded sequential or progressive DCT of 8-bit samples.
         LimitError
@@ -178,7 +179,7 @@ class FileReader:
             self._restart_interval = headers.read_restart_interval(segment)
         elif code in markers.STANDALONE:
             self.diagnosis.report_oddity(f"byte {offset:,}: expected a segment, found {markers.name(code)}")
-        elif code != markers.DNL and not markers.is_application(code):  # the DNL that counts has been read already
+        elif code != markers.DNL and not markers.is_application(code):  # needed DNLs have been read
             message = f"expected a segment of T.81, found marker {markers.name(code)}"
             self.diagnosis.report_fault(malformed_error(offset, message))
 
@@ -216,7 +217,7 @@ class FileReader:
 
     def _read_number_of_lines(self, entropy_data: EntropyData) -> int:
         """Read the height that the frame header left open (T.81 B.2.5, Define number of lines syntax)."""
-        # DNL follows the first scan. The main reader stays before it, and passes over it on the way to the next scan.
+        # DNL follows the first scan. `_segment_reader` stays before it, and skips it on the way to the next scan.
         segment = SegmentReader(self.data, Diagnosis(strict=False), entropy_data.end).next_segment()
         if segment.code != markers.DNL:
             found = markers.name(segment.code)
@@ -245,7 +246,7 @@ class FileReader:
     def _check_sequential(self, scan: Scan, header: headers.ScanHeader, segment: FileSegment) -> None:
         if header.band != SEQUENTIAL_BAND:  # some old encoders write zeros; libjpeg ignores the values
             offset = segment.offset + segment.size_bytes - 3
-            self.diagnosis.report_oddity(f"byte {offset:,}: expected the band 0..63, 0, 0 of a sequential scan")
+            self.diagnosis.report_oddity(f"byte {offset:,}: expected Ss, Se, Ah, Al = 0, 63, 0, 0 in a sequential scan")
         for component in scan.components:
             if self._progression.has_begun(component):
                 raise malformed_error(segment.offset, f"expected one scan of component {component + 1}, found a second")
@@ -287,7 +288,7 @@ class FileReader:
         return self._huffman_tables[table_class, slot]
 
     def _latch_quantization_tables(self, scan: Scan, offset: int) -> None:
-        """Fix the quantization tables of components that have their first scan."""
+        """Keep, for each component in its first scan, the quantization table that its slot holds now."""
         # T.81 B.2.2, Frame header syntax, forbids redefining a table before the last scan of its components. Some files
         # do so; a component then keeps the table that its slot held at its first scan, as in libjpeg.
         for component in scan.components:

@@ -1,4 +1,4 @@
-"""The three methods of the network: a map and a confidence from its output, by CAM, MS-ROI and gaze."""
+"""Saliency maps and their confidence from the network's output: class activation maps, MS-ROI, predicted fixations."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from foveal.saliency.cells import cells_to_pixels
 from foveal.saliency.model import NetworkOutput
 
-# Confidence of a gaze map rises from 0 to 1 between these values of its `expected_nss`. Gradients and noise, for which
-# the network predicts little more than its learned centre prior, have the first; photos in which it is clear where
-# people look have the second.
+# Confidence of a gaze map rises from 0 to 1 between these values of its `expected_nss`. FLAT_NSS is typical of
+# pictures of a smooth gradient or of noise, where the network predicts little more than its learned centre prior;
+# CLEAR_NSS, of photos in which it is clear where people look.
 FLAT_NSS = 1.2
 CLEAR_NSS = 2.0
 
@@ -20,10 +20,11 @@ CLEAR_NSS = 2.0
 # visible contrast, nothing stands out.
 VISIBLE_CONTRAST = 8.0
 
-GAZE_SHARPNESS = 1.75  # power of the predicted fixation density that has the highest NSS on held-back fixations
+GAZE_SHARPNESS = 1.75  # exponent of the fixation density; this one gives the highest NSS on held-out fixations
 
 # Exponent of the map for the allocation of bits. For gaze it restores the predicted fixation density: the sharpened map
-# predicts fixations best, but gains less where people look for the same loss elsewhere (`bench.gaze.map_worth`).
+# predicts fixations best, but as weights, at equal loss in the rest of the photo, it gains less quality where people
+# look (`bench.gaze.map_worth`).
 SPENDING_POWERS = {"gaze": 1 / GAZE_SHARPNESS, "msroi": 1.0, "cam": 1.0}
 
 NETWORK_METHODS = ("gaze", "msroi", "cam")
@@ -47,7 +48,7 @@ class Reading(NamedTuple):
 def read_output(method: str, output: NetworkOutput, kept: NDArray[np.intp]) -> Reading:
     """Compute the map and confidence of one of NETWORK_METHODS.
 
-    `kept` holds the indices of the classes that MS-ROI keeps.
+    `kept` holds the indices of the classes whose maps MS-ROI adds, see `kept_classes`.
     """
     match method:
         case "gaze":
@@ -77,7 +78,8 @@ def read_cam(output: NetworkOutput) -> Reading:
 def read_msroi(output: NetworkOutput, kept: NDArray[np.intp]) -> Reading:
     """Return the sum of the maps of the kept classes; its confidence is the highest of their probabilities.
 
-    If no class exceeds the threshold T, the confidence is at most T.
+    If no probability exceeds the threshold of `kept_classes`, only the most probable class is kept, and the confidence
+    is at most the threshold.
 
     References
     ----------
@@ -88,7 +90,7 @@ def read_msroi(output: NetworkOutput, kept: NDArray[np.intp]) -> Reading:
 
 
 def read_gaze(output: NetworkOutput) -> Reading:
-    """Return the sharpened fixation density; its confidence is its `expected_nss` scaled from FLAT_NSS to CLEAR_NSS."""
+    """Return the sharpened fixation density; its confidence is 0 at an `expected_nss` of FLAT_NSS, 1 at CLEAR_NSS."""
     cells = np.exp(GAZE_SHARPNESS * (output.gaze - output.gaze.max()))
     found = cells_to_pixels(cells, output.seen, output.seen)
     confidence = (expected_nss(found) - FLAT_NSS) / (CLEAR_NSS - FLAT_NSS)

@@ -25,7 +25,7 @@ def planes_section(facts: Facts) -> Markup:
     height, width = facts.photo.displayed_size
     small = reduce_photo(facts.photo, THUMBNAIL_SIDE)
     bits = 8 * facts.photo.pixels.itemsize
-    photo = embed_photo(small, f"The photo, {width} by {height} pixels", facts.copy_profile)
+    photo = embed_photo(small, f"The photo, {width} by {height} pixels", facts.page_profile)
     if facts.photo.pixels.ndim == 2:
         return section(
             "planes",
@@ -110,7 +110,7 @@ def grid_section(facts: Facts) -> Markup:
         if height % BLOCK_SIDE or width % BLOCK_SIDE
         else ""
     )
-    location = embed_photo(_draw_location(facts), "The photo with a frame around the chosen block", facts.copy_profile)
+    location = embed_photo(_draw_location(facts), "The photo with a frame around the chosen block", facts.page_profile)
     neighbourhood = embed_exactly(
         _draw_block_grid(facts.original[block.neighbourhood], block), "Pixels near the block, with lines between blocks"
     )

@@ -42,7 +42,7 @@ def error_section(facts: Facts) -> Markup:
         element(
             "div",
             *(
-                figure(f"{name}.", embed_exactly(pixels[part], f"Pixels near the block: {name}", facts.copy_profile))
+                figure(f"{name}.", embed_exactly(pixels[part], f"Pixels near the block: {name}", facts.page_profile))
                 for name, pixels in details.items()
             ),
             class_="row",
@@ -95,8 +95,8 @@ def scans_section(facts: Facts) -> Markup:
             f"Scan {number}: {describe_scan(step.scan)} of "
             f"{', '.join(names[index] for index in step.scan.components)}. "
             f"{step.end:,} bytes so far, {step.end / size:.0%}.",
-            embed_photo(step.thumbnail, f"The photo after scan {number}", facts.copy_profile),
-            embed_exactly(step.detail, f"The blocks around the chosen one after scan {number}", facts.copy_profile),
+            embed_photo(step.thumbnail, f"The photo after scan {number}", facts.page_profile),
+            embed_exactly(step.detail, f"The blocks around the chosen one after scan {number}", facts.page_profile),
         )
         for number, step in enumerate(facts.scans, start=1)
     ]

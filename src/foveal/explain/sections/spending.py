@@ -38,7 +38,7 @@ def saliency_section(facts: Facts) -> Markup:
         ),
         figure(
             "The photo, dim where nobody looks.",
-            embed_photo(overlay, "The photo, dimmed by its map", facts.copy_profile),
+            embed_photo(overlay, "The photo, dimmed by its map", facts.page_profile),
         ),
     )
 
@@ -129,7 +129,7 @@ def _describe_shares(facts: Facts, blind_bits: NDArray[np.float64]) -> str:
     """Describe the share of all bits that the blocks with the highest weights get in both encodes."""
     salient = facts.salient_blocks
     if not salient.any():
-        return "The weights of the blocks are too similar for a part of them to stand out."
+        return "All blocks have the same weight."
     bits = facts.file.inspection.bits_map()
     share, blind_share = (float(each[salient].sum() / max(each.sum(), 1)) for each in (bits, blind_bits))
     return (
