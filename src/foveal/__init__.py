@@ -11,6 +11,7 @@ components.
 from typing import TYPE_CHECKING, Any
 
 from foveal import errors
+from foveal import interruption as interruption  # before the others, which take time to import
 from foveal.encoding import encode
 from foveal.errors import FovealError
 from foveal.inspection import Inspection, inspect
