@@ -8,10 +8,12 @@ JPEG file contains, `compare` compares encoders at equal file sizes, and `pca` c
 components.
 """
 
+from foveal import interruption as interruption  # before the others, which take time to import
+
+# isort: split
 from typing import TYPE_CHECKING, Any
 
 from foveal import errors
-from foveal import interruption as interruption  # before the others, which take time to import
 from foveal.encoding import encode
 from foveal.errors import FovealError
 from foveal.inspection import Inspection, inspect
