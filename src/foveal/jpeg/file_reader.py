@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from numbers import Integral
 
+from foveal.checks import describe
 from foveal.errors import FormatError, LimitError, ParameterError, UnsupportedError
 from foveal.jpeg import headers, limits, markers
 from foveal.jpeg.color_model import affects_color_model
@@ -375,7 +376,7 @@ def open_reader(data: bytes | bytearray | memoryview, *, strict: bool, max_pixel
     if not isinstance(data, bytes | bytearray | memoryview):
         raise ParameterError(f"data must be the bytes of a file, not {type(data).__name__}")
     if not isinstance(strict, bool):
-        raise ParameterError(f"strict must be True or False, not {strict!r}")
+        raise ParameterError(f"strict must be True or False, not {describe(strict)}")
     if not isinstance(max_pixels, Integral):
-        raise ParameterError(f"max_pixels must be an integer, not {max_pixels!r}")
+        raise ParameterError(f"max_pixels must be an integer, not {describe(max_pixels)}")
     return FileReader(bytes(data), Diagnosis(strict=strict), int(max_pixels))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from foveal.checks import describe
 from foveal.errors import ParameterError
 from foveal.jpeg import Metadata, markers
 from foveal.photo import exif
@@ -51,7 +52,7 @@ def apply_policy(photo: Photo, policy: MetadataPolicy) -> tuple[Photo, Metadata]
         )
     if policy == "none":
         return photo.upright(), Metadata(icc_profile=photo.fitting_profile)
-    raise ParameterError(f"metadata {policy!r} is not one of {', '.join(get_args(MetadataPolicy))}")
+    raise ParameterError(f"metadata {describe(policy)} is not one of {', '.join(get_args(MetadataPolicy))}")
 
 
 def remove_extended_xmp(segments: tuple[tuple[int, bytes], ...]) -> tuple[tuple[int, bytes], ...]:

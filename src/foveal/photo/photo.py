@@ -12,13 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from foveal.errors import FormatError, FovealError, LimitError, ParameterError, UnsupportedError
+from foveal.checks import describe
+from foveal.errors import (
+    FormatError,
+    FovealError,
+    LimitError,
+    ParameterError,
+    UnsupportedError,
+    raised_by_signal_handler,
+)
 from foveal.jpeg import MAX_PIXELS, Pixels, markers
 from foveal.jpeg.segments import EXTENDED_XMP
 from foveal.photo import exif as exif_tags
 from foveal.photo import icc
 from foveal.photo import orientation as orientations
 from foveal.photo.background import Color, remove_alpha
+from foveal.photo.fields import check_fields
 
 _KEPT_SEGMENTS = {"APP1": markers.APP1, "APP13": markers.APP13}
 _GREY_16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
@@ -28,6 +37,8 @@ _ALPHA_MODES = ("LA", "PA", "RGBA", "La", "RGBa")
 @dataclass(frozen=True, eq=False)
 class Photo:
     """A photograph with its colour profile and metadata.
+
+    It holds no open file. It can be used in a `with` statement, like an image of Pillow, but need not be.
 
     Parameters
     ----------
@@ -60,6 +71,15 @@ class Photo:
     extra_segments: tuple[tuple[int, bytes], ...] = ()
     file_format: str | None = None
     frame_count: int = 1
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+    def __enter__(self) -> Photo:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Do nothing: there is no file to close."""
 
     @property
     def height(self) -> int:
@@ -136,7 +156,7 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     if not isinstance(source, str | os.PathLike) and not hasattr(source, "read"):
         raise ParameterError("open takes a path or a binary file; wrap bytes in io.BytesIO")
     if not isinstance(max_pixels, Integral):
-        raise ParameterError(f"max_pixels must be an integer, not {max_pixels!r}")
+        raise ParameterError(f"max_pixels must be an integer, not {describe(max_pixels)}")
     try:
         with Image.open(source) as image:
             if image.width * image.height > max_pixels:
@@ -149,12 +169,16 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     except UnidentifiedImageError as error:
         raise FormatError("not a picture of a known format") from error
     except OSError as error:
-        if error.errno is not None:  # an error of the system: no such file, no permission, ...
+        if error.errno is not None or raised_by_signal_handler(
+            error
+        ):  # of the system: no such file, no permission, ...
             raise
         raise FormatError(f"broken picture: {error}") from error
     except (FovealError, MemoryError):
         raise
     except Exception as error:  # Pillow's plugins raise exceptions of many types
+        if raised_by_signal_handler(error):
+            raise
         raise FormatError(f"broken picture: {error}") from error
 
 
@@ -247,6 +271,8 @@ def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | N
     ------
     ParameterError
         `image` has another type, shape or dtype, or is empty, or `background` is not a colour.
+    FormatError
+        The file of a Pillow image is broken.
     UnsupportedError
         There is an alpha channel and no `background`, or a Pillow image has a colour model other than grey and RGB.
     """
@@ -255,8 +281,20 @@ def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | N
     if isinstance(image, Image.Image):
         # The EXIF data is not used, as in Pillow's own `save`: the image may have been turned since the file was read.
         profile = _read_bytes(image.info, "icc_profile")
-        return Photo(remove_alpha(_check_pixels(_read_pixels(image)), background), icc_profile=profile)
+        return Photo(remove_alpha(_check_pixels(_load_pixels(image)), background), icc_profile=profile)
     return Photo(remove_alpha(_check_pixels(image), background))
+
+
+def _load_pixels(image: Image.Image) -> Pixels:
+    """Read the pixels of a Pillow image, whose file Pillow may not have read yet."""
+    try:
+        return _read_pixels(image)
+    except (FovealError, MemoryError):
+        raise
+    except Exception as error:  # Pillow's plugins raise exceptions of many types
+        if raised_by_signal_handler(error):
+            raise
+        raise FormatError(f"broken picture: {error}") from error
 
 
 def _check_pixels(pixels: NDArray[Any]) -> Pixels:
