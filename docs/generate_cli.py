@@ -12,8 +12,12 @@ from foveal.cli.main import cli
 PAGE = Path(__file__).with_name("cli.md")
 INTRODUCTION = """# Command line reference
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Errors and warnings are one line each, on standard error.
-An output file is written whole or not at all. `-` stands for standard input or output.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (SIGINT), 143 terminated (SIGTERM). Errors and warnings are
+one line each, on standard error. `-` stands for standard input or output; `/dev/stdin`, `/dev/stdout`, `/dev/fd/N` and
+named pipes work, too.
+
+An output file is written whole or not at all: a temporary file, `.foveal-*.tmp` in its folder, is renamed to it. A
+killed command can leave the temporary file; the next command that writes into the folder removes it.
 """
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from foveal.files import write_whole
+from foveal import files
+from foveal.files import descriptor_of, other_names, write_whole
 
 OLD, NEW = b"old content", bytes(range(256)) * 1000
 
@@ -182,3 +186,129 @@ def test_a_missing_folder_is_named_as_the_cause(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="cannot write to its folder: it takes no new files"):
         write_whole(tmp_path / "missing" / "out.jpg", NEW)
     assert list(tmp_path.iterdir()) == []
+
+
+def temporary(folder: Path, machine: str | None = None, process: int | None = None, age_hours: float = 0) -> Path:
+    """Make a file that is named like a temporary file; without a process, as versions before this one named it."""
+    owner = "" if process is None else f"{files._machine() if machine is None else machine}-{process}-"
+    path = folder / f".foveal-{owner}{os.urandom(6).hex()}.tmp"
+    path.write_bytes(b"half")
+    written = time.time() - 3600 * age_hours
+    os.utime(path, (written, written))
+    return path
+
+
+@pytest.fixture
+def ended_process() -> int:
+    """Number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_the_temporary_files_of_ended_processes_are_removed(tmp_path: Path, ended_process: int) -> None:
+    gone = [
+        temporary(tmp_path, process=ended_process),
+        temporary(tmp_path, process=2**40),
+        temporary(tmp_path, age_hours=25),
+        temporary(tmp_path, "01234567", os.getpid(), age_hours=25),
+        temporary(tmp_path, process=os.getpid(), age_hours=25),
+    ]
+    kept = [
+        temporary(tmp_path, process=os.getpid()),
+        temporary(tmp_path, process=1),
+        temporary(tmp_path, "01234567", ended_process),  # of another machine, or of another container
+        temporary(tmp_path),
+        tmp_path / ".foveal-settings",
+        tmp_path / ".foveal-notes.tmp",
+        tmp_path / "foveal.tmp",
+    ]
+    for path in kept[-3:]:
+        path.write_bytes(b"mine")
+        os.utime(path, (0, 0))
+    (tmp_path / f".foveal-{'0' * 12}.tmp").mkdir()
+    write_whole(tmp_path / "out.jpg", NEW)
+    assert not any(path.exists() for path in gone)
+    assert all(path.exists() for path in kept)
+    assert (tmp_path / f".foveal-{'0' * 12}.tmp").is_dir()
+
+
+def test_a_process_that_nobody_has_waited_for_counts_as_ended(tmp_path: Path) -> None:
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("needs /proc")
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    while Path(f"/proc/{process.pid}/stat").read_text().split()[2] != "Z":
+        time.sleep(0.01)
+    left = temporary(tmp_path, process=process.pid)
+    write_whole(tmp_path / "out.jpg", NEW)
+    assert not left.exists()
+    process.wait()
+
+
+def test_a_temporary_file_has_the_name_of_its_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = []
+    monkeypatch.setattr(os, "fsync", lambda _: names.extend(path.name for path in tmp_path.iterdir()))
+    write_whole(tmp_path / "out.jpg", NEW)
+    assert names[0].split("-")[2] == str(os.getpid())
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root may set owners")
+def test_root_keeps_the_owner_of_an_existing_file(target: Path) -> None:
+    os.chown(target, 1234, 5678)
+    target.chmod(0o640)
+    write_whole(target, NEW)
+    status = target.stat()
+    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1234, 5678, 0o640)
+    assert target.read_bytes() == NEW
+
+
+def test_where_the_owner_cannot_be_set_the_group_is_kept(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def only_groups(descriptor: int, user: int, group: int) -> None:
+        calls.append((user, group))
+        if user != -1:
+            raise PermissionError
+
+    real_stat = os.stat
+    monkeypatch.setattr(os, "fchown", only_groups)
+    fields = list(real_stat(target))
+    fields[4:6] = [1234, 5678]
+    monkeypatch.setattr(
+        os, "stat", lambda path, **options: os.stat_result(fields) if path == target else real_stat(path, **options)
+    )
+    write_whole(target, NEW)
+    assert calls == [(1234, 5678), (-1, 5678)]
+    assert target.read_bytes() == NEW
+
+
+def test_other_names_of_a_file_keep_the_old_content_and_are_counted(target: Path) -> None:
+    other = target.with_name("other.jpg")
+    other.hardlink_to(target)
+    assert (other_names(target), other_names(target.with_name("none"))) == (1, 0)
+    write_whole(target, NEW)
+    assert (target.read_bytes(), other.read_bytes()) == (NEW, OLD)
+    assert other_names(target) == 0
+
+
+@pytest.mark.parametrize("folder", ["/dev/fd", "/proc/self/fd", f"/proc/{os.getpid()}/fd"])
+def test_an_open_descriptor_is_written_to_where_it_stands(folder: str, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with path.open("wb") as file:
+        file.write(b"before ")
+        file.flush()
+        write_whole(f"{folder}/{file.fileno()}", b"between")
+        file.write(b" after")
+    assert path.read_bytes() == b"before between after"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_paths_of_descriptors() -> None:
+    assert [descriptor_of(path) for path in ("/dev/stdout", "/dev/stderr", "/dev/fd/63", "/proc/self/fd/5")] == [
+        1,
+        2,
+        63,
+        5,
+    ]
+    others = ("-", "out.jpg", "/dev/null", "/dev/fd/", "/dev/fd/x", "/proc/1/fd/5", Path("/dev/stdin"))
+    assert [descriptor_of(path) for path in others] == [None] * len(others)

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from foveal.threads import helper_threads, row_ranges, run_in_threads
+from foveal.threads import helper_threads, lazy_property, row_ranges, run_in_threads
 
 
 def test_row_ranges_cover_every_row_once() -> None:
@@ -65,3 +65,44 @@ def test_work_is_done_without_helpers_where_no_thread_starts(monkeypatch: pytest
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     assert run_in_threads(lambda item: 2 * item, range(5), 3) == [0, 2, 4, 6, 8]
+
+
+class Numbers:
+    """An object with a lazy property, which counts how often it is computed."""
+
+    def __init__(self) -> None:
+        self.computed = 0
+
+    @lazy_property
+    def answer(self) -> list[int]:
+        """The answer."""
+        self.computed += 1
+        return [42]
+
+
+def test_a_lazy_property_is_computed_once() -> None:
+    first, second = Numbers(), Numbers()
+    assert "answer" not in vars(first)
+    assert first.answer is first.answer
+    assert (first.computed, second.computed) == (1, 0)
+    assert Numbers.answer.__doc__ == "The answer."
+
+
+def test_threads_that_compute_a_lazy_property_at_once_share_what_is_ready_first() -> None:
+    barrier = threading.Barrier(4)
+
+    class Slow:
+        @lazy_property
+        def value(self) -> object:
+            barrier.wait(timeout=10)  # nobody waits for another thread's value: a lock would be held over a fork
+            return object()
+
+    slow = Slow()
+    found: list[object] = []
+    threads = [threading.Thread(target=lambda: found.append(slow.value)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    assert len(set(map(id, found))) == 1

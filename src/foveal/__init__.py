@@ -8,6 +8,9 @@ JPEG file contains, `compare` compares encoders at equal file sizes, and `pca` c
 components.
 """
 
+from foveal import interruption as interruption  # before the others, which take time to import
+
+# isort: split
 from typing import TYPE_CHECKING, Any
 
 from foveal import errors

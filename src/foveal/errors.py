@@ -14,6 +14,13 @@
     FormatWarning           the input violates its format, or cannot be kept in full (also a UserWarning)
 """
 
+from __future__ import annotations
+
+import functools
+import signal
+from types import CodeType
+from typing import Any
+
 
 class FovealError(Exception):
     """Base class of all errors that foveal raises; the message is one line."""
@@ -49,3 +56,26 @@ class MissingExtraError(FovealError):
 
 class FormatWarning(UserWarning):
     """The input violates its format, or holds something that is not read or kept, but could be read."""
+
+
+def raised_by_signal_handler(error: BaseException) -> bool:
+    """Return whether a handler that the program has set by `signal.signal` raised an exception, in whatever code.
+
+    Such an exception says nothing about the code in which it was raised, and is not converted to a FovealError.
+    """
+    codes = {_code_of(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code in codes:
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _code_of(function: Any) -> CodeType | None:
+    """Return the code of a Python function, method, partial function or callable object; None for anything else."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    if not callable(function):
+        return None
+    return getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)

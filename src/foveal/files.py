@@ -2,14 +2,27 @@
 
 The data is written to a temporary file in the folder of the target, which is then renamed to the target. A reader sees
 either the old file or the new one, and an interrupted program leaves the old one.
+
+A program that is killed (SIGKILL, a power failure) can leave a temporary file. Its name tells which process wrote it:
+
+    .foveal-<machine>-<process>-<random>.tmp
+
+The next file that is written into the folder removes those whose process has ended.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
+import time
+import zlib
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
+
+from foveal.interruption import temporary_files
 
 # Filename extensions of the file formats.
 PICTURE_ENDINGS = {
@@ -21,13 +34,20 @@ PICTURE_ENDINGS = {
     "other": {".gif", ".webp", ".bmp", ".avif", ".heic", ".jxl", ".jp2", ".ppm", ".pgm", ".svg"},
 }
 
+_TEMPORARY_NAME = re.compile(r"\.foveal-(?:(?P<machine>[0-9a-f]{8})-(?P<process>\d+)-)?[0-9a-f]{12}\.tmp")
+_OLD_SECONDS = 24 * 3600  # age from which no process is still writing a temporary file
+_DESCRIPTOR = re.compile(r"/dev/fd/(\d+)|/proc/(?:self|thread-self|(?P<process>\d+))/fd/(\d+)")
+
 
 def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file atomically: it holds all of the data afterwards, or is left as it was.
 
-    An existing file keeps its permissions (mode). A symbolic link stays a link, and the file that it points to is
-    replaced. Devices and pipes are written to directly. On return, the data and the name of the file have been flushed
-    to disk.
+    An existing file keeps its permissions (mode), and its owner and group as far as the process may set them. A
+    symbolic link stays a link, and the file that it points to is replaced. Other names of the file (hard links) keep
+    the old file. Devices, pipes and open descriptors (/dev/stdout, /dev/fd/N) are written to directly. On return, the
+    data and the name of the file have been flushed to disk.
+
+    Temporary files that killed processes left in the folder are removed.
 
     Parameters
     ----------
@@ -41,39 +61,137 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     OSError
         The file cannot be written or is write-protected, or no file can be created in its folder.
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        target.write_bytes(data)
+    descriptor = descriptor_of(path)
+    if descriptor is not None:
+        with os.fdopen(os.dup(descriptor), "wb") as file:
+            file.write(data)
         return
-    if target.exists() and not os.access(target, os.W_OK):
+    old = _status(path)
+    if old is not None and not stat.S_ISREG(old.st_mode):
+        Path(path).write_bytes(data)
+        return
+    target = Path(os.path.realpath(path))
+    if old is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "is write-protected")  # renaming would ignore the protection
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
-    temporary, descriptor = _create_temporary(target, mode)
+    _remove_old_temporaries(target.parent)
+    temporary = target.with_name(f".foveal-{_machine()}-{os.getpid()}-{os.urandom(6).hex()}.tmp")
+    temporary_files.add(str(temporary))
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with os.fdopen(_create(temporary, old), "wb") as file:
             file.write(data)
             file.flush()
+            if old is not None:
+                _copy_owner(old, file.fileno())
             os.fsync(file.fileno())
-        if mode is not None:
-            temporary.chmod(mode)
+        if old is not None:
+            temporary.chmod(stat.S_IMODE(old.st_mode))
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    finally:
+        temporary_files.discard(str(temporary))
     _sync_folder(target.parent)
 
 
-def _create_temporary(target: Path, mode: int | None) -> tuple[Path, int]:
-    """Create an empty file in the target's folder; return its path and descriptor.
+def descriptor_of(path: str | os.PathLike[str]) -> int | None:
+    """Return the descriptor of this process that a path such as /dev/stdout or /dev/fd/63 names; else None."""
+    name = os.fspath(path)
+    if name in ("/dev/stdout", "/dev/stderr"):
+        return 1 if name == "/dev/stdout" else 2
+    match = _DESCRIPTOR.fullmatch(name)
+    if match is None or match["process"] not in (None, str(os.getpid())):
+        return None
+    return int(match[1] or match[3])
 
-    Its permissions are those of a new file (0o666 less the umask), further limited to `mode` if that is given.
+
+def other_names(path: str | os.PathLike[str]) -> int:
+    """Return how many other names (hard links) the regular file at a path has."""
+    status = _status(path)
+    return status.st_nlink - 1 if status is not None and stat.S_ISREG(status.st_mode) else 0
+
+
+def _status(path: str | os.PathLike[str]) -> os.stat_result | None:
+    """Return the status of what a path leads to, or None if there is nothing."""
+    try:
+        return os.stat(path)  # noqa: PTH116 (a path may be a string)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _create(temporary: Path, old: os.stat_result | None) -> int:
+    """Create an empty file and return its descriptor.
+
+    Its permissions are those of a new file (0o666 less the umask), further limited to those of the old file.
     """
-    temporary = target.with_name(f".foveal-{os.urandom(6).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        return temporary, os.open(temporary, flags, 0o666 if mode is None else mode & 0o666)
+        return os.open(temporary, flags, 0o666 if old is None else stat.S_IMODE(old.st_mode) & 0o666)
     except OSError as error:
         raise OSError(error.errno, _explain_folder_error(error)) from error
+
+
+def _copy_owner(old: os.stat_result, descriptor: int) -> None:
+    """Give a file the owner and the group of the old file, or only its group, as far as this process may."""
+    new = os.fstat(descriptor)
+    if (new.st_uid, new.st_gid) == (old.st_uid, old.st_gid) or not hasattr(os, "fchown"):
+        return
+    try:
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+    except OSError:  # only root may set the owner
+        with suppress(OSError):
+            os.fchown(descriptor, -1, old.st_gid)
+
+
+def _remove_old_temporaries(folder: Path) -> None:
+    """Remove the temporary files in a folder whose processes have ended; those that cannot be removed are left."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".foveal-") and _is_abandoned(entry):
+                with suppress(OSError):
+                    Path(entry.path).unlink()
+
+
+def _is_abandoned(entry: os.DirEntry[str]) -> bool:
+    """Return whether a file is a temporary file that no process is still writing."""
+    name = _TEMPORARY_NAME.fullmatch(entry.name)
+    try:
+        if name is None or not entry.is_file(follow_symlinks=False):
+            return False
+        age = time.time() - entry.stat(follow_symlinks=False).st_mtime
+    except OSError:
+        return False
+    return age > _OLD_SECONDS or (name["machine"] == _machine() and not _is_running(int(name["process"])))
+
+
+@cache
+def _machine() -> str:
+    """Return a code, 8 hexadecimal digits, for what gives process numbers a meaning: a machine, or a container in it.
+
+    It changes when the machine is started again.
+    """
+    name = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+    parts = [name]
+    with suppress(OSError):  # Linux
+        parts += [Path("/proc/sys/kernel/random/boot_id").read_text(), str(Path("/proc/self/ns/pid").readlink())]
+    return f"{zlib.crc32(repr(parts).encode()):08x}"
+
+
+def _is_running(process: int) -> bool:
+    """Return whether a process of this machine is running. Where that cannot be found out, it counts as running."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it belongs to somebody else
+        return True
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return True
+    return state not in ("Z", "X")  # ended, but its parent has not asked how
 
 
 def _sync_folder(folder: Path) -> None:

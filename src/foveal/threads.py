@@ -1,6 +1,9 @@
-"""A thread pool, and the division of pictures into strips of rows that its threads process.
+"""A thread pool, the division of pictures into strips of rows that its threads process, and properties without locks.
 
 Strips depend on the size of the picture and never on the number of threads, so that neither do the bytes of a file.
+
+A process may fork while another of its threads encodes. The child has only the thread that forked, and a lock that
+another thread held is never released in it. So no lock of foveal is held over a fork.
 """
 
 from __future__ import annotations
@@ -11,10 +14,37 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from threading import local
-from typing import TypeVar
+from typing import Any, Generic, Self, TypeVar, overload
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+class lazy_property(Generic[Result]):  # noqa: N801 (a decorator, like property)
+    """A property that is computed at its first use and kept in the `__dict__` of the object.
+
+    Unlike `functools.cached_property` of Python 3.11 it has no lock, which all objects of a class would share. If
+    several threads compute the property at the same time, all get the value that is ready first.
+    """
+
+    def __init__(self, function: Callable[[Any], Result]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> Result: ...
+
+    def __get__(self, instance: object | None, owner: type) -> Self | Result:
+        if instance is None:
+            return self
+        value: Result = instance.__dict__.setdefault(self._name, self._function(instance))
+        return value
 
 
 def available_threads() -> int:
@@ -46,6 +76,15 @@ def row_ranges(rows: int, values_per_row: int, values_per_strip: int) -> list[tu
 
 
 _thread_state = local()  # attribute `pool`: the pool that the current thread has opened, or None
+
+
+def _forget_pool() -> None:
+    """Forget the pool of the thread that forked: in the child its helper threads do not exist."""
+    _thread_state.pool = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)
 
 
 @contextmanager

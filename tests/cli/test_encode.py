@@ -204,7 +204,7 @@ def test_a_map_is_applied_as_the_photo_is_displayed() -> None:
 
 def test_encode_says_how_confident_the_method_is(run: Run) -> None:
     confidence = look(foveal.Photo(PIXELS)).confidence
-    assert f"saliency gaze, confidence {confidence:.2f})" in run("encode", "photo.png", "-o", "a.jpg").out
+    assert f"saliency gaze, prominence {confidence:.2f})" in run("encode", "photo.png", "-o", "a.jpg").out
     for saliency, expected in (("gaze", pytest.approx(confidence, abs=1e-4)), ("center", 1), ("none", None)):
         report = json.loads(run("encode", "photo.png", "-o", "b.jpg", "--saliency", saliency, "--json").out)
         assert (report["saliency"], report["confidence"]) == (saliency, expected)

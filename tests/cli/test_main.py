@@ -91,7 +91,13 @@ def test_outputs_that_cannot_be_written(run: Run) -> None:
         1,
         "photo.png/out.jpg: its parent is a file, not a folder",
     )
-    one_line(run("encode", "photo.png", "-o", "."), 1, ".: ")
+    Path("folder").mkdir()
+    for name in (".", "..", "folder", "folder/", "folder/.", "./folder/../folder"):
+        one_line(run("encode", "photo.png", "-o", name), 1, f"foveal: {name}: is a folder; name a file in it")
+        one_line(run("saliency", "photo.png", "--compare", name), 1, f"foveal: {name}: is a folder; name a file in it")
+    Path("folder").rmdir()
+    for name in ("new/", "new/.", "w.jpg/", "w.jpg/.", "photo.png/", "new/.."):
+        one_line(run("encode", "photo.png", "-o", name), 1, f"foveal: {name}: names a folder, which does not exist")
     one_line(run("encode", "broken.png", "-o", "nowhere/out.jpg"), 1, "nowhere/out.jpg: its folder")  # checked first
     if Path("/proc/self").exists():
         one_line(run("encode", "photo.png", "-o", "/proc/out.jpg"), 1, "/proc/out.jpg: cannot write to its folder: it")

@@ -197,3 +197,10 @@ def test_a_prediction_is_trusted_within_five_points(
 def test_pictures_too_small_to_be_measured_have_a_predicted_score(rocket: np.ndarray) -> None:
     encoded = encode_photo(foveal.Photo(rocket[:7, :90].copy()), EncodeOptions(target_score=70, saliency=None))
     assert encoded.score_is == "predicted"
+
+
+def test_a_target_size_may_be_a_text(rocket: np.ndarray) -> None:
+    for text, size_bytes in (("15KB", 15_000), ("14.5 KiB", 14_848)):
+        by_text, by_number = (foveal.encode(rocket, target_size=size, saliency=None) for size in (text, size_bytes))
+        assert by_text == by_number
+        assert len(by_text) <= size_bytes

@@ -25,7 +25,7 @@ HARMLESS: dict[str, tuple[Callable[[], bytes], str]] = {
     "bytes between segments": (lambda: inserted(BASELINE, SOF, b"\0\1\2\xff\0"), "5 bytes that belong to no segment"),
     "bytes before EOI": (lambda: inserted(BASELINE, len(BASELINE) - 2, b"\0\0\0"), "3 bytes"),
     "a stray restart marker": (lambda: inserted(BASELINE, SOF, b"\xff\xd3"), "RST3"),
-    "zeros for a band": (lambda: patched(BASELINE, SOS + 11, b"\0\0"), "0..63"),
+    "zeros for a band": (lambda: patched(BASELINE, SOS + 11, b"\0\0"), "0, 63, 0, 0"),
     "more restart intervals": (
         lambda: inserted(RESTARTED, len(RESTARTED) - 2, b"\xff\xd7ab\xff\xd0"),
         "more restart intervals than the 8",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import warnings
+from collections.abc import Sequence
 
 import jpeg_files
 import numpy as np
@@ -33,6 +35,18 @@ IMAGE = Image.fromarray(noisy_gradient(70, 90))
 
 
 ALONE = segment_offsets(random_file(COLOR, (40, 56), jpeg.non_interleaved_script), markers.DHT)
+
+
+def with_identifiers(data: bytes, identifiers: Sequence[int]) -> bytes:
+    """Return a file whose components have other identifiers, in the frame header and in every scan header."""
+    frame = next(offset for code in markers.HUFFMAN_DCT_FRAMES for offset in segment_offsets(data, code))
+    renamed = {data[frame + 10 + 3 * index]: new for index, new in enumerate(identifiers)}
+    positions = [frame + 10 + 3 * index for index in range(len(identifiers))]
+    for scan in segment_offsets(data, markers.SOS):
+        positions += [scan + 5 + 2 * index for index in range(data[scan + 4])]
+    for position in positions:
+        data = patched(data, position, bytes((renamed[data[position]],)))
+    return data
 
 
 MALFORMED = {
@@ -100,9 +114,9 @@ def frame_of(code: int) -> bytes:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        *((frame_of(code), markers.UNSUPPORTED[code]) for code in (0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xD0))),
+        *((frame_of(code), markers.UNSUPPORTED[code]) for code in (0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), 0xCD)),
         (patched(BASELINE, SOF + 4, b"\x0c"), "12-bit"),
-        (inserted(BASELINE, SOF, b"\xff\xcc\0\4ab"), "arithmetic"),
+        (inserted(frame_of(0xC9), SOF, b"\xff\xcc\0\4\0\x10"), "arithmetic"),
         (inserted(BASELINE, SOF, b"\xff\xde\0\4ab"), "hierarchical"),
         (b"\xff\xd8\xff\xf7\0\x0b\x08\0\x10\0\x10\1\1\x11\0", "JPEG-LS"),
         (
@@ -145,7 +159,7 @@ def test_quantization_tables_may_change_between_scans() -> None:
 
 def test_markers_of_other_kinds_in_broken_data_do_not_hide_the_picture() -> None:
     """Damaged data may contain, say, a marker of arithmetic coding; the picture before it has been decoded."""
-    for code in (0xC3, 0xC9, 0xCC, 0xDE, 0xF0):
+    for code in (0xC3, 0xC9, 0xDE, 0xF0):
         damaged = inserted(BASELINE, SCAN_DATA + 200, bytes((0xFF, code, 0, 20)))
         decoded, notes = decode_leniently(damaged)
         np.testing.assert_array_equal(decoded[:14, :14], foveal.decode(BASELINE)[:14, :14])
@@ -204,3 +218,70 @@ def test_incomplete_scripts_are_noted() -> None:
     with pytest.warns(FormatWarning, match="do not send every coefficient in full"):
         foveal.decode(data[:last] + b"\xff\xd9")
     assert foveal.inspect(data).notes == ()
+
+
+# Files that libjpeg-turbo opens without a warning, although they break a rule that has no effect on the picture.
+ZERO_TABLE = b"\xff\xdb\0\x43\3" + bytes(64)  # in slot 3, which no component uses
+IMPOSSIBLE_CODES = b"\xff\xc4\0\x16\3\3" + bytes(15) + b"\0\1\2"  # three codes of one bit, in DC slot 3
+IMPOSSIBLE_SYMBOL = b"\xff\xc4\0\x14\3\1" + bytes(15) + b"\x10"  # a DC difference of 16 bits
+WITHOUT_JFIF = jpeg_files.without_segments(BASELINE, markers.APP0)
+HARMLESS = {
+    "DAC before the frame": (inserted(BASELINE, SOF, b"\xff\xcc\0\4\0\x10"), "no DAC"),
+    "DAC before the scan": (inserted(BASELINE, SOS, b"\xff\xcc\0\4\x11\5"), "no DAC"),
+    "DAC between scans": (inserted(PROGRESSIVE, offset_of(PROGRESSIVE, markers.DHT, 0, 1), b"\xff\xcc\0\2"), "no DAC"),
+    "unused steps of 0": (inserted(BASELINE, SOF, ZERO_TABLE), "a quantizer step above 0"),
+    "steps of 0 redefined": (inserted(BASELINE, DQT, patched(ZERO_TABLE, 4, b"\0")), "a quantizer step above 0"),
+    "unused impossible codes": (inserted(BASELINE, SOS, IMPOSSIBLE_CODES), "fewer Huffman codes of length 1"),
+    "unused impossible symbol": (inserted(BASELINE, SOS, IMPOSSIBLE_SYMBOL), "DC symbols of 0 to 15"),
+    "AC slot of a DC scan": (patched(PROGRESSIVE, offset_of(PROGRESSIVE, markers.SOS, 6), b"\x0f"), None),
+    "identifiers 1, 1, 1": (with_identifiers(BASELINE, (1, 1, 1)), "a different identifier"),
+    "identifiers 1, 2, 2": (with_identifiers(BASELINE, (1, 2, 2)), "a different identifier"),
+    "identifiers 7, 0, 7": (with_identifiers(BASELINE, (7, 0, 7)), "a different identifier"),
+    "identifiers R, R, B": (
+        with_identifiers(jpeg_files.without_segments(BASELINE, markers.APP0), b"RRB"),
+        "a different",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HARMLESS)
+def test_what_has_no_effect_on_the_picture_is_at_most_a_warning(case: str) -> None:
+    data, words = HARMLESS[case]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", FormatWarning)
+        pixels = foveal.decode(data)
+    assert [words in str(warning.message) for warning in caught] == ([True] if words else [])
+    np.testing.assert_array_equal(pixels, pillow_pixels(data))
+    assert len(foveal.inspect(data).notes) == len(caught)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FormatWarning)
+        rewritten = jpeg.write_coefficients(jpeg.read_coefficients(data), scripts=[jpeg.non_interleaved_script(3)])
+    np.testing.assert_array_equal(foveal.decode(rewritten), pixels)
+
+
+@pytest.mark.parametrize(
+    ("table", "slots", "words"),
+    [
+        (ZERO_TABLE, {SOF + 12: b"\3"}, "a quantizer step above 0"),
+        (IMPOSSIBLE_CODES, {SOS + 6: b"\x30"}, "fewer Huffman codes of length 1"),
+        (IMPOSSIBLE_SYMBOL, {SOS + 6: b"\x30"}, "DC symbols of 0 to 15"),
+    ],
+)
+def test_impossible_values_of_a_table_that_is_used_are_faults(
+    table: bytes, slots: dict[int, bytes], words: str
+) -> None:
+    data = BASELINE
+    for offset, slot in slots.items():
+        data = patched(data, offset, slot)
+    with pytest.raises(FormatError, match=words):
+        foveal.decode(inserted(data, DQT, table))
+
+
+@pytest.mark.filterwarnings("ignore::foveal.errors.FormatWarning")
+def test_scans_of_one_component_name_the_first_component_of_their_identifier() -> None:
+    """As in libjpeg-turbo; which of the components was meant is not known, so that a strict reading stops."""
+    data = jpeg.write_coefficients(random_coefficients(COLOR, (40, 56)), scripts=[jpeg.non_interleaved_script(3)])
+    data = with_identifiers(data, (1, 2, 2))
+    with pytest.raises(FormatError, match="expected one scan of component 2, found a second"):
+        foveal.decode(data)
+    assert foveal.decode(data, strict=False).shape == (40, 56, 3)

@@ -21,22 +21,21 @@ MALFORMED = {
     "factor 0": (patched(BASELINE, SOF + 11, b"\x02"), SOF + 11, "1 to 4"),
     "factor 5": (patched(BASELINE, SOF + 11, b"\x25"), SOF + 11, "1 to 4"),
     "slot 4": (patched(BASELINE, SOF + 12, b"\4"), SOF + 12, "0 to 3"),
-    "two alike": (patched(BASELINE, SOF + 13, b"\1"), SOF, "different identifier"),
     "table cut off": (patched(BASELINE, DQT + 4, b"\x10"), DQT + 4 + 129, "precision"),
     "step 0": (patched(BASELINE, DQT + 15, b"\0"), DQT + 15, "above 0"),
-    "too many codes": (patched(BASELINE, DHT + 5, b"\3"), DHT + 5, "codes of length 1"),
-    "a code of all ones": (patched(BASELINE, DHT + 5, b"\2"), DHT + 5, "codes of length 1"),
+    "too many codes": (patched(BASELINE, DHT + 5, b"\3\0\1\1\1\1"), DHT + 5, "codes of length 1"),
+    "a code of all ones": (patched(BASELINE, DHT + 5, b"\2\1\1\1\1\1"), DHT + 5, "codes of length 1"),
     "DC symbol 16": (patched(BASELINE, DHT + 21, b"\x10"), DHT + 21, "0 to 15"),
     "no components": (patched(BASELINE, SOS + 4, b"\0"), SOS + 4, "1 to 4"),
     "scan header too short": (patched(BASELINE, SOS + 4, b"\1"), SOS, "8 bytes|6 bytes"),
-    "Huffman slot 4": (patched(BASELINE, SOS + 6, b"\x40"), SOS + 6, "0 to 3"),
+    "Huffman slot 4": (patched(BASELINE, SOS + 6, b"\x40"), SOS, "DC Huffman table 4"),
     "257 codes": (
         inserted(BASELINE, DHT, b"\xff\xc4\x01\x14\x10" + bytes(14) + bytes((2, 255)) + bytes(257)),
         DHT + 4,
         "at most 256",
     ),
     "restart interval of 3 bytes": (inserted(BASELINE, DQT, b"\xff\xdd\0\5\0\0\0"), DQT, "2 bytes, found 3"),
-    "16-bit step 0": (inserted(BASELINE, DQT, b"\xff\xdb\0\x83\x13" + b"\0\1" * 9 + bytes(110)), DQT + 23, "above 0"),
+    "16-bit step 0": (inserted(BASELINE, SOF, b"\xff\xdb\0\x83\x10" + b"\0\1" * 9 + bytes(110)), SOF + 23, "above 0"),
 }
 
 

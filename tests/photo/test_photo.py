@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +221,62 @@ def test_any_exception_of_a_pillow_plugin_is_a_format_error(monkeypatch: pytest.
     monkeypatch.setattr(Image.Image, "load", fail)
     with pytest.raises(FormatError, match="color planes"):
         foveal.open(file)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("icc_profile", "sRGB"),
+        ("exif", 5),
+        ("xmp", "<x:xmpmeta/>"),
+        ("comment", "by me"),
+        ("dots_per_inch", 300),
+        ("dots_per_inch", (300, 72.5)),
+        ("dots_per_inch", (0, 65_536)),
+        ("extra_segments", b"IPTC"),
+        ("extra_segments", ((0xD8, b""),)),
+        ("extra_segments", ((0xED, "text"),)),
+        ("file_format", b"PNG"),
+        ("frame_count", 0),
+        ("frame_count", "1"),
+    ],
+)
+def test_fields_of_another_kind_are_named(field: str, value: Any) -> None:
+    with pytest.raises(ParameterError, match=f"^{field} must be "):
+        foveal.Photo(np.zeros((9, 9), np.uint8), **{field: value})
+
+
+def test_a_photo_can_be_used_in_a_with_statement() -> None:
+    with foveal.Photo(np.zeros((9, 9), np.uint8)) as photo:
+        assert photo.height == 9
+    assert photo.pixels.shape == (9, 9)
+
+
+def test_the_broken_file_of_a_pillow_image_is_a_format_error() -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8)).save(file, "PNG")
+    image = Image.open(io.BytesIO(file.getvalue()[:5000]))  # reads the header only
+    with pytest.raises(FormatError, match="broken picture: image file is truncated"):
+        foveal.encode(image, quality=50)
+
+
+class StoppedError(TimeoutError):
+    """Raised by the signal handler of the next test; TimeoutError is an OSError."""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
+def test_what_a_signal_handler_raises_is_not_renamed() -> None:
+    def stop(*_: object) -> None:
+        raise StoppedError
+
+    class Interrupted(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            signal.raise_signal(signal.SIGUSR1)
+            return super().read(size)
+
+    previous = signal.signal(signal.SIGUSR1, stop)
+    try:
+        with pytest.raises(StoppedError):
+            foveal.open(Interrupted(b"..."))
+    finally:
+        signal.signal(signal.SIGUSR1, previous)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import pickle
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,6 +23,7 @@ import foveal
 from foveal.errors import ModelError, ParameterError
 from foveal.saliency import model as model_module
 from foveal.saliency.model import OUTPUTS, SHIPPED_MODEL, SaliencyModel, default_model
+from foveal.saliency.session import Session
 
 
 def test_the_output_of_the_color_network_is_as_computed_by_hand(tmp_path: Path) -> None:
@@ -177,13 +182,12 @@ def test_the_output_does_not_depend_on_the_threads() -> None:
 
 def test_the_default_model_is_loaded_once_and_shared_by_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = []
-    open_session = model_module._open_session
 
-    def counted(path: Path, threads: int) -> object:
+    def counted(path: Path, threads: int) -> Session:
         loaded.append((path, threads))
-        return open_session(path, threads)
+        return Session(path, threads)
 
-    monkeypatch.setattr(model_module, "_open_session", counted)
+    monkeypatch.setattr(model_module, "Session", counted)
     model_module._shipped_model.cache_clear()
     photos = [noisy_gradient(30 + i, 50) for i in range(8)]
     with ThreadPoolExecutor(8) as pool:
@@ -218,3 +222,149 @@ def test_looking_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
     subprocess.run([sys.executable, "-c", program], env={**environment, "HOME": str(tmp_path)}, check=True)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", [b"model.onnx", 5, ["a"], "a\0b", "a\udce9\ud800"], ids=repr)
+def test_paths_of_the_wrong_kind_are_refused(path: object) -> None:
+    with pytest.raises(ParameterError, match="path"):
+        SaliencyModel(path)  # type: ignore[arg-type]
+
+
+def test_brackets_in_brackets_are_no_list_of_classes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "deep.onnx"
+    path.write_bytes(color_network(classes="[" * 100_000).SerializeToString())
+    assert "are missing" in refused(path, capfd)
+
+
+def external(tensor: onnx.TensorProto | None = None) -> onnx.TensorProto:
+    """Return a tensor whose values are in another file."""
+    found = onnx.TensorProto() if tensor is None else tensor
+    found.data_type, found.data_location = onnx.TensorProto.FLOAT, onnx.TensorProto.EXTERNAL
+    found.dims[:] = [1]
+    found.ClearField("raw_data")
+    entry = found.external_data.add()
+    entry.key, entry.value = "location", "secret.bin"
+    return found
+
+
+def add_initializer(model: onnx.ModelProto) -> None:
+    external(model.graph.initializer[0])
+
+
+def add_entry_without_location(model: onnx.ModelProto) -> None:
+    external(model.graph.initializer[0]).data_location = onnx.TensorProto.DEFAULT
+
+
+def add_sparse_values(model: onnx.ModelProto) -> None:
+    external(model.graph.sparse_initializer.add().values)
+
+
+def add_sparse_indices(model: onnx.ModelProto) -> None:
+    external(model.graph.sparse_initializer.add().indices)
+
+
+def add_constant(model: onnx.ModelProto) -> None:
+    model.graph.node.append(helper.make_node("Constant", [], ["secret"], value=external()))
+
+
+def add_list_of_tensors(model: onnx.ModelProto) -> None:
+    model.graph.node.append(helper.make_node("Constant", [], ["secret"], values=[external()]))
+
+
+def add_branch(model: onnx.ModelProto) -> None:
+    branch = helper.make_graph([], "branch", [], [], [external()])
+    model.graph.node.append(helper.make_node("If", ["pixels"], ["secret"], then_branch=branch))
+
+
+def add_function(model: onnx.ModelProto) -> None:
+    constant = helper.make_node("Constant", [], ["secret"], value=external())
+    model.functions.append(helper.make_function("foreign", "Secret", [], ["secret"], [constant], []))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        add_initializer,
+        add_entry_without_location,
+        add_sparse_values,
+        add_sparse_indices,
+        add_constant,
+        add_list_of_tensors,
+        add_branch,
+        add_function,
+    ],
+)
+def test_values_in_other_files_are_not_read(
+    change: Callable[[onnx.ModelProto], None], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model = color_network()
+    change(model)
+    (tmp_path / "secret.bin").write_bytes(bytes(4))
+    path = tmp_path / "external.onnx"
+    path.write_bytes(model.SerializeToString())
+    assert "values in other files" in refused(path, capfd)
+
+
+@pytest.mark.parametrize("data", [b"\x0b\x0c", b"\x3a\x7f", b"\x80" * 20, b"\x3f", b"\x3a\x02\x2a"], ids=bytes.hex)
+def test_what_is_no_protobuf_is_refused_before_onnxruntime_reads_it(
+    data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foveal.saliency.session._open_inference", lambda *_: pytest.fail("it was opened"))
+    (tmp_path / "broken.onnx").write_bytes(data)
+    with pytest.raises(ModelError, match="broken"):
+        SaliencyModel(tmp_path / "broken.onnx")
+
+
+def test_models_pickle_by_their_paths(tmp_path: Path) -> None:
+    path = write_color_network(tmp_path / "colors.onnx", 0.25)
+    rgb = noisy_gradient(16, 24)
+    for model in (SaliencyModel(path), SaliencyModel(threads=2)):
+        pickled = pickle.dumps(model)
+        assert len(pickled) < 1000
+        loaded = pickle.loads(pickled)  # noqa: S301 (it was pickled above)
+        assert (loaded.path, loaded.class_names, loaded.threshold) == (model.path, model.class_names, model.threshold)
+        np.testing.assert_allclose(loaded.see(rgb).gaze, model.see(rgb).gaze, atol=1e-4)
+    assert b"network.onnx" not in pickle.dumps(SaliencyModel())  # found in the package that unpickles it
+    pickled = pickle.dumps(SaliencyModel(path))
+    path.unlink()
+    with pytest.raises(ModelError, match=r"colors\.onnx: .*No such file"):
+        pickle.loads(pickled)  # noqa: S301 (it was pickled above)
+
+
+class StoppedError(Exception):
+    """Raised by the signal handlers of these tests."""
+
+
+class Stopping:
+    """A handler that is a method of an object."""
+
+    def stop(self, *_: object) -> None:
+        raise StoppedError
+
+    __call__ = stop
+
+
+def stop(*_: object) -> None:
+    raise StoppedError
+
+
+@pytest.mark.parametrize("handler", [stop, Stopping().stop, Stopping(), functools.partial(stop, 1)], ids=range(4))
+def test_what_a_signal_handler_raises_is_not_renamed(
+    handler: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = SaliencyModel(write_color_network(tmp_path / "colors.onnx"))
+
+    def be_interrupted(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGUSR1)
+
+    previous = signal.signal(signal.SIGUSR1, handler)
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr("onnxruntime.InferenceSession.run", be_interrupted)
+            with pytest.raises(StoppedError):
+                model.see(noisy_gradient(16, 24))
+        monkeypatch.setattr("onnxruntime.InferenceSession.__init__", be_interrupted)
+        with pytest.raises(StoppedError):
+            SaliencyModel(model.path)
+    finally:
+        signal.signal(signal.SIGUSR1, previous)

@@ -110,7 +110,8 @@ def _trellis_distortion(
         levels = quantized.blocks[0][inside]
         errors = np.abs(luminance[inside]) / steps - np.abs(levels)
         errors[levels != 0] += np.float32(lift)
-        sums[slice(*rows)] = np.square(errors) @ by_frequency
+        # Not by `@`: the lock of BLAS, which numpy multiplies with, can be held over a fork.
+        sums[slice(*rows)] = np.einsum("yxk,k->yx", np.square(errors), by_frequency)
 
     pixels_per_row = component.block_columns * jpeg.BLOCK_SIDE**2
     run_in_threads(add_up, row_ranges(component.block_rows, pixels_per_row, _PIXELS_PER_STRIP), threads)

@@ -93,9 +93,15 @@ def squared_xyb_changes(ycbcr: NDArray[np.float64], index: int) -> NDArray[np.fl
     """
     # XYB is linear in the cube roots of the cones' absorbances. Chain rule: component -> RGB -> linear light ->
     # absorbance -> its cube root, whose derivative is absorbed^(-2/3) / 3.
-    rgb = np.clip(np.tensordot(TO_RGB, ycbcr, 1), 0, 255) / 255
-    absorbed = np.tensordot(_ABSORBANCE, to_light(rgb), 1) + _ABSORBANCE_BIAS
+    rgb = np.clip(_multiply(TO_RGB, ycbcr), 0, 255) / 255
+    absorbed = _multiply(_ABSORBANCE, to_light(rgb)) + _ABSORBANCE_BIAS
     by_component = light_derivative(rgb) * TO_RGB[:, index].reshape(3, *[1] * (ycbcr.ndim - 1))
-    long, medium, short = np.tensordot(_ABSORBANCE, by_component, 1) * absorbed ** (-2 / 3) / 3
+    long, medium, short = _multiply(_ABSORBANCE, by_component) * absorbed ** (-2 / 3) / 3
     brightness = (long + medium) / 2
     return np.stack([_X_SCALE * (long - medium) / 2, brightness, short - brightness]) ** 2
+
+
+def _multiply(matrix: NDArray[np.floating], vectors: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Multiply a matrix by an array of column vectors, (n, ...)."""
+    # Not by `np.tensordot`: the lock of BLAS, which numpy multiplies with, can be held over a fork.
+    return np.asarray(np.einsum("ij,j...->i...", matrix, vectors))

@@ -43,7 +43,8 @@ from foveal.photo.writing import png_bytes
     "--quality",
     type=NumberRange(0, 100),
     metavar="Q",
-    help=f"Quality of foveal's file, whose size is the limit for the others. Default: {DEFAULT_QUALITY:g}.",
+    help=f"Quality of foveal's file, whose size is the limit for the others. Default: {DEFAULT_QUALITY:g}, unlike "
+    "`foveal encode`, which chooses a quality for each photo.",
 )
 @click.option(
     "--size",

@@ -84,7 +84,7 @@ def _report_as_text(result: Encoded, target: str) -> str:
     score = "" if result.score is None else f" for a score of {result.score:z.1f}, {result.score_is}"
     saliency = result.saliency_name
     if saliency in METHODS:
-        saliency += f", confidence {result.confidence:.2f}"
+        saliency += f", prominence {result.confidence:.2f}"
     return (
         f"{output_name(target)}: {len(result.data):,} bytes, {_bits_per_pixel(result):.2f} bits per pixel "
         f"({result.photo.width} x {result.photo.height}, quality {result.quality:g}{score}, "

@@ -16,12 +16,14 @@ from foveal.cli.messages import (
     STANDARD_STREAM,
     add_name_to_errors,
     input_name,
+    is_standard_output,
     output_name,
+    print_warning,
     print_warnings,
     set_filename_of_errors,
 )
 from foveal.errors import FormatError, FormatWarning
-from foveal.files import PICTURE_ENDINGS, write_whole
+from foveal.files import PICTURE_ENDINGS, descriptor_of, other_names, write_whole
 from foveal.jpeg import MAX_PIXELS
 from foveal.photo.background import TransparencyError, transparency_error
 
@@ -46,7 +48,7 @@ def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS, 
         The errors of `foveal.open`, with the name of the input in the message.
     """
     with add_name_to_errors(path):
-        source = path if path != STANDARD_STREAM else io.BytesIO(_read_standard_input())
+        source = path if _is_seekable(path) else io.BytesIO(_read(path))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", FormatWarning)
             try:
@@ -68,7 +70,16 @@ def read_bytes(path: str) -> bytes:
         The file cannot be read.
     """
     with add_name_to_errors(path):
-        return Path(path).read_bytes() if path != STANDARD_STREAM else _read_standard_input()
+        return _read(path)
+
+
+def _read(path: str) -> bytes:
+    return Path(path).read_bytes() if path != STANDARD_STREAM else _read_standard_input()
+
+
+def _is_seekable(path: str) -> bool:
+    """Return whether an input is a regular file; also for one that does not exist, which the reader reports."""
+    return path != STANDARD_STREAM and (Path(path).is_file() or Path(path).is_dir() or not Path(path).exists())
 
 
 def _read_standard_input() -> bytes:
@@ -82,14 +93,24 @@ def _read_standard_input() -> bytes:
 def write_bytes(path: str, data: bytes) -> None:
     """Write all of the data to a file, or leave the file as it was; "-" is standard output.
 
+    A warning is printed if the file had other names (hard links), which keep the old content.
+
     Raises
     ------
     OSError
         The output cannot be written; `filename` of the error is the name of the output for messages.
     """
     with set_filename_of_errors(output_name(path)):
-        if path != STANDARD_STREAM:
+        if not is_standard_output(path):
+            links = other_names(path)
             write_whole(path, data)
+            if links:
+                names = (
+                    "another name (a hard link), which still names"
+                    if links == 1
+                    else f"{links} other names, which name"
+                )
+                print_warning(f"{output_name(path)} had {names} the old file")
         elif sys.stdout:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
@@ -113,6 +134,8 @@ def default_target(source: str, ending: str) -> str:
         raise click.UsageError("the name of the input is empty")
     if Path(source).is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), source)
+    if not _is_seekable(source):
+        raise click.UsageError(f"{input_name(source)} is not a file; name the output with -o")
     target = str(Path(source).with_suffix(ending))
     if os.path.lexists(target):
         raise click.UsageError(f"{input_name(target)} exists; name the output with -o")
@@ -136,14 +159,15 @@ def check_target(target: str, kind: str, inputs: list[str]) -> None:
     click.UsageError
         The output is a terminal or one of the inputs, its name is empty, or it has the ending of another kind of file.
     OSError
-        The folder of the output does not exist.
+        The output is a folder, or its folder does not exist.
     """
     if not target:
         raise click.UsageError("the name of the output is empty")
-    if target == STANDARD_STREAM:
+    if is_standard_output(target):
         if sys.stdout and sys.stdout.isatty():
             raise click.UsageError(f"will not write {kind} to the terminal; name a file or redirect the output")
         return
+    _check_is_no_folder(target)
     ending = Path(target).suffix.lower()
     if any(ending in endings for other, endings in PICTURE_ENDINGS.items() if other != kind):
         wanted = min(PICTURE_ENDINGS[kind], key=len)
@@ -163,8 +187,19 @@ def _is_same_file(path: str, target: Path) -> bool:
         return False
 
 
+def _check_is_no_folder(target: str) -> None:
+    """Raise IsADirectoryError if an output is a folder, or is named like one."""
+    if Path(target).is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder; name a file in it", output_name(target))
+    if target.endswith(("/", os.sep)) or os.path.basename(target) in (os.curdir, os.pardir):  # noqa: PTH119 (keeps dots)
+        problem = "names a folder, which does not exist; name a file"
+        raise IsADirectoryError(errno.EISDIR, problem, output_name(target))
+
+
 def _check_folder(target: str) -> None:
-    """Raise NotADirectoryError if the folder of an output does not exist."""
+    """Raise NotADirectoryError if the folder of an output does not exist, before minutes are spent on encoding."""
+    if descriptor_of(target) is not None or (Path(target).exists() and not Path(target).is_file()):
+        return  # an open descriptor, a pipe or a device
     folder = Path(os.path.realpath(target)).parent
     if folder.is_dir():
         return

@@ -21,6 +21,7 @@ from foveal.cli.messages import input_name
 from foveal.cli.pca import pca
 from foveal.cli.saliency import saliency
 from foveal.errors import FovealError, ParameterError
+from foveal.interruption import exit_on_signals
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
@@ -57,8 +58,13 @@ cli.add_command(pca)
 
 
 def main() -> None:
-    """Run the command line. A failure prints one line on standard error; the exit code is then 1, 2 or 130."""
-    sys.exit(_run())
+    """Run the command line. A failure prints one line on standard error; the exit code is then 1 or 2.
+
+    SIGINT, SIGTERM and SIGHUP end the process at any moment with one line and the exit codes 130, 143 and 129.
+    """
+    with exit_on_signals():
+        code = _run()
+    sys.exit(code)
 
 
 def _run() -> int:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 
 from foveal.errors import FovealError
+from foveal.files import descriptor_of
 
 STANDARD_STREAM = "-"  # as the path of an input or output: standard input or standard output
 _MAX_WARNINGS = 8  # of one input
@@ -27,6 +28,11 @@ def _display_name(path: str, stream: str) -> str:
     if path == STANDARD_STREAM:
         return stream
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in click.format_filename(path))
+
+
+def is_standard_output(path: str | None) -> bool:
+    """Return whether the path of an output is "-" or a name of standard output, such as /dev/stdout."""
+    return path is not None and (path == STANDARD_STREAM or descriptor_of(path) == 1)
 
 
 @contextmanager
@@ -74,4 +80,4 @@ def print_report(text: str, *targets: str | None) -> None:
         Paths of the outputs that the command wrote; None for outputs that it did not write.
     """
     with set_filename_of_errors(output_name(STANDARD_STREAM)):
-        click.echo(text, err=STANDARD_STREAM in targets)
+        click.echo(text, err=any(map(is_standard_output, targets)))

@@ -50,9 +50,11 @@ def saliency(
 ) -> None:
     """Show where people look in a photo: as a grey PNG of its size, white where they look most.
 
-    Maps are in the displayed orientation. `foveal encode --saliency MAP` accepts them, even after editing. The JSON
-    report has the confidence and, for methods that use the network, the classes with scores and boxes. The report is
-    printed on standard output, or on standard error if a picture is written to standard output.
+    Maps are in the displayed orientation. `foveal encode --saliency MAP` accepts them, even after editing. The
+    prominence in the report, "confidence" in JSON, is 0 to 1: how far something in the photo stands out, by the map; it
+    does not say whether the map is right. For methods that use the network, the JSON report also has the classes with
+    scores and boxes. The report is printed on standard output, or on standard error if a picture is written to standard
+    output.
     """
     targets = _Targets(**choices)
     targets.check(source, as_json)
@@ -112,7 +114,7 @@ def _report_as_text(photo: Photo, result: SaliencyResult, targets: _Targets) -> 
     lines = []
     if targets.output is not None:
         size = f"{width} x {height}"
-        lines.append(f"{output_name(targets.output)}: {size}, {result.method}, confidence {result.confidence:.2f}")
+        lines.append(f"{output_name(targets.output)}: {size}, {result.method}, prominence {result.confidence:.2f}")
     if targets.compare is not None:
         lines.append(f"{output_name(targets.compare)}: photo, {', '.join(targets.compared_methods)}")
     return "\n".join(lines)

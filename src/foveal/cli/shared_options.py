@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -11,15 +10,15 @@ from typing import Any, TypeVar, cast
 import click
 
 from foveal.allocate.weights import LEAST_WEIGHT
+from foveal.checks import check_size
 from foveal.cli import files
 from foveal.encoding import EncodeOptions
 from foveal.encoding.size_search import MAX_SIZE_BYTES
+from foveal.errors import ParameterError
 from foveal.jpeg import MAX_PIXELS
 from foveal.saliency import METHODS, MethodChoice, Saliency, map_of_picture, resolve_method
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([km])(i?)b?|b)?", re.IGNORECASE)
 
 
 class _Size(click.ParamType):  # type: ignore[type-arg]
@@ -29,15 +28,10 @@ class _Size(click.ParamType):  # type: ignore[type-arg]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number of bytes, or fail; overrides `click.ParamType.convert`."""
-        parts = _SIZE.fullmatch(str(value).strip())
-        if parts is None:
-            self.fail(f"{value!r} is not a size such as 250000, 100KB or 1.5MB", param, ctx)
-        number, unit, binary = parts.groups()
-        bytes_of_unit = (1024 if binary else 1000) ** (" km".index(unit.lower()) if unit else 0)
-        size_bytes = float(number) * bytes_of_unit
-        if not 1 <= size_bytes <= MAX_SIZE_BYTES:
-            self.fail(f"a size is at least 1 byte and at most {MAX_SIZE_BYTES:,}", param, ctx)
-        return int(size_bytes)
+        try:
+            return check_size("a size", value, MAX_SIZE_BYTES)
+        except ParameterError as error:
+            self.fail(str(error), param, ctx)
 
 
 SIZE = _Size()

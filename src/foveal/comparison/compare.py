@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from foveal.allocate.subsampling import SubsamplingName
-from foveal.checks import check_integer
+from foveal.checks import check_size
 from foveal.comparison.peers import PEERS, Peer, decode_for_viewing
 from foveal.comparison.regions import Region, choose_regions
 from foveal.comparison.scores import SSIM_REQUIREMENT, ScoreReference, Scores, has_ssim
@@ -108,7 +108,7 @@ def compare(
     image: Photo | Image.Image | NDArray[Any],
     *,
     quality: float | None = None,
-    size_bytes: int | None = None,
+    size_bytes: int | str | None = None,
     saliency: Saliency = EncodeOptions.saliency,
     strength: float = EncodeOptions.strength,
     background: Color | None = None,
@@ -119,17 +119,19 @@ def compare(
     this limit. Qualities are searched in steps of 0.1 for libjpeg-turbo and of 1 for MozJPEG and jpegli, which accept
     only whole qualities. Foveal without a map is encoded with `target_size` of `foveal.encode`.
 
-    All files are 4:2:0, without metadata, and show the photo as displayed, in 8 bits. They are progressive, except that
-    foveal's are sequential where that is smaller. Encoders that are not installed (extra `compare`) are left out.
+    All files are 4:2:0, also foveal's where `foveal.encode` would choose 4:4:4. They have no metadata, and show the
+    photo as displayed, in 8 bits. They are progressive, except that foveal's are sequential where that is smaller.
+    Encoders that are not installed (extra `compare`) are left out.
 
     Parameters
     ----------
     image
         The photo, of a type that `foveal.encode` accepts.
     quality
-        Quality of foveal's file, 0 to 100; None means 80.
+        Quality of foveal's file, 0 to 100. None means 80, unlike in `foveal.encode`, which chooses a quality for each
+        photo: a fixed one makes comparisons of several photos comparable.
     size_bytes
-        Largest size of foveal's file in bytes, instead of `quality`.
+        Largest size of foveal's file, instead of `quality`: a number of bytes or a text such as "100KB".
     saliency
         "auto", the name of a method, or a map: an (h, w) array of floats in [0, 1] or bools, as displayed.
     strength
@@ -157,7 +159,7 @@ def compare(
     if quality is not None and size_bytes is not None:
         raise ParameterError("give quality or size_bytes, not both")
     if size_bytes is not None:
-        check_integer("size_bytes", size_bytes, 1, MAX_SIZE_BYTES)
+        size_bytes = check_size("size_bytes", size_bytes, MAX_SIZE_BYTES)
     if quality is None and size_bytes is None:
         quality = DEFAULT_QUALITY
     options = EncodeOptions(  # raises ParameterError

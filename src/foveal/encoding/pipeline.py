@@ -78,7 +78,7 @@ def encode(
     image: Photo | Image.Image | NDArray[Any],
     *,
     quality: float | None = EncodeOptions.quality,
-    target_size: int | None = EncodeOptions.target_size,
+    target_size: int | str | None = EncodeOptions.target_size,
     target_score: float | None = EncodeOptions.target_score,
     verify: bool = EncodeOptions.verify,
     saliency: Saliency = EncodeOptions.saliency,
@@ -109,7 +109,8 @@ def encode(
         quality nor a target is given, a quality from 60 to 95 is chosen: the one at which a SSIMULACRA2 of 80
         (`targets.DEFAULT_SCORE`) is predicted for the photo encoded without saliency.
     target_size
-        Largest size of the file in bytes, instead of a quality. The highest quality whose file fits is used.
+        Largest size of the file, instead of a quality: the highest quality whose file fits is used. A number of bytes,
+        or a text such as "100KB" (1 KB = 1,000 bytes) or "1.5MiB" (1 MiB = 1,048,576 bytes).
     target_score
         SSIMULACRA2 of the whole photo, 0 to 100, instead of a quality. It is predicted from the quantization errors.
         Where a sample of the photo shows the prediction to be wrong, it is measured on the sample instead.
@@ -161,6 +162,8 @@ def encode(
     ------
     ParameterError
         An argument is out of range or has the wrong type, or `icc_profile` is for another colour space than the pixels.
+    FormatError
+        The file of a Pillow image is broken.
     UnsupportedError
         The image has an alpha channel and there is no `background`, or a Pillow image has a colour model other than
         grey and RGB (CMYK, Lab, ...).
@@ -296,8 +299,8 @@ def _weigh_alike(photo: Photo) -> _Weighting:
 def _encode_to_target(photo: WeighedPhoto, options: EncodeOptions) -> TargetResult:
     if options.quality is not None:
         return TargetResult(photo, photo.encode(options.quality), float(options.quality))
-    if options.target_size is not None:
-        return targets.encode_to_size(photo, options.target_size)
+    if options.size_limit is not None:
+        return targets.encode_to_size(photo, options.size_limit)
     if options.target_score is None:
         return targets.encode_to_default_score(photo)
     if options.verify:

@@ -119,7 +119,7 @@ def _header(facts: Facts, name: str) -> Markup:
     encoded, size = facts.encoded, len(facts.file.data)
     bits = 8 * size / (height * width)
     raw = 8 * facts.photo.pixels.nbytes / (height * width)
-    confidence = "" if encoded.confidence is None else f", confidence {encoded.confidence:.2f}"
+    confidence = "" if encoded.confidence is None else f", prominence {encoded.confidence:.2f}"
     return element(
         "header",
         element("h1", f"How foveal encoded {name}"),

@@ -5,19 +5,23 @@
 
 Tables and the restart interval hold until a segment redefines them. Each scan is returned with its Huffman tables and
 restart interval; the reader keeps the quantization table of each component.
+
+As in libjpeg, what has no effect is no fault: impossible values in a table that no component uses, and DAC, the tables
+of arithmetic coding, in a Huffman-coded file.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 
+from foveal.checks import describe
 from foveal.errors import FormatError, LimitError, ParameterError, UnsupportedError
 from foveal.jpeg import headers, limits, markers
 from foveal.jpeg.color_model import affects_color_model
 from foveal.jpeg.diagnosis import Diagnosis, malformed_error
 from foveal.jpeg.entropy_data import EntropyData
-from foveal.jpeg.frame import Frame
+from foveal.jpeg.frame import ComponentHeader, Frame
 from foveal.jpeg.huffman import DEFAULT_TABLES, HuffmanTable
 from foveal.jpeg.script import SEQUENTIAL_BAND, Progression, Scan, band_problem, mcu_problem
 from foveal.jpeg.segment_reader import FileSegment, SegmentReader
@@ -57,6 +61,10 @@ class FileScan:
 class FileReader:
     """Reader of a file, scan by scan, which keeps what the segments define.
 
+    Some files have components of equal identifiers. Their scans are matched to components as by libjpeg-turbo: an
+    identifier names the first component of that identifier from the position in the scan on. In `frame`, such
+    components have other identifiers, all different, so that the file can be written again.
+
     Parameters
     ----------
     data
@@ -89,8 +97,9 @@ class FileReader:
         self._segment_reader = SegmentReader(data, diagnosis)
         self._frame_header: headers.FrameHeader | None = None
         self._frame: Frame | None = None
-        self._quantization_tables: dict[int, QuantizationTable] = {}
-        self._huffman_tables: dict[tuple[int, int], HuffmanTable] = dict(DEFAULT_TABLES)
+        self._quantization_tables: dict[int, headers.FileTable[QuantizationTable]] = {}
+        self._huffman_tables = {key: headers.FileTable(table, None) for key, table in DEFAULT_TABLES.items()}
+        self._unused_faults: list[FormatError] = []  # of tables that no component has used yet
         self._restart_interval = 0
         self._component_tables: dict[int, QuantizationTable] = {}  # by index of the component
         self._progression = Progression()
@@ -165,16 +174,22 @@ class FileReader:
     def _read_definition(self, segment: FileSegment) -> None:
         """Read a segment other than SOS and EOI, and keep what it defines."""
         code, offset = segment.code, segment.offset
-        if code in markers.UNSUPPORTED and self.script:  # more likely damaged data than another coding process
+        if code == markers.DAC:
+            self.diagnosis.report_oddity(f"byte {offset:,}: expected no DAC in a Huffman-coded file; it is skipped")
+        elif code in markers.UNSUPPORTED and self.script:  # more likely damaged data than another coding process
             raise malformed_error(offset, f"expected the end of the picture, found {markers.UNSUPPORTED[code]}")
-        if code in markers.UNSUPPORTED:
+        elif code in markers.UNSUPPORTED:
             raise UnsupportedError(f"{markers.UNSUPPORTED[code]} is not supported")
-        if code in markers.HUFFMAN_DCT_FRAMES:
+        elif code in markers.HUFFMAN_DCT_FRAMES:
             self._read_frame_header(segment)
         elif code == markers.DQT:
-            self._quantization_tables |= headers.read_quantization_tables(segment, self.diagnosis)
+            quantization_tables = headers.read_quantization_tables(segment)
+            self._quantization_tables |= quantization_tables
+            self._unused_faults += [table.fault for table in quantization_tables.values() if table.fault]
         elif code == markers.DHT:
-            self._huffman_tables |= headers.read_huffman_tables(segment)
+            huffman_tables = headers.read_huffman_tables(segment)
+            self._huffman_tables |= huffman_tables
+            self._unused_faults += [table.fault for table in huffman_tables.values() if table.fault]
         elif code == markers.DRI:
             self._restart_interval = headers.read_restart_interval(segment)
         elif code in markers.STANDALONE:
@@ -188,6 +203,10 @@ class FileReader:
             raise malformed_error(segment.offset, "expected one frame header, found a second")
         header = headers.read_frame_header(segment)
         self._frame_header, self.sof_code = header, segment.code
+        identifiers = [component.identifier for component in header.components]
+        if len(set(identifiers)) < len(identifiers):
+            message = f"expected a different identifier for each component, found {identifiers}; they go by position"
+            self.diagnosis.report_oddity(f"byte {segment.offset:,}: {message}")
         if header.height:
             self._frame = self._make_frame(header, header.height)
 
@@ -195,7 +214,7 @@ class FileReader:
         if header.width * height > self._max_pixels:
             size = f"{header.width:,} x {height:,}"
             raise LimitError(f"the picture has {size} pixels; the limit is {self._max_pixels:,}")
-        return Frame(height, header.width, header.components)
+        return Frame(height, header.width, _with_different_identifiers(header.components))
 
     def _read_scan(self, segment: FileSegment) -> FileScan:
         if self._frame_header is None:
@@ -226,12 +245,7 @@ class FileReader:
 
     def _check_scan(self, header: headers.ScanHeader, segment: FileSegment) -> Scan:
         """Return the parameters of a scan after checking them against the frame and the earlier scans."""
-        identifiers = [component.identifier for component in self.frame.headers]
-        chosen = [component.identifier for component in header.components]
-        if len(set(chosen)) < len(chosen) or not set(chosen) <= set(identifiers):
-            message = f"expected components among {identifiers}, each once; found {chosen}"
-            raise malformed_error(segment.payload_offset, message)
-        components = tuple(identifiers.index(identifier) for identifier in chosen)
+        components = self._match_components(header, segment)
         if list(components) != sorted(components):
             message = "expected components in the order of the frame (B.2.3)"
             self.diagnosis.report_oddity(f"byte {segment.offset:,}: {message}")
@@ -242,6 +256,21 @@ class FileReader:
             scan = Scan(components)
             self._check_sequential(scan, header, segment)
         return scan
+
+    def _match_components(self, header: headers.ScanHeader, segment: FileSegment) -> tuple[int, ...]:
+        """Return the index in the frame of each component of a scan."""
+        assert self._frame_header is not None  # noqa: S101 (checked by the caller)
+        identifiers = [component.identifier for component in self._frame_header.components]
+        chosen = [component.identifier for component in header.components]
+        is_ambiguous = len(set(identifiers)) < len(identifiers)
+        components = []
+        for position, identifier in enumerate(chosen):
+            candidates = range(position if is_ambiguous else 0, len(identifiers))
+            components += [index for index in candidates if identifiers[index] == identifier][:1]
+        if len(set(components)) < len(chosen):
+            message = f"expected components among {identifiers}, each once; found {chosen}"
+            raise malformed_error(segment.payload_offset, message)
+        return tuple(components)
 
     def _check_sequential(self, scan: Scan, header: headers.ScanHeader, segment: FileSegment) -> None:
         if header.band != SEQUENTIAL_BAND:  # some old encoders write zeros; libjpeg ignores the values
@@ -285,7 +314,10 @@ class FileReader:
         if (table_class, slot) not in self._huffman_tables:
             kind = "AC" if table_class else "DC"
             raise malformed_error(segment.offset, f"expected {kind} Huffman table {slot} before the scan")
-        return self._huffman_tables[table_class, slot]
+        table, fault = self._huffman_tables[table_class, slot]
+        if fault:
+            raise fault
+        return table
 
     def _latch_quantization_tables(self, scan: Scan, offset: int) -> None:
         """Keep, for each component in its first scan, the quantization table that its slot holds now."""
@@ -297,7 +329,11 @@ class FileReader:
             slot = self.frame.headers[component].table_slot
             if slot not in self._quantization_tables:
                 raise malformed_error(offset, f"expected quantization table {slot} before the scan")
-            self._component_tables[component] = self._quantization_tables[slot]
+            table, fault = self._quantization_tables[slot]
+            if fault is not None and fault in self._unused_faults:  # else another component uses the table, too
+                self._unused_faults.remove(fault)
+                self.diagnosis.report_fault(fault)
+            self._component_tables[component] = table
 
     def _check_complete(self, offset: int) -> None:
         """Report coefficients that no scan before EOI has sent in full; without any scan, raise FormatError."""
@@ -309,6 +345,16 @@ class FileReader:
                 self.diagnosis.report_fault(malformed_error(offset, message))
         if not self._progression.is_complete(len(self.frame.headers)):
             self.diagnosis.report_oddity(f"byte {offset:,}: the scans before EOI do not send every coefficient in full")
+        for fault in self._unused_faults:
+            self.diagnosis.report_oddity(f"{fault} (in a table that no component uses)")
+
+
+def _with_different_identifiers(components: tuple[ComponentHeader, ...]) -> tuple[ComponentHeader, ...]:
+    """Return components with 1, 2, 3, ... as identifiers if some of theirs are equal."""
+    # The new ones name no other colour model: equal identifiers are not "RGB", and 1, 2, 3 are those of YCbCr.
+    if len({component.identifier for component in components}) == len(components):
+        return components
+    return tuple(replace(component, identifier=number) for number, component in enumerate(components, start=1))
 
 
 def open_reader(data: bytes | bytearray | memoryview, *, strict: bool, max_pixels: int) -> FileReader:
@@ -331,7 +377,7 @@ def open_reader(data: bytes | bytearray | memoryview, *, strict: bool, max_pixel
     if not isinstance(data, bytes | bytearray | memoryview):
         raise ParameterError(f"data must be the bytes of a file, not {type(data).__name__}")
     if not isinstance(strict, bool):
-        raise ParameterError(f"strict must be True or False, not {strict!r}")
+        raise ParameterError(f"strict must be True or False, not {describe(strict)}")
     if not isinstance(max_pixels, Integral):
-        raise ParameterError(f"max_pixels must be an integer, not {max_pixels!r}")
+        raise ParameterError(f"max_pixels must be an integer, not {describe(max_pixels)}")
     return FileReader(bytes(data), Diagnosis(strict=strict), int(max_pixels))

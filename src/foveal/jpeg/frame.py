@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import reduce
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foveal.errors import LimitError, ParameterError
+from foveal.threads import lazy_property
 
 BLOCK_SIDE = 8
 MAX_SIDE = 65_535  # X and Y have 16 bits (T.81 B.2.2, Frame header syntax)
@@ -142,12 +143,12 @@ class Frame:
         headers = zip(self.headers, slots, strict=True)
         return replace(self, headers=tuple(replace(header, table_slot=slot) for header, slot in headers))
 
-    @cached_property
+    @lazy_property
     def h_max(self) -> int:
         """Largest h_factor of the components."""
         return max(header.h_factor for header in self.headers)
 
-    @cached_property
+    @lazy_property
     def v_max(self) -> int:
         """Largest v_factor of the components."""
         return max(header.v_factor for header in self.headers)
@@ -177,7 +178,7 @@ class Frame:
         """Rows and columns of 8x8-pixel blocks that cover the picture."""
         return block_grid(self.height, self.width)
 
-    @cached_property
+    @lazy_property
     def components(self) -> tuple[Component, ...]:
         """Components with their dimensions."""
         return tuple(self._component(header) for header in self.headers)

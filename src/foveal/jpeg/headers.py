@@ -1,23 +1,41 @@
 """Readers of the marker segments that define how a picture is coded.
 
 ITU-T T.81 B.2, General sequential and progressive syntax. `segments.py` writes these segments. Each function here takes
-a segment and returns what it defines; it raises FormatError if the segment breaks the syntax of its clause.
+a segment and returns what it defines; it raises FormatError if the segment breaks the syntax of its clause. A table
+with impossible values is returned with its fault: it matters only if a component uses the table, as in libjpeg.
 """
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
-from foveal.errors import UnsupportedError
-from foveal.jpeg.diagnosis import Diagnosis, malformed_error
+from foveal.errors import FormatError, UnsupportedError
+from foveal.jpeg.diagnosis import malformed_error
 from foveal.jpeg.frame import ComponentHeader
 from foveal.jpeg.huffman import HuffmanTable
 from foveal.jpeg.segment_reader import FileSegment
 from foveal.jpeg.tables import QuantizationTable
 
 MAX_COMPONENTS = 4  # of a scan (B.2.3, Scan header syntax), and of all known colour models
+
+Table = TypeVar("Table", QuantizationTable, HuffmanTable)
+
+
+class FileTable(NamedTuple, Generic[Table]):
+    """A table of a file, and what is wrong with its values.
+
+    Parameters
+    ----------
+    table
+        The table.
+    fault
+        Error that is due when a component uses the table; None if the values are possible.
+    """
+
+    table: Table
+    fault: FormatError | None
 
 
 @dataclass(frozen=True)
@@ -31,7 +49,7 @@ class FrameHeader:
     width
         X, the number of samples per line.
     components
-        C, H, V and Tq of each component.
+        C, H, V and Tq of each component. Identifiers C may be equal, see `FileReader`.
     """
 
     height: int
@@ -98,8 +116,6 @@ def read_frame_header(segment: FileSegment) -> FrameHeader:
         if slot > 3:
             raise malformed_error(begin + start + 2, f"expected a quantization table slot of 0 to 3, found {slot}")
         components.append(header)
-    if len({header.identifier for header in components}) < count:
-        raise malformed_error(segment.offset, "expected a different identifier for each component")
     return FrameHeader(height, width, tuple(components))
 
 
@@ -114,30 +130,27 @@ def read_scan_header(segment: FileSegment) -> ScanHeader:
     components = []
     for start in range(1, 1 + 2 * count, 2):
         identifier, slots = payload[start], payload[start + 1]
-        if slots >> 4 > 3 or slots & 15 > 3:
-            raise malformed_error(begin + start + 1, f"expected Huffman table slots of 0 to 3, found 0x{slots:02X}")
         components.append(ScanComponent(identifier, slots >> 4, slots & 15))
     first, last, approximation = payload[-3:]
     return ScanHeader(tuple(components), (first, last, approximation >> 4, approximation & 15))
 
 
-def read_quantization_tables(segment: FileSegment, diagnosis: Diagnosis) -> dict[int, QuantizationTable]:
+def read_quantization_tables(segment: FileSegment) -> dict[int, FileTable[QuantizationTable]]:
     """Read DQT (T.81 B.2.4.1, Quantization table-specification syntax).
 
     Parameters
     ----------
     segment
         Segment to read; it may hold several tables.
-    diagnosis
-        Receives a fault for a step of 0; if reading goes on, the step counts as 1.
 
     Returns
     -------
     dict
-        Tables by slot.
+        Tables by slot. A step of 0 is the fault of its table, in which it is replaced by 1.
     """
     payload = segment.payload
-    tables, position = {}, 0
+    tables: dict[int, FileTable[QuantizationTable]] = {}
+    position = 0
     while position < len(payload):
         precision, slot = payload[position] >> 4, payload[position] & 15
         offset = segment.payload_offset + position
@@ -148,24 +161,26 @@ def read_quantization_tables(segment: FileSegment, diagnosis: Diagnosis) -> dict
         if len(entries) < size:
             raise malformed_error(offset, f"expected a quantization table of {size} bytes, found {len(entries)}")
         values = struct.unpack(">64H" if precision else ">64B", entries)
+        fault = None
         if min(values) == 0:
             zero_offset = offset + 1 + values.index(0) * (precision + 1)
-            diagnosis.report_fault(malformed_error(zero_offset, "expected a quantizer step above 0"))
-        tables[slot] = QuantizationTable(tuple(max(1, value) for value in values))
+            fault = malformed_error(zero_offset, "expected a quantizer step above 0")
+        tables[slot] = FileTable(QuantizationTable(tuple(max(1, value) for value in values)), fault)
         position += 1 + len(entries)
     return tables
 
 
-def read_huffman_tables(segment: FileSegment) -> dict[tuple[int, int], HuffmanTable]:
+def read_huffman_tables(segment: FileSegment) -> dict[tuple[int, int], FileTable[HuffmanTable]]:
     """Read DHT (T.81 B.2.4.2, Huffman table-specification syntax).
 
     Returns
     -------
     dict
-        Tables by class (0 DC, 1 AC) and slot.
+        Tables by class (0 DC, 1 AC) and slot. One with a fault cannot be used.
     """
     payload = segment.payload
-    tables, position = {}, 0
+    tables: dict[tuple[int, int], FileTable[HuffmanTable]] = {}
+    position = 0
     while position < len(payload):
         table_class, slot = payload[position] >> 4, payload[position] & 15
         offset = segment.payload_offset + position
@@ -177,16 +192,18 @@ def read_huffman_tables(segment: FileSegment) -> dict[tuple[int, int], HuffmanTa
             raise malformed_error(
                 offset, "expected a Huffman table of 16 counts and their symbols, found the end of the segment"
             )
-        _check_code_counts(bits, offset)
-        if table_class == 0 and any(symbol > 15 for symbol in huffval):
-            raise malformed_error(offset + 17, "expected DC symbols of 0 to 15")
-        tables[table_class, slot] = HuffmanTable(bits, huffval)
+        if sum(bits) > 256:
+            raise malformed_error(offset, "expected at most 256 Huffman codes")
+        fault = _find_code_fault(bits, offset)
+        if fault is None and table_class == 0 and any(symbol > 15 for symbol in huffval):
+            fault = malformed_error(offset + 17, "expected DC symbols of 0 to 15")
+        tables[table_class, slot] = FileTable(HuffmanTable(bits, huffval), fault)
         position += 17 + sum(bits)
     return tables
 
 
-def _check_code_counts(bits: tuple[int, ...], offset: int) -> None:
-    """Raise FormatError if BITS announces more codes than there are.
+def _find_code_fault(bits: tuple[int, ...], offset: int) -> FormatError | None:
+    """Return an error if BITS announces more codes than there are, else None.
 
     Parameters
     ----------
@@ -201,10 +218,9 @@ def _check_code_counts(bits: tuple[int, ...], offset: int) -> None:
     for length, count in enumerate(bits, start=1):
         code += count
         if count and code >= 1 << length:
-            raise malformed_error(offset + length, f"expected fewer Huffman codes of length {length}")
+            return malformed_error(offset + length, f"expected fewer Huffman codes of length {length}")
         code <<= 1
-    if sum(bits) > 256:
-        raise malformed_error(offset, "expected at most 256 Huffman codes")
+    return None
 
 
 def read_restart_interval(segment: FileSegment) -> int:

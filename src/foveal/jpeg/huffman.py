@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 import foveal._kernels as _kernels
+from foveal.threads import lazy_property
 
 MAX_CODE_BITS = 16
 _RESERVED = 256  # symbol that never occurs: it takes the code of all ones, which T.81 K.2 reserves
@@ -55,7 +55,7 @@ class HuffmanTable:
         symbols = sorted((length, symbol) for symbol, length in lengths.items() if symbol != _RESERVED)
         return cls(bits, tuple(symbol for _, symbol in symbols))
 
-    @cached_property
+    @lazy_property
     def codes(self) -> NDArray[np.uint32]:
         """Codes for encoding: (256, 2) uint32, code and length in bits by symbol; length 0 for symbols without a code.
 
@@ -75,7 +75,7 @@ class HuffmanTable:
         table[symbols, 1] = np.repeat(np.arange(1, MAX_CODE_BITS + 1), self.bits)
         return table
 
-    @cached_property
+    @lazy_property
     def decoding_table(self) -> _kernels.DecodingTable:
         """Lookup tables for decoding, made by the kernels."""
         return _kernels.DecodingTable(self.bits, bytes(self.huffval))

@@ -5,6 +5,7 @@ SOF0 = 0xC0  # baseline sequential DCT
 SOF1 = 0xC1  # extended sequential DCT
 SOF2 = 0xC2  # progressive DCT
 DHT = 0xC4
+DAC = 0xCC  # arithmetic coding conditioning
 RST0 = 0xD0
 RST7 = 0xD7
 SOI = 0xD8
@@ -35,7 +36,6 @@ UNSUPPORTED = {
     0xC9: "arithmetic coding (SOF9)",
     0xCA: "progressive arithmetic coding (SOF10)",
     0xCB: "lossless arithmetic coding (SOF11)",
-    0xCC: "arithmetic coding (DAC)",
     0xCD: "hierarchical arithmetic coding (SOF13)",
     0xCE: "hierarchical progressive arithmetic coding (SOF14)",
     0xCF: "hierarchical lossless arithmetic coding (SOF15)",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import islice
 from typing import TypeVar
 
@@ -20,7 +19,7 @@ import foveal._kernels as _kernels
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.huffman import HuffmanTable
 from foveal.jpeg.script import Scan
-from foveal.threads import row_ranges, run_in_threads
+from foveal.threads import lazy_property, row_ranges, run_in_threads
 
 _TABLE_SLOTS = 2
 _RESTART_BITS = 20  # bits of a restart marker and, on average, of the padding of the byte before it
@@ -155,13 +154,13 @@ class ScanStatistics:
         histogram = np.stack([histogram for histogram, _ in strips]).sum(axis=0, dtype=np.uint32)
         return cls(histogram, sum(raw_bits for _, raw_bits in strips), plan.restart_marker_count)
 
-    @cached_property
+    @lazy_property
     def tables(self) -> dict[tuple[int, int], HuffmanTable]:
         """Optimal Huffman tables for the symbols, by (class, slot); only those that the scan uses."""
         used = np.argwhere(self.histogram.any(axis=2)).tolist()
         return {(kind, slot): HuffmanTable.optimal(self.histogram[kind, slot]) for kind, slot in used}
 
-    @cached_property
+    @lazy_property
     def codes(self) -> NDArray[np.uint32]:
         """Codes of the symbols in `tables`: (2, slots, 256, 2) uint32, code and length by class, slot and symbol."""
         codes = np.zeros((*self.histogram.shape, 2), dtype=np.uint32)

@@ -15,13 +15,13 @@ T.81 K.1, Quantization tables for luminance and chrominance components; A.3.6, Z
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from foveal.errors import ParameterError
 from foveal.jpeg.dct import COEFFICIENT_SCALE
+from foveal.threads import lazy_property
 
 # fmt: off
 # T.81 figure A.6, Zig-zag sequence of quantized DCT coefficients:
@@ -102,7 +102,7 @@ class QuantizationTable:
         table[NATURAL_INDEX] = self.values
         return table
 
-    @cached_property
+    @lazy_property
     def steps_in_sixteenths(self) -> NDArray[np.float32]:
         """Quantizer steps in units of 1/16, as coefficients are in the kernels: (64,) float32 in zig-zag order."""
         return np.asarray(self.values, dtype=np.float32) * np.float32(COEFFICIENT_SCALE)

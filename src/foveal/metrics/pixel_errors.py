@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.checks import describe_kind
 from foveal.errors import MissingExtraError, ParameterError
 
 SSIM_MIN_SIDE = 11  # width of the Gaussian window
@@ -117,11 +118,18 @@ def inside_ssim(values: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _require_weights(weights: NDArray[np.floating], shape: tuple[int, ...]) -> None:
+    if not isinstance(weights, np.ndarray) or weights.dtype.kind not in "fiub":
+        raise ParameterError("weights must be an array of numbers")
     if weights.shape != shape or not weights.min() >= 0 or weights.max() == 0:
         raise ParameterError(f"weights must be {shape}, not negative and not all zero")
 
 
 def _require_comparable(original: NDArray[Any], decoded: NDArray[Any]) -> None:
+    for pixels in (original, decoded):
+        if not isinstance(pixels, np.ndarray) or pixels.dtype not in (np.uint8, np.uint16):
+            raise ParameterError(f"pictures must be arrays of uint8 or uint16, not {describe_kind(pixels)}")
+        if pixels.ndim not in (2, 3) or pixels.size == 0:
+            raise ParameterError(f"pictures must be (H, W) or (H, W, C), not {pixels.shape}")
     if original.shape != decoded.shape or original.dtype != decoded.dtype:
         first, second = (f"{array.dtype} {array.shape}" for array in (original, decoded))
         raise ParameterError(f"{first} cannot be compared with {second}")

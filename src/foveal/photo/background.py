@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageColor
 
+from foveal.checks import describe
 from foveal.errors import ParameterError, UnsupportedError
 
 Color = str | tuple[int, int, int]
@@ -72,11 +73,11 @@ def _parse_color(color: Color) -> tuple[int, ...]:
         try:
             return ImageColor.getrgb(color)[:3]
         except ValueError as error:
-            raise ParameterError(f"background {color!r} is not a colour; try 'white' or '#rrggbb'") from error
+            raise ParameterError(f"background {describe(color)} is not a colour; try 'white' or '#rrggbb'") from error
     try:
         values = tuple(int(value) for value in color)
     except (TypeError, ValueError, OverflowError):
         values = ()
     if len(values) != 3 or not all(0 <= value <= 255 for value in values):
-        raise ParameterError(f"background must be a colour name or (r, g, b) in 0..255, not {color!r}")
+        raise ParameterError(f"background must be a colour name or (r, g, b) in 0..255, not {describe(color)}")
     return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from foveal.checks import describe
 from foveal.errors import ParameterError
 from foveal.jpeg import Metadata, Segment, application_data
 from foveal.photo import exif
@@ -57,7 +58,7 @@ def apply_policy(photo: Photo, policy: MetadataPolicy) -> tuple[Photo, Metadata]
         upright = photo.upright()
         aspect = whole_aspect(upright.dots_per_inch) or upright.pixel_aspect
         return upright, Metadata(icc_profile=upright.fitting_profile, pixel_aspect=aspect)
-    raise ParameterError(f"metadata {policy!r} is not one of {', '.join(get_args(MetadataPolicy))}")
+    raise ParameterError(f"metadata {describe(policy)} is not one of {', '.join(get_args(MetadataPolicy))}")
 
 
 def remove_replaced(segments: tuple[tuple[int, bytes], ...], *, exif: bool, xmp: bool) -> tuple[tuple[int, bytes], ...]:

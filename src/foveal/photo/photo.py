@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from foveal.errors import FormatError, FovealError, LimitError, ParameterError, UnsupportedError
+from foveal.checks import describe
+from foveal.errors import (
+    FormatError,
+    FovealError,
+    LimitError,
+    ParameterError,
+    UnsupportedError,
+    raised_by_signal_handler,
+)
 from foveal.jpeg import MAX_PIXELS, MAX_SIDE, Pixels, markers
 from foveal.jpeg.diagnosis import issue_warnings
 from foveal.photo import cmyk, color_space, formats, icc, png_color, tiff, tiff_directory, wide_samples
@@ -22,6 +30,7 @@ from foveal.photo import orientation as orientations
 from foveal.photo.announcements import remove_announcements
 from foveal.photo.background import Color, remove_alpha
 from foveal.photo.density import swap, whole_aspect, whole_density
+from foveal.photo.fields import check_fields
 from foveal.photo.jpeg_metadata import read_jpeg_metadata
 from foveal.photo.lenient import decode_leniently, load_leniently, read_if_jpeg, seekable
 
@@ -39,6 +48,8 @@ _REFUSED_MODES = {
 @dataclass(frozen=True, eq=False)
 class Photo:
     """A photograph with its colour profile and metadata.
+
+    It holds no open file. It can be used in a `with` statement, like an image of Pillow, but need not be.
 
     Parameters
     ----------
@@ -80,6 +91,15 @@ class Photo:
     file_format: str | None = None
     frame_count: int = 1
     file_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+    def __enter__(self) -> Photo:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Do nothing: there is no file to close."""
 
     @property
     def height(self) -> int:
@@ -186,7 +206,7 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     if not isinstance(strict, bool):
         raise ParameterError(f"strict must be True or False, not {strict!r}")
     if not isinstance(max_pixels, Integral):
-        raise ParameterError(f"max_pixels must be an integer, not {max_pixels!r}")
+        raise ParameterError(f"max_pixels must be an integer, not {describe(max_pixels)}")
     notes: list[str] = []
     try:
         with seekable(source) as file:
@@ -196,12 +216,16 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     except UnidentifiedImageError as error:
         raise FormatError("not a picture of a known format") from error
     except OSError as error:
-        if error.errno is not None:  # an error of the system: no such file, no permission, ...
+        if error.errno is not None or raised_by_signal_handler(
+            error
+        ):  # of the system: no such file, no permission, ...
             raise
         raise FormatError(f"broken picture: {error}") from error
     except (FovealError, MemoryError):
         raise
     except Exception as error:  # Pillow's plugins raise exceptions of many types
+        if raised_by_signal_handler(error):
+            raise
         raise FormatError(f"broken picture: {error}") from error
     issue_warnings(notes)
     return photo
@@ -408,6 +432,8 @@ def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | N
     ------
     ParameterError
         `image` has another type, shape or dtype, or is empty, or `background` is not a colour.
+    FormatError
+        The file of a Pillow image is broken.
     UnsupportedError
         Pixels are transparent and there is no `background`, or a Pillow image has a colour model other than grey, RGB
         and CMYK with a profile.
@@ -417,9 +443,21 @@ def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | N
     if isinstance(image, Image.Image):
         # The EXIF data is not used, as in Pillow's own `save`: the image may have been turned since the file was read.
         profile = _read_bytes(image.info, "icc_profile")
-        pixels = remove_alpha(_check_pixels(_read_pixels(image, profile)), background)
+        pixels = remove_alpha(_check_pixels(_load_pixels(image, profile)), background)
         return Photo(pixels, icc_profile=None if image.mode == "CMYK" else profile)
     return Photo(remove_alpha(_check_pixels(image), background))
+
+
+def _load_pixels(image: Image.Image, icc_profile: bytes | None) -> Pixels:
+    """Read the pixels of a Pillow image, whose file Pillow may not have read yet."""
+    try:
+        return _read_pixels(image, icc_profile)
+    except (FovealError, MemoryError):
+        raise
+    except Exception as error:  # Pillow's plugins raise exceptions of many types
+        if raised_by_signal_handler(error):
+            raise
+        raise FormatError(f"broken picture: {error}") from error
 
 
 def _check_pixels(pixels: NDArray[Any]) -> Pixels:

@@ -9,6 +9,7 @@ from numbers import Integral
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.checks import describe
 from foveal.errors import ParameterError
 from foveal.saliency.cells import CELL_SIDE
 
@@ -55,7 +56,7 @@ class SeenClass:
 def check_top_k(top_k: int | None) -> None:
     """Raise ParameterError unless `top_k` is None or a positive integer."""
     if top_k is not None and (isinstance(top_k, bool) or not isinstance(top_k, Integral) or top_k < 1):
-        raise ParameterError(f"top_k must be an integer from 1, or None for all, not {top_k!r}")
+        raise ParameterError(f"top_k must be an integer from 1, or None for all, not {describe(top_k)}")
 
 
 def kept_classes(probabilities: NDArray[np.float32], threshold: float, top_k: int | None = None) -> NDArray[np.intp]:

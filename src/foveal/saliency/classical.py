@@ -58,7 +58,8 @@ class SpectralResidual:
 
     def map(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the saliency map of a picture, see `ClassicalMethod.map`."""
-        grey = rgb.astype(np.float64) @ np.array([0.299, 0.587, 0.114])
+        # Not by `@`: the lock of BLAS, which numpy multiplies with, can be held over a fork.
+        grey = np.einsum("yxc,c->yx", rgb, np.array([0.299, 0.587, 0.114]))
         prior = center_prior(*grey.shape)
         if np.ptp(grey) < 1:  # differences of rounding only: the prior alone is the map
             return _scale_to_peak(prior)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from foveal.checks import describe
 from foveal.errors import ParameterError
 from foveal.photo import Photo, as_photo, to_eight_bits
 from foveal.photo.background import Color
@@ -43,9 +44,10 @@ class SaliencyResult:
         (h, w) floats in [0, 1], or bools for a map that the caller gave, of any size; it covers the whole photo in its
         displayed orientation. A method's map has a peak of 1, or is 0 everywhere if the method found no evidence.
     confidence
-        Confidence of the map: 0 (nothing in the photo stands out, and the map says nothing) to 1. The encoder
-        multiplies its strength by it. It is 1 for maps that the caller gave, and for methods without a network, which
-        do not estimate it.
+        Prominence of what the map shows: 0 (nothing in the photo stands out, and the map says nothing) to 1. It does
+        not say whether the map is right: people may look elsewhere at a map of confidence 1. The encoder multiplies its
+        strength by it. It is 1 for maps that the caller gave, and for methods without a network, which do not estimate
+        it.
     spending_power
         Exponent of the map for the allocation of bits. It is below 1 for "gaze", whose map is sharpened to predict
         fixations.
@@ -81,10 +83,10 @@ def resolve_method(name: str) -> MethodName:
     ParameterError
         No method has that name.
     """
-    if name == "auto":
+    if isinstance(name, str) and name == "auto":
         return AUTO_METHOD
-    if name not in METHODS:
-        raise ParameterError(f"no saliency method {name!r}; the methods are auto, {', '.join(METHODS)}")
+    if not isinstance(name, str) or name not in METHODS:
+        raise ParameterError(f"no saliency method {describe(name)}; the methods are auto, {', '.join(METHODS)}")
     return cast(MethodName, name)
 
 
@@ -129,7 +131,7 @@ def look_by_methods(
     found: dict[str, SaliencyResult]
     found = {name: _run_classical(photo, name) for name in names if name in CLASSICAL_METHODS}
     if len(found) < len(names):
-        network = default_model() if model is None else model
+        network = default_model() if model is None else _check_model(model)
         small = small_copy(photo, WORKING_SIDE)
         output = network.see(small)
         kept = kept_classes(output.class_probabilities, network.threshold, top_k)
@@ -139,6 +141,13 @@ def look_by_methods(
         contrast = visibility(small)
         found |= {name: _normalize(name, reading, contrast, classes) for name, reading in readings.items()}
     return found
+
+
+def _check_model(model: Model) -> Model:
+    """Return a model, or raise ParameterError if it does not have the interface `Model`."""
+    if not all(hasattr(model, name) for name in ("see", "threshold", "class_names")):
+        raise ParameterError(f"model must be a SaliencyModel, not {type(model).__name__}")
+    return model
 
 
 def _run_classical(photo: Photo, name: str) -> SaliencyResult:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import functools
 import json
 import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from foveal.checks import MAX_THREADS, check_integer
 from foveal.errors import ModelError, ParameterError
 from foveal.saliency.cells import CELL_SIDE
+from foveal.saliency.session import Session, loading
 
 SHIPPED_MODEL = Path(__file__).with_name("network.onnx")
 WORKING_SIDE = 240  # longer side of the network's input in pixels
@@ -99,13 +99,16 @@ class SaliencyModel:
     Loading takes longer than one run, so keep the model and reuse it; several threads may share it. Without a model of
     your own, `foveal.saliency_map` and `foveal.encode` use the shipped one, which is loaded once, at its first use.
 
+    A model pickles by its path: the process that unpickles it loads the file. The shipped network is found wherever
+    foveal is installed. A model can be used after a fork, also if other threads were running it.
+
     Parameters
     ----------
     path
-        Path of the ONNX file, as `python -m foveal.training export` writes it; None for the shipped network.
+        Path of the ONNX file, as `python -m foveal.training export` writes it; None for the shipped network. All its
+        values must be in that file.
     threads
-        Number of threads for one run, 1 to 1,024. With 1, onnxruntime starts no thread pool, and the model can be used
-        after a fork.
+        Number of threads for one run, 1 to 1,024. With 1, onnxruntime starts no thread pool.
 
     Attributes
     ----------
@@ -121,7 +124,7 @@ class SaliencyModel:
     ModelError
         The file is missing, broken or not a network of foveal, or onnxruntime is not installed.
     ParameterError
-        `threads` is not an integer from 1 to 1,024.
+        `path` is not a path, or `threads` is not an integer from 1 to 1,024.
 
     References
     ----------
@@ -132,14 +135,18 @@ class SaliencyModel:
     path: Path
     class_names: tuple[str, ...]
     threshold: float
-    _session: Any
 
     def __init__(self, path: str | os.PathLike[str] | None = None, threads: int = 1) -> None:
         check_integer("threads", threads, 1, MAX_THREADS)
-        self.path = SHIPPED_MODEL if path is None else Path(path)
-        self._session = _open_session(self.path, int(threads))
+        self._threads = int(threads)
+        self.path = SHIPPED_MODEL if path is None else _as_path(path)
+        self._session = Session(self.path, self._threads)
         self._check_interface()
         self.class_names, self.threshold = self._read_metadata()
+
+    def __reduce__(self) -> tuple[type[SaliencyModel], tuple[Path | None, int]]:
+        """Pickle the model as its path and its number of threads."""
+        return type(self), (None if self.path == SHIPPED_MODEL else self.path, self._threads)
 
     def see(self, rgb: NDArray[np.uint8]) -> NetworkOutput:
         """Run the network on a picture.
@@ -176,32 +183,31 @@ class SaliencyModel:
         Parameters and errors are those of `see`. A ModelError is also raised if the file lacks these outputs, as files
         of early exports do.
         """
-        if not set(CAM_PARTS) <= {each.name for each in self._session.get_outputs()}:
+        if not set(CAM_PARTS) <= {each.name for each in self._session.outputs()}:
             raise ModelError(f"{self.path}: the model does not output its features; export it again")
         features, weights = self._run(CAM_PARTS, rgb)
         return CamParts(features[0], weights.reshape(weights.shape[:2]))
 
     def _run(self, names: Sequence[str], rgb: NDArray[np.uint8]) -> list[Floats]:
+        if not isinstance(rgb, np.ndarray):
+            raise ParameterError(f"the network needs an array of pixels, not {type(rgb).__name__}")
         if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or rgb.size == 0:
             raise ParameterError(f"the network needs (H, W, 3) uint8 pixels, not {rgb.shape} {rgb.dtype}")
         pixels = np.ascontiguousarray(rgb.transpose(2, 0, 1), dtype=np.float32)[np.newaxis]
-        try:
-            return list(self._session.run(list(names), {INPUT: pixels}))
-        except Exception as error:  # onnxruntime's exceptions have no common base class
-            raise ModelError(f"{self.path}: the model cannot be run") from error
+        return self._session.run(names, {INPUT: pixels})
 
     def _check_interface(self) -> None:
-        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        inputs, outputs = self._session.inputs(), self._session.outputs()
         fits = [(each.name, each.type, len(each.shape)) for each in inputs] == [(INPUT, "tensor(float)", 4)]
         kinds = {each.name: each.type for each in outputs}
         if not fits or any(kinds.get(name) != "tensor(float)" for name in OUTPUTS):
             raise ModelError(f"{self.path}: an ONNX model, but not a saliency network of foveal")
 
     def _read_metadata(self) -> tuple[tuple[str, ...], float]:
-        metadata = self._session.get_modelmeta().custom_metadata_map
+        metadata = self._session.metadata()
         try:
             names, threshold = json.loads(metadata["classes"]), float(metadata["threshold"])
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, RecursionError) as error:  # RecursionError: brackets in brackets
             raise ModelError(f"{self.path}: the class names or the threshold are missing") from error
         if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
             raise ModelError(f"{self.path}: the class names are not a list of strings")
@@ -212,29 +218,15 @@ class SaliencyModel:
 
 def default_model() -> SaliencyModel:
     """Return the shipped model, which is loaded at the first call; raises ModelError like `SaliencyModel`."""
-    with _shipped_model_lock:
+    with loading:
         return _shipped_model()
 
 
-_shipped_model_lock = threading.Lock()
 _shipped_model = functools.cache(SaliencyModel)
 
 
-def _open_session(path: Path, threads: int) -> Any:
-    """Open an ONNX file as an InferenceSession of onnxruntime."""
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else it writes a log and an identifier to the home folder
+def _as_path(path: str | os.PathLike[str]) -> Path:
     try:
-        import onnxruntime  # imported late: it takes longer than all of foveal, and most commands do not need it
-    except ImportError as error:
-        raise ModelError(f"{path}: onnxruntime, which runs the model, cannot be imported: {error}") from error
-    try:
-        model = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: the model cannot be read: {error.strerror}") from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    options.log_severity_level = 4  # errors are raised, not printed
-    try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's exceptions have no common base class
-        raise ModelError(f"{path}: not an ONNX model, or a broken one") from error
+        return Path(path)
+    except TypeError as error:  # bytes, for example, or a PathLike that returns them
+        raise ParameterError(f"the path of a model must be a string or a path, not {type(path).__name__}") from error

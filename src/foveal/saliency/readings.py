@@ -113,5 +113,6 @@ def visibility(rgb: NDArray[np.uint8]) -> float:
 
     The result is the standard deviation of luminance divided by VISIBLE_CONTRAST, at most 1; 0 for a flat picture.
     """
-    luminance = rgb @ np.array([0.299, 0.587, 0.114])
+    # Not by `@`: the lock of BLAS, which numpy multiplies with, can be held over a fork.
+    luminance = np.einsum("yxc,c->yx", rgb, np.array([0.299, 0.587, 0.114]))
     return min(1.0, float(luminance.std()) / VISIBLE_CONTRAST)

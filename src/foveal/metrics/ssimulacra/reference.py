@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.checks import MAX_THREADS, check_integer, describe_kind
 from foveal.errors import ParameterError
 from foveal.metrics.ssimulacra.gradient import gradient
 from foveal.metrics.ssimulacra.score import score
@@ -29,10 +30,11 @@ class Ssimulacra2Reference:
     Raises
     ------
     ParameterError
-        The reference is not such an array.
+        The reference is not such an array, or `threads` is not an integer from 1 to 1,024.
     """
 
     def __init__(self, reference: NDArray[np.uint8], *, threads: int = 1) -> None:
+        check_integer("threads", threads, 1, MAX_THREADS)
         _require_picture(reference)
         self._shape = reference.shape
         self._scales = list(xyb_scales(reference, threads))
@@ -57,6 +59,7 @@ class Ssimulacra2Reference:
         ParameterError
             The distorted picture is not such an array.
         """
+        check_integer("threads", threads, 1, MAX_THREADS)
         self._require_comparable(distorted)
         return score(self._scales, list(xyb_scales(distorted, threads)), threads)
 
@@ -87,6 +90,7 @@ class Ssimulacra2Reference:
         The gradient leaves out the rounding errors that are part of the score (see `ssimulacra2`), and channels whose
         weights at a scale are all below 0.002: at full resolution only Y is left.
         """
+        check_integer("threads", threads, 1, MAX_THREADS)
         self._require_comparable(distorted)
         by_channel = gradient(self._scales, distorted, threads)
         return by_channel.sum(axis=1) if distorted.ndim == 2 else by_channel.swapaxes(1, 2)
@@ -133,6 +137,8 @@ def ssimulacra2(reference: NDArray[np.uint8], distorted: NDArray[np.uint8], *, t
 
 
 def _require_picture(pixels: NDArray[Any]) -> None:
+    if not isinstance(pixels, np.ndarray):
+        raise ParameterError(f"SSIMULACRA 2 takes arrays, not {describe_kind(pixels)}")
     if pixels.dtype != np.uint8 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)):
         raise ParameterError(f"SSIMULACRA 2 takes uint8 (H, W, 3) or (H, W), not {pixels.dtype} {pixels.shape}")
     if min(pixels.shape[:2]) < MIN_SIDE:
