@@ -89,8 +89,9 @@ def test_decoded_pictures_keep_their_dc(options: dict[str, Any]) -> None:
         data = foveal.encode(pixels, **options)
         decoded = foveal.decode(data)
         first, second = (jpeg.read_coefficients(each) for each in (data, foveal.encode(decoded, **options)))
-        may_be_clamped = jpeg.find_unsure_blocks(decoded)
+        may_be_clamped = jpeg.find_saturated_blocks(decoded)
         assert may_be_clamped is not None
+        may_be_clamped[decoded.shape[0] // 8 :] = may_be_clamped[:, decoded.shape[1] // 8 :] = 1  # cut by the edge
         parts = zip(first.blocks, second.blocks, first.tables, second.tables, strict=True)
         for before, after, table_before, table_after in parts:
             if table_before.values[0] != table_after.values[0]:

@@ -54,11 +54,29 @@ def test_edges_are_repeated(channels: int | None) -> None:
     np.testing.assert_array_equal(color.to_planes(pixels, 8, 16), padded)
 
 
+def test_every_color_becomes_the_samples_of_libjpeg() -> None:
+    """By the fixed-point formula of libjpeg's jccolor.c."""
+    green, blue = np.divmod(np.arange(65536, dtype=np.int64), 256)
+    pixels = np.empty((1, 65536, 3), dtype=np.uint8)
+    pixels[0, :, 1], pixels[0, :, 2] = green, blue
+    half, centre = 1 << 15, 128 << 16
+    for red in range(256):
+        pixels[..., 0] = red
+        y, cb, cr = color.to_samples(pixels, 1, 65536)[:, 0]
+        np.testing.assert_array_equal(y, ((19595 * red + 38470 * green + 7471 * blue + half) >> 16) - 128)
+        chroma_blue = -11059 * red - 21709 * green + 32768 * blue
+        np.testing.assert_array_equal(cb, ((chroma_blue + centre + half - 1) >> 16) - 128)
+        chroma_red = 32768 * red - 27439 * green - 5329 * blue
+        np.testing.assert_array_equal(cr, ((chroma_red + centre + half - 1) >> 16) - 128)
+
+
 def test_samples_of_eight_bits_are_those_of_libjpeg(tmp_path: Path) -> None:
     """Flat blocks of random and extreme colours, written by libjpeg-turbo with steps of 1: DC is 8 times the sample."""
     rng = np.random.default_rng(8)
     extremes = np.array(list(itertools.product((0, 1, 127, 128, 254, 255), repeat=3)))
-    colors = np.concatenate([extremes, rng.integers(0, 256, (2000 - len(extremes), 3))]).astype(np.uint8)
+    colors = np.concatenate(
+        [extremes, [[0, 0, 250], [0, 4, 168], [0, 8, 86]], rng.integers(0, 256, (1997 - len(extremes), 3))]
+    ).astype(np.uint8)
     pixels = np.repeat(np.repeat(colors.reshape(40, 50, 3), 8, axis=0), 8, axis=1)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", qtables=[[1] * 64, [1] * 64], subsampling=0)

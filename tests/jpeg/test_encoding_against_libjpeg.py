@@ -30,7 +30,7 @@ def encoded_and_meant(pixels: np.ndarray, settings: jpeg.EncoderSettings) -> tup
     factors = SAMPLING_FACTORS[settings.subsampling] if pixels.ndim == 3 else None
     frame = Frame.of_picture(*pixels.shape[:2], factors)
     blocks = transform(pixels, frame, settings.threads)
-    coefficients = quantize(blocks, frame, settings, unsure=jpeg.find_unsure_blocks(pixels))
+    coefficients = quantize(blocks, frame, settings, saturated=jpeg.find_saturated_blocks(pixels))
     return jpeg.encode(pixels, settings), coefficients
 
 

@@ -57,26 +57,40 @@ def test_settled_dc_is_that_of_a_whole_level(step: int, unsure: int) -> None:
     np.testing.assert_array_equal(levels[:, 63], has_ac)
 
 
-@pytest.mark.parametrize("shape", [(16, 24, 3), (9, 17, 3), (7, 8), (1, 1, 3)], ids=str)
-def test_blocks_whose_mean_a_decoder_may_move(shape: tuple[int, ...]) -> None:
+def test_saturated_blocks_hold_a_sample_of_0_or_255() -> None:
     rng = np.random.default_rng(10)
-    pixels = rng.integers(1, 255, shape).astype(np.uint8)
-    rows, columns = jpeg.block_grid(*shape[:2])
-    expected = np.zeros((rows, columns), dtype=np.uint8)
-    if shape[0] % 8:
-        expected[-1] = 1
-    if shape[1] % 8:
-        expected[:, -1] = 1
-    np.testing.assert_array_equal(jpeg.find_unsure_blocks(pixels), expected)
-    for value in (0, 255):
-        for _ in range(20):
-            marked = pixels.copy()
+    for shape in ((16, 24, 3), (9, 17, 3), (7, 8), (1, 1, 3)):
+        pixels = rng.integers(1, 255, shape).astype(np.uint8)
+        expected = np.zeros(jpeg.block_grid(*shape[:2]), dtype=np.uint8)
+        np.testing.assert_array_equal(jpeg.find_saturated_blocks(pixels), expected)
+        for value in [0, 255] * 20:
             place = tuple(rng.integers(0, side) for side in shape)
-            marked[place] = value
-            with_mark = expected.copy()
-            with_mark[place[0] // 8, place[1] // 8] = 1
-            np.testing.assert_array_equal(jpeg.find_unsure_blocks(marked), with_mark)
+            pixels[place] = value
+            expected[place[0] // 8, place[1] // 8] = 1
+            np.testing.assert_array_equal(jpeg.find_saturated_blocks(pixels), expected)
+
+
+@pytest.mark.parametrize("size", [(16, 24), (9, 17), (24, 40), (32, 41)], ids=str)
+@pytest.mark.parametrize("factors", [(1, 1), (2, 2), (2, 1), (1, 2)], ids=str)
+def test_dc_is_settled_in_blocks_that_the_edge_cuts(size: tuple[int, int], factors: tuple[int, int]) -> None:
+    """DC of AC blocks with steps of 1 becomes a multiple of 6, 0.75 levels, there only."""
+    frame = Frame.of_picture(*size, factors)
+    blocks = tuple(
+        np.full((each.padded_block_rows, each.padded_block_columns, 64), 16 * 50, np.int16) for each in frame.components
+    )
+    settings = jpeg.EncoderSettings(tables=(jpeg.QuantizationTable((1,) * 64),)).with_quantizer(
+        (jpeg.QuantizationTable((1,) * 64),), jpeg.DeadZone((np.full(frame.block_grid, 1e9, np.float32),))
+    )
+    levels = jpeg.quantize(blocks, frame, settings, saturated=np.zeros(frame.block_grid, np.uint8)).blocks
+    for component, found in zip(frame.components, levels, strict=True):
+        rows, columns = -(-size[0] * component.v_factor // frame.v_max), -(-size[1] * component.h_factor // frame.h_max)
+        expected = np.full((-(-rows // 8), -(-columns // 8)), 50)
+        if rows % 8:
+            expected[-1] = 48
+        if columns % 8:
+            expected[:, -1] = 48
+        np.testing.assert_array_equal(found[: expected.shape[0], : expected.shape[1], 0], expected)
 
 
 def test_pixels_of_sixteen_bits_are_not_settled() -> None:
-    assert jpeg.find_unsure_blocks(np.zeros((8, 8), np.uint16)) is None
+    assert jpeg.find_saturated_blocks(np.zeros((8, 8), np.uint16)) is None

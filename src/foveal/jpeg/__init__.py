@@ -22,7 +22,7 @@ from foveal.jpeg.diagnosis import Diagnosis
 from foveal.jpeg.encoder import (
     EncoderSettings,
     encode,
-    find_unsure_blocks,
+    find_saturated_blocks,
     frame_of,
     price,
     quantize,
@@ -115,7 +115,7 @@ __all__ = [
     "empty_blocks",
     "encode",
     "find_color_model",
-    "find_unsure_blocks",
+    "find_saturated_blocks",
     "first_scan",
     "frame_of",
     "luminance_refinement_script",

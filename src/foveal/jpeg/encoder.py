@@ -28,7 +28,7 @@ from foveal.errors import ParameterError
 from foveal.jpeg import color, dct, sampling
 from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.file_writer import Price, check_restart_interval, price_file, write_file
-from foveal.jpeg.frame import BLOCK_SIDE, SAMPLING_FACTORS, Frame, block_grid
+from foveal.jpeg.frame import BLOCK_SIDE, SAMPLING_FACTORS, Component, Frame, block_grid
 from foveal.jpeg.quantize import Quantizer, Rounding, run_plans
 from foveal.jpeg.script import Script, ScriptMaker, spectral_selection_script
 from foveal.jpeg.segments import Metadata, make_metadata_segments
@@ -114,7 +114,7 @@ def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
     """
     frame = frame_of(pixels, settings.subsampling)
     blocks = transform(pixels, frame, settings.threads, settings.sharpening)  # split, colour, downsample, DCT
-    coefficients = quantize(blocks, frame, settings, blocks, find_unsure_blocks(pixels))
+    coefficients = quantize(blocks, frame, settings, blocks, find_saturated_blocks(pixels))
     return write(coefficients, settings)
 
 
@@ -269,7 +269,7 @@ def quantize(
     frame: Frame,
     settings: EncoderSettings,
     out: tuple[NDArray[np.int16], ...] | None = None,
-    unsure: NDArray[np.uint8] | None = None,
+    saturated: NDArray[np.uint8] | None = None,
 ) -> Coefficients:
     """Quantize coefficients (T.81 A.3.4, DCT coefficient quantization and dequantization).
 
@@ -284,10 +284,11 @@ def quantize(
     out
         Arrays of the shapes of `blocks` that are filled with the levels; None to allocate them. Pass `blocks` itself to
         quantize in place, which saves the memory and the time of a copy.
-    unsure
-        (rows, columns) uint8 of 8x8-pixel blocks: 1 where a decoder may move the mean of the block, see
-        `find_unsure_blocks`. There and in blocks without AC, DC is settled (kernels/settle_dc.hpp), so that the decoded
-        picture, encoded again, gives the same DC; plain `Rounding` does not settle it. None leaves DC as it is.
+    saturated
+        (rows, columns) uint8 of 8x8-pixel blocks: 1 where a decoder may clamp samples, see `find_saturated_blocks`.
+        There, in blocks that the edge of the picture cuts, and in blocks without AC, DC is settled
+        (kernels/settle_dc.hpp), so that the decoded picture, encoded again, gives the same DC. Plain `Rounding` does
+        not settle it. None leaves DC as it is.
     """
     levels = tuple(np.empty_like(grid) for grid in blocks) if out is None else out
     slots = [min(index, len(settings.tables) - 1) for index in range(len(frame.components))]
@@ -297,10 +298,8 @@ def quantize(
     plans = run_in_threads(
         lambda part: settings.quantizer.plan(part[0], frame, part[1], part[2]), parts, settings.threads
     )
-    marks = [
-        None if unsure is None else frame.largest_of_covered_blocks(unsure, component) for component in frame.components
-    ]
-    run_plans(plans, levels, marks, settings.threads)
+    unsure = [None if saturated is None else _mark_unsure_blocks(saturated, frame, each) for each in frame.components]
+    run_plans(plans, levels, unsure, settings.threads)
     return Coefficients(
         frame=frame,
         tables=tables,
@@ -310,12 +309,10 @@ def quantize(
     )
 
 
-def find_unsure_blocks(pixels: color.Pixels) -> NDArray[np.uint8] | None:
-    """Find the 8x8-pixel blocks whose mean a decoder may move.
+def find_saturated_blocks(pixels: color.Pixels) -> NDArray[np.uint8] | None:
+    """Find the 8x8-pixel blocks with a sample of 0 or 255.
 
-    In a block with a sample of 0 or 255, a decoder may clamp ringing, which makes the block brighter or darker. In a
-    block that the edge of the picture cuts, the part beyond the edge is lost, and the decoded picture is continued
-    anew when it is encoded again.
+    There a decoder may clamp ringing, which makes the block brighter or darker.
 
     Returns
     -------
@@ -327,8 +324,18 @@ def find_unsure_blocks(pixels: color.Pixels) -> NDArray[np.uint8] | None:
         return None
     found = np.empty(block_grid(*pixels.shape[:2]), dtype=np.uint8)
     _kernels.mark_saturated(cast(color.EightBitPixels, pixels), found)
-    if pixels.shape[0] % BLOCK_SIDE:
-        found[-1] = 1
-    if pixels.shape[1] % BLOCK_SIDE:
-        found[:, -1] = 1
     return found
+
+
+def _mark_unsure_blocks(saturated: NDArray[np.uint8], frame: Frame, component: Component) -> NDArray[np.uint8]:
+    """Mark the blocks of a component whose mean may be another one when the decoded picture is encoded again.
+
+    These are the saturated blocks and those that the edge of the picture cuts: what is beyond the edge is lost, and the
+    decoded picture is continued anew.
+    """
+    marks = frame.largest_of_covered_blocks(saturated, component)
+    if component.sample_rows % BLOCK_SIDE:
+        marks[component.block_rows - 1] = 1
+    if component.sample_columns % BLOCK_SIDE:
+        marks[:, component.block_columns - 1] = 1
+    return marks

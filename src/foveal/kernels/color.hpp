@@ -29,19 +29,8 @@ inline void replicate_down(float* plane, std::ptrdiff_t filled, Extent size) {
 template <class Sample>
 constexpr float kSampleUnit = sizeof(Sample) == 1 ? 1.0f : 255.0f / 65535.0f;
 
-// Rounds a value of at least 0 to the nearest whole number. `half` decides where halves go.
-inline float round_level(float value, float half) {
-    return static_cast<float>(static_cast<std::int32_t>(value + half));
-}
-
-constexpr float kHalvesUp = 0.5f;
-constexpr float kHalvesDown = 0.5f - 1.0f / 4096.0f;  // so that the bluest blue, 255.5, does not leave the range
-
 // Converts `count` RGB pixels to Y, Cb and Cr, each centred on 0.
-//
-// kWhole: rounded to whole levels, as libjpeg rounds them. A decoder works with whole levels, too, so that a picture
-// that it made of a file goes back to the very samples that it was made of.
-template <class Sample, bool kWhole>
+template <class Sample>
 void rgb_row_to_ycbcr(const Sample* __restrict rgb, std::ptrdiff_t count, float* __restrict luma,
                       float* __restrict blue, float* __restrict red) {
     constexpr float unit = kSampleUnit<Sample>;
@@ -52,29 +41,41 @@ void rgb_row_to_ycbcr(const Sample* __restrict rgb, std::ptrdiff_t count, float*
         const float r = static_cast<float>(static_cast<std::int32_t>(rgb[3 * x]));
         const float g = static_cast<float>(static_cast<std::int32_t>(rgb[3 * x + 1]));
         const float b = static_cast<float>(static_cast<std::int32_t>(rgb[3 * x + 2]));
-        const float y = y_r * r + y_g * g + y_b * b, cb = cb_r * r + cb_g * g + cb_b * b;
-        const float cr = cr_r * r + cr_g * g + cr_b * b;
-        if constexpr (kWhole) {
-            luma[x] = round_level(y, kHalvesUp) - 128.0f;
-            blue[x] = round_level(cb + 128.0f, kHalvesDown) - 128.0f;
-            red[x] = round_level(cr + 128.0f, kHalvesDown) - 128.0f;
-        } else {
-            luma[x] = y - 128.0f;
-            blue[x] = cb;
-            red[x] = cr;
-        }
+        luma[x] = y_r * r + y_g * g + y_b * b - 128.0f;
+        blue[x] = cb_r * r + cb_g * g + cb_b * b;
+        red[x] = cr_r * r + cr_g * g + cr_b * b;
     }
 }
 
-// Fills the planes Y, Cb and Cr from RGB pixels. pixels: (rows, columns, 3); planes: one after the other, each of
-// plane_size. kWhole: see rgb_row_to_ycbcr.
-template <class Sample, bool kWhole>
+// Factors of T.871 in units of 2^-16, rounded as libjpeg rounds them.
+constexpr std::int32_t fixed_point(double factor) { return static_cast<std::int32_t>(factor * 65536 + 0.5); }
+
+// Like rgb_row_to_ycbcr, but rounded to whole levels in libjpeg's fixed-point arithmetic. A decoder works with whole
+// levels, too, so that a picture that it made of a file goes back to the very samples that it was made of.
+inline void rgb_row_to_whole_ycbcr(const std::uint8_t* __restrict rgb, std::ptrdiff_t count, float* __restrict luma,
+                                   float* __restrict blue, float* __restrict red) {
+    constexpr std::int32_t y_r = fixed_point(0.299), y_g = fixed_point(0.587), y_b = fixed_point(0.114);
+    constexpr std::int32_t cb_r = -fixed_point(0.16874), cb_g = -fixed_point(0.33126), cb_b = fixed_point(0.5);
+    constexpr std::int32_t cr_r = fixed_point(0.5), cr_g = -fixed_point(0.41869), cr_b = -fixed_point(0.08131);
+    constexpr std::int32_t half = 1 << 15, centre = 128 << 16;  // chroma halves go down, so that 255.5 stays 255
+    const auto to_level = [](std::int32_t fixed) { return static_cast<float>((fixed >> 16) - 128); };
+    for (std::ptrdiff_t x = 0; x < count; ++x) {
+        const std::int32_t r = rgb[3 * x], g = rgb[3 * x + 1], b = rgb[3 * x + 2];
+        luma[x] = to_level(y_r * r + y_g * g + y_b * b + half);
+        blue[x] = to_level(cb_r * r + cb_g * g + cb_b * b + centre + half - 1);
+        red[x] = to_level(cr_r * r + cr_g * g + cr_b * b + centre + half - 1);
+    }
+}
+
+// Fills the planes Y, Cb and Cr from RGB pixels by a function that converts a row. pixels: (rows, columns, 3); planes:
+// one after the other, each of plane_size.
+template <auto kConvertRow, class Sample>
 void rgb_to_ycbcr(const Sample* pixels, Extent pixel_size, float* planes, Extent plane_size) {
     const std::ptrdiff_t plane_length = plane_size.rows * plane_size.columns;
     for (std::ptrdiff_t y = 0; y < pixel_size.rows; ++y) {
         float* luma = planes + y * plane_size.columns;
-        rgb_row_to_ycbcr<Sample, kWhole>(pixels + 3 * y * pixel_size.columns, pixel_size.columns, luma,
-                                         luma + plane_length, luma + 2 * plane_length);
+        kConvertRow(pixels + 3 * y * pixel_size.columns, pixel_size.columns, luma, luma + plane_length,
+                    luma + 2 * plane_length);
         for (int c = 0; c < 3; ++c) replicate_right(luma + c * plane_length, pixel_size.columns, plane_size.columns);
     }
     for (int c = 0; c < 3; ++c) replicate_down(planes + c * plane_length, pixel_size.rows, plane_size);

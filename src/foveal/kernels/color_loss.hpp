@@ -87,8 +87,7 @@ void color_loss(const Sample* pixels, Extent pixel_size, std::ptrdiff_t first_ro
         for (int n = 0; n < kRowsRead; ++n) {
             const std::ptrdiff_t wanted = (first_row + y) * kBlockSide + kFirstRowRead + n;
             const std::ptrdiff_t row = wanted < pixel_size.rows ? wanted : pixel_size.rows - 1;
-            rgb_row_to_ycbcr<Sample, false>(pixels + 3 * row * pixel_size.columns, pixel_size.columns, luma, blue[n],
-                                            red[n]);
+            rgb_row_to_ycbcr(pixels + 3 * row * pixel_size.columns, pixel_size.columns, luma, blue[n], red[n]);
             replicate_right(blue[n], pixel_size.columns, columns);
             replicate_right(red[n], pixel_size.columns, columns);
         }

@@ -48,9 +48,9 @@ WrittenBits write_recorded(const std::uint32_t* words, std::ptrdiff_t count, int
 
 extern const KernelTable FOVEAL_TABLE = {
     FOVEAL_TABLE_NAME,
-    rgb_to_ycbcr<std::uint8_t, false>,
-    rgb_to_ycbcr<std::uint8_t, true>,
-    rgb_to_ycbcr<std::uint16_t, false>,
+    rgb_to_ycbcr<rgb_row_to_ycbcr<std::uint8_t>, std::uint8_t>,
+    rgb_to_ycbcr<rgb_row_to_whole_ycbcr, std::uint8_t>,
+    rgb_to_ycbcr<rgb_row_to_ycbcr<std::uint16_t>, std::uint16_t>,
     grey_to_plane<std::uint8_t>,
     grey_to_plane<std::uint16_t>,
     downsample,
