@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+HEIGHT, WIDTH = 37, 53  # of `ramps`
 _FORMATS = {3: "H", 4: "I", 5: "I", 7: "B", 16: "Q"}
 
 
@@ -27,6 +28,15 @@ class Layout:
     big: bool = False
     extra_samples: tuple[int, ...] = ()
     extra_tags: tuple[tuple[int, int, tuple[int, ...]], ...] = ()
+
+
+def ramps(count: int, bits: int) -> np.ndarray:
+    """Return samples (HEIGHT, WIDTH, count) over the whole range; each channel is different."""
+    full = (1 << bits) - 1
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    channels = [x * full // (WIDTH - 1), y * full // (HEIGHT - 1), (x + y) * full // (WIDTH + HEIGHT - 2)]
+    channels.append(full - (x * y) % 50 * (full // 200))
+    return np.stack(channels[:count], axis=2).astype(np.uint16)
 
 
 def write(samples: np.ndarray, layout: Layout) -> bytes:

@@ -1,6 +1,6 @@
 """EXIF data: its orientation and resolution, and the selection of tags for TIFF files and for publishing.
 
-EXIF data is a TIFF structure, see `tiff_structure.py`. In a JPEG segment, a signature precedes it. Values are copied as
+EXIF data is a TIFF structure, see `tiff/structure.py`. In a JPEG segment, a signature precedes it. Values are copied as
 bytes: texts are often UTF-8 or of another encoding, although Exif 2.32 allows only ASCII.
 """
 
@@ -10,9 +10,9 @@ import io
 import struct
 from typing import BinaryIO
 
-from foveal.photo import tiff_structure
 from foveal.photo.orientation import UPRIGHT
-from foveal.photo.tiff_structure import Entry, Field, TiffReader, encode_structure
+from foveal.photo.tiff import structure as tiff_structure
+from foveal.photo.tiff.structure import Entry, Field, TiffReader, encode_structure
 
 _SIGNATURE = b"Exif\0\0"
 # Tags of Exif 2.32, tables 4 and 5. (PIL.ExifTags defines them all, but takes 10 ms to import.)

@@ -24,7 +24,7 @@ from foveal.errors import (
 )
 from foveal.jpeg import MAX_PIXELS, MAX_SIDE, Pixels, markers
 from foveal.jpeg.diagnosis import issue_warnings
-from foveal.photo import cmyk, color_space, formats, icc, png_color, tiff, tiff_directory, wide_samples
+from foveal.photo import cmyk, color_space, formats, icc, png_color, tiff, wide_samples
 from foveal.photo import exif as exif_tags
 from foveal.photo import orientation as orientations
 from foveal.photo.announcements import remove_announcements
@@ -238,17 +238,17 @@ def _read_file(file: BinaryIO, background: Color | None, max_pixels: int, notes:
         photo = _read_broken_jpeg(file, background, max_pixels, notes)
         if photo is not None:
             return photo
-    directory = tiff_directory.read_directory(file)
-    if directory is not None and directory.is_reduced_copy:
+    picture = tiff.read_tags(file)
+    if picture is not None and picture.is_reduced_copy:
         notes.append("the picture is a reduced copy of another one in the file, as in camera raw files")
-    if directory is not None and tiff.check_kind(directory):
-        _check_size(*directory.size, max_pixels)
-        image, note = tiff_directory.open_for_metadata(directory)
+    if picture is not None and tiff.check_kind(picture):
+        _check_size(*picture.size, max_pixels)
+        image, note = tiff.open_for_metadata(picture)
         notes.extend([note] if note else [])
         with image:
             metadata = _read_metadata(image, file, notes)
             # The pixels of a TIFF are turned upright, as by Pillow.
-            turned = orientations.to_displayed(tiff.read_pixels(directory, lenient_notes), directory.orientation)
+            turned = orientations.to_displayed(tiff.read_pixels(picture, lenient_notes), picture.orientation)
             return _make_photo(image, np.ascontiguousarray(turned), background, metadata)
     with formats.open_image(file) as image:
         _check_size(image.height, image.width, max_pixels)
@@ -382,8 +382,8 @@ def _described_colors(image: Image.Image, file: BinaryIO) -> png_color.Described
         return png_color.read_png(image, file)
     if formats.is_heif(image):
         return png_color.read_nclx(file)
-    directory = tiff_directory.read_directory(file) if image.format == "TIFF" else None
-    points = None if directory is None else directory.chromaticities
+    picture = tiff.read_tags(file) if image.format == "TIFF" else None
+    points = None if picture is None else picture.chromaticities
     if points is None:
         return png_color.DescribedColors()
     space, note = color_space.from_gamma(None, points)

@@ -11,7 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from foveal.errors import UnsupportedError
 from foveal.jpeg import DecodedFile, Pixels, application_data
-from foveal.photo.tiff_file import tiff_bytes
+from foveal.photo.tiff.writing import tiff_bytes
 
 _NO_UNIT = 0  # of pHYs (PNG 11.3.4.3): only the aspect ratio is known
 

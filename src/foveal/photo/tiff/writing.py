@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.photo import exif as exif_tags
-from foveal.photo import tiff_structure
-from foveal.photo.tiff_structure import ENTRY_BYTES, HEADER_BYTES, LONG, RATIONAL, SHORT, UNDEFINED, Entry, TiffReader
+from foveal.photo.tiff import structure
+from foveal.photo.tiff.structure import ENTRY_BYTES, HEADER_BYTES, LONG, RATIONAL, SHORT, UNDEFINED, Entry, TiffReader
 
 _PHOTOMETRIC = {1: 1, 3: 2, 4: 5}  # by samples per pixel: BlackIsZero, RGB, Separated (CMYK)
 _STRIP_BYTES = 1 << 16  # at least; TIFF 6.0 recommends strips of about 8 KB, which are many for a large picture
-_FORMATS = {SHORT: "H", LONG: "I"}
 _NO_UNIT, _INCH = 1, 2
 
 
@@ -142,7 +141,7 @@ def _photo_entries(tail: _Tail, reader: TiffReader, block: bytes) -> dict[int, b
 
 def _is_intact(entry: Entry) -> bool:
     """Return whether an entry does not count the header, which changes, to its value."""
-    return entry.value_offset >= HEADER_BYTES and tiff_structure.is_writable(entry)
+    return entry.value_offset >= HEADER_BYTES and structure.is_writable(entry)
 
 
 def _raw(entry: Entry, block: bytes) -> bytes:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT, SLONG = 1, 2, 3, 4, 5, 6, 7, 8, 9
 UTF8 = 129  # Exif 3.0, 4.6.2, IFD structure
-_TYPE_BYTES = {
+TYPE_BYTES = {
     **dict.fromkeys((BYTE, ASCII, SBYTE, UNDEFINED, UTF8), 1),
     **dict.fromkeys((SHORT, SSHORT), 2),
     **dict.fromkeys((LONG, SLONG, 11, 13), 4),  # 11 FLOAT, 13 IFD
@@ -23,11 +23,52 @@ _TYPE_BYTES = {
     **dict.fromkeys((16, 17, 18), 8),  # LONG8, SLONG8, IFD8, of BigTIFF only
 }
 _BIG_ONLY = (16, 17, 18)
-_INTEGER_FORMATS = {BYTE: "B", SHORT: "H", LONG: "I", SBYTE: "b", SSHORT: "h", SLONG: "i", 13: "I", 16: "Q", 18: "Q"}
+INTEGER_FORMATS = {BYTE: "B", SHORT: "H", LONG: "I", SBYTE: "b", SSHORT: "h", SLONG: "i", 13: "I", 16: "Q", 18: "Q"}
+SIGNED_TYPES = (SBYTE, SSHORT, SLONG)
 _BYTE_ORDERS = {b"II": "<", b"MM": ">"}
-_BIG_TIFF = 43
+_VERSION, _BIG_VERSION = ((number.to_bytes(2, "little"), number.to_bytes(2, "big")) for number in (42, 43))
+_MAX_ENTRIES = 0xFFFF  # of a directory; the largest number that a TIFF other than a BigTIFF can have
 ENTRY_BYTES = 12  # of a directory that is no BigTIFF
 HEADER_BYTES = 8
+_BIG_HEADER_BYTES = 16
+
+
+@dataclass(frozen=True)
+class NumberFormats:
+    """Sizes of the numbers in a structure, as format characters of the module `struct`.
+
+    Parameters
+    ----------
+    count
+        Format of a directory's number of entries.
+    offset
+        Format of offsets, and of the number of values of an entry.
+    first_offset_position
+        Position of the first directory's offset in the header.
+    """
+
+    count: str
+    offset: str
+    first_offset_position: int
+
+    @property
+    def count_bytes(self) -> int:
+        """Size of a directory's number of entries."""
+        return struct.calcsize(f"={self.count}")
+
+    @property
+    def offset_bytes(self) -> int:
+        """Size of an offset, and of the longest value that lies in its entry."""
+        return struct.calcsize(f"={self.offset}")
+
+    @property
+    def entry_bytes(self) -> int:
+        """Size of an entry: tag, type, number of values, and value or offset."""
+        return 4 + 2 * self.offset_bytes
+
+
+CLASSIC = NumberFormats("H", "I", 4)
+BIG = NumberFormats("Q", "Q", 8)
 
 
 @dataclass(frozen=True)
@@ -41,7 +82,8 @@ class Entry:
     position
         Position of the entry in the structure.
     value_offset, value_bytes
-        Position and size of the value in bytes, which lies in the entry itself if it is short.
+        Position and size of the value in bytes, which lies in the entry itself if it is short. The size is 0 if the
+        type is unknown.
     """
 
     tag: int
@@ -52,8 +94,27 @@ class Entry:
     value_bytes: int
 
 
+@dataclass(frozen=True)
+class Directory:
+    """A directory as it is stored: its values may lie outside the structure.
+
+    Parameters
+    ----------
+    entries
+        Entries in the order of the directory, at most 65,535.
+    next_offset
+        Position of the next directory, that of a further picture; 0 if there is none.
+    is_whole
+        Whether the structure holds all entries and the offset that follows them, and they are at most 65,535.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    next_offset: int = 0
+    is_whole: bool = False
+
+
 class TiffReader:
-    """Reader of the directories of a structure; entries that are broken are left out.
+    """Reader of the directories of a structure.
 
     Parameters
     ----------
@@ -64,53 +125,72 @@ class TiffReader:
     """
 
     def __init__(self, file: BinaryIO, *, may_be_big: bool = True) -> None:
-        self._file = file
+        self.file = file
         self._size = file.seek(0, 2)
-        header = self._read(0, 16)
-        self.byte_order = _BYTE_ORDERS.get(header[:2])
-        self._is_big = may_be_big and header[2:4] in (_BIG_TIFF.to_bytes(2, "little"), _BIG_TIFF.to_bytes(2, "big"))
+        self._header = self.read(0, _BIG_HEADER_BYTES)
+        self.byte_order = _BYTE_ORDERS.get(self._header[:2])
+        self.formats = BIG if may_be_big and self._header[2:4] in _BIG_VERSION else CLASSIC
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the header is that of a TIFF file. Directories are read whatever its version number is."""
+        has_version = self._header[2:4] in (*_VERSION, *_BIG_VERSION)
+        return self.byte_order is not None and has_version and len(self._header) == _BIG_HEADER_BYTES
+
+    @property
+    def first_offset(self) -> int:
+        """Position of the first directory; 0 if this is no TIFF structure."""
+        start, size = self.formats.first_offset_position, self.formats.offset_bytes
+        if self.byte_order is None or len(self._header) < start + size:
+            return 0
+        return int(struct.unpack_from(f"{self.byte_order}{self.formats.offset}", self._header, start)[0])
 
     def first_directory(self) -> list[Entry]:
-        """Return the entries of the first directory; none if this is no TIFF structure."""
-        if self.byte_order is None:
-            return []
-        header = self._read(0, 16)
-        layout = f"{self.byte_order}8xQ" if self._is_big else f"{self.byte_order}4xI"
-        if len(header) < struct.calcsize(layout):
-            return []
-        return self.directory(struct.unpack_from(layout, header)[0])
+        """Return the entries of the first directory whose values lie within the structure; none if it has none."""
+        return self.directory(self.first_offset)
 
     def directory(self, offset: int) -> list[Entry]:
         """Return the entries of the directory at an offset whose values lie within the structure."""
-        count_format, entry_layout, inline_bytes = ("Q", "HHQ", 8) if self._is_big else ("H", "HHI", 4)
-        counted = self._read(offset, struct.calcsize(f"={count_format}"))
-        if self.byte_order is None or len(counted) < struct.calcsize(f"={count_format}"):
-            return []
-        (count,) = struct.unpack(self.byte_order + count_format, counted)
-        entry_bytes = struct.calcsize(f"={entry_layout}") + inline_bytes
-        start = offset + len(counted)
-        data = self._read(start, min(count, 0xFFFF) * entry_bytes)
-        entries = []
-        for at in range(0, len(data) - entry_bytes + 1, entry_bytes):
-            tag, kind, values = struct.unpack_from(self.byte_order + entry_layout, data, at)
-            size = values * _TYPE_BYTES.get(kind, 0)
-            value_offset = start + at + entry_bytes - inline_bytes
-            if size > inline_bytes:
-                pointer = data[at + entry_bytes - inline_bytes : at + entry_bytes]
-                value_offset = int.from_bytes(pointer, "little" if self.byte_order == "<" else "big")
-            if size and value_offset + size <= self._size:
-                entries.append(Entry(tag, kind, values, start + at, value_offset, size))
-        return entries
+        entries = self.read_directory(offset).entries
+        return [each for each in entries if each.value_bytes and each.value_offset + each.value_bytes <= self._size]
+
+    def read_directory(self, offset: int) -> Directory:
+        """Read the directory at an offset, as far as the structure holds it."""
+        order, formats = self.byte_order, self.formats
+        counted = self.read(offset, formats.count_bytes)
+        if order is None or len(counted) < formats.count_bytes:
+            return Directory()
+        (count,) = struct.unpack(f"{order}{formats.count}", counted)
+        start = offset + formats.count_bytes
+        data = self.read(start, min(count, _MAX_ENTRIES) * formats.entry_bytes)
+        entries = tuple(
+            self._entry(data[at : at + formats.entry_bytes], start + at)
+            for at in range(0, len(data) - formats.entry_bytes + 1, formats.entry_bytes)
+        )
+        link = self.read(start + len(data), formats.offset_bytes)
+        if len(link) < formats.offset_bytes:
+            return Directory(entries)
+        (next_offset,) = struct.unpack(f"{order}{formats.offset}", link)
+        return Directory(entries, 0 if next_offset == offset else next_offset, len(entries) == count)
+
+    def _entry(self, data: bytes, position: int) -> Entry:
+        """Decode an entry that lies at a position."""
+        layout = f"{self.byte_order}HH2{self.formats.offset}"
+        tag, kind, count, value_offset = struct.unpack(layout, data)
+        size = count * TYPE_BYTES.get(kind, 0)
+        if size <= self.formats.offset_bytes:
+            value_offset = position + len(data) - self.formats.offset_bytes
+        return Entry(tag, kind, count, position, value_offset, size)
 
     def value(self, entry: Entry) -> bytes:
-        """Return the value of an entry as bytes, in the byte order of the structure."""
-        return self._read(entry.value_offset, entry.value_bytes)
+        """Return the value of an entry as bytes, in the byte order of the structure; fewer if it is cut off."""
+        return self.read(entry.value_offset, entry.value_bytes)
 
     def integer(self, entry: Entry) -> int | None:
         """Return the value of an entry that is one integer, of any type; None for another value."""
-        if entry.count != 1 or entry.kind not in _INTEGER_FORMATS:
+        if entry.count != 1 or entry.kind not in INTEGER_FORMATS:
             return None
-        return int(struct.unpack(f"{self.byte_order}{_INTEGER_FORMATS[entry.kind]}", self.value(entry))[0])
+        return int(struct.unpack(f"{self.byte_order}{INTEGER_FORMATS[entry.kind]}", self.value(entry))[0])
 
     def rationals(self, entry: Entry) -> tuple[float, ...]:
         """Return the values of an entry of type RATIONAL; none for another type, 0 for a division by zero."""
@@ -119,11 +199,16 @@ class TiffReader:
         numbers = struct.unpack(f"{self.byte_order}{2 * entry.count}I", self.value(entry))
         return tuple(a / b if b else 0.0 for a, b in zip(numbers[::2], numbers[1::2], strict=True))
 
-    def _read(self, offset: int, size: int) -> bytes:
+    def read(self, offset: int, size: int) -> bytes:
+        """Return the bytes at an offset; fewer where the structure ends before."""
         if offset >= self._size:
             return b""
-        self._file.seek(offset)
-        return self._file.read(min(size, self._size - offset))
+        self.file.seek(offset)
+        return self.file.read(min(size, self._size - offset))
+
+    def read_all(self) -> bytes:
+        """Return all bytes of the structure."""
+        return self.read(0, self._size)
 
 
 @dataclass(frozen=True)

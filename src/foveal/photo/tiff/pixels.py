@@ -1,4 +1,4 @@
-"""TIFF files (TIFF 6.0, BigTIFF): reads grey and RGB pixels of 8 to 16 bits, and names the kinds that are not read.
+"""Reading of grey and RGB pixels of 8 to 16 bits from TIFF files, and the names of kinds that are not read.
 
 Pillow reads TIFFs of 16 bits wrongly or at 8 bits in several layouts (WhiteIsZero, separate planes, 12 bits, alpha).
 Here the directory and the arrangement of samples are read from the file, and Pillow's libtiff only decompresses strips
@@ -13,7 +13,6 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +20,10 @@ from PIL import Image
 
 from foveal.errors import FormatError, LimitError, UnsupportedError
 from foveal.jpeg import Pixels
-from foveal.photo import tiff_directory as tags
 from foveal.photo.lenient import load_leniently
-from foveal.photo.tiff_directory import Directory
+from foveal.photo.tiff import tags
+from foveal.photo.tiff.structure import TiffReader
+from foveal.photo.tiff.tags import PictureTags
 from foveal.photo.wide_samples import CUT_OFF
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
@@ -95,7 +95,7 @@ class _Layout:
         return min(self.segment_height, self.height - first)
 
 
-def check_kind(directory: Directory) -> bool:
+def check_kind(picture: PictureTags) -> bool:
     """Return whether `read_pixels` reads this kind of file; False if Pillow reads it.
 
     Raises
@@ -103,11 +103,11 @@ def check_kind(directory: Directory) -> bool:
     UnsupportedError
         Neither reads it rightly; the message names the kind.
     """
-    photometric = directory.integer(tags.PHOTOMETRIC, _WHITE_IS_ZERO)
-    compression = directory.integer(tags.COMPRESSION, _NONE)
-    bits = directory.integers(tags.BITS, (1,))
-    formats = directory.integers(tags.SAMPLE_FORMAT, (_UNSIGNED,))
-    if tags.DNG_VERSION in directory.entries and directory.is_reduced_copy:
+    photometric = picture.integer(tags.PHOTOMETRIC, _WHITE_IS_ZERO)
+    compression = picture.integer(tags.COMPRESSION, _NONE)
+    bits = picture.integers(tags.BITS, (1,))
+    formats = picture.integers(tags.SAMPLE_FORMAT, (_UNSIGNED,))
+    if tags.DNG_VERSION in picture.entries and picture.is_reduced_copy:
         raise UnsupportedError("camera raw files (DNG) are not supported; develop the picture to a TIFF, PNG or JPEG")
     if photometric in _REFUSED_PHOTOMETRICS:
         raise UnsupportedError(f"TIFFs of {_REFUSED_PHOTOMETRICS[photometric]} are not supported; {_CONVERT}")
@@ -122,18 +122,18 @@ def check_kind(directory: Directory) -> bool:
     depth = bits[0]
     if photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB) and compression in _BYTE_COMPRESSIONS and depth >= 8:
         return True
-    if depth > 8 and not (photometric == _CMYK and depth == 16 and directory.integer(tags.PLANAR, 1) == 1):
+    if depth > 8 and not (photometric == _CMYK and depth == 16 and picture.integer(tags.PLANAR, 1) == 1):
         raise UnsupportedError(f"TIFFs of {depth} bits per sample are not supported in this layout; {_CONVERT}")
     return False
 
 
-def read_pixels(directory: Directory, lenient_notes: list[str] | None = None) -> Pixels:
+def read_pixels(picture: PictureTags, lenient_notes: list[str] | None = None) -> Pixels:
     """Read the pixels of a file for which `check_kind` is true, as stored.
 
     Parameters
     ----------
-    directory
-        Directory of the picture.
+    picture
+        Tags of the picture.
     lenient_notes
         List to append to what is broken, where the rest is black; None to raise FormatError.
 
@@ -150,13 +150,13 @@ def read_pixels(directory: Directory, lenient_notes: list[str] | None = None) ->
     UnsupportedError
         The layout is not supported.
     """
-    layout = _read_layout(directory)
-    photometric = directory.integer(tags.PHOTOMETRIC, _WHITE_IS_ZERO)
+    layout = _read_layout(picture)
+    photometric = picture.integer(tags.PHOTOMETRIC, _WHITE_IS_ZERO)
     color_count = 3 if photometric == _RGB else 1
     if layout.samples < color_count:
         raise FormatError(f"broken TIFF: {layout.samples} samples per pixel are not RGB")
-    samples = _read_samples(directory, layout, lenient_notes)
-    extras = directory.integers(tags.EXTRA_SAMPLES, (_UNASSOCIATED_ALPHA,)) if layout.samples > color_count else ()
+    samples = _read_samples(picture, layout, lenient_notes)
+    extras = picture.integers(tags.EXTRA_SAMPLES, (_UNASSOCIATED_ALPHA,)) if layout.samples > color_count else ()
     alpha = next((i for i, kind in enumerate(extras) if kind in (_ASSOCIATED_ALPHA, _UNASSOCIATED_ALPHA)), None)
     colors = samples[:, :, :color_count]
     if photometric == _WHITE_IS_ZERO:
@@ -180,39 +180,39 @@ def _unmultiply(colors: Pixels, alpha: Pixels) -> Pixels:
     return straight
 
 
-def _read_layout(directory: Directory) -> _Layout:
-    height, width = directory.size
-    samples = directory.integer(tags.SAMPLES, 1)
-    planes = samples if directory.integer(tags.PLANAR, 1) == 2 else 1
+def _read_layout(picture: PictureTags) -> _Layout:
+    height, width = picture.size
+    samples = picture.integer(tags.SAMPLES, 1)
+    planes = samples if picture.integer(tags.PLANAR, 1) == 2 else 1
     if height < 1 or width < 1 or not 1 <= samples <= 16:
         raise FormatError(f"broken TIFF: {width} x {height} pixels of {samples} samples")
-    bits = directory.integer(tags.BITS, 1)
-    if tags.TILE_OFFSETS not in directory.entries:
-        rows = min(directory.integer(tags.ROWS_PER_STRIP, height), height)
+    bits = picture.integer(tags.BITS, 1)
+    if tags.TILE_OFFSETS not in picture.entries:
+        rows = min(picture.integer(tags.ROWS_PER_STRIP, height), height)
         if rows < 1:
             raise FormatError("broken TIFF: strips of no rows")
         return _Layout(height, width, samples, bits, planes, rows, width, 1)
-    tile_width, tile_height = directory.integer(tags.TILE_WIDTH, 0), directory.integer(tags.TILE_LENGTH, 0)
+    tile_width, tile_height = picture.integer(tags.TILE_WIDTH, 0), picture.integer(tags.TILE_LENGTH, 0)
     if not (8 <= tile_width <= width + (1 << 12) and 8 <= tile_height <= height + (1 << 12)):  # multiples of 16
         raise FormatError(f"broken TIFF: tiles of {tile_width} x {tile_height} pixels")
     return _Layout(height, width, samples, bits, planes, tile_height, tile_width, -(-width // tile_width))
 
 
-def _read_samples(directory: Directory, layout: _Layout, lenient_notes: list[str] | None) -> Pixels:
+def _read_samples(picture: PictureTags, layout: _Layout, lenient_notes: list[str] | None) -> Pixels:
     """Read all samples: (H, W, S) uint8, or uint16 scaled to 0..65535."""
-    is_tiled = tags.TILE_OFFSETS in directory.entries
-    offsets = directory.integers(tags.TILE_OFFSETS if is_tiled else tags.STRIP_OFFSETS, ())
-    counts = directory.integers(tags.TILE_BYTE_COUNTS if is_tiled else tags.STRIP_BYTE_COUNTS, ())
-    compression = directory.integer(tags.COMPRESSION, _NONE)
+    is_tiled = tags.TILE_OFFSETS in picture.entries
+    offsets = picture.integers(tags.TILE_OFFSETS if is_tiled else tags.STRIP_OFFSETS, ())
+    counts = picture.integers(tags.TILE_BYTE_COUNTS if is_tiled else tags.STRIP_BYTE_COUNTS, ())
+    compression = picture.integer(tags.COMPRESSION, _NONE)
     needed = layout.planes * layout.segments_down * layout.segments_across
     if len(offsets) < needed or (compression != _NONE and len(counts) < needed):
         raise FormatError("broken TIFF: strips or tiles are missing")
-    is_predicted = compression in _PREDICTING_COMPRESSIONS and directory.integer(tags.PREDICTOR, 1) != 1
-    if is_predicted and (directory.integer(tags.PREDICTOR, 1) != 2 or layout.bits not in (8, 16)):
+    is_predicted = compression in _PREDICTING_COMPRESSIONS and picture.integer(tags.PREDICTOR, 1) != 1
+    if is_predicted and (picture.integer(tags.PREDICTOR, 1) != 2 or layout.bits not in (8, 16)):
         raise UnsupportedError(
             f"TIFFs of this predictor and {layout.bits} bits per sample are not supported; {_CONVERT}"
         )
-    fill_order = directory.integer(tags.FILL_ORDER, 1)
+    fill_order = picture.integer(tags.FILL_ORDER, 1)
     dtype = np.uint8 if layout.bits == 8 else np.uint16
     samples: Pixels = np.zeros((layout.height, layout.width, layout.samples), dtype=dtype)
     batch_bytes = _BYTES_PER_BATCH if lenient_notes is None else 1  # one by one, so that a broken one loses no other
@@ -227,11 +227,11 @@ def _read_samples(directory: Directory, layout: _Layout, lenient_notes: list[str
             else:
                 sizes = [counts[index] for index in chosen]
             places = zip((offsets[index] for index in chosen), sizes, strict=True)
-            segments = [_read_bytes(directory.file, offset, n, lenient_notes) for offset, n in places]
+            segments = [_read_bytes(picture.reader, offset, n, lenient_notes) for offset, n in places]
             octets = _decompress(segments, heights, layout.row_bytes, compression, fill_order, lenient_notes)
             tops = np.cumsum([0, *heights]).tolist()
             for index, (first, last) in zip(batch, pairwise(tops), strict=True):
-                rows = _unpack_rows(octets[first:last], layout, directory.order, is_predicted=is_predicted)
+                rows = _unpack_rows(octets[first:last], layout, picture.byte_order, is_predicted=is_predicted)
                 down, across = divmod(index, layout.segments_across)
                 target = samples[
                     down * layout.segment_height : (down + 1) * layout.segment_height,
@@ -249,9 +249,8 @@ def _batches(layout: _Layout, count: int, batch_bytes: int, *, is_tiled: bool) -
     return [range(first, min(first + step, count)) for first in range(0, count, step)]
 
 
-def _read_bytes(file: BinaryIO, offset: int, count: int, lenient_notes: list[str] | None) -> bytes:
-    file.seek(offset)
-    data = file.read(count)
+def _read_bytes(reader: TiffReader, offset: int, count: int, lenient_notes: list[str] | None) -> bytes:
+    data = reader.read(offset, count)
     if len(data) == count:
         return data
     if lenient_notes is None:
