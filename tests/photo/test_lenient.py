@@ -54,6 +54,25 @@ def test_a_broken_jpeg_is_decoded_as_by_decode_and_keeps_its_metadata() -> None:
     assert (photo.orientation, photo.comment, photo.file_format, photo.file_bytes) == (6, b"kept", "JPEG", len(data))
 
 
+def test_a_jpeg_with_faults_that_pillow_passes_over_is_refused() -> None:
+    whole = pillow_file(Image.fromarray(PIXELS), quality=90)
+    half = whole[: len(whole) // 2] + b"\xff\xd9"
+    with Image.open(io.BytesIO(half)) as image:
+        image.load()
+    with pytest.raises(FormatError, match="expected more data"):
+        foveal.open(io.BytesIO(half))
+    with pytest.warns(FormatWarning, match="expected more data"):
+        foveal.open(io.BytesIO(half), strict=False)
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_jpeg_of_another_coding_process_is_refused_by_name(strict: bool) -> None:
+    data = pillow_file(Image.fromarray(PIXELS))
+    lossless = data.replace(b"\xff\xc0", b"\xff\xc3", 1)
+    with pytest.raises(UnsupportedError, match="lossless"):
+        foveal.open(io.BytesIO(lossless), strict=strict)
+
+
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "TIFF", "WEBP", "GIF"])
 def test_whole_files_are_read_alike(file_format: str) -> None:
     file = save_image(Image.fromarray(PIXELS), file_format)

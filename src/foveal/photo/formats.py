@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from foveal.errors import FormatError, FovealError, MissingExtraError, UnsupportedError
 
 # As Pillow names them. It has those of the first line ready, and imports many plugins for any other.
-_COMMON = ("BMP", "DIB", "GIF", "JPEG", "PNG", "PPM")
+_COMMON = ("BMP", "DIB", "GIF", "PNG", "PPM")  # and JPEG, which foveal decodes itself
 _OTHERS = ("AVIF", "DDS", "ICO", "JPEG2000", "PCX", "PSD", "QOI", "SGI", "TGA", "TIFF", "WEBP")
 
 # First bytes of formats that are refused by name.

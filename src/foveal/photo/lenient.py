@@ -1,4 +1,4 @@
-"""Reading of broken pictures, as far as they can be read."""
+"""Reading of JPEGs, and of broken pictures as far as they can be read."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ def read_if_jpeg(file: BinaryIO) -> bytes | None:
     return file.read() if is_jpeg else None
 
 
-def decode_leniently(data: bytes, max_pixels: int, notes: list[str]) -> Image.Image:
-    """Decode a JPEG as far as possible to the image that Pillow would return; append what is wrong to `notes`.
+def decode_image(data: bytes, max_pixels: int, notes: list[str], *, strict: bool) -> Image.Image:
+    """Decode a JPEG to the image that Pillow would return; append faults that are no errors to `notes`.
 
     Raises
     ------
     FormatError, UnsupportedError, LimitError
         The errors of `foveal.decode`.
     """
-    decoded = decode_file(data, strict=False, max_pixels=max_pixels)
+    decoded = decode_file(data, strict=strict, max_pixels=max_pixels)
     pixels = decoded.pixels
     if pixels.shape[2:] == (4,):  # Pillow inverts every CMYK file
         inks = np.subtract(255, pixels)

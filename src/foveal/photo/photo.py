@@ -32,7 +32,7 @@ from foveal.photo.background import Color, remove_alpha
 from foveal.photo.density import swap, whole_aspect, whole_density
 from foveal.photo.fields import check_fields
 from foveal.photo.jpeg_metadata import read_jpeg_metadata
-from foveal.photo.lenient import decode_leniently, load_leniently, read_if_jpeg, seekable
+from foveal.photo.lenient import decode_image, load_leniently, read_if_jpeg, seekable
 
 _GREY_16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 _GREY_MODES = ("1", "L", "LA", "La")
@@ -234,10 +234,9 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
 def _read_file(file: BinaryIO, background: Color | None, max_pixels: int, notes: list[str], *, strict: bool) -> Photo:
     """Read a photo, and append to `notes` what is not kept of the file and, if reading is lenient, what is broken."""
     lenient_notes = None if strict else notes
-    if not strict:
-        photo = _read_broken_jpeg(file, background, max_pixels, notes)
-        if photo is not None:
-            return photo
+    jpeg = read_if_jpeg(file)
+    if jpeg is not None:
+        return _read_jpeg(jpeg, background, max_pixels, notes, strict=strict)
     picture = tiff.read_tags(file)
     if picture is not None and picture.is_reduced_copy:
         notes.append("the picture is a reduced copy of another one in the file, as in camera raw files")
@@ -263,17 +262,12 @@ def _read_file(file: BinaryIO, background: Color | None, max_pixels: int, notes:
         return _make_photo(image, pixels, background, metadata)
 
 
-def _read_broken_jpeg(file: BinaryIO, background: Color | None, max_pixels: int, notes: list[str]) -> Photo | None:
-    """Read a JPEG that may be broken with foveal's decoder, which says what is wrong; None if it is no JPEG for it."""
-    data = read_if_jpeg(file)
-    if data is None:
-        return None
-    with suppress(UnsupportedError):  # arithmetic coding, for example, which Pillow may read
-        image = decode_leniently(data, max_pixels, notes)
-        metadata = {**read_jpeg_metadata(data, notes), "file_bytes": len(data)}
-        pixels = _read_pixels(image, metadata["icc_profile"])
-        return replace(_make_photo(image, pixels, background, metadata), file_format="JPEG")
-    return None
+def _read_jpeg(data: bytes, background: Color | None, max_pixels: int, notes: list[str], *, strict: bool) -> Photo:
+    """Read a JPEG with foveal's decoder, which notices and says what is wrong; Pillow passes over most faults."""
+    image = decode_image(data, max_pixels, notes, strict=strict)
+    metadata = {**read_jpeg_metadata(data, notes), "file_bytes": len(data)}
+    pixels = _read_pixels(image, metadata["icc_profile"])
+    return replace(_make_photo(image, pixels, background, metadata), file_format="JPEG")
 
 
 def _check_size(height: int, width: int, max_pixels: int) -> None:
@@ -296,7 +290,7 @@ def _make_photo(image: Image.Image, pixels: Pixels, background: Color | None, me
         pixels, fields["icc_profile"] = color_space.to_tagged(pixels, colors.space)
     return Photo(
         pixels=remove_alpha(pixels, background),
-        file_format="JPEG" if image.format == "MPO" else image.format,  # MPO: a JPEG followed by further pictures
+        file_format=image.format,
         frame_count=_count_frames(image),
         **fields,
     )
@@ -352,9 +346,6 @@ def _read_metadata(image: Image.Image, file: BinaryIO, notes: list[str]) -> dict
     position = file.tell()
     file.seek(0)
     try:
-        if image.format in ("JPEG", "MPO"):
-            data = file.read()
-            return {**read_jpeg_metadata(data, notes), "file_bytes": len(data)}
         is_tiff = image.format == "TIFF"
         exif = exif_tags.select_from_tiff(file) if is_tiff else _read_exif(info)
         resolution = whole_density(info.get("dpi"))
