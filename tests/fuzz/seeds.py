@@ -108,6 +108,17 @@ def _exif_seeds() -> Seeds:
     yield "big_endian", b"MM\0*\0\0\0\x08\0\x02" + orientation + artist + bytes(4)
 
 
+def _xmp_seeds() -> Seeds:
+    head = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    begin = b'<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="image/jpeg">'
+    tail = b"</rdf:Description></rdf:RDF></x:xmpmeta>"
+    for name, size in (("short", 9), ("long", 1500)):
+        title = b"<dc:title><rdf:Alt><rdf:li xml:lang='x-default'>" + b"t" * size + b"</rdf:li></rdf:Alt></dc:title>"
+        packet = head + begin + title + b"<dc:rights/>" + tail
+        yield name, packet
+        yield f"{name}_padded", b"<?xpacket begin=''?>" + packet + b" " * 600 + b"<?xpacket end='w'?>"
+
+
 def _open_seeds() -> Seeds:
     pixels = _picture(9, 13)
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -196,6 +207,7 @@ def main(folder: Path) -> None:
     for target in _FILE_TARGETS:
         write_seeds(folder / target, jpeg_seeds())
     write_seeds(folder / "exif", _exif_seeds())
+    write_seeds(folder / "xmp", _xmp_seeds())
     write_seeds(folder / "open", _open_seeds())
     write_seeds(folder / "pca", _pca_seeds())
     write_seeds(folder / "decode_scan", _decode_scan_seeds())

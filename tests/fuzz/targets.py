@@ -19,12 +19,13 @@ import numpy as np
 import foveal
 import foveal._kernels as _kernels
 from foveal import jpeg, pca
-from foveal.jpeg import application_data, decoder, multi_picture, segments
-from foveal.jpeg.diagnosis import Diagnosis
-from foveal.jpeg.segment_reader import SegmentReader
+from foveal.jpeg import application_data, decoder, multi_picture, segments, xmp
 from foveal.photo import exif, icc
+from foveal.photo.orientation import to_displayed
+from foveal.photo.tiff_file import tiff_bytes
 
 _MAX_PIXELS = 1 << 16
+_MAX_XMP_BYTES = 1024  # instead of 65,502 in a JPEG segment, so that small packets are divided
 _PIXELS_PER_STRIP = decoder._PIXELS_PER_STRIP
 _INSTRUCTION_SETS = _kernels.instruction_sets()
 
@@ -110,18 +111,15 @@ def check_inspect(data: bytes) -> None:
 
 
 def check_segments(data: bytes) -> None:
-    """Read EXIF, ICC, XMP, MPF and JFIF out of the application segments of a file's beginning."""
-    reader = SegmentReader(data, Diagnosis(strict=False))
-    while _accepted(reader.next_segment):
-        pass
-    found = [segment.segment for segment in reader.segments]
-    for segment in found:
-        application_data.segment_kind(segment)
+    """Read EXIF, ICC, XMP, MPF and JFIF out of the application segments of a file."""
+    found, trailing = application_data.read_segments(data)
     application_data.exif_data(found)
     application_data.xmp_packet(found)
     application_data.dots_per_inch(found)
-    application_data.has_gain_map(found, data[reader.position :])
+    application_data.pixel_aspect(found)
+    application_data.has_gain_map(found, trailing)
     application_data.picture_count(found)
+    application_data.icc_problem(found)
     profile = application_data.icc_profile(found)
     if profile:
         icc.data_colour_space(profile)
@@ -130,23 +128,44 @@ def check_segments(data: bytes) -> None:
     for segment in filter(multi_picture.is_index, found):
         entries = multi_picture.read_entries(segment.payload)
         if entries:
-            offsets = list(range(100, 99 + len(entries)))
-            changed = multi_picture.update_index(segment.payload, 99, offsets)
+            changed = multi_picture.update_index(segment.payload, 99, list(range(100, 99 + len(entries))))
             assert len(changed) == len(segment.payload), "the size of the MPF index changed"
 
 
+def check_xmp(data: bytes) -> None:
+    """Parse an XMP packet, and divide it for segments that are too small for it."""
+    root = xmp.parse(data)
+    for element in root.walk() if root else ():
+        assert 0 <= element.start < element.tag_end <= element.end <= len(data), "an element outside the packet"
+    divided = xmp.divide(data, _MAX_XMP_BYTES)
+    assert len(divided.standard) <= _MAX_XMP_BYTES, "the standard packet is too long"
+    if divided.extension:
+        assert xmp.parse(divided.standard) is not None, "the standard packet is no XML"
+        assert root is None or xmp.parse(divided.extension) is not None, "the extension is no XML"
+
+
 def check_exif(data: bytes) -> None:
-    """Read, replace and publish the orientation in EXIF data; data that is broken is not refused."""
+    """Read, replace and publish what is in EXIF data, and write it to a TIFF file; broken data is not refused."""
     orientation = exif.orientation(data)
     assert 1 <= orientation <= 8, "no such orientation"
     if orientation != 1:
         assert exif.orientation(exif.replace_orientation(data, 1)) == 1, "not upright"
+    assert exif.orientation(exif.with_plain_orientation(data)) == orientation, "the orientation changed"
     assert exif.orientation(exif.select_safe(data)) == orientation, "the orientation changed"
+    exif.dots_per_inch(data)
+    exif.select_from_tiff(io.BytesIO(data))
+    pixels = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    written = foveal.open(io.BytesIO(tiff_bytes(pixels, exif=data)))
+    assert np.array_equal(written.pixels, to_displayed(pixels, orientation)), "the pixels of a TIFF file changed"
 
 
 def check_open(data: bytes) -> None:
-    """Open a PNG or TIFF file, and turn it upright."""
-    photo = _accepted(foveal.open, io.BytesIO(data), background="white", max_pixels=_MAX_PIXELS)
+    """Open a PNG or TIFF file strictly and leniently, and turn it upright."""
+    photo = _accepted(foveal.open, io.BytesIO(data), background="white", strict=False, max_pixels=_MAX_PIXELS)
+    strict_photo = _accepted(foveal.open, io.BytesIO(data), background="white", max_pixels=_MAX_PIXELS)
+    if strict_photo is not None:
+        assert photo is not None, "strict reading takes what lenient reading refuses"
+        assert np.array_equal(strict_photo.pixels, photo.pixels), "pixels depend on strictness"
     if photo is not None:
         assert photo.pixels.dtype in (np.uint8, np.uint16), "neither 8 nor 16 bits"
         assert photo.pixels.ndim == 2 or photo.pixels.shape[2] == 3, "neither grey nor RGB"
@@ -169,6 +188,7 @@ TARGETS = {
     "rewrite": Target(check_rewrite, mutators.change_jpeg, "jpeg.dict"),
     "inspect": Target(check_inspect, mutators.change_jpeg, "jpeg.dict"),
     "segments": Target(check_segments, mutators.change_jpeg, "metadata.dict"),
+    "xmp": Target(check_xmp, dictionary="metadata.dict"),
     "exif": Target(check_exif, dictionary="metadata.dict"),
     "open": Target(check_open, mutators.change_png, "metadata.dict"),
     "pca": Target(check_pca, mutators.change_npz, max_bytes=1 << 14),

@@ -83,8 +83,18 @@ struct Quantization {
         });
         const Floats thresholds(blocks, zero_threshold), weights(blocks, distortion_weight);
         const std::vector<std::uint8_t> table_index(blocks, 0);
-        check_levels(same_from_all(coefficients, [&](const KernelTable& kernels, std::int16_t* levels) {
-            kernels.quantize(levels, count, steps.data(), thresholds.data());
+        const Levels levels = same_from_all(coefficients, [&](const KernelTable& kernels, std::int16_t* out) {
+            kernels.quantize(out, count, steps.data(), thresholds.data());
+        });
+        check_levels(levels);
+        std::vector<std::int16_t> dc(blocks);
+        std::vector<std::uint8_t> is_unsure(blocks);
+        for (std::size_t n = 0; n < blocks; ++n) {
+            dc[n] = coefficients[n * kBlockSize];
+            is_unsure[n] = n % 2 == 0;
+        }
+        check_levels(same_from_all(levels, [&](const KernelTable& kernels, std::int16_t* out) {
+            kernels.settle_dc(out, count, dc.data(), is_unsure.data(), steps[0]);
         }));
         check_levels(same_from_all(coefficients, [&](const KernelTable& kernels, std::int16_t* levels) {
             kernels.quantize_per_block(levels, count, own_steps.data(), table_index.data(), steps.data());
@@ -101,6 +111,11 @@ void transform(const Floats& plane, Extent size, const Quantization& quantizatio
     quantization.check_all(same_from_all(Levels(plane.size()), [&](const KernelTable& kernels, std::int16_t* blocks) {
         kernels.forward_dct(plane.data(), size, blocks);
     }));
+}
+
+// Returns the rows and columns of blocks that a picture touches.
+Extent block_grid(Extent size) {
+    return {(size.rows + kBlockSide - 1) / kBlockSide, (size.columns + kBlockSide - 1) / kBlockSide};
 }
 
 template <class Sample>
@@ -125,6 +140,17 @@ void run(Input& input) {
             else
                 (channels == 3 ? kernels.rgb16_to_ycbcr : kernels.grey16_to_plane)(pixels.data(), size, out, padded);
         });
+    if constexpr (is_8_bits) {
+        const Extent grid = block_grid(size);
+        same_from_all(std::vector<std::uint8_t>(area(grid.rows, grid.columns)),
+                      [&](const KernelTable& kernels, std::uint8_t* out) {
+                          kernels.mark_saturated(pixels.data(), size, channels, out);
+                      });
+        if (channels == 3)
+            same_from_all(Floats(planes.size()), [&](const KernelTable& kernels, float* out) {
+                kernels.rgb8_to_whole_ycbcr(pixels.data(), size, out, padded);
+            });
+    }
     const Floats luma(planes.begin(), planes.begin() + static_cast<std::ptrdiff_t>(plane_length));
     transform(luma, padded, quantization);
     if (h * v > 1) {
@@ -151,7 +177,7 @@ void run(Input& input) {
                       means(pixels.data(), size, channels, sums.data(), out, smaller);
                   });
     if (channels == 3) {
-        const Extent grid{(size.rows + kBlockSide - 1) / kBlockSide, (size.columns + kBlockSide - 1) / kBlockSide};
+        const Extent grid = block_grid(size);
         Floats work(area(foveal::kColorLossRows, grid.columns * kBlockSide + foveal::kColorLossMargin));
         same_from_all(Floats(area(2 * grid.rows, grid.columns)), [&](const KernelTable& kernels, float* out) {
             if constexpr (is_8_bits)
