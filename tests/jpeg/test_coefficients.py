@@ -58,15 +58,15 @@ def test_write_coefficients_checks_its_arguments(arguments: dict[str, Any], word
 
 
 def test_levels_that_cannot_be_coded_are_refused_and_the_largest_are_written() -> None:
-    for k, limit in ((0, 16_383), (1, 32_767), (63, 32_767)):
-        for sign in (1, -1):
+    for k, least, largest in ((0, -16_384, 16_383), (1, -32_767, 32_767), (63, -32_767, 32_767)):
+        for first, second, beyond in ((least, largest, least - 1), (largest, least, largest + 1)):
             coefficients = random_coefficients([(1, 1)], (8, 24))
-            coefficients.blocks[0][0, :, k] = [sign * limit, -sign * limit, 0]
+            coefficients.blocks[0][0, :, k] = [first, second, 0]
             data = jpeg.write_coefficients(coefficients)
             np.testing.assert_array_equal(jpeg.read_coefficients(data).blocks[0], coefficients.blocks[0])
-            if sign * (limit + 1) <= 32_767:
-                coefficients.blocks[0][0, 0, k] = sign * (limit + 1)
-                with pytest.raises(ParameterError, match=r"within \+-32,767, DC within \+-16,383"):
+            if beyond <= 32_767:
+                coefficients.blocks[0][0, 0, k] = beyond
+                with pytest.raises(ParameterError, match=r"within \+-32,767, DC from -16,384 to 16,383"):
                     jpeg.write_coefficients(coefficients)
 
 

@@ -27,7 +27,7 @@ class Coefficients:
         Quantization table of each component.
     blocks
         Levels (quantized coefficients) of each component: (padded_block_rows, padded_block_columns, 64) int16 in
-        zig-zag order, DC within +-16,383, AC within +-32,767.
+        zig-zag order, DC from -16,384 to 16,383, AC within +-32,767.
     segments
         Application segments and comments, in the order of the file.
     script

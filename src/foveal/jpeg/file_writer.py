@@ -20,7 +20,8 @@ from foveal.jpeg.script import Scan, Script, check_script, is_progressive, non_i
 from foveal.jpeg.segments import Segment
 
 MAX_RESTART_INTERVAL = 65_535
-MAX_DC, MAX_AC = 16_383, 32_767  # largest DC and AC levels: DC differences and AC levels of at most 15 bits
+# Least and largest DC levels, largest AC levels: DC differences and AC levels of at most 15 bits.
+MIN_DC, MAX_DC, MAX_AC = -16_384, 16_383, 32_767
 _STUFFED_SHARE = 0.003  # share of bytes that are 0xFF: a little less than 1 / 256, because no code is all ones
 
 
@@ -224,8 +225,9 @@ def _check_levels(coefficients: Coefficients) -> None:
     T.81 F.1.2.1, Huffman encoding of DC coefficients; F.1.2.2, Huffman encoding of AC coefficients.
     """
     for levels in coefficients.blocks:
-        if max(levels[:, :, 0].max(), -int(levels[:, :, 0].min())) > MAX_DC or levels.min() < -MAX_AC:
-            raise ParameterError(f"levels must be within +-{MAX_AC:,}, DC within +-{MAX_DC:,}")
+        dc = levels[:, :, 0]
+        if dc.min() < MIN_DC or dc.max() > MAX_DC or levels.min() < -MAX_AC:
+            raise ParameterError(f"levels must be within +-{MAX_AC:,}, DC from {MIN_DC:,} to {MAX_DC:,}")
 
 
 def _cheapest_script(

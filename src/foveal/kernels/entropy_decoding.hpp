@@ -21,8 +21,9 @@ using foveal::DecodingState;
 using foveal::ScanFailure;
 
 constexpr int kMaxLevel = 32767;  // largest magnitude of an AC level
-// Largest magnitude of a DC level: the difference of any two fits the 15 additional bits that a symbol can announce.
-constexpr int kMaxDc = 16383;
+// Range of DC levels: the difference of any two fits the 15 additional bits that a symbol can announce, and what the
+// point transform rounds down stays inside (T.81 A.4, Point transform).
+constexpr int kMinDc = -16384, kMaxDc = 16383;
 
 // Reads bits of the data, most significant first. After refill() at least 56 bits are available: enough for a code of
 // 16 bits and 15 additional bits.
@@ -129,7 +130,7 @@ inline ScanFailure decode_sequential_block(BitReader& reader, const DecodingTabl
     int difference;
     if (!take_dc_difference(reader, dc, difference)) return ScanFailure::no_code;
     const std::int64_t dc_level = prediction + difference;
-    if (dc_level < -kMaxDc || dc_level > kMaxDc) return ScanFailure::out_of_range;
+    if (dc_level < kMinDc || dc_level > kMaxDc) return ScanFailure::out_of_range;
     prediction = dc_level;
     block[0] = static_cast<std::int16_t>(dc_level);
     for (int k = 1; k < kBlockSize; ++k) {
@@ -150,9 +151,7 @@ inline ScanFailure decode_dc_first(BitReader& reader, const DecodingTable& dc, i
     int difference;
     if (!take_dc_difference(reader, dc, difference)) return ScanFailure::no_code;
     const std::int64_t level = (prediction + difference) * (1 << approximation_low);
-    // The point transform rounds down: -kMaxDc without its lowest bits is -kMaxDc - 1 (T.81 A.4, Point transform).
-    const int lowest = approximation_low == 0 ? -kMaxDc : -kMaxDc - 1;
-    if (level < lowest || level > kMaxDc) return ScanFailure::out_of_range;
+    if (level < kMinDc || level > kMaxDc) return ScanFailure::out_of_range;
     prediction += difference;
     block[0] = static_cast<std::int16_t>(level);
     return ScanFailure::none;
