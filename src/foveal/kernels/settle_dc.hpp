@@ -23,8 +23,8 @@ constexpr float kDcOfUnsureBlock = 0.75f * kDcOfLevel;
 
 // Settles the DC of blocks without AC and of those that is_unsure marks: it becomes that of the whole level, or of the
 // multiple of kDcOfUnsureBlock, that is nearest to the mean of the block (halves to even). A mean that a decoder moved
-// by less than half of that gives the same DC again. dc: DC coefficients of the blocks, in units of 1/16; step: that of DC,
-// in units of 1/16.
+// by less than half of that gives the same DC again. dc: DC coefficients of the blocks, in units of 1/16; step: that of
+// DC, in units of 1/16.
 inline void settle_dc(std::int16_t* levels, std::ptrdiff_t count, const std::int16_t* dc, const std::uint8_t* is_unsure,
                       float step) {
     for (std::ptrdiff_t n = 0; n < count; ++n, levels += kBlockSize) {
