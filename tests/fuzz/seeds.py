@@ -32,12 +32,6 @@ _FACTORS = [
     [(1, 1), (2, 2), (1, 2)],
     [(2, 2), (1, 1), (1, 1), (2, 2)],
 ]
-_SCRIPTS = {
-    "sequential": jpeg.sequential_script,
-    "spectral_selection": jpeg.spectral_selection_script,
-    "successive_approximation": jpeg.successive_approximation_script,
-    "non_interleaved": jpeg.non_interleaved_script,
-}
 
 
 # Targets that read JPEG files.
@@ -53,7 +47,8 @@ def jpeg_seeds() -> Seeds:
         name = "_".join(f"{h}{v}" for h, v in factors)
         yield f"factors_{name}", jpeg_files.random_file(factors, _SIZE)
         yield f"progressive_{name}", jpeg_files.random_file(factors, _SIZE, jpeg.successive_approximation_script)
-    for name, script in _SCRIPTS.items():
+    for script in jpeg_files.SCRIPTS:
+        name = script.__name__.removesuffix("_script")
         yield name, jpeg_files.random_file(_COLOR, _SIZE, script)
         yield f"{name}_restarts", jpeg_files.random_file(_COLOR, _SIZE, script, restart_interval=1)
     yield from _encoder_files()
