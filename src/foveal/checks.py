@@ -24,6 +24,11 @@ def describe(value: object) -> str:
     return text if len(text) <= _LONGEST_REPR else text[: _LONGEST_REPR - 3] + "..."
 
 
+def escape(text: str) -> str:
+    """Return a text, such as the path of a file, as one line, with unprintable characters escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def describe_kind(value: object) -> str:
     """Return the type of a wrong value for the message of an error; of an array, the type of its values."""
     return f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__

@@ -95,6 +95,8 @@ def test_missing_and_broken_files_are_named(tmp_path: Path, capfd: pytest.Captur
         path.write_bytes(data)
         refused(path, capfd)
     assert "No such file" in refused(tmp_path / "missing.onnx", capfd)
+    with pytest.raises(ModelError, match=r"^a\\nb\.onnx: the model cannot be read: No such file"):
+        SaliencyModel("a\nb.onnx")
     assert "directory" in refused(tmp_path, capfd)
 
 

@@ -16,7 +16,7 @@ from foveal.encoding import Encoded, EncodeOptions, encode_photo
 from foveal.jpeg import LIBJPEG_MAX_SIDE, MAX_SIDE
 from foveal.photo import Photo, icc
 from foveal.photo.metadata_policy import MetadataPolicy
-from foveal.saliency import METHODS
+from foveal.saliency import NETWORK_METHODS
 
 
 @click.command(short_help="Encode a photo as a JPEG that spends its bits where people look.")
@@ -83,7 +83,7 @@ def _describe_generation(before: int, after: int, name: str) -> str:
 def _report_as_text(result: Encoded, target: str) -> str:
     score = "" if result.score is None else f" for a score of {result.score:z.1f}, {result.score_is}"
     saliency = result.saliency_name
-    if saliency in METHODS:
+    if saliency in NETWORK_METHODS:  # the others cannot judge themselves
         saliency += f", prominence {result.confidence:.2f}"
     return (
         f"{output_name(target)}: {len(result.data):,} bytes, {_bits_per_pixel(result):.2f} bits per pixel "

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import click
 
+from foveal.checks import escape
 from foveal.errors import FovealError
 from foveal.files import descriptor_of
 
@@ -27,7 +28,7 @@ def output_name(path: str) -> str:
 def _display_name(path: str, stream: str) -> str:
     if path == STANDARD_STREAM:
         return stream
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in click.format_filename(path))
+    return escape(click.format_filename(path))
 
 
 def is_standard_output(path: str | None) -> bool:

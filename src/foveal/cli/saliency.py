@@ -114,7 +114,9 @@ def _report_as_text(photo: Photo, result: SaliencyResult, targets: _Targets) -> 
     lines = []
     if targets.output is not None:
         size = f"{width} x {height}"
-        lines.append(f"{output_name(targets.output)}: {size}, {result.method}, prominence {result.confidence:.2f}")
+        judged = result.method in NETWORK_METHODS  # the others cannot judge themselves
+        prominence = f", prominence {result.confidence:.2f}" if judged else ""
+        lines.append(f"{output_name(targets.output)}: {size}, {result.method}{prominence}")
     if targets.compare is not None:
         lines.append(f"{output_name(targets.compare)}: photo, {', '.join(targets.compared_methods)}")
     return "\n".join(lines)

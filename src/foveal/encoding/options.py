@@ -59,8 +59,9 @@ class EncodeOptions:
         check_choice("allocation", self.allocation, get_args(AllocationName))
         check_choice("effort", self.effort, get_args(EffortName))
         check_choice("metadata", self.metadata, get_args(MetadataPolicy))
-        if not isinstance(self.subsampling, str | Integral) or len(describe(self.subsampling)) > 20:
-            raise ParameterError(f"subsampling must be such as '4:2:0' or 420, not {describe(self.subsampling)}")
+        digits: object = self.subsampling
+        if not isinstance(digits, str) and not (isinstance(digits, Integral) and 0 <= int(digits) < 1000):
+            raise ParameterError(f"subsampling must be such as '4:2:0' or 420, not {describe(digits)}")
         check_choice("subsampling", self.subsampling_name, get_args(SubsamplingName))
         check_saliency(self.saliency)
 

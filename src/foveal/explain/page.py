@@ -23,6 +23,7 @@ from foveal.explain.sections.photo import chroma_section, grid_section, planes_s
 from foveal.explain.sections.result import error_section, scans_section, sizes_section
 from foveal.explain.sections.spending import bits_section, saliency_section, weights_section
 from foveal.photo import Photo, as_photo
+from foveal.saliency import NETWORK_METHODS
 
 MAX_EMBEDDED_BYTES = 2_000_000  # of a JPEG that the page contains
 
@@ -119,7 +120,7 @@ def _header(facts: Facts, name: str) -> Markup:
     encoded, size = facts.encoded, len(facts.file.data)
     bits = 8 * size / (height * width)
     raw = 8 * facts.photo.pixels.nbytes / (height * width)
-    confidence = "" if encoded.confidence is None else f", prominence {encoded.confidence:.2f}"
+    prominence = f", prominence {encoded.confidence:.2f}" if encoded.saliency_name in NETWORK_METHODS else ""
     return element(
         "header",
         element("h1", f"How foveal encoded {name}"),
@@ -127,7 +128,7 @@ def _header(facts: Facts, name: str) -> Markup:
             f"{width:,} × {height:,} pixels became a JPEG of ",
             element("data", f"{size:,}", value=size, id="file-bytes"),
             f" bytes: {bits:.2f} bits per pixel instead of {raw:.0f}. Quality {encoded.quality:g}, "
-            f"{encoded.subsampling}, saliency {encoded.saliency_name}{confidence}. This page shows every stage of "
+            f"{encoded.subsampling}, saliency {encoded.saliency_name}{prominence}. This page shows every stage of "
             "encoding this photo.",
         ),
         _result(facts),

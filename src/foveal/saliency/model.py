@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.checks import MAX_THREADS, check_integer
+from foveal.checks import MAX_THREADS, check_integer, escape
 from foveal.errors import ModelError, ParameterError
 from foveal.saliency.cells import CELL_SIDE
 from foveal.saliency.session import Session, loading
@@ -174,7 +174,7 @@ class SaliencyModel:
         shapes = (classes + cells, classes, classes + cells, classes, cells)
         for output, shape in zip(outputs, shapes, strict=True):
             if output.shape != (1, *shape) or not np.isfinite(output).all():
-                raise ModelError(f"{self.path}: the model does not compute finite maps of its classes")
+                raise ModelError(f"{escape(str(self.path))}: the model does not compute finite maps of its classes")
         return NetworkOutput((rgb.shape[0], rgb.shape[1]), *(output[0] for output in outputs))
 
     def cam_parts(self, rgb: NDArray[np.uint8]) -> CamParts:
@@ -184,7 +184,7 @@ class SaliencyModel:
         of early exports do.
         """
         if not set(CAM_PARTS) <= {each.name for each in self._session.outputs()}:
-            raise ModelError(f"{self.path}: the model does not output its features; export it again")
+            raise ModelError(f"{escape(str(self.path))}: the model does not output its features; export it again")
         features, weights = self._run(CAM_PARTS, rgb)
         return CamParts(features[0], weights.reshape(weights.shape[:2]))
 
@@ -201,18 +201,18 @@ class SaliencyModel:
         fits = [(each.name, each.type, len(each.shape)) for each in inputs] == [(INPUT, "tensor(float)", 4)]
         kinds = {each.name: each.type for each in outputs}
         if not fits or any(kinds.get(name) != "tensor(float)" for name in OUTPUTS):
-            raise ModelError(f"{self.path}: an ONNX model, but not a saliency network of foveal")
+            raise ModelError(f"{escape(str(self.path))}: an ONNX model, but not a saliency network of foveal")
 
     def _read_metadata(self) -> tuple[tuple[str, ...], float]:
         metadata = self._session.metadata()
         try:
             names, threshold = json.loads(metadata["classes"]), float(metadata["threshold"])
         except (KeyError, ValueError, RecursionError) as error:  # RecursionError: brackets in brackets
-            raise ModelError(f"{self.path}: the class names or the threshold are missing") from error
+            raise ModelError(f"{escape(str(self.path))}: the class names or the threshold are missing") from error
         if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
-            raise ModelError(f"{self.path}: the class names are not a list of strings")
+            raise ModelError(f"{escape(str(self.path))}: the class names are not a list of strings")
         if not 0 <= threshold <= 1:
-            raise ModelError(f"{self.path}: the threshold {threshold} is not a probability")
+            raise ModelError(f"{escape(str(self.path))}: the threshold {threshold} is not a probability")
         return tuple(names), threshold
 
 

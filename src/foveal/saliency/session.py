@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.checks import escape
 from foveal.errors import ModelError, ParameterError, raised_by_signal_handler
 from foveal.saliency.external_data import has_external_data
 
@@ -77,7 +78,7 @@ class Session:
         except Exception as error:  # onnxruntime's exceptions have no common base class
             if raised_by_signal_handler(error):
                 raise
-            raise ModelError(f"{self._path}: the model cannot be run") from error
+            raise ModelError(f"{escape(str(self._path))}: the model cannot be run") from error
         finally:
             state.runs.pop()
 
@@ -100,15 +101,17 @@ def _read_model(path: Path) -> bytes:
     try:
         model = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"{path}: the model cannot be read: {error.strerror}") from error
+        raise ModelError(f"{escape(str(path))}: the model cannot be read: {error.strerror}") from error
     except ValueError as error:  # a NUL character, or a character that the file system cannot encode
         raise ParameterError(f"{str(path)!r} is not a path: {error}") from error
     try:
         is_external = has_external_data(model)
     except ValueError as error:
-        raise ModelError(f"{path}: not an ONNX model, or a broken one") from error
+        raise ModelError(f"{escape(str(path))}: not an ONNX model, or a broken one") from error
     if is_external:
-        raise ModelError(f"{path}: the model has values in other files, which are not read; export it into one file")
+        raise ModelError(
+            f"{escape(str(path))}: the model has values in other files, which are not read; export it into one file"
+        )
     return model
 
 
@@ -118,7 +121,9 @@ def _open_inference(path: Path, model: bytes, threads: int) -> Any:
     try:
         import onnxruntime  # imported late: it takes longer than all of foveal, and most commands do not need it
     except ImportError as error:
-        raise ModelError(f"{path}: onnxruntime, which runs the model, cannot be imported: {error}") from error
+        raise ModelError(
+            f"{escape(str(path))}: onnxruntime, which runs the model, cannot be imported: {error}"
+        ) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 4  # errors are raised, not printed
@@ -128,4 +133,4 @@ def _open_inference(path: Path, model: bytes, threads: int) -> Any:
     except Exception as error:  # onnxruntime's exceptions have no common base class
         if raised_by_signal_handler(error):
             raise
-        raise ModelError(f"{path}: not an ONNX model, or a broken one") from error
+        raise ModelError(f"{escape(str(path))}: not an ONNX model, or a broken one") from error
