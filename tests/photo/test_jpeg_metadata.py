@@ -195,6 +195,9 @@ def test_resolution_and_aspect_ratio_of_pixels(
 
 def test_the_resolution_in_exif_data_is_taken_without_one_in_jfif() -> None:
     tags = Image.Exif()
+    tags[Base.XResolution], tags[Base.YResolution] = 300.0, 150.0
+    photo, _ = read(file_with((0xE1, tags.tobytes())))
+    assert photo.dots_per_inch == (300, 150)
     tags[Base.XResolution], tags[Base.YResolution], tags[Base.ResolutionUnit] = 118.0, 59.0, 3
     photo, _ = read(file_with((0xE1, tags.tobytes())))
     assert photo.dots_per_inch == (300, 150)
