@@ -78,8 +78,11 @@ def _read_chunks(file: BinaryIO) -> dict[str, bytes]:
 def read_nclx(file: BinaryIO) -> DescribedColors:
     """Read the colour information (`colr` box of type `nclx`, ISO/IEC 23008-12, 6.5.5) of a HEIF file.
 
-    The decoder has applied the matrix and the range. The first box of the file counts: that of the main picture.
+    The decoder has applied the matrix and the range. The first box of the file counts.
     """
+    # A heuristic. Strictly, the boxes pitm (primary item, ISO/IEC 14496-12, 8.11.4) and ipma (item property
+    # association, ISO/IEC 23008-12, 9.3) decide which `colr` belongs to the main picture. Writers put the properties of
+    # the main picture first, near the beginning of the file; a file that does not may get the colours of another item.
     file.seek(0)
     head = file.read(_NCLX_SEARCH_BYTES)
     place = head.find(b"colrnclx")
