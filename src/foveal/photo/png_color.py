@@ -39,24 +39,30 @@ class DescribedColors:
 
 
 def read_png(image: Image.Image, file: BinaryIO) -> DescribedColors:
-    """Read cICP, mDCV, cLLI, sRGB, gAMA and cHRM of a PNG; the first counts most (PNG, third edition, 4.3, table 1)."""
+    """Read cICP, mDCV, cLLI, sRGB, gAMA and cHRM of a PNG; the first counts most (PNG, third edition, 4.3, table 1).
+
+    A cICP of a colour space that is not converted counts for the range of the samples alone.
+    """
     chunks = _read_chunks(file)
     mastering = [name for name in ("mDCV", "cLLI") if name in chunks]
     notes = [f"{' and '.join(mastering)} (of the mastering display) cannot be kept in a JPEG"] if mastering else []
+    is_narrow = False
     code_points = chunks.get("cICP", b"")
     if len(code_points) == 4:
         primaries, transfer, matrix, is_full = code_points
         space, note = from_code_points(primaries, transfer)
+        is_narrow = not is_full
+        notes += [note] if note else []
         if matrix:
             notes.append(f"the matrix coefficients {matrix} (cICP) make no sense in a PNG and are ignored")
-        return DescribedColors(space, True, not is_full, (*notes, *([note] if note else [])))
-    if image.info.get("icc_profile") or "srgb" in image.info:
-        return DescribedColors(notes=tuple(notes))
+        if space is not None:
+            return DescribedColors(space, True, is_narrow, tuple(notes))
     gamma, chromaticities = image.info.get("gamma"), image.info.get("chromaticity")
-    if gamma is None and chromaticities is None:
-        return DescribedColors(notes=tuple(notes))
+    is_tagged = bool(image.info.get("icc_profile")) or "srgb" in image.info
+    if is_tagged or (gamma is None and chromaticities is None):
+        return DescribedColors(is_narrow=is_narrow, notes=tuple(notes))
     space, note = from_gamma(gamma, chromaticities)
-    return DescribedColors(space, notes=(*notes, *([note] if note else [])))
+    return DescribedColors(space, is_narrow=is_narrow, notes=(*notes, *([note] if note else [])))
 
 
 def _read_chunks(file: BinaryIO) -> dict[str, bytes]:
