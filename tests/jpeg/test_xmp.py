@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from jpeg_files import without_segments
@@ -142,6 +145,80 @@ def test_deep_packets_are_read_without_recursion() -> None:
     root = parse(packet)
     assert root is not None
     assert sum(1 for _ in root.walk()) == 20_000
+
+
+def read_xml(data: bytes) -> ElementTree.Element:
+    return ElementTree.fromstring(data)  # noqa: S314 (packets of these tests)
+
+
+def peak_memory(function: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        function()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+NAMES = "".join(f' xmlns:p{number}="u:{number}"' for number in range(1_000))
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        f"<r{NAMES}>{'<a/>' * 5_000}</r>",
+        f"<r{NAMES}>" + '<a xmlns:b="c"/>' * 2_000 + "</r>",
+        "".join(f'<a xmlns:b{number}="c">' for number in range(2_000)) + "</a>" * 2_000,
+    ],
+    ids=["inherited", "siblings that declare", "nested elements that declare"],
+)
+def test_memory_is_in_proportion_to_the_packet(packet: str) -> None:
+    """The bound is what the smallest element, of 4 bytes, may take: 600 bytes of Python objects."""
+    assert parse(packet.encode()) is not None
+    assert peak_memory(lambda: parse(packet.encode())) < 150 * len(packet)
+
+
+def test_an_extension_is_not_much_longer_than_its_packet() -> None:
+    """Namespaces that are declared around all rdf:Descriptions are not repeated in each of them."""
+    text = "text" * 20
+    descriptions = f'<rdf:Description rdf:about=""><p7:a>{text}</p7:a></rdf:Description>' * 800
+    packet = (
+        xmp_packet("").decode().replace("<rdf:RDF", f"<rdf:RDF{NAMES}").replace("</rdf:RDF", descriptions + "</rdf:RDF")
+    )
+    divided = divide(packet.encode(), LARGEST)
+    assert len(divided.standard) <= LARGEST
+    assert divided.standard.count(b"<p7:a>") < 800
+    assert len(divided.extension) < 2 * len(packet)
+    found = [
+        *read_xml(divided.standard).iter("{u:7}a"),
+        *read_xml(divided.extension).iter("{u:7}a"),
+    ]
+    assert [each.text for each in found] == [text] * 800
+
+
+def test_moved_properties_keep_their_namespaces() -> None:
+    """Prefixes that are declared anew further in, the default namespace and its removal, as ElementTree reads them."""
+    long = "x" * 40_000
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:p="u:1" xmlns="u:2">'
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns:q='u:\"3\"'>"
+        f'<rdf:Description rdf:about=""><a>{long}</a><p:b>{long}1</p:b><q:c>{long}12</q:c></rdf:Description>'
+        f'<rdf:Description rdf:about="" xmlns:p="u:4" xmlns=""><a>{long}123</a><p:b>{long}1234</p:b></rdf:Description>'
+        "</rdf:RDF></x:xmpmeta>"
+    ).encode()
+    divided = divide(packet, 2_000)
+    found = {each.tag: each.text for each in read_xml(divided.extension).iter() if each.text}
+    expected = {"{u:2}a": "", "{u:1}b": "1", '{u:"3"}c': "12", "a": "123", "{u:4}b": "1234"}
+    assert found == {name: long + text for name, text in expected.items()}
+
+
+def test_prefixes_end_with_the_element_that_declares_them() -> None:
+    packet = b'<r xmlns:p="u:1"><a xmlns:p="u:2"><p:x/></a><p:x p:y=""/><b xmlns="u:3"><x/></b><x/></r>'
+    root = parse(packet)
+    assert root is not None
+    found = [f"{{{each.uri}}}{each.name}".removeprefix("{}") for each in root.walk()]
+    assert found == [each.tag for each in read_xml(packet).iter()]
+    assert [each.uri for element in root.walk() for each in element.attributes] == ["u:1"]
 
 
 def write(path: Path, data: bytes) -> Path:

@@ -164,6 +164,28 @@ def test_a_maker_note_far_away_is_moved_and_not_padded() -> None:
     assert note in selected
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_resolution_without_a_unit_is_in_dots_per_inch(order: str) -> None:
+    """As libtiff (in libvips) and Pillow read it from a TIFF: the default is 2, inches (TIFF 6.0, section 8)."""
+    grey = [
+        *((tag, 3, 1, struct.pack(order + "H", value)) for tag, value in ((256, 1), (257, 1), (258, 8), (259, 1))),
+        *((tag, 3, 1, struct.pack(order + "H", value)) for tag, value in ((262, 1), (277, 1), (278, 1))),
+        *((tag, 4, 1, struct.pack(order + "I", value)) for tag, value in ((273, 8), (279, 1))),
+    ]
+    resolution = [(tag, 5, 1, struct.pack(order + "2I", value, 1)) for tag, value in ((282, 300), (283, 150))]
+    tiff = exif_data(order, [*grey, *resolution])
+    with Image.open(io.BytesIO(tiff)) as image:
+        assert image.info["dpi"] == (300, 150)
+    read = pyvips.Image.new_from_buffer(tiff, "")
+    assert (read.xres * 25.4, read.yres * 25.4) == pytest.approx((300, 150))
+    assert exif_tags.dots_per_inch(tiff) == exif_tags.dots_per_inch(exif_data(order, resolution)) == (300, 150)
+    for unit, expected in ((0, None), (1, None), (2, (300, 150)), (3, (762, 381)), (4, None)):
+        with_unit = exif_data(order, [*resolution, (0x128, 3, 1, struct.pack(order + "H", unit))])
+        assert exif_tags.dots_per_inch(with_unit) == expected
+    assert exif_tags.dots_per_inch(exif_data(order, [*resolution, (0x128, 2, 2, b"2\0")])) is None
+    assert exif_tags.dots_per_inch(exif_data(order, resolution[:1])) is None
+
+
 def test_mutated_exif_data_raises_nothing() -> None:
     note = b"NOTE" * 10
     fields = [(0x0112, 3, 1, b"\6\0"), (0x8298, 2, 7, b"someone")]

@@ -195,6 +195,9 @@ def test_resolution_and_aspect_ratio_of_pixels(
 
 def test_the_resolution_in_exif_data_is_taken_without_one_in_jfif() -> None:
     tags = Image.Exif()
+    tags[Base.XResolution], tags[Base.YResolution] = 300.0, 150.0
+    photo, _ = read(file_with((0xE1, tags.tobytes())))
+    assert photo.dots_per_inch == (300, 150)
     tags[Base.XResolution], tags[Base.YResolution], tags[Base.ResolutionUnit] = 118.0, 59.0, 3
     photo, _ = read(file_with((0xE1, tags.tobytes())))
     assert photo.dots_per_inch == (300, 150)
@@ -239,6 +242,7 @@ GAIN_MAP_ITEM = 'Item:Mime="image/jpeg" Item:Semantic="GainMap" Item:Length="300
 VIDEO_ITEM = 'Item:Mime="video/mp4" Item:Semantic="MotionPhoto" Item:Length="2000"'
 HDRGM = ' xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"'
 APPLE = ' xmlns:HDRGainMap="http://ns.apple.com/HDRGainMap/1.0/"'
+OPLUS = ' xmlns:OpCamera="http://ns.oplus.com/photos/1.0/camera/"'
 DEPTH = ' xmlns:Device="http://ns.google.com/photos/dd/1.0/device/"'
 VIDEO = b"\0\0\0\x18ftypmp42" + bytes(1988)
 
@@ -253,6 +257,8 @@ VIDEO = b"\0\0\0\x18ftypmp42" + bytes(1988)
         (packet(' GCamera:MotionPhoto="1"', directory(PRIMARY, VIDEO_ITEM)), VIDEO, "the video of a motion photo"),
         (packet(' GCamera:MicroVideo="1" GCamera:MicroVideoOffset="2000"'), VIDEO, "the video of a motion photo"),
         (packet("", "<GCamera:MotionPhoto>1</GCamera:MotionPhoto>"), VIDEO, "the video of a motion photo"),
+        (packet(OPLUS + ' GCamera:MotionPhoto="1" OpCamera:VideoLength="2000"'), VIDEO, "the video of a motion photo"),
+        (packet(OPLUS, "<OpCamera:VideoLength>2000</OpCamera:VideoLength>"), VIDEO, "the video of a motion photo"),
         (packet(DEPTH, "<Device:Container>" + directory(PRIMARY) + "</Device:Container>"), PLAIN, "1 further picture"),
         (packet(), b"anything", "unknown data"),
         (packet(), bytes(3), "unknown data"),
@@ -271,7 +277,7 @@ def test_what_follows_the_picture_is_left_out_and_announced_no_more(
     tags = exiftool_tags(data, ".jpg", tmp_path)
     assert {name for name in tags if name.startswith("XMP-")} <= {"XMP-dc:Format", "XMP-dc:Source", "XMP-rdf:About"}
     assert (tags["XMP-dc:Format"], tags["XMP-dc:Source"]) == ("image/jpeg", "me")
-    for word in (b"GainMap", b"hdrgm", b"MotionPhoto", b"MicroVideo", b"Item:Length"):
+    for word in (b"GainMap", b"hdrgm", b"MotionPhoto", b"MicroVideo", b"Item:Length", b"VideoLength"):
         assert word not in data
     for policy in ("safe", "none"):
         assert b"adobe" not in foveal.encode(photo, metadata=policy)

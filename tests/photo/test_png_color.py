@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -181,13 +183,130 @@ def test_nonsense_is_ignored_with_a_warning(chunks: list[bytes], name: str) -> N
     assert photo.icc_profile is None
 
 
+@pytest.mark.parametrize("unknown", [cicp(99, 13), cicp(9, 16)], ids=["unknown", "PQ"])
+@pytest.mark.parametrize(
+    "others",
+    [
+        [],
+        [gamma(1.0)],
+        [gamma(0.45455), primaries(P3_POINTS)],
+        [primaries(P3_POINTS)],
+        [chunk(b"sRGB", b"\0"), gamma(1.0), primaries(P3_POINTS)],
+    ],
+    ids=["none", "gAMA", "both", "cHRM", "sRGB"],
+)
+def test_code_points_that_are_not_converted_leave_the_word_to_the_other_chunks(
+    unknown: bytes, others: list[bytes]
+) -> None:
+    """A decoder that does not support cICP takes the next chunk (PNG, third edition, 4.3)."""
+    without = foveal.open(png(COLORS, *others))
+    with pytest.warns(FormatWarning, match="primaries 99|PQ"):
+        photo = foveal.open(png(COLORS, unknown, *others))
+    np.testing.assert_array_equal(photo.pixels, without.pixels)
+    assert photo.icc_profile == without.icc_profile
+
+
+def test_code_points_that_are_not_converted_keep_the_profile_and_the_range() -> None:
+    profile = bytes(pyvips.Operation.call("profile_load", "p3"))
+    with pytest.warns(FormatWarning, match="primaries 99"):
+        photo = foveal.open(png(COLORS, cicp(99, 13), profile=profile))
+    assert photo.icc_profile == profile
+    with pytest.warns(FormatWarning, match="primaries 99"):
+        pixels = foveal.open(png(RAMP, cicp(99, 13, is_full=0), gamma(1.0))).pixels[0, :, 0]
+    # Light of narrow range, (126 - 16) / 219, becomes sRGB; in between it is rounded to 8 bits.
+    assert pixels[[16, 126, 235]].tolist() == [0, round(255 * float(srgb_of_light(np.array(128 / 255)))), 255]
+
+
+# ITU-T H.273 (V4), table 2: x and y of green, blue, red and white, in the order of the table.
+H273_PRIMARIES = {
+    1: (0.300, 0.600, 0.150, 0.060, 0.640, 0.330, 0.3127, 0.3290),
+    4: (0.21, 0.71, 0.14, 0.08, 0.67, 0.33, 0.310, 0.316),
+    5: (0.29, 0.60, 0.15, 0.06, 0.64, 0.33, 0.3127, 0.3290),
+    6: (0.310, 0.595, 0.155, 0.070, 0.630, 0.340, 0.3127, 0.3290),
+    7: (0.310, 0.595, 0.155, 0.070, 0.630, 0.340, 0.3127, 0.3290),
+    8: (0.243, 0.692, 0.145, 0.049, 0.681, 0.319, 0.310, 0.316),
+    9: (0.170, 0.797, 0.131, 0.046, 0.708, 0.292, 0.3127, 0.3290),
+    10: (0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1 / 3, 1 / 3),
+    11: (0.265, 0.690, 0.150, 0.060, 0.680, 0.320, 0.314, 0.351),
+    12: (0.265, 0.690, 0.150, 0.060, 0.680, 0.320, 0.3127, 0.3290),
+    22: (0.295, 0.605, 0.155, 0.077, 0.630, 0.340, 0.3127, 0.3290),
+}
+
+
+def power_with_toe(alpha: float, beta: float, slope: float, exponent: float, light: np.ndarray) -> np.ndarray:
+    return np.where(light < beta, slope * light, alpha * light**exponent - (alpha - 1))
+
+
+# ITU-T H.273 (V4), table 3: stored values of linear light, and the light at which the formula changes.
+bt709 = partial(power_with_toe, 1.099, 0.018, 4.5, 0.45)
+H273_TRANSFERS: dict[int, tuple[Callable[[np.ndarray], np.ndarray], float]] = {
+    1: (bt709, 0.018),
+    2: (srgb_of_light, 0.0031308),  # unspecified: PNG files without a description are taken for sRGB
+    4: (lambda light: light ** (1 / 2.2), 0.0),
+    5: (lambda light: light ** (1 / 2.8), 0.0),
+    6: (bt709, 0.018),
+    7: (partial(power_with_toe, 1.1115, 0.0228, 4.0, 0.45), 0.0228),
+    8: (lambda light: light, 0.0),
+    13: (srgb_of_light, 0.0031308),
+    14: (bt709, 0.018),
+    15: (bt709, 0.018),
+}
+
+
+def space_of(color: int, transfer: int) -> ColorSpace:
+    space, note = from_code_points(color, transfer)
+    assert note is None
+    assert space is not None
+    return space
+
+
+@pytest.mark.parametrize("color", H273_PRIMARIES)
+def test_primaries_are_those_of_h273(color: int) -> None:
+    """Also in the profile as littleCMS reads it, without the adaptation to D50."""
+    space = space_of(color, 13)
+    *others, white_x, white_y = H273_PRIMARIES[color]
+    green, blue, red = zip(others[::2], others[1::2], strict=True)
+    assert space.chromaticities == (white_x, white_y, *red, *green, *blue)
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(build_profile(space))).profile
+    columns = (profile.red_colorant, profile.green_colorant, profile.blue_colorant)
+    adapted = np.array([xyz for xyz, _ in columns]).T
+    matrix = np.linalg.solve(np.array(profile.chromatic_adaptation[0]), adapted)
+    np.testing.assert_allclose((matrix / matrix.sum(axis=0))[:2].T, [red, green, blue], atol=2e-4)
+    white = matrix.sum(axis=1)
+    np.testing.assert_allclose(white / white.sum(), [white_x, white_y, 1 - white_x - white_y], atol=2e-4)
+    assert white[1] == pytest.approx(1, abs=2e-4)
+
+
+@pytest.mark.parametrize("transfer", H273_TRANSFERS)
+def test_transfer_curves_are_those_of_h273(transfer: int) -> None:
+    curve = space_of(1, transfer).curve
+    stored_of_light, break_light = H273_TRANSFERS[transfer]
+    light = np.linspace(0, 1, 4097)
+    # The constants of the standard have three or four digits, so the two formulas differ by that much at the break.
+    np.testing.assert_allclose(curve.to_linear(stored_of_light(light)), light, rtol=0, atol=5e-5)
+    np.testing.assert_allclose(curve.to_linear(np.array([0.0, 1.0])), [0, 1], rtol=0, atol=1e-12)
+    stored_break = stored_of_light(np.nextafter(break_light, 0))  # by the formula below the break
+    assert curve.d == pytest.approx(float(stored_break), abs=1e-6)
+    below, above = curve.to_linear(np.array([max(curve.d - 1e-9, 0), curve.d + 1e-9]))
+    assert abs(above - below) < 1e-4
+    # Light below the break, where a wrong slope or break shows.
+    toe = np.linspace(0, 0.9 * break_light, 16)
+    np.testing.assert_allclose(curve.to_linear(stored_of_light(toe)), toe, rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("transfer", [0, 3, 9, 10, 11, 12, 17, 19, 255])
+def test_other_transfer_curves_are_not_converted(transfer: int) -> None:
+    space, note = from_code_points(1, transfer)
+    assert space is None
+    assert note is not None
+    assert f"transfer {transfer} of H.273) is not among those that are converted" in note
+
+
 def test_every_code_point_has_a_profile() -> None:
-    for color in (1, 2, 4, 5, 6, 7, 8, 9, 11, 12, 22):
-        for transfer in (1, 2, 4, 5, 6, 8, 13, 14, 15):
-            space, note = from_code_points(color, transfer)
-            assert space is not None
-            assert note is None
-            white = to_srgb(np.full((1, 1, 3), 255, np.uint8), build_profile(space))
+    for color in (2, *H273_PRIMARIES):
+        for transfer in H273_TRANSFERS:
+            profile = build_profile(space_of(color, transfer))
+            white = to_srgb(np.full((1, 1, 3), 255, np.uint8), profile)
             assert np.abs(white - 255).max() <= 1
 
 

@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import NamedTuple
 from xml.parsers import expat
 
@@ -40,7 +41,7 @@ class Span(NamedTuple):
     end: int
 
 
-@dataclass
+@dataclass(slots=True)
 class Element:
     """An element of a packet.
 
@@ -50,8 +51,6 @@ class Element:
         Namespace and local name.
     start, tag_end, end
         Positions of its start tag, and of the bytes after its start tag and after its end tag.
-    namespaces
-        Namespace of each prefix in scope.
     attributes, declarations
         What its start tag holds.
     children
@@ -63,7 +62,6 @@ class Element:
     start: int
     tag_end: int
     end: int
-    namespaces: dict[str, str]
     attributes: list[Span]
     declarations: list[Span]
     children: list[Element] = field(default_factory=list)
@@ -84,14 +82,19 @@ def parse(packet: bytes) -> Element | None:
     parser = expat.ParserCreate("utf-8")
     roots: list[Element] = []
     stack: list[Element] = []
+    # The namespaces that a prefix has in the open elements, the innermost last. A table of the prefixes in scope for
+    # each element would take memory in proportion to the square of the packet.
+    scope = {"": [""], "xml": ["http://www.w3.org/XML/1998/namespace"]}
 
     def start(qualified_name: str, _: dict[str, str]) -> None:
-        element = _read_start_tag(packet, parser.CurrentByteIndex, qualified_name, stack[-1] if stack else None)
+        element = _read_start_tag(packet, parser.CurrentByteIndex, qualified_name, scope)
         (stack[-1].children if stack else roots).append(element)
         stack.append(element)
 
     def end(_: str) -> None:
         element = stack.pop()
+        for declaration in element.declarations:
+            scope[declaration.name].pop()
         is_empty = packet[element.tag_end - 2 : element.tag_end] == b"/>"
         element.end = element.tag_end if is_empty else packet.index(b">", parser.CurrentByteIndex) + 1
 
@@ -112,27 +115,30 @@ def _is_utf8(packet: bytes) -> bool:
     return True
 
 
-def _read_start_tag(packet: bytes, start: int, qualified_name: str, parent: Element | None) -> Element:
+def _read_start_tag(packet: bytes, start: int, qualified_name: str, scope: dict[str, list[str]]) -> Element:
+    """Read the start tag at a position, and add its declarations to the namespaces of each prefix."""
     position = start + 1 + len(qualified_name.encode())
-    found = []
-    while match := _ATTRIBUTE.match(packet, position):
-        found.append(match)
-        position = match.end()
-    tag_end = packet.index(b">", position) + 1
-    namespaces = dict(parent.namespaces) if parent else {"": "", "xml": "http://www.w3.org/XML/1998/namespace"}
     declarations, others = [], []
-    for match in found:
+    while match := _ATTRIBUTE.match(packet, position):
+        position = match.end()
         prefix, _, name = match[1].decode().rpartition(":")
         if prefix == "xmlns" or (not prefix and name == "xmlns"):
-            uri = match[2][1:-1].decode()
-            namespaces[name if prefix else ""] = uri
-            declarations.append(Span(uri, name if prefix else "", *match.span()))
+            declaration = Span(match[2][1:-1].decode(), name if prefix else "", *match.span())
+            scope.setdefault(declaration.name, []).append(declaration.uri)
+            declarations.append(declaration)
         else:
             others.append((prefix, name, match.span()))
+    tag_end = packet.index(b">", position) + 1
     # A name without a prefix has the default namespace if it is an element's, and none if it is an attribute's.
-    attributes = [Span(namespaces.get(prefix, "") if prefix else "", name, *span) for prefix, name, span in others]
+    attributes = [Span(_namespace(scope, prefix) if prefix else "", name, *span) for prefix, name, span in others]
     prefix, _, name = qualified_name.rpartition(":")
-    return Element(namespaces.get(prefix, ""), name, start, tag_end, tag_end, namespaces, attributes, declarations)
+    return Element(_namespace(scope, prefix), name, start, tag_end, tag_end, attributes, declarations)
+
+
+def _namespace(scope: dict[str, list[str]], prefix: str) -> str:
+    """Return the namespace of a prefix in the innermost element that declares it; "" if none does."""
+    found = scope.get(prefix)
+    return found[-1] if found else ""
 
 
 def cut(packet: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
@@ -176,10 +182,16 @@ def divide(packet: bytes, max_bytes: int) -> DividedPacket:
         return DividedPacket(packet)
     root = parse(packet)
     rdf = next((each for each in root.walk() if (each.uri, each.name) == (RDF, "RDF")), None) if root else None
-    divided = _move_properties(packet, rdf, max_bytes) if rdf else None
+    divided = _move_properties(packet, rdf, _inherited_declarations(root, rdf), max_bytes) if root and rdf else None
     if divided is None or len(divided.standard) > max_bytes:
         return _refer_to(packet, b"", b"", b"")
     return divided
+
+
+def _inherited_declarations(root: Element, element: Element) -> dict[str, Span]:
+    """Return the declaration of each prefix that is in scope inside an element."""
+    around = (each for each in root.walk() if each.start <= element.start and element.end <= each.end)
+    return {declaration.name: declaration for each in around for declaration in each.declarations}
 
 
 class _Property(NamedTuple):
@@ -189,10 +201,12 @@ class _Property(NamedTuple):
     is_attribute: bool
 
 
-def _move_properties(packet: bytes, rdf: Element, max_bytes: int) -> DividedPacket | None:
+def _move_properties(packet: bytes, rdf: Element, inherited: dict[str, Span], max_bytes: int) -> DividedPacket | None:
     descriptions = [each for each in rdf.children if (each.uri, each.name) == (RDF, "Description")]
     end_of_rdf = packet.rfind(b"</", rdf.tag_end, rdf.end)
-    if not descriptions or end_of_rdf < 0 or any(each.namespaces.get("rdf") != RDF for each in descriptions):
+    # The prefix "rdf" is used in the extension, and in the reference to it at the end of rdf:RDF.
+    of_rdf = [inherited.get("rdf"), *(own for each in descriptions for own in each.declarations if own.name == "rdf")]
+    if not descriptions or end_of_rdf < 0 or any(each is None or each.uri != RDF for each in of_rdf):
         return None
     properties, stale = [], []
     for each in descriptions:
@@ -216,32 +230,33 @@ def _move_properties(packet: bytes, rdf: Element, max_bytes: int) -> DividedPack
         moved.append(longest)
         excess -= longest.end - longest.start
     spans_left_out = [*stale, *((prop.start, prop.end) for prop in moved)]
-    extension = _write_extension(packet, descriptions, moved, about)
+    extension = _write_extension(packet, inherited.values(), moved, about)
     before = cut(packet[:end_of_rdf], spans_left_out)
     return _refer_to(extension, before, about, packet[end_of_rdf:])
 
 
-def _write_extension(packet: bytes, descriptions: list[Element], moved: list[_Property], about: bytes) -> bytes:
+def _write_extension(packet: bytes, inherited: Iterable[Span], moved: list[_Property], about: bytes) -> bytes:
     """Write RDF of the properties that are moved, each in a copy of its rdf:Description."""
     parts = []
-    for description in descriptions:
-        own = sorted((each for each in moved if each.description is description), key=lambda each: each.start)
-        if not own:
-            continue
-        names = b"".join(
-            f' {f"xmlns:{prefix}" if prefix else "xmlns"}="{uri}"'.encode()
-            for prefix, uri in description.namespaces.items()
-            if uri and prefix not in ("xml", "rdf")
-        )
+    moved = sorted(moved, key=lambda each: each.start)
+    for _, group in groupby(moved, key=lambda each: each.description.start):
+        own = list(group)
+        names = _copy_declarations(packet, own[0].description.declarations)
         attributes = b"".join(packet[each.start : each.end] for each in own if each.is_attribute)
         elements = b"".join(packet[each.start : each.end] for each in own if not each.is_attribute)
         parts.append(b"<rdf:Description%b%b%b>%b</rdf:Description>" % (about, names, attributes, elements))
-    return _envelope(b"".join(parts))
+    return _envelope(b"".join(parts), _copy_declarations(packet, inherited))
 
 
-def _envelope(descriptions: bytes) -> bytes:
-    rdf = RDF.encode()
-    return b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="%b">%b</rdf:RDF></x:xmpmeta>' % (rdf, descriptions)
+def _copy_declarations(packet: bytes, declarations: Iterable[Span]) -> bytes:
+    """Return the bytes of declarations, without that of "rdf", which the envelope of the extension declares."""
+    kept = (each for each in declarations if each.name not in ("xml", "rdf") and (each.uri or not each.name))
+    return b"".join(packet[each.start : each.end] for each in kept)
+
+
+def _envelope(descriptions: bytes, names: bytes = b"") -> bytes:
+    head = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="%b"%b>' % (RDF.encode(), names)
+    return head + descriptions + b"</rdf:RDF></x:xmpmeta>"
 
 
 def _reference(about: bytes, guid: bytes) -> bytes:

@@ -19,7 +19,7 @@ Chromaticities = tuple[float, ...]  # x and y of white, red, green and blue
 
 _D65, _C, _DCI = (0.3127, 0.329), (0.31, 0.316), (0.314, 0.351)
 _D50_XYZ = (0.9642, 1.0, 0.8249)  # ICC.1:2010, 7.2.16, PCS illuminant field
-# ITU-T H.273, table 2, Interpretation of colour primaries.
+# ITU-T H.273, table 2, Interpretation of colour primaries: all but 2 (unspecified) and what is reserved.
 _PRIMARIES: dict[int, Chromaticities] = {
     1: (*_D65, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06),  # BT.709, sRGB
     4: (*_C, 0.67, 0.33, 0.21, 0.71, 0.14, 0.08),
@@ -28,6 +28,7 @@ _PRIMARIES: dict[int, Chromaticities] = {
     7: (*_D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070),
     8: (*_C, 0.681, 0.319, 0.243, 0.692, 0.145, 0.049),
     9: (*_D65, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046),  # BT.2020
+    10: (1 / 3, 1 / 3, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0),  # SMPTE ST 428-1: X, Y and Z of CIE 1931
     11: (*_DCI, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
     12: (*_D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),  # Display P3
     22: (*_D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077),
@@ -65,8 +66,10 @@ class TransferCurve:
 
 SRGB_CURVE = TransferCurve(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 _BT709_CURVE = TransferCurve(1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081)
-# ITU-T H.273, table 3, Interpretation of transfer characteristics.
-_CURVES = dict.fromkeys((1, 6, 14, 15), _BT709_CURVE)
+_SMPTE_240M_CURVE = TransferCurve(1 / 0.45, 1 / 1.1115, 0.1115 / 1.1115, 1 / 4, 0.0912)
+# A selection of ITU-T H.273, table 3, Interpretation of transfer characteristics: the curves from 0 to 1 that
+# `TransferCurve` can hold. Left out are logarithms (9, 10), negative light (11, 12) and SMPTE ST 428-1 (17).
+_CURVES = dict.fromkeys((1, 6, 14, 15), _BT709_CURVE) | {7: _SMPTE_240M_CURVE}
 _CURVES |= {2: SRGB_CURVE, 4: TransferCurve(2.2), 5: TransferCurve(2.8), 8: TransferCurve(1.0), 13: SRGB_CURVE}
 _HDR_CURVES = {16: "PQ", 18: "HLG"}
 
@@ -105,7 +108,7 @@ def from_gamma(gamma: float | None, chromaticities: Chromaticities | None) -> tu
 
 
 def from_code_points(primaries: int, transfer: int) -> tuple[ColorSpace | None, str | None]:
-    """Return the colour space of code points of ITU-T H.273, and a warning; the space is None if it is unknown."""
+    """Return the colour space of code points of ITU-T H.273, and a warning; the space is None if it cannot be used."""
     if transfer in _HDR_CURVES:
         return None, (
             f"the picture is HDR ({_HDR_CURVES[transfer]}), which is not converted: a JPEG of it looks "
@@ -114,7 +117,8 @@ def from_code_points(primaries: int, transfer: int) -> tuple[ColorSpace | None, 
     if primaries == 2 and transfer in (2, 13):  # 2: unspecified
         return ColorSpace(), None
     if (primaries != 2 and primaries not in _PRIMARIES) or transfer not in _CURVES:
-        return None, f"the colour space (primaries {primaries}, transfer {transfer}) is not known and is ignored"
+        found = f"primaries {primaries}, transfer {transfer} of H.273"
+        return None, f"the colour space ({found}) is not among those that are converted, and is ignored"
     return ColorSpace(_PRIMARIES.get(primaries, SRGB_PRIMARIES), _CURVES[transfer]), None
 
 

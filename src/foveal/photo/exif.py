@@ -32,7 +32,8 @@ DIRECTORY_TAGS = (_EXIF_IFD, _GPS_IFD)  # those of DESCRIPTIVE_TAGS that point t
 _SAFE_TEXTS = (_ARTIST, _COPYRIGHT)
 _TEXT_TYPES = (tiff_structure.BYTE, tiff_structure.ASCII, tiff_structure.UNDEFINED, tiff_structure.UTF8)
 
-_INCHES_PER_UNIT = {2: 1.0, 3: 2.54}  # by ResolutionUnit: dots per inch, dots per centimetre
+_INCH = 2  # default of ResolutionUnit (TIFF 6.0, section 8; Exif 2.32, 4.6.4, TIFF Rev. 6.0 attribute information)
+_INCHES_PER_UNIT = {_INCH: 1.0, 3: 2.54}  # by ResolutionUnit: dots per inch, dots per centimetre
 _MAX_TIFF_VALUES_BYTES = 1 << 24  # of one TIFF file's descriptive tags together
 
 
@@ -92,9 +93,10 @@ def dots_per_inch(exif: bytes | None) -> tuple[float, float] | None:
     """Return the resolution (horizontal, vertical) that EXIF data gives, or None."""
     reader = read_structure(exif)
     found = {entry.tag: entry for entry in reader.first_directory()}
-    if not {_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT} <= set(found):
+    if not {_X_RESOLUTION, _Y_RESOLUTION} <= set(found):
         return None
-    factor = _INCHES_PER_UNIT.get(reader.integer(found[_RESOLUTION_UNIT]) or 0)
+    unit = reader.integer(found[_RESOLUTION_UNIT]) if _RESOLUTION_UNIT in found else _INCH
+    factor = None if unit is None else _INCHES_PER_UNIT.get(unit)
     values = [reader.rationals(found[tag]) for tag in (_X_RESOLUTION, _Y_RESOLUTION)]
     if factor is None or any(len(each) != 1 for each in values):
         return None

@@ -39,24 +39,30 @@ class DescribedColors:
 
 
 def read_png(image: Image.Image, file: BinaryIO) -> DescribedColors:
-    """Read cICP, mDCV, cLLI, sRGB, gAMA and cHRM of a PNG; the first counts most (PNG, third edition, 4.3, table 1)."""
+    """Read cICP, mDCV, cLLI, sRGB, gAMA and cHRM of a PNG; the first counts most (PNG, third edition, 4.3, table 1).
+
+    A cICP of a colour space that is not converted counts for the range of the samples alone.
+    """
     chunks = _read_chunks(file)
     mastering = [name for name in ("mDCV", "cLLI") if name in chunks]
     notes = [f"{' and '.join(mastering)} (of the mastering display) cannot be kept in a JPEG"] if mastering else []
+    is_narrow = False
     code_points = chunks.get("cICP", b"")
     if len(code_points) == 4:
         primaries, transfer, matrix, is_full = code_points
         space, note = from_code_points(primaries, transfer)
+        is_narrow = not is_full
+        notes += [note] if note else []
         if matrix:
             notes.append(f"the matrix coefficients {matrix} (cICP) make no sense in a PNG and are ignored")
-        return DescribedColors(space, True, not is_full, (*notes, *([note] if note else [])))
-    if image.info.get("icc_profile") or "srgb" in image.info:
-        return DescribedColors(notes=tuple(notes))
+        if space is not None:
+            return DescribedColors(space, True, is_narrow, tuple(notes))
     gamma, chromaticities = image.info.get("gamma"), image.info.get("chromaticity")
-    if gamma is None and chromaticities is None:
-        return DescribedColors(notes=tuple(notes))
+    is_tagged = bool(image.info.get("icc_profile")) or "srgb" in image.info
+    if is_tagged or (gamma is None and chromaticities is None):
+        return DescribedColors(is_narrow=is_narrow, notes=tuple(notes))
     space, note = from_gamma(gamma, chromaticities)
-    return DescribedColors(space, notes=(*notes, *([note] if note else [])))
+    return DescribedColors(space, is_narrow=is_narrow, notes=(*notes, *([note] if note else [])))
 
 
 def _read_chunks(file: BinaryIO) -> dict[str, bytes]:
@@ -78,8 +84,11 @@ def _read_chunks(file: BinaryIO) -> dict[str, bytes]:
 def read_nclx(file: BinaryIO) -> DescribedColors:
     """Read the colour information (`colr` box of type `nclx`, ISO/IEC 23008-12, 6.5.5) of a HEIF file.
 
-    The decoder has applied the matrix and the range. The first box of the file counts: that of the main picture.
+    The decoder has applied the matrix and the range. The first box of the file counts.
     """
+    # A heuristic. Strictly, the boxes pitm (primary item, ISO/IEC 14496-12, 8.11.4) and ipma (item property
+    # association, ISO/IEC 23008-12, 9.3) decide which `colr` belongs to the main picture. Writers put the properties of
+    # the main picture first, near the beginning of the file; a file that does not may get the colours of another item.
     file.seek(0)
     head = file.read(_NCLX_SEARCH_BYTES)
     place = head.find(b"colrnclx")
