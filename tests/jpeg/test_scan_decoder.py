@@ -72,18 +72,20 @@ def test_a_lenient_reading_goes_on_after_lost_restart_intervals(lost: int) -> No
     assert any(f"expected RST{first % 8}" in note for note in notes)
 
 
-def test_a_lenient_reading_goes_on_behind_a_code_that_is_none() -> None:
+@pytest.mark.parametrize("part", [0.1, 0.2, 0.3, 0.4, 0.5])
+@pytest.mark.filterwarnings("ignore::foveal.errors.FormatWarning")
+def test_a_lenient_reading_goes_on_behind_a_code_that_is_none(part: float) -> None:
     """Huffman codes synchronize again, even without restart markers, as with libjpeg."""
-    pixels = skimage.data.coffee()
-    data = jpeg.encode(pixels, jpeg.EncoderSettings(scripts=(jpeg.sequential_script,)))
+    data = jpeg.encode(skimage.data.coffee(), jpeg.EncoderSettings(scripts=(jpeg.sequential_script,)))
     start = offset_of(data, markers.SOS) + 14
-    damaged = patched(data, start + (len(data) - start) // 6, b"\xfe" * 24)
-    decoded, notes = decode_leniently(damaged)
-    expected = foveal.decode(data)
-    assert notes
-    structure = [np.diff(picture.astype(int), axis=0)[-150:].ravel() for picture in (decoded, expected)]
-    assert np.corrcoef(*structure)[0, 1] > 0.3  # perhaps shifted, and with a wrong DC
-    assert not (decoded[-150:] == 128).all(axis=2).mean() > 0.05
+    damaged = patched(data, start + int((len(data) - start) * part), b"\xfe" * 24)
+    # Only DC is wrong in the rest, and the blocks are shifted by some MCUs.
+    found, expected = (
+        jpeg.read_coefficients(each, strict=False).blocks[1].reshape(-1, 64)[:, 1:] for each in (damaged, data)
+    )
+    assert expected[-400:-50].any(axis=1).mean() > 0.5
+    equal = [(np.roll(found, shift, axis=0) == expected)[-400:-50].all(axis=1).mean() for shift in range(-40, 41)]
+    assert max(equal) > 0.95
 
 
 def test_a_lenient_reading_goes_on_behind_broken_data() -> None:
