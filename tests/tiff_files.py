@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 HEIGHT, WIDTH = 37, 53  # of `ramps`
-_FORMATS = {3: "H", 4: "I", 5: "I", 7: "B", 16: "Q"}
+_FORMATS = {1: "B", 2: "B", 3: "H", 4: "I", 5: "I", 6: "b", 7: "B", 8: "h", 9: "i", 16: "Q"}
 
 
 @dataclass(frozen=True)

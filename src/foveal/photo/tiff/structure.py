@@ -187,10 +187,13 @@ class TiffReader:
         return self.read(entry.value_offset, entry.value_bytes)
 
     def integer(self, entry: Entry) -> int | None:
-        """Return the value of an entry that is one integer, of any type; None for another value."""
+        """Return the value of an entry that is one integer, of any type; None for another value or one cut off."""
         if entry.count != 1 or entry.kind not in INTEGER_FORMATS:
             return None
-        return int(struct.unpack(f"{self.byte_order}{INTEGER_FORMATS[entry.kind]}", self.value(entry))[0])
+        data = self.value(entry)
+        if len(data) < entry.value_bytes:
+            return None
+        return int(struct.unpack(f"{self.byte_order}{INTEGER_FORMATS[entry.kind]}", data)[0])
 
     def rationals(self, entry: Entry) -> tuple[float, ...]:
         """Return the values of an entry of type RATIONAL; none for another type, 0 for a division by zero."""
