@@ -63,6 +63,19 @@ def test_tifffile_reads_the_same(order: str, count: int, fill_order: int, arrang
     np.testing.assert_array_equal(opened(data), expected.reshape(HEIGHT, WIDTH, count).squeeze())
 
 
+@pytest.mark.parametrize("compression", [1, LZW, DEFLATE, OLD_DEFLATE, PACKBITS])
+@pytest.mark.parametrize(("bits", "count"), [(8, 1), (8, 3), (12, 1), (16, 3)])
+@pytest.mark.parametrize("width", [6, 7, 8])
+@pytest.mark.parametrize("fill_order", [1, 2])
+def test_bits_of_any_order_are_those_that_were_written(
+    compression: int, bits: int, count: int, width: int, fill_order: int
+) -> None:
+    samples = ramps(count, bits)[:, :width]
+    layout = Layout(bits, ">", 2 if count == 3 else 1, compression=compression, fill_order=fill_order, rows_per_strip=5)
+    expected = np.rint(samples * (65535 / 4095)) if bits == 12 else samples
+    np.testing.assert_array_equal(opened(write(samples, layout)), expected.squeeze())
+
+
 @pytest.mark.parametrize("bits", [9, 10, 12, 14, 15])
 @pytest.mark.parametrize("photometric", [0, 1, 2])
 @pytest.mark.parametrize("order", ["<", ">"])

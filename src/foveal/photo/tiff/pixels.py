@@ -56,6 +56,8 @@ _ASSOCIATED_ALPHA, _UNASSOCIATED_ALPHA = 1, 2
 _BYTES_PER_BATCH = 1 << 25  # of segments that are decompressed together
 _ROWS_PER_BATCH = 256  # unpacked together
 
+_REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
 _CONVERT = "convert the picture to RGB or grey of 8 or 16 bits first"
 
 
@@ -255,8 +257,10 @@ def _read_samples(picture: PictureTags, layout: _Layout, lenient_notes: list[str
             segments.append(_Segment(index, rows, offsets[number], byte_count, plain_bytes))
         for batch in _batches(segments, batch_bytes):
             data = [_read_segment(picture.reader, segment, compression, lenient_notes) for segment in batch]
+            if fill_order == 2:  # TIFF 6.0, section 8: of the bytes as they are stored, compressed or not
+                data = [each.translate(_REVERSED_BITS) for each in data]
             heights = [segment.rows for segment in batch]
-            octets = _decompress(data, heights, layout.row_bytes, compression, fill_order, lenient_notes)
+            octets = _decompress(data, heights, layout.row_bytes, compression, lenient_notes)
             tops = np.cumsum([0, *heights]).tolist()
             for segment, (first, last) in zip(batch, pairwise(tops), strict=True):
                 unpacked = _unpack_rows(octets[first:last], layout, picture.byte_order, is_predicted=is_predicted)
@@ -305,7 +309,6 @@ def _decompress(
     heights: Sequence[int],
     row_bytes: int,
     compression: int,
-    fill_order: int,
     lenient_notes: list[str] | None,
 ) -> NDArray[np.uint8]:
     """Decompress segments of a plane to rows of bytes: (sum of heights, row_bytes).
@@ -313,8 +316,7 @@ def _decompress(
     libtiff decompresses them as the strips of a picture of 8-bit samples, made for it here.
     """
     if compression == _NONE:
-        octets = np.frombuffer(b"".join(segments), dtype=np.uint8).reshape(-1, row_bytes)
-        return _reverse_bits(octets) if fill_order == 2 else octets
+        return np.frombuffer(b"".join(segments), dtype=np.uint8).reshape(-1, row_bytes)
     if not any(segments):
         return np.zeros((sum(heights), row_bytes), dtype=np.uint8)
     samples = next(count for count in (4, 3, 1) if row_bytes % count == 0)  # Pillow limits the number of pixels
@@ -324,7 +326,6 @@ def _decompress(
         (tags.BITS, "H", [8] * samples),
         (tags.COMPRESSION, "H", [compression]),
         (tags.PHOTOMETRIC, "H", [_BLACK_IS_ZERO if samples == 1 else _RGB]),
-        (tags.FILL_ORDER, "H", [fill_order]),
         (tags.STRIP_OFFSETS, "I", []),
         (tags.SAMPLES, "H", [samples]),
         (tags.ROWS_PER_STRIP, "I", [heights[0]]),
@@ -364,12 +365,6 @@ def _write_tiff(values: Sequence[tuple[int, str, list[int]]], segments: Sequence
         entries += struct.pack("<HHI", tag, 3 if layout == "H" else 4, len(numbers)) + packed.ljust(4, b"\0")
     head = b"II*\0" + struct.pack("<IH", 8, len(values))
     return io.BytesIO(b"".join([head, entries, b"\0\0\0\0", *segments, tail]))
-
-
-def _reverse_bits(octets: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Reverse the bits of each byte: FillOrder 2 (TIFF 6.0, section 8)."""
-    table = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8)).reshape(256, 8)[:, ::-1], axis=1)[:, 0]
-    return table[octets]
 
 
 def _unpack_rows(octets: NDArray[np.uint8], layout: _Layout, order: str, *, is_predicted: bool) -> Pixels:
