@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 HEIGHT, WIDTH = 37, 53  # of `ramps`
-_FORMATS = {3: "H", 4: "I", 5: "I", 7: "B", 16: "Q"}
+_FORMATS = {1: "B", 2: "B", 3: "H", 4: "I", 5: "I", 6: "b", 7: "B", 8: "h", 9: "i", 16: "Q"}
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,20 @@ def _pack(segment: np.ndarray, layout: Layout) -> bytes:
 def _compress(data: bytes, layout: Layout) -> bytes:
     if layout.compression in (8, 32946):
         data = zlib.compress(data)
+    if layout.compression == 5:
+        data = _compress_lzw(data)
     if layout.compression == 32773:  # PackBits: literal runs of 128 bytes and of what is left
         data = b"".join(bytes([len(run) - 1]) + run for run in (data[i : i + 128] for i in range(0, len(data), 128)))
     return bytes(int(f"{byte:08b}"[::-1], 2) for byte in data) if layout.fill_order == 2 else data
+
+
+def _compress_lzw(data: bytes) -> bytes:
+    """Compress by LZW (TIFF 6.0, section 13): codes of 9 bits, and a ClearCode before they would become longer."""
+    clear, end = 256, 257
+    codes = [code for i, byte in enumerate(data) for code in ((clear, byte) if i % 200 == 0 else (byte,))]
+    bits = "".join(f"{code:09b}" for code in (*codes, end))
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8, "big")
 
 
 def _assemble(tags: dict[int, tuple[int, tuple[int, ...]]], segments: list[bytes], layout: Layout) -> bytes:

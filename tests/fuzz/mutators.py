@@ -17,6 +17,7 @@ from random import Random
 import atheris
 
 from foveal.jpeg import markers
+from foveal.photo.tiff.structure import TiffReader
 
 _MAX_PART_BYTES = 4096
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # a marker other than RST (T.81 B.1.1.2)
@@ -31,14 +32,46 @@ def change_jpeg(data: bytes, random: Random) -> bytes:
     return b"".join(parts)
 
 
-def change_png(data: bytes, random: Random) -> bytes:
-    """Duplicate, drop, swap or change chunks of a PNG file, whose checksums stay right; change others anywhere."""
-    if not data.startswith(_PNG_SIGNATURE):
-        return _mutated(data)
+def change_picture(data: bytes, random: Random) -> bytes:
+    """Change chunks of a PNG file or entries of a TIFF file; change others anywhere."""
+    if data.startswith(_PNG_SIGNATURE):
+        return _change_png(data, random)
+    return _change_tiff(data, random) if data[:2] in (b"II", b"MM") else _mutated(data)
+
+
+def _change_png(data: bytes, random: Random) -> bytes:
+    """Duplicate, drop, swap or change chunks of a PNG file, whose checksums stay right."""
     chunks = _rearranged(_png_chunks(data), random, _with_other_contents)
     return _PNG_SIGNATURE + b"".join(
         struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks
     )
+
+
+def _change_tiff(data: bytes, random: Random) -> bytes:
+    """Change tag, type, number of values or value of an entry of the first directory; sometimes bytes anywhere."""
+    reader = TiffReader(io.BytesIO(data))
+    entries = reader.read_directory(reader.first_offset).entries
+    if not entries or random.randrange(4) == 0:
+        return _mutated(data)
+    entry, order, offset_bytes = random.choice(entries), reader.byte_order, reader.formats.offset_bytes
+    value = random.choice((0, 1, 2, 3, 7, 8, 16, len(data), 0xFFFF, 0xFFFFFFF0, random.randrange(1 << 16)))
+    changed = bytearray(data)
+    # Mostly the value, which is 2 or 4 bytes long and may lie outside the entry.
+    place, layout = random.choice(
+        (
+            (entry.position, "H"),
+            (entry.position + 2, "H"),
+            (entry.position + 4, reader.formats.offset),
+            (entry.position + 4 + offset_bytes, reader.formats.offset),
+            (entry.value_offset + 4 * random.randrange(4), "I"),
+            (entry.value_offset + 2 * random.randrange(4), "H"),
+            (entry.value_offset, "H"),
+        )
+    )
+    size = struct.calcsize(f"={layout}")
+    if place + size <= len(changed):
+        struct.pack_into(f"{order}{layout}", changed, place, value & (1 << 8 * size) - 1)
+    return bytes(changed)
 
 
 def change_npz(data: bytes, random: Random) -> bytes:

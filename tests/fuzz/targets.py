@@ -190,7 +190,7 @@ TARGETS = {
     "segments": Target(check_segments, mutators.change_jpeg, "metadata.dict"),
     "xmp": Target(check_xmp, dictionary="metadata.dict"),
     "exif": Target(check_exif, dictionary="metadata.dict"),
-    "open": Target(check_open, mutators.change_png, "metadata.dict"),
+    "open": Target(check_open, mutators.change_picture, "metadata.dict"),
     "pca": Target(check_pca, mutators.change_npz, max_bytes=1 << 14),
 }
 

@@ -22,7 +22,7 @@ from foveal.photo import exif as exif_tags
 from foveal.photo.tiff.writing import tiff_bytes
 from foveal.photo.writing import decoded_to_tiff
 
-# BYTE, SHORT, LONG, SBYTE, SSHORT, SLONG: the type should be SHORT (Exif 2.32, 4.6.4), but files with all of them exist.
+# BYTE, SHORT, LONG, SBYTE, SSHORT, SLONG: the type should be SHORT (Exif 2.32, 4.6.4), but files have all of these.
 LAYOUTS = {1: "B3x", 3: "H2x", 4: "I", 6: "b3x", 8: "h2x", 9: "i"}
 TEXTS = [
     "© 2024 Jürgen Müller".encode(),

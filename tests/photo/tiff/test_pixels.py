@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 import struct
+import tracemalloc
+import zlib
 from contextlib import nullcontext
 from typing import Any
 
@@ -59,6 +61,19 @@ def test_tifffile_reads_the_same(order: str, count: int, fill_order: int, arrang
     if arrangement.get("separate") and count > 1:
         expected = np.moveaxis(expected, 0, 2)
     np.testing.assert_array_equal(opened(data), expected.reshape(HEIGHT, WIDTH, count).squeeze())
+
+
+@pytest.mark.parametrize("compression", [1, LZW, DEFLATE, OLD_DEFLATE, PACKBITS])
+@pytest.mark.parametrize(("bits", "count"), [(8, 1), (8, 3), (12, 1), (16, 3)])
+@pytest.mark.parametrize("width", [6, 7, 8])
+@pytest.mark.parametrize("fill_order", [1, 2])
+def test_bits_of_any_order_are_those_that_were_written(
+    compression: int, bits: int, count: int, width: int, fill_order: int
+) -> None:
+    samples = ramps(count, bits)[:, :width]
+    layout = Layout(bits, ">", 2 if count == 3 else 1, compression=compression, fill_order=fill_order, rows_per_strip=5)
+    expected = np.rint(samples * (65535 / 4095)) if bits == 12 else samples
+    np.testing.assert_array_equal(opened(write(samples, layout)), expected.squeeze())
 
 
 @pytest.mark.parametrize("bits", [9, 10, 12, 14, 15])
@@ -231,3 +246,55 @@ def test_lenient_reading_keeps_the_strips_that_are_whole(layout: Layout) -> None
     last = (number - 1) * (layout.rows_per_strip or 1)
     np.testing.assert_array_equal(pixels[:last], whole[:last])
     assert not pixels[last:].any()
+
+
+def overlapping_strips(count: int, byte_count: int, padding: int) -> bytes:
+    """Make a TIFF of 1 x `count` grey pixels: a Deflate strip for each, all at the same place in the file."""
+    strip = zlib.compress(b"\x80")
+    start = 8 + len(strip) + padding
+    head = b"II*\0" + struct.pack("<I", start + 8 * count) + strip.ljust(len(strip) + padding, b"\0")
+    arrays = struct.pack(f"<{count}I", *[8] * count) + struct.pack(f"<{count}I", *[byte_count] * count)
+    shorts = {256: 1, 257: count, 258: 8, 259: DEFLATE, 262: 1, 277: 1, 278: 1}
+    entries = [(tag, 3, 1, value) for tag, value in shorts.items()]
+    entries += [(273, 4, count, start), (279, 4, count, start + 4 * count)]
+    directory = b"".join(struct.pack("<HHII", *entry) for entry in sorted(entries))
+    return head + arrays + struct.pack("<H", len(entries)) + directory + bytes(4)
+
+
+def peak_memory(data: bytes, *, strict: bool) -> tuple[np.ndarray, int]:
+    """Open a file, and return its pixels and the largest number of bytes that Python and NumPy held for it."""
+    tracemalloc.start()
+    try:
+        pixels = foveal.open(io.BytesIO(data), strict=strict).pixels
+        return pixels, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_strips_that_overlap_take_memory_by_the_file_and_the_picture(strict: bool) -> None:
+    """The strips count 800 MB in all, of a file of 808 kB."""
+    data = overlapping_strips(1_000, 800_000, 800_000)
+    pixels, peak = peak_memory(data, strict=strict)
+    assert pixels.shape == (1_000, 1)
+    assert (pixels == 0x80).all()
+    assert peak < 10 * (len(data) + pixels.size)
+
+
+def test_lenient_reading_fills_no_compressed_strip_up_to_its_count() -> None:
+    data = overlapping_strips(4, 0xFFFFFFF0, 0)
+    with pytest.raises(FormatError, match="cut off"):
+        opened(data)
+    with pytest.warns(FormatWarning, match="cut off"):
+        pixels, peak = peak_memory(data, strict=False)
+    assert (pixels == 0x80).all()  # all of the data is there
+    assert peak < 1 << 20
+
+
+@pytest.mark.parametrize("size", [0, 2])
+def test_compressed_strips_without_their_data_are_black(size: int) -> None:
+    data = overlapping_strips(3, size, 0)
+    with pytest.raises(FormatError):
+        opened(data)
+    with pytest.warns(FormatWarning, match="black"):
+        assert not foveal.open(io.BytesIO(data), strict=False).pixels.any()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -53,8 +53,10 @@ _PREDICTING_COMPRESSIONS = (5, 8, 32946, 34925, 50000)
 _PICTURE_COMPRESSIONS = (2, 3, 4, 6, 7, 50001)
 
 _ASSOCIATED_ALPHA, _UNASSOCIATED_ALPHA = 1, 2
-_BYTES_PER_BATCH = 1 << 25  # decompressed together: Pillow warns of pictures of 89 million pixels
+_BYTES_PER_BATCH = 1 << 25  # of segments that are decompressed together
 _ROWS_PER_BATCH = 256  # unpacked together
+
+_REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 _CONVERT = "convert the picture to RGB or grey of 8 or 16 bits first"
 
@@ -93,6 +95,34 @@ class _Layout:
             return self.segment_height
         first = index % self.segments_down * self.segment_height
         return min(self.segment_height, self.height - first)
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """A strip or tile of a plane.
+
+    Parameters
+    ----------
+    index
+        Number of the segment in its plane.
+    rows
+        Number of rows.
+    offset, byte_count
+        Position and size in the file.
+    plain_bytes
+        Size when decompressed.
+    """
+
+    index: int
+    rows: int
+    offset: int
+    byte_count: int
+    plain_bytes: int
+
+    @property
+    def needed_bytes(self) -> int:
+        """Number of bytes to read: no scheme makes data longer than this, but a file may count any number."""
+        return min(self.byte_count, 4 * self.plain_bytes + 1024)
 
 
 def check_kind(picture: PictureTags) -> bool:
@@ -219,44 +249,54 @@ def _read_samples(picture: PictureTags, layout: _Layout, lenient_notes: list[str
     per_plane, per_pixel = needed // layout.planes, layout.samples_per_plane
     for plane in range(layout.planes):
         channels = slice(plane * per_pixel, (plane + 1) * per_pixel)
-        for batch in _batches(layout, per_plane, batch_bytes, is_tiled=is_tiled):
-            heights = [layout.segment_rows(index, is_tiled=is_tiled) for index in batch]
-            chosen = [plane * per_plane + index for index in batch]
-            if compression == _NONE:
-                sizes = [rows * layout.row_bytes for rows in heights]
-            else:
-                sizes = [counts[index] for index in chosen]
-            places = zip((offsets[index] for index in chosen), sizes, strict=True)
-            segments = [_read_bytes(picture.reader, offset, n, lenient_notes) for offset, n in places]
-            octets = _decompress(segments, heights, layout.row_bytes, compression, fill_order, lenient_notes)
+        segments = []
+        for index in range(per_plane):
+            rows, number = layout.segment_rows(index, is_tiled=is_tiled), plane * per_plane + index
+            plain_bytes = rows * layout.row_bytes
+            byte_count = plain_bytes if compression == _NONE else counts[number]
+            segments.append(_Segment(index, rows, offsets[number], byte_count, plain_bytes))
+        for batch in _batches(segments, batch_bytes):
+            data = [_read_segment(picture.reader, segment, compression, lenient_notes) for segment in batch]
+            if fill_order == 2:  # TIFF 6.0, section 8: of the bytes as they are stored, compressed or not
+                data = [each.translate(_REVERSED_BITS) for each in data]
+            heights = [segment.rows for segment in batch]
+            octets = _decompress(data, heights, layout.row_bytes, compression, lenient_notes)
             tops = np.cumsum([0, *heights]).tolist()
-            for index, (first, last) in zip(batch, pairwise(tops), strict=True):
-                rows = _unpack_rows(octets[first:last], layout, picture.byte_order, is_predicted=is_predicted)
-                down, across = divmod(index, layout.segments_across)
+            for segment, (first, last) in zip(batch, pairwise(tops), strict=True):
+                unpacked = _unpack_rows(octets[first:last], layout, picture.byte_order, is_predicted=is_predicted)
+                down, across = divmod(segment.index, layout.segments_across)
                 target = samples[
                     down * layout.segment_height : (down + 1) * layout.segment_height,
                     across * layout.segment_width : (across + 1) * layout.segment_width,
                     channels,
                 ]
-                target[:] = rows[: target.shape[0], : target.shape[1]]
+                target[:] = unpacked[: target.shape[0], : target.shape[1]]
     return samples
 
 
-def _batches(layout: _Layout, count: int, batch_bytes: int, *, is_tiled: bool) -> list[range]:
-    """Split the segments of a plane into ranges that are decompressed together."""
-    segment_bytes = layout.segment_rows(0, is_tiled=is_tiled) * layout.row_bytes
-    step = max(batch_bytes // max(segment_bytes, 1), 1)
-    return [range(first, min(first + step, count)) for first in range(0, count, step)]
+def _batches(segments: Sequence[_Segment], batch_bytes: int) -> Iterator[list[_Segment]]:
+    """Group segments that are decompressed together: at most `batch_bytes`, compressed or not, or a single one."""
+    batch: list[_Segment] = []
+    total = 0
+    for segment in segments:
+        size = max(segment.needed_bytes, segment.plain_bytes)
+        if batch and total + size > batch_bytes:
+            yield batch
+            batch, total = [], 0
+        batch.append(segment)
+        total += size
+    yield batch
 
 
-def _read_bytes(reader: TiffReader, offset: int, count: int, lenient_notes: list[str] | None) -> bytes:
-    data = reader.read(offset, count)
-    if len(data) == count:
+def _read_segment(reader: TiffReader, segment: _Segment, compression: int, lenient_notes: list[str] | None) -> bytes:
+    """Read a segment; where it is cut off and reading is lenient, zeros follow if it is not compressed."""
+    data = reader.read(segment.offset, segment.needed_bytes)
+    if data and segment.offset + segment.byte_count <= reader.size:
         return data
     if lenient_notes is None:
         raise FormatError(CUT_OFF)
     _add_once(lenient_notes, f"{CUT_OFF}; what could not be read is black")
-    return data.ljust(count, b"\0")
+    return data.ljust(segment.plain_bytes, b"\0") if compression == _NONE else data
 
 
 def _add_once(notes: list[str], note: str) -> None:
@@ -269,7 +309,6 @@ def _decompress(
     heights: Sequence[int],
     row_bytes: int,
     compression: int,
-    fill_order: int,
     lenient_notes: list[str] | None,
 ) -> NDArray[np.uint8]:
     """Decompress segments of a plane to rows of bytes: (sum of heights, row_bytes).
@@ -277,8 +316,9 @@ def _decompress(
     libtiff decompresses them as the strips of a picture of 8-bit samples, made for it here.
     """
     if compression == _NONE:
-        octets = np.frombuffer(b"".join(segments), dtype=np.uint8).reshape(-1, row_bytes)
-        return _reverse_bits(octets) if fill_order == 2 else octets
+        return np.frombuffer(b"".join(segments), dtype=np.uint8).reshape(-1, row_bytes)
+    if not any(segments):
+        return np.zeros((sum(heights), row_bytes), dtype=np.uint8)
     samples = next(count for count in (4, 3, 1) if row_bytes % count == 0)  # Pillow limits the number of pixels
     values: list[tuple[int, str, list[int]]] = [
         (tags.WIDTH, "I", [row_bytes // samples]),
@@ -286,7 +326,6 @@ def _decompress(
         (tags.BITS, "H", [8] * samples),
         (tags.COMPRESSION, "H", [compression]),
         (tags.PHOTOMETRIC, "H", [_BLACK_IS_ZERO if samples == 1 else _RGB]),
-        (tags.FILL_ORDER, "H", [fill_order]),
         (tags.STRIP_OFFSETS, "I", []),
         (tags.SAMPLES, "H", [samples]),
         (tags.ROWS_PER_STRIP, "I", [heights[0]]),
@@ -326,12 +365,6 @@ def _write_tiff(values: Sequence[tuple[int, str, list[int]]], segments: Sequence
         entries += struct.pack("<HHI", tag, 3 if layout == "H" else 4, len(numbers)) + packed.ljust(4, b"\0")
     head = b"II*\0" + struct.pack("<IH", 8, len(values))
     return io.BytesIO(b"".join([head, entries, b"\0\0\0\0", *segments, tail]))
-
-
-def _reverse_bits(octets: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Reverse the bits of each byte: FillOrder 2 (TIFF 6.0, section 8)."""
-    table = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8)).reshape(256, 8)[:, ::-1], axis=1)[:, 0]
-    return table[octets]
 
 
 def _unpack_rows(octets: NDArray[np.uint8], layout: _Layout, order: str, *, is_predicted: bool) -> Pixels:

@@ -126,7 +126,7 @@ class TiffReader:
 
     def __init__(self, file: BinaryIO, *, may_be_big: bool = True) -> None:
         self.file = file
-        self._size = file.seek(0, 2)
+        self.size = file.seek(0, 2)
         self._header = self.read(0, _BIG_HEADER_BYTES)
         self.byte_order = _BYTE_ORDERS.get(self._header[:2])
         self.formats = BIG if may_be_big and self._header[2:4] in _BIG_VERSION else CLASSIC
@@ -152,7 +152,7 @@ class TiffReader:
     def directory(self, offset: int) -> list[Entry]:
         """Return the entries of the directory at an offset whose values lie within the structure."""
         entries = self.read_directory(offset).entries
-        return [each for each in entries if each.value_bytes and each.value_offset + each.value_bytes <= self._size]
+        return [each for each in entries if each.value_bytes and each.value_offset + each.value_bytes <= self.size]
 
     def read_directory(self, offset: int) -> Directory:
         """Read the directory at an offset, as far as the structure holds it."""
@@ -187,10 +187,13 @@ class TiffReader:
         return self.read(entry.value_offset, entry.value_bytes)
 
     def integer(self, entry: Entry) -> int | None:
-        """Return the value of an entry that is one integer, of any type; None for another value."""
+        """Return the value of an entry that is one integer, of any type; None for another value or one cut off."""
         if entry.count != 1 or entry.kind not in INTEGER_FORMATS:
             return None
-        return int(struct.unpack(f"{self.byte_order}{INTEGER_FORMATS[entry.kind]}", self.value(entry))[0])
+        data = self.value(entry)
+        if len(data) < entry.value_bytes:
+            return None
+        return int(struct.unpack(f"{self.byte_order}{INTEGER_FORMATS[entry.kind]}", data)[0])
 
     def rationals(self, entry: Entry) -> tuple[float, ...]:
         """Return the values of an entry of type RATIONAL; none for another type, 0 for a division by zero."""
@@ -201,14 +204,14 @@ class TiffReader:
 
     def read(self, offset: int, size: int) -> bytes:
         """Return the bytes at an offset; fewer where the structure ends before."""
-        if offset >= self._size:
+        if offset >= self.size:
             return b""
         self.file.seek(offset)
-        return self.file.read(min(size, self._size - offset))
+        return self.file.read(min(size, self.size - offset))
 
     def read_all(self) -> bytes:
         """Return all bytes of the structure."""
-        return self.read(0, self._size)
+        return self.read(0, self.size)
 
 
 @dataclass(frozen=True)

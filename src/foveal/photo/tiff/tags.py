@@ -54,14 +54,16 @@ class PictureTags:
 
     @property
     def orientation(self) -> int:
-        """Orientation, 1 (upright) to 8."""
-        value = self.integer(ORIENTATION, 1)
-        return value if 1 <= value <= 8 else 1
+        """Orientation, 1 (upright) to 8; 1 if the tag is no single integer, as in EXIF data."""
+        entry = next((each for each in self.reader.first_directory() if each.tag == ORIENTATION), None)
+        value = None if entry is None else self.reader.integer(entry)
+        return value if value is not None and 1 <= value <= 8 else 1
 
     @property
     def is_reduced_copy(self) -> bool:
         """Whether the first picture is a reduced copy of another one in the file, as in camera raw files."""
-        return bool(self.integer(NEW_SUBFILE_TYPE, 0) & 1)
+        entry = self.entries.get(NEW_SUBFILE_TYPE)
+        return entry is not None and bool((self.reader.integer(entry) or 0) & 1)
 
     @property
     def chromaticities(self) -> tuple[float, ...] | None:
@@ -83,7 +85,12 @@ class PictureTags:
         is_unsigned = entry.kind in INTEGER_FORMATS and entry.kind not in SIGNED_TYPES
         if not is_unsigned or not 0 < entry.count <= _MAX_VALUES:
             raise FormatError(f"broken TIFF: tag {tag} is not a list of integers")
-        return self._unpack(entry, f"{entry.count}{INTEGER_FORMATS[entry.kind]}")
+        try:
+            return struct.unpack(
+                f"{self.byte_order}{entry.count}{INTEGER_FORMATS[entry.kind]}", self.reader.value(entry)
+            )
+        except struct.error as error:
+            raise FormatError("broken TIFF: the values of a tag are cut off") from error
 
     def integer(self, tag: int, default: int) -> int:
         """Return the first integer of a tag; the default if it is missing."""
@@ -98,20 +105,15 @@ class PictureTags:
         return data if len(data) == entry.count else b""
 
     def _rationals(self, tag: int, count: int) -> tuple[float, ...] | None:
-        """Return `count` fractions of a tag; None if it is missing or of another type or number."""
+        """Return `count` fractions of a tag; None if it is missing, cut off or of another type or number."""
         entry = self.entries.get(tag)
         if entry is None or entry.kind != RATIONAL or entry.count != count:
             return None
-        values = self._unpack(entry, f"{2 * count}I")
-        if not all(values[1::2]):
+        data = self.reader.value(entry)
+        values = struct.unpack(f"{self.byte_order}{2 * count}I", data) if len(data) == entry.value_bytes else ()
+        if not values or not all(values[1::2]):
             return None
         return tuple(value / divisor for value, divisor in zip(values[::2], values[1::2], strict=True))
-
-    def _unpack(self, entry: Entry, layout: str) -> tuple[int, ...]:
-        try:
-            return struct.unpack(f"{self.byte_order}{layout}", self.reader.value(entry))
-        except struct.error as error:
-            raise FormatError("broken TIFF: the values of a tag are cut off") from error
 
 
 def read_tags(file: BinaryIO) -> PictureTags | None:
