@@ -314,3 +314,25 @@ def test_a_file_may_end_behind_its_last_entry(order: str, bits: int, big: bool) 
     assert photo.frame_count == 1
     with tifffile.TiffFile(io.BytesIO(data[:-offset_bytes])) as file:
         assert file.pages[0].shape == (HEIGHT, WIDTH)
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("layout", [Layout(16, "<", 2, compression=DEFLATE), Layout(10, compression=DEFLATE)])
+def test_pillow_makes_no_check_of_its_own_of_the_size(
+    monkeypatch: pytest.MonkeyPatch, layout: Layout, strict: bool
+) -> None:
+    """Pillow warns of pictures larger than this limit, and raises an error for those twice as large."""
+    data = write(ramps(3 if layout.photometric == 2 else 1, layout.bits), layout)
+    expected = opened(data)
+    for limit in (HEIGHT * WIDTH - 1, 10):
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+        np.testing.assert_array_equal(foveal.open(io.BytesIO(data), strict=strict).pixels, expected)
+    with pytest.raises(LimitError, match="the limit is 1,960"):
+        foveal.open(io.BytesIO(data), strict=strict, max_pixels=HEIGHT * WIDTH - 1)
+
+
+def test_a_strip_of_more_than_2_gb_is_refused_before_it_is_read() -> None:
+    side = 11_000  # times 16 samples of 2 bytes: 3.9 GB
+    tags = ((256, 4, (side,)), (257, 4, (side,)), (258, 3, (16,) * 16), (277, 3, (16,)), (278, 4, (side,)))
+    with pytest.raises(LimitError, match="fewer rows"):
+        opened(write(ramps(1, 16), Layout(16, compression=DEFLATE, extra_tags=tags)))
