@@ -8,6 +8,7 @@ import struct
 import tracemalloc
 import zlib
 from contextlib import nullcontext
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from tiff_files import HEIGHT, WIDTH, Layout, ramps, write
 
 import foveal
 from foveal.errors import FormatError, FormatWarning, FovealError, LimitError, UnsupportedError
+from foveal.photo.tiff import read_pixels, read_tags
 
 LZW, DEFLATE, OLD_DEFLATE, PACKBITS = 5, 8, 32946, 32773
 
@@ -157,6 +159,54 @@ def test_pixels_are_turned_upright_as_by_libvips(orientation: int, bits: int) ->
 def test_other_kinds_are_refused_by_name(name: str, tags: tuple[tuple[int, int, tuple[int, ...]], ...]) -> None:
     with pytest.raises(UnsupportedError, match=name):
         opened(write(ramps(1, 16), Layout(extra_tags=tags)))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_rgb_of_few_bits_is_refused_by_name(bits: int) -> None:
+    with pytest.raises(UnsupportedError, match=f"RGB TIFFs of {bits} bits"):
+        opened(write(ramps(3, 8) >> (8 - bits), Layout(bits, "<", 2)))
+
+
+@pytest.mark.parametrize("subsampling", [None, (2, 2), (2, 1), (1, 1)])
+def test_subsampled_chroma_without_compression_is_refused_by_name(subsampling: tuple[int, int] | None) -> None:
+    """TIFF 6.0, section 21: the chroma of 2 x 2 pixels is one sample each, which is the default."""
+    across, down = subsampling or (2, 2)
+    samples = np.full((HEIGHT // down * down, 48 * (across * down + 2) // (across * down), 1), 128)
+    tags = ((256, 4, (48,)), (258, 3, (8, 8, 8)), (277, 3, (3,)), (339, 3, (1, 1, 1)))
+    tags += ((530, 3, subsampling),) if subsampling else ()
+    data = write(samples, Layout(8, photometric=6, extra_tags=tags))
+    if subsampling == (1, 1):
+        np.testing.assert_array_equal(opened(data), np.full((HEIGHT, 48, 3), 128))
+        return
+    with pytest.raises(UnsupportedError, match=rf"YCbCr .* \({across} x {down}\)"):
+        opened(data)
+
+
+@pytest.mark.parametrize("side", [0, 1, 7])
+@pytest.mark.parametrize("tag", [322, 323])
+def test_tiles_of_few_pixels_are_refused(tag: int, side: int) -> None:
+    """TIFF 6.0, section 15: width and length of tiles are multiples of 16."""
+    for compression in (1, DEFLATE):
+        layout = Layout(16, tile=(16, 16), compression=compression, extra_tags=((tag, 4, (side,)),))
+        with pytest.raises(FormatError, match=rf"tiles of ({side} x 16|16 x {side}) pixels"):
+            opened(write(ramps(1, 16), layout))
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_associated_alpha_is_divided_out_with_rounding(bits: int) -> None:
+    """The nearest integer to the rational colour * full / alpha, for every colour and alpha of 8 bits."""
+    full = (1 << bits) - 1
+    levels = np.arange(256) if bits == 8 else np.linspace(0, full, 200).astype(np.uint16)
+    samples = np.stack(np.meshgrid(levels, levels, indexing="ij"), axis=2)
+    picture = read_tags(io.BytesIO(write(samples, Layout(bits, extra_samples=(1,)))))
+    assert picture is not None
+    pixels = read_pixels(picture)
+    np.testing.assert_array_equal(pixels[:, :, 1], samples[:, :, 1])
+    for (color, alpha), straight in zip(samples.reshape(-1, 2).tolist(), pixels[:, :, 0].flat, strict=True):
+        if color <= alpha and alpha > 0:  # others are no colours of such a picture
+            assert abs(Fraction(color * full, alpha) - int(straight)) <= Fraction(1, 2)
+        else:
+            assert straight == (full if color else 0)
 
 
 def test_samples_of_different_bits_are_refused() -> None:

@@ -27,7 +27,7 @@ from foveal.photo.tiff.structure import TiffReader
 from foveal.photo.tiff.tags import PictureTags
 from foveal.photo.wide_samples import CUT_OFF
 
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK, _YCBCR = 0, 1, 2, 5, 6
 _REFUSED_PHOTOMETRICS = {
     4: "transparency masks",
     8: "CIELab pixels",
@@ -156,6 +156,15 @@ def check_kind(picture: PictureTags) -> bool:
         return True
     if depth > 8 and not (photometric == _CMYK and depth == 16 and picture.integer(tags.PLANAR, 1) == 1):
         raise UnsupportedError(f"TIFFs of {depth} bits per sample are not supported in this layout; {_CONVERT}")
+    if photometric == _RGB and depth < 8:
+        raise UnsupportedError(f"RGB TIFFs of {depth} bits per sample are not supported; {_CONVERT}")
+    if photometric == _YCBCR and compression == _NONE:  # Pillow reads it as if no chroma were subsampled
+        subsampling = picture.integers(tags.YCBCR_SUBSAMPLING, (2, 2))[:2]
+        if subsampling != (1, 1):
+            kind = " x ".join(map(str, subsampling))
+            raise UnsupportedError(
+                f"uncompressed TIFFs of YCbCr with subsampled chroma ({kind}) are not supported; {_CONVERT}"
+            )
     return False
 
 
