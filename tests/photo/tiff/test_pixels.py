@@ -21,6 +21,7 @@ from tiff_files import HEIGHT, WIDTH, Layout, ramps, write
 
 import foveal
 from foveal.errors import FormatError, FormatWarning, FovealError, LimitError, UnsupportedError
+from foveal.photo.tiff import pixels as pixels_module
 from foveal.photo.tiff import read_pixels, read_tags
 
 LZW, DEFLATE, OLD_DEFLATE, PACKBITS = 5, 8, 32946, 32773
@@ -386,3 +387,10 @@ def test_a_strip_of_more_than_2_gb_is_refused_before_it_is_read() -> None:
     tags = ((256, 4, (side,)), (257, 4, (side,)), (258, 3, (16,) * 16), (277, 3, (16,)), (278, 4, (side,)))
     with pytest.raises(LimitError, match="fewer rows"):
         opened(write(ramps(1, 16), Layout(16, compression=DEFLATE, extra_tags=tags)))
+
+
+def test_strips_are_grouped_by_their_compressed_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pixels_module, "_BYTES_PER_BATCH", 1 << 14)
+    pixels, peak = peak_memory(overlapping_strips(1_000, 2_000, 2_000), strict=True)
+    assert (pixels == 0x80).all()
+    assert peak < 1 << 19  # all strips together are 2 MB
