@@ -8,6 +8,7 @@ import struct
 import tracemalloc
 import zlib
 from contextlib import nullcontext
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from tiff_files import HEIGHT, WIDTH, Layout, ramps, write
 
 import foveal
 from foveal.errors import FormatError, FormatWarning, FovealError, LimitError, UnsupportedError
+from foveal.photo.tiff import pixels as pixels_module
+from foveal.photo.tiff import read_pixels, read_tags
 
 LZW, DEFLATE, OLD_DEFLATE, PACKBITS = 5, 8, 32946, 32773
 
@@ -159,6 +162,54 @@ def test_other_kinds_are_refused_by_name(name: str, tags: tuple[tuple[int, int, 
         opened(write(ramps(1, 16), Layout(extra_tags=tags)))
 
 
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_rgb_of_few_bits_is_refused_by_name(bits: int) -> None:
+    with pytest.raises(UnsupportedError, match=f"RGB TIFFs of {bits} bits"):
+        opened(write(ramps(3, 8) >> (8 - bits), Layout(bits, "<", 2)))
+
+
+@pytest.mark.parametrize("subsampling", [None, (2, 2), (2, 1), (1, 1)])
+def test_subsampled_chroma_without_compression_is_refused_by_name(subsampling: tuple[int, int] | None) -> None:
+    """TIFF 6.0, section 21: the chroma of 2 x 2 pixels is one sample each, which is the default."""
+    across, down = subsampling or (2, 2)
+    samples = np.full((HEIGHT // down * down, 48 * (across * down + 2) // (across * down), 1), 128)
+    tags = ((256, 4, (48,)), (258, 3, (8, 8, 8)), (277, 3, (3,)), (339, 3, (1, 1, 1)))
+    tags += ((530, 3, subsampling),) if subsampling else ()
+    data = write(samples, Layout(8, photometric=6, extra_tags=tags))
+    if subsampling == (1, 1):
+        np.testing.assert_array_equal(opened(data), np.full((HEIGHT, 48, 3), 128))
+        return
+    with pytest.raises(UnsupportedError, match=rf"YCbCr .* \({across} x {down}\)"):
+        opened(data)
+
+
+@pytest.mark.parametrize("side", [0, 1, 7])
+@pytest.mark.parametrize("tag", [322, 323])
+def test_tiles_of_few_pixels_are_refused(tag: int, side: int) -> None:
+    """TIFF 6.0, section 15: width and length of tiles are multiples of 16."""
+    for compression in (1, DEFLATE):
+        layout = Layout(16, tile=(16, 16), compression=compression, extra_tags=((tag, 4, (side,)),))
+        with pytest.raises(FormatError, match=rf"tiles of ({side} x 16|16 x {side}) pixels"):
+            opened(write(ramps(1, 16), layout))
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_associated_alpha_is_divided_out_with_rounding(bits: int) -> None:
+    """The nearest integer to the rational colour * full / alpha, for every colour and alpha of 8 bits."""
+    full = (1 << bits) - 1
+    levels = np.arange(256) if bits == 8 else np.linspace(0, full, 200).astype(np.uint16)
+    samples = np.stack(np.meshgrid(levels, levels, indexing="ij"), axis=2)
+    picture = read_tags(io.BytesIO(write(samples, Layout(bits, extra_samples=(1,)))))
+    assert picture is not None
+    pixels = read_pixels(picture)
+    np.testing.assert_array_equal(pixels[:, :, 1], samples[:, :, 1])
+    for (color, alpha), straight in zip(samples.reshape(-1, 2).tolist(), pixels[:, :, 0].flat, strict=True):
+        if color <= alpha and alpha > 0:  # others are no colours of such a picture
+            assert abs(Fraction(color * full, alpha) - int(straight)) <= Fraction(1, 2)
+        else:
+            assert straight == (full if color else 0)
+
+
 def test_samples_of_different_bits_are_refused() -> None:
     with pytest.raises(UnsupportedError, match="5/6/5 bits"):
         opened(write(ramps(3, 8), Layout(8, "<", 2, extra_tags=((258, 3, (5, 6, 5)),))))
@@ -188,7 +239,7 @@ def test_pictures_of_pillow_are_read_as_by_pillow(mode: str, compression: str | 
     np.testing.assert_array_equal(foveal.open(file).pixels, np.asarray(expected))
 
 
-@pytest.mark.parametrize("kept", [0.02, 0.3, 0.6, 0.9, 0.99])
+@pytest.mark.parametrize("kept", [0.02, 0.3, 0.6, 0.9, 0.98])
 @pytest.mark.parametrize("layout", [Layout(), Layout(12, compression=DEFLATE), Layout(16, ">", big=True)])
 def test_files_that_are_cut_off_are_refused(kept: float, layout: Layout) -> None:
     data = write(ramps(1, layout.bits), layout)
@@ -298,3 +349,48 @@ def test_compressed_strips_without_their_data_are_black(size: int) -> None:
         opened(data)
     with pytest.warns(FormatWarning, match="black"):
         assert not foveal.open(io.BytesIO(data), strict=False).pixels.any()
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("bits", [8, 10, 16])
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.filterwarnings("ignore:the metadata:foveal.errors.FormatWarning")  # of a big-endian BigTIFF
+def test_a_file_may_end_behind_its_last_entry(order: str, bits: int, big: bool) -> None:
+    """Without the offset of a next directory, as in files that tifffile reads as of one page."""
+    data = write(ramps(1, bits), Layout(bits, order, big=big))
+    offset_bytes = 8 if big else 4
+    assert data.endswith(bytes(offset_bytes))
+    photo = foveal.open(io.BytesIO(data[:-offset_bytes]))
+    np.testing.assert_array_equal(photo.pixels, opened(data))
+    assert photo.frame_count == 1
+    with tifffile.TiffFile(io.BytesIO(data[:-offset_bytes])) as file:
+        assert file.pages[0].shape == (HEIGHT, WIDTH)
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("layout", [Layout(16, "<", 2, compression=DEFLATE), Layout(10, compression=DEFLATE)])
+def test_pillow_makes_no_check_of_its_own_of_the_size(
+    monkeypatch: pytest.MonkeyPatch, layout: Layout, strict: bool
+) -> None:
+    """Pillow warns of pictures larger than this limit, and raises an error for those twice as large."""
+    data = write(ramps(3 if layout.photometric == 2 else 1, layout.bits), layout)
+    expected = opened(data)
+    for limit in (HEIGHT * WIDTH - 1, 10):
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+        np.testing.assert_array_equal(foveal.open(io.BytesIO(data), strict=strict).pixels, expected)
+    with pytest.raises(LimitError, match="the limit is 1,960"):
+        foveal.open(io.BytesIO(data), strict=strict, max_pixels=HEIGHT * WIDTH - 1)
+
+
+def test_a_strip_of_more_than_2_gb_is_refused_before_it_is_read() -> None:
+    side = 11_000  # times 16 samples of 2 bytes: 3.9 GB
+    tags = ((256, 4, (side,)), (257, 4, (side,)), (258, 3, (16,) * 16), (277, 3, (16,)), (278, 4, (side,)))
+    with pytest.raises(LimitError, match="fewer rows"):
+        opened(write(ramps(1, 16), Layout(16, compression=DEFLATE, extra_tags=tags)))
+
+
+def test_strips_are_grouped_by_their_compressed_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pixels_module, "_BYTES_PER_BATCH", 1 << 14)
+    pixels, peak = peak_memory(overlapping_strips(1_000, 2_000, 2_000), strict=True)
+    assert (pixels == 0x80).all()
+    assert peak < 1 << 19  # all strips together are 2 MB

@@ -43,8 +43,11 @@ def test_entries_and_the_next_directory_are_read(order: str, big: bool) -> None:
     assert (unknown.value_bytes, reader.value(outside)) == (0, b"")
     assert reader.value(text) == data[3:23]
     assert reader.first_directory() == [width, text]
-    cut_off = TiffReader(io.BytesIO(data[:-1]))
-    assert cut_off.read_directory(cut_off.first_offset) == Directory(directory.entries)
+    for left_out in range(1, offset_bytes + 1):
+        cut_off = TiffReader(io.BytesIO(data[:-left_out]))
+        assert cut_off.read_directory(cut_off.first_offset) == Directory(directory.entries, 0, is_whole=True)
+    cut_off = TiffReader(io.BytesIO(data[: -offset_bytes - 1]))
+    assert cut_off.read_directory(cut_off.first_offset) == Directory(directory.entries[:-1])
 
 
 @BOTH_ORDERS

@@ -6,7 +6,8 @@ import io
 import struct
 from contextlib import suppress
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from foveal.photo.tiff import tags
 from foveal.photo.tiff.structure import BIG, LONG, Entry
@@ -30,13 +31,23 @@ def open_for_metadata(picture: PictureTags) -> tuple[Image.Image, str | None]:
     reader = picture.reader
     if not (reader.formats == BIG and picture.byte_order == ">"):  # Pillow takes those for TIFFs of 32-bit offsets
         reader.file.seek(0)
-        with suppress(UnidentifiedImageError):
-            return Image.open(reader.file, formats=["TIFF"]), None
-        with suppress(UnidentifiedImageError):  # Pillow does not know this kind of pixels
-            return Image.open(_replace_pixels(picture), formats=["TIFF"]), None
+        # The constructor leaves out the check of the size, which Image.open makes and which has been made. SyntaxError:
+        # Pillow does not know this kind of pixels.
+        with suppress(SyntaxError):
+            if not _lacks_next_offset(picture):  # of which Pillow warns
+                return TiffImageFile(reader.file), None
+        with suppress(SyntaxError):
+            return TiffImageFile(_replace_pixels(picture)), None
     image = Image.new("L", (1, 1))
     image.format, image.info["icc_profile"] = "TIFF", picture.octets(tags.ICC_PROFILE)
     return image, "the metadata of this TIFF cannot be read, except for the colour profile"
+
+
+def _lacks_next_offset(picture: PictureTags) -> bool:
+    """Return whether the file ends before the offset that follows the entries."""
+    formats = picture.reader.formats
+    last = max((entry.position for entry in picture.directory.entries), default=0)
+    return last + formats.entry_bytes + formats.offset_bytes > picture.reader.size
 
 
 def _replace_pixels(picture: PictureTags) -> io.BytesIO:

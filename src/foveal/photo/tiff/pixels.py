@@ -17,6 +17,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from foveal.errors import FormatError, LimitError, UnsupportedError
 from foveal.jpeg import Pixels
@@ -26,7 +27,7 @@ from foveal.photo.tiff.structure import TiffReader
 from foveal.photo.tiff.tags import PictureTags
 from foveal.photo.wide_samples import CUT_OFF
 
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK, _YCBCR = 0, 1, 2, 5, 6
 _REFUSED_PHOTOMETRICS = {
     4: "transparency masks",
     8: "CIELab pixels",
@@ -54,6 +55,7 @@ _PICTURE_COMPRESSIONS = (2, 3, 4, 6, 7, 50001)
 
 _ASSOCIATED_ALPHA, _UNASSOCIATED_ALPHA = 1, 2
 _BYTES_PER_BATCH = 1 << 25  # of segments that are decompressed together
+_MAX_SEGMENT_BYTES = (1 << 31) - 2  # that Pillow decompresses at once
 _ROWS_PER_BATCH = 256  # unpacked together
 
 _REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -154,6 +156,15 @@ def check_kind(picture: PictureTags) -> bool:
         return True
     if depth > 8 and not (photometric == _CMYK and depth == 16 and picture.integer(tags.PLANAR, 1) == 1):
         raise UnsupportedError(f"TIFFs of {depth} bits per sample are not supported in this layout; {_CONVERT}")
+    if photometric == _RGB and depth < 8:
+        raise UnsupportedError(f"RGB TIFFs of {depth} bits per sample are not supported; {_CONVERT}")
+    if photometric == _YCBCR and compression == _NONE:  # Pillow reads it as if no chroma were subsampled
+        subsampling = picture.integers(tags.YCBCR_SUBSAMPLING, (2, 2))[:2]
+        if subsampling != (1, 1):
+            kind = " x ".join(map(str, subsampling))
+            raise UnsupportedError(
+                f"uncompressed TIFFs of YCbCr with subsampled chroma ({kind}) are not supported; {_CONVERT}"
+            )
     return False
 
 
@@ -244,6 +255,8 @@ def _read_samples(picture: PictureTags, layout: _Layout, lenient_notes: list[str
         )
     fill_order = picture.integer(tags.FILL_ORDER, 1)
     dtype = np.uint8 if layout.bits == 8 else np.uint16
+    if compression != _NONE and layout.segment_height * layout.row_bytes > _MAX_SEGMENT_BYTES:
+        raise LimitError("the picture's strips are too large; write it with strips of fewer rows, or tiles")
     samples: Pixels = np.zeros((layout.height, layout.width, layout.samples), dtype=dtype)
     batch_bytes = _BYTES_PER_BATCH if lenient_notes is None else 1  # one by one, so that a broken one loses no other
     per_plane, per_pixel = needed // layout.planes, layout.samples_per_plane
@@ -319,31 +332,26 @@ def _decompress(
         return np.frombuffer(b"".join(segments), dtype=np.uint8).reshape(-1, row_bytes)
     if not any(segments):
         return np.zeros((sum(heights), row_bytes), dtype=np.uint8)
-    samples = next(count for count in (4, 3, 1) if row_bytes % count == 0)  # Pillow limits the number of pixels
     values: list[tuple[int, str, list[int]]] = [
-        (tags.WIDTH, "I", [row_bytes // samples]),
+        (tags.WIDTH, "I", [row_bytes]),
         (tags.LENGTH, "I", [sum(heights)]),
-        (tags.BITS, "H", [8] * samples),
+        (tags.BITS, "H", [8]),
         (tags.COMPRESSION, "H", [compression]),
-        (tags.PHOTOMETRIC, "H", [_BLACK_IS_ZERO if samples == 1 else _RGB]),
+        (tags.PHOTOMETRIC, "H", [_BLACK_IS_ZERO]),
         (tags.STRIP_OFFSETS, "I", []),
-        (tags.SAMPLES, "H", [samples]),
+        (tags.SAMPLES, "H", [1]),
         (tags.ROWS_PER_STRIP, "I", [heights[0]]),
         (tags.STRIP_BYTE_COUNTS, "I", [len(segment) for segment in segments]),
     ]
-    if samples == 4:
-        values.append((tags.EXTRA_SAMPLES, "H", [_UNASSOCIATED_ALPHA]))
-    file = _write_tiff(values, segments)
-    try:
-        with Image.open(file, formats=["TIFF"]) as image:
-            if lenient_notes is not None:
-                found: list[str] = []
-                load_leniently(image, found)
-                for note in found:
-                    _add_once(lenient_notes, note)
-            return np.asarray(image).reshape(-1, row_bytes)
-    except Image.DecompressionBombError as error:
-        raise LimitError("the picture's strips are too large; write it with strips of fewer rows, or tiles") from error
+    # Pillow checks the number of pixels, which are bytes here, in Image.open and when it makes the image to load into.
+    with TiffImageFile(_write_tiff(values, segments)) as image:
+        image.im = Image.new(image.mode, image.size).im
+        if lenient_notes is not None:
+            found: list[str] = []
+            load_leniently(image, found)
+            for note in found:
+                _add_once(lenient_notes, note)
+        return np.asarray(image)
 
 
 def _write_tiff(values: Sequence[tuple[int, str, list[int]]], segments: Sequence[bytes]) -> io.BytesIO:

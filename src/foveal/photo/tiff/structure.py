@@ -103,9 +103,10 @@ class Directory:
     entries
         Entries in the order of the directory, at most 65,535.
     next_offset
-        Position of the next directory, that of a further picture; 0 if there is none.
+        Position of the next directory, that of a further picture; 0 if there is none, or if the structure ends before
+        this offset.
     is_whole
-        Whether the structure holds all entries and the offset that follows them, and they are at most 65,535.
+        Whether the structure holds all entries, and they are at most 65,535.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -168,9 +169,9 @@ class TiffReader:
             for at in range(0, len(data) - formats.entry_bytes + 1, formats.entry_bytes)
         )
         link = self.read(start + len(data), formats.offset_bytes)
-        if len(link) < formats.offset_bytes:
-            return Directory(entries)
-        (next_offset,) = struct.unpack(f"{order}{formats.offset}", link)
+        next_offset = 0
+        if len(link) == formats.offset_bytes:
+            (next_offset,) = struct.unpack(f"{order}{formats.offset}", link)
         return Directory(entries, 0 if next_offset == offset else next_offset, len(entries) == count)
 
     def _entry(self, data: bytes, position: int) -> Entry:
