@@ -60,7 +60,7 @@ def test_long_properties_move_to_extended_xmp(words: int, tmp_path: Path) -> Non
         f"<dc:format>image/jpeg</dc:format><photoshop:History>{text}</photoshop:History><dc:source>me</dc:source>"
     )
     packet = xmp_packet(properties, attributes=f" xmp:CreatorTool='a &amp; \"b\"' photoshop:Credit='{attribute}'")
-    data = foveal.encode(PIXELS, xmp=packet)
+    data = foveal.encode(PIXELS, saliency=None, xmp=packet)
     standard, chunks = xmp_segments(data)
     extension = joined_extension(chunks)
     assert len(chunks) == -(-len(extension) // 65_400)
@@ -75,7 +75,7 @@ def test_long_properties_move_to_extended_xmp(words: int, tmp_path: Path) -> Non
     assert tags["XMP-xmp:CreatorTool"] == 'a & "b"'
     assert tags["XMP-rdf:About"] == "uuid:é"
     assert not [name for name in tags if "Warning" in name]
-    again = xmp_segments(foveal.encode(foveal.open(write(tmp_path / "a.jpg", data))))
+    again = xmp_segments(foveal.encode(foveal.open(write(tmp_path / "a.jpg", data)), saliency=None))
     assert again == (standard, chunks)
 
 
@@ -84,16 +84,16 @@ def test_a_packet_that_just_fits_is_not_divided() -> None:
     fill = LARGEST - len(packet)
     largest = xmp_packet("<dc:source>" + "x" * (65_000 + fill) + "</dc:source>")
     assert len(largest) == LARGEST
-    assert xmp_segments(foveal.encode(PIXELS, xmp=largest)) == (largest, [])
+    assert xmp_segments(foveal.encode(PIXELS, saliency=None, xmp=largest)) == (largest, [])
     larger = xmp_packet("<dc:source>" + "x" * (65_001 + fill) + "</dc:source>")
-    standard, chunks = xmp_segments(foveal.encode(PIXELS, xmp=larger))
+    standard, chunks = xmp_segments(foveal.encode(PIXELS, saliency=None, xmp=larger))
     assert b"xxx" not in standard
     assert joined_extension(chunks).count(b"x" * (65_001 + fill)) == 1
 
 
 def test_padding_goes_first() -> None:
     packet = xmp_packet("<dc:source>me</dc:source>", padding=80_000)
-    standard, chunks = xmp_segments(foveal.encode(PIXELS, xmp=packet))
+    standard, chunks = xmp_segments(foveal.encode(PIXELS, saliency=None, xmp=packet))
     assert chunks == []
     assert standard == xmp_packet("<dc:source>me</dc:source>").replace(b"<?xpacket end", b"\n<?xpacket end")
 
@@ -110,7 +110,7 @@ def test_padding_goes_first() -> None:
     ],
 )
 def test_what_is_no_xmp_is_an_extension_as_a_whole(packet: bytes) -> None:
-    standard, chunks = xmp_segments(foveal.encode(PIXELS, xmp=packet))
+    standard, chunks = xmp_segments(foveal.encode(PIXELS, saliency=None, xmp=packet))
     assert joined_extension(chunks) == packet
     assert b"HasExtendedXMP" in standard
     assert parse(standard) is not None
@@ -227,4 +227,4 @@ def write(path: Path, data: bytes) -> Path:
 
 
 def test_a_file_without_xmp_gets_none() -> None:
-    assert without_segments(foveal.encode(PIXELS), 0xE1) == foveal.encode(PIXELS)
+    assert without_segments(foveal.encode(PIXELS, saliency=None), 0xE1) == foveal.encode(PIXELS, saliency=None)
