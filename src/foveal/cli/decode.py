@@ -10,7 +10,8 @@ from foveal.cli import files
 from foveal.cli.messages import add_name_to_errors, output_name, print_report, print_warnings
 from foveal.cli.shared_options import describe_default_target, max_pixels_option, output_option, source_argument
 from foveal.files import PICTURE_ENDINGS
-from foveal.jpeg import DecodedFile, application_data, decode_file
+from foveal.jpeg import application_data, decode_file
+from foveal.photo.jpeg_metadata import find_notes
 from foveal.photo.writing import decoded_to_png, decoded_to_tiff
 
 
@@ -26,8 +27,8 @@ def decode(source: str, output: str | None, lenient: bool, max_pixels: int) -> N
     """Decode a JPEG to exactly the pixels that libjpeg-turbo decodes it to.
 
     The pixels are not turned upright: the orientation is copied with the EXIF data. Colour profile and resolution are
-    also copied, and XMP data if the output is a PNG. IPTC data, comments and further pictures are not copied. CMYK
-    pixels need a TIFF.
+    also copied, and XMP data if the output is a PNG. IPTC data, comments, and what follows the picture in its file are
+    not copied. CMYK pixels need a TIFF.
     """
     target = files.default_target(source, ".png") if output is None else output
     kind = "TIFF" if Path(target).suffix.lower() in PICTURE_ENDINGS["TIFF"] else "PNG"
@@ -36,12 +37,8 @@ def decode(source: str, output: str | None, lenient: bool, max_pixels: int) -> N
     with add_name_to_errors(source):
         decoded = decode_file(data, strict=not lenient, max_pixels=max_pixels)
         picture = decoded_to_tiff(decoded) if kind == "TIFF" else decoded_to_png(decoded)
-    print_warnings(source, [*decoded.notes, *_warnings_of_pictures(decoded)])
+    left_out = find_notes(*application_data.read_segments(data))
+    print_warnings(source, list(dict.fromkeys([*decoded.notes, *left_out])))
     files.write_bytes(target, picture)
     height, width = decoded.pixels.shape[:2]
     print_report(f"{output_name(target)}: {width} x {height}, {decoded.color_model.value}", target)
-
-
-def _warnings_of_pictures(decoded: DecodedFile) -> list[str]:
-    count = application_data.picture_count(decoded.segments)
-    return [f"holds {count} pictures; only the first is decoded"] if count > 1 else []

@@ -41,7 +41,7 @@ def read_jpeg_metadata(data: bytes, notes: list[str]) -> dict[str, Any]:
     exif = application_data.exif_data(segments)
     packet = application_data.xmp_packet(segments)
     comments = [segment.payload for segment in segments if segment.code == markers.COM]
-    notes.extend(_find_notes(segments, trailing))
+    notes.extend(find_notes(segments, trailing))
     density = application_data.dots_per_inch(segments) or exif_tags.dots_per_inch(exif)
     aspect = application_data.pixel_aspect(segments)
     resolution = whole_density(density)
@@ -84,7 +84,14 @@ def _is_residual(segment: Segment) -> bool:
     return segment.code == markers.APP11 and (is_box or payload.startswith(_JPEG_HDR))
 
 
-def _find_notes(segments: Sequence[Segment], trailing: bytes) -> Iterator[str]:
+def find_notes(segments: Sequence[Segment], trailing: bytes) -> Iterator[str]:
+    """Yield a message about each thing in a file that its pixels and metadata do not hold.
+
+    Parameters
+    ----------
+    segments, trailing
+        Segments of the file, and what stands after its picture, as `application_data.read_segments` returns them.
+    """
     problem = application_data.icc_problem(segments)
     if problem:
         yield problem

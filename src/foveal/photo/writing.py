@@ -11,6 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from foveal.errors import UnsupportedError
 from foveal.jpeg import DecodedFile, Pixels, application_data
+from foveal.photo.announcements import remove_announcements
 from foveal.photo.tiff.writing import tiff_bytes
 
 _NO_UNIT = 0  # of pHYs (PNG 11.3.4.3): only the aspect ratio is known
@@ -44,7 +45,7 @@ def decoded_to_png(decoded: DecodedFile) -> bytes:
     texts = PngInfo()
     xmp = application_data.xmp_packet(decoded.segments)
     if xmp:
-        texts.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", errors="replace"))
+        texts.add_itxt("XML:com.adobe.xmp", remove_announcements(xmp).decode("utf-8", errors="replace"))
     aspect = application_data.pixel_aspect(decoded.segments)
     if aspect and application_data.dots_per_inch(decoded.segments) is None:
         texts.add(b"pHYs", struct.pack(">IIB", *aspect, _NO_UNIT))
