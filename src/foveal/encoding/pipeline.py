@@ -130,7 +130,7 @@ def encode(
     subsampling
         Chroma subsampling: "4:4:4", "4:2:2", "4:4:0" or "4:2:0" (420 and "420" are also accepted), or "auto": 4:2:0
         below a quality that depends on the photo, and 4:4:4 from that quality on. It is about 30 for red text, which
-        would lose much colour, and 92 to 99 for photographs.
+        would lose much colour, and 92 to 98 for photographs.
     progressive
         True for a progressive file, or for one sequential scan (baseline) where "balanced" or "best" finds that it is
         smaller. False for one sequential scan.

@@ -72,7 +72,7 @@ def run_plans(
     unsure: Sequence[NDArray[np.uint8] | None],
     threads: int,
 ) -> None:
-    """Quantize all components.
+    """Run the quantization plans of all components of a picture, strip by strip in several threads.
 
     Parameters
     ----------

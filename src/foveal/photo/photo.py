@@ -32,7 +32,8 @@ from foveal.photo.background import Color, remove_alpha
 from foveal.photo.density import swap, whole_aspect, whole_density
 from foveal.photo.fields import check_fields
 from foveal.photo.jpeg_metadata import read_jpeg_metadata
-from foveal.photo.lenient import decode_image, load_leniently, read_if_jpeg, seekable
+from foveal.photo.jpeg_pixels import decode_image, read_if_jpeg
+from foveal.photo.lenient import load_leniently
 
 _GREY_16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 _GREY_MODES = ("1", "L", "LA", "La")
@@ -209,7 +210,7 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
         raise ParameterError(f"max_pixels must be an integer, not {describe(max_pixels)}")
     notes: list[str] = []
     try:
-        with seekable(source) as file:
+        with formats.seekable(source) as file:
             photo = _read_file(file, background, int(max_pixels), notes, strict=strict)
     except Image.DecompressionBombError as error:
         raise LimitError(f"the picture has more than {MAX_PIXELS:,} pixels") from error
@@ -234,9 +235,9 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
 def _read_file(file: BinaryIO, background: Color | None, max_pixels: int, notes: list[str], *, strict: bool) -> Photo:
     """Read a photo, and append to `notes` what is not kept of the file and, if reading is lenient, what is broken."""
     lenient_notes = None if strict else notes
-    jpeg = read_if_jpeg(file)
-    if jpeg is not None:
-        return _read_jpeg(jpeg, background, max_pixels, notes, strict=strict)
+    jpeg_data = read_if_jpeg(file)
+    if jpeg_data is not None:
+        return _read_jpeg(jpeg_data, background, max_pixels, notes, strict=strict)
     picture = tiff.read_tags(file)
     if picture is not None and picture.is_reduced_copy:
         notes.append("the picture is a reduced copy of another one in the file, as in camera raw files")
