@@ -48,10 +48,21 @@ def noisy_gradient(height: int, width: int, channels: int | None = 3) -> np.ndar
 
 
 def original_planes(pixels: np.ndarray) -> np.ndarray:
-    """Return Y, or Y, Cb and Cr, of a picture by T.871, clause 7: (components, H, W) float64, 0 to 255."""
+    """Return the Y, or the Y, Cb and Cr, that a picture has before its DCT: (components, H, W) float64, 0 to 255.
+
+    By T.871, clause 7. Colours of 8 bits are rounded to whole levels by the fixed-point formula of libjpeg's jccolor.c:
+    Y's halves up, those of Cb and Cr down.
+    """
     levels = pixels.astype(np.float64) / (np.iinfo(pixels.dtype).max / 255)
     if levels.ndim == 2 or levels.shape[2] == 1:
         return levels.reshape(1, *levels.shape[:2])
+    if pixels.dtype == np.uint8:
+        red, green, blue = np.moveaxis(pixels.astype(np.int64), 2, 0)
+        half, centre = 1 << 15, 128 << 16
+        y = 19595 * red + 38470 * green + 7471 * blue + half
+        cb = -11059 * red - 21709 * green + 32768 * blue + centre + half - 1
+        cr = 32768 * red - 27439 * green - 5329 * blue + centre + half - 1
+        return (np.stack([y, cb, cr]) >> 16).astype(np.float64)
     y = levels @ [0.299, 0.587, 0.114]
     return np.stack([y, (levels[:, :, 2] - y) / 1.772 + 128, (levels[:, :, 0] - y) / 1.402 + 128])
 

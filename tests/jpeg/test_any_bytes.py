@@ -142,9 +142,7 @@ def coefficients_of(pixels: np.ndarray, across: int, down: int, size: tuple[int,
     Edges are repeated up to `size`, and chrominance is averaged over `across` x `down` samples.
     """
     result = []
-    for index, exact in enumerate(original_planes(pixels)):
-        # Of 8-bit pixels, whole levels, rounded as libjpeg rounds them: halves of Y up, of Cb and Cr down.
-        plane = np.floor(exact + (0.4999 if index else 0.5)) if pixels.dtype == np.uint8 else exact
+    for index, plane in enumerate(original_planes(pixels)):
         padded = (
             np.pad(plane, [(0, full - had) for full, had in zip(size, plane.shape, strict=True)], mode="edge") - 128
         )
