@@ -110,6 +110,13 @@ def settle_dc(levels: NDArray[np.int16], dc: NDArray[np.int16], is_unsure: NDArr
         Quantizer step of DC, in sixteenths, above 0.
     """
 
+def ground_parts(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
+    """Set out (rows, columns) to the part of each 8x8-pixel block, 0 to 64, that is flat ground under a hard edge.
+
+    Ground is what is within 3 levels of the darkest or of the lightest sample, whichever is more; a hard edge are 64
+    levels between these two. Of RGB pixels (h, w, 3), green counts; else pixels are (h, w).
+    """
+
 def mark_saturated(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
     """Set out (rows, columns) to 1 for each 8x8-pixel block of pixels (h, w) or (h, w, c) with a sample of 0 or 255."""
 
@@ -155,6 +162,7 @@ def trellis(
     steps: NDArray[np.float32],
     distortion_weight: NDArray[np.float32],
     frequency_weights: NDArray[np.float32],
+    profile: NDArray[np.uint8],
     lift: float,
     run_size_bits: NDArray[np.float32],
     end_of_block_bits: float,
@@ -171,7 +179,9 @@ def trellis(
     distortion_weight
         (n,) bits that a squared error of one step is worth in each block.
     frequency_weights
-        (64,) factors of `distortion_weight` for each coefficient.
+        (profiles, 64) factors of `distortion_weight` for each coefficient.
+    profile
+        (n,) row of `frequency_weights` for each block.
     lift
         Errors of nonzero levels are measured from the magnitude plus this number of steps, 0 to 0.5.
     run_size_bits

@@ -61,7 +61,7 @@ def test_the_gain_comes_from_the_loop_and_not_from_the_longer_search(
     monkeypatch.setattr(rate_distortion, "luminance_factors", lambda *_: np.ones(grid, np.float32))
     open_loop = foveal.encode(chelsea, quality=70, saliency=None, effort="best")
     assert ssimulacra2(chelsea, pillow_pixels(looped)) > ssimulacra2(chelsea, pillow_pixels(open_loop)) + 0.3
-    assert len(looped) < 1.005 * len(open_loop)
+    assert len(looped) < 1.01 * len(open_loop)  # a hundredth of the bytes is worth 0.2 points
 
 
 @pytest.mark.parametrize("shape", [(64, 96, 3), (67, 131, 3), (9, 8, 3), (41, 50)], ids=str)

@@ -31,12 +31,12 @@ def test_dead_zone_of_a_weight(weight: float, threshold: float) -> None:
     plan = jpeg.DeadZone((np.full((1, 1), weight, np.float32),) * 2, bits=5).plan(
         np.zeros((1, 1, 64), np.int16), frame, frame.components[0], annex_k_tables(50)[0]
     )
-    assert plan.per_block[0, 0] == pytest.approx(threshold)
+    assert plan.per_block[0][0, 0] == pytest.approx(threshold)
     # just below and at the threshold, at -1.6 and at 5 steps: above 3/2 a level never becomes 0
     steps = annex_k_tables(50)[0].steps_in_sixteenths
     block = np.zeros((1, 64), np.int16)
     block[0, 1:5] = [np.ceil(threshold * steps[1]) - 1, np.ceil(threshold * steps[2]), -1.6 * steps[3], 5 * steps[4]]
-    plan.kernel(block, plan.per_block.reshape(-1))
+    plan.kernel(block, plan.per_block[0].reshape(-1))
     assert block[0, 1:5].tolist() == [0, 2 if threshold == 1.5 else 1, -2, 5]
 
 

@@ -82,7 +82,15 @@ def test_trellis_finds_the_least_cost(
     distortion_weight = distortion_weight * by_frequency.astype(np.float64)
     expected = exhaustive(magnitudes, distortion_weight, rates.run_size_bits, rates.end_of_block_bits, lift)
     _kernels.trellis(
-        block, table.steps_in_sixteenths, weights, by_frequency, lift, rates.run_size_bits, rates.end_of_block_bits, 63
+        block,
+        table.steps_in_sixteenths,
+        weights,
+        by_frequency[np.newaxis],
+        np.zeros(1, np.uint8),
+        lift,
+        rates.run_size_bits,
+        rates.end_of_block_bits,
+        63,
     )
     assert (block[0] * signs >= 0).all()
     assert block[0, 0] == np.floor(777 / table.steps_in_sixteenths[0] + 0.5)
@@ -124,10 +132,31 @@ def test_trellis_looks_back_as_far_as_it_is_told(look_back: int, cheap_from: int
             int
         )
         magnitudes = np.abs(block[0].astype(np.float64)) / table.steps_in_sixteenths
-        even = np.ones(64, np.float32)
-        _kernels.trellis(block, table.steps_in_sixteenths, weights, even, 0.0, cheap_runs, 2.0, look_back)
+        even, profile = np.ones((1, 64), np.float32), np.zeros(1, np.uint8)
+        _kernels.trellis(block, table.steps_in_sixteenths, weights, even, profile, 0.0, cheap_runs, 2.0, look_back)
         found = cost(block[0], magnitudes, 4.0, cheap_runs, 2.0)
         assert found == pytest.approx(windowed_search(magnitudes, 4.0, rates, look_back), rel=1e-4)
+
+
+def test_each_block_has_the_weights_of_its_profile(coffee: np.ndarray) -> None:
+    """Blocks of two profiles have the levels that each profile gives to the whole picture; chroma takes the larger."""
+    pixels = coffee[:64, :96].copy()
+    frame = jpeg.frame_of(pixels, "4:2:0")
+    factors = np.random.default_rng(5).uniform(0.2, 4, (2, 64)).astype(np.float32)
+    index = np.zeros(frame.block_grid, np.uint8)
+    index[3:, 5:] = 1
+    weights = (np.full(frame.block_grid, 5, np.float32),)
+
+    def levels_by(**options: Any) -> tuple[np.ndarray, ...]:
+        settings = jpeg.EncoderSettings(quantizer=jpeg.Trellis(weights, **options))
+        return jpeg.quantize(jpeg.transform(pixels, frame, 1), frame, settings).blocks
+
+    mixed = levels_by(profiles=jpeg.FrequencyProfiles(factors, index))
+    alone = [levels_by(frequency_weights=(row,)) for row in factors]
+    assert any((first != second).any() for first, second in zip(*alone, strict=True))
+    for component, found, first, second in zip(frame.components, mixed, *alone, strict=True):
+        profile = frame.largest_of_covered_blocks(index, component)[..., np.newaxis]
+        np.testing.assert_array_equal(found, np.where(profile == 1, second, first))
 
 
 def test_each_table_has_its_frequency_weights_and_its_lift(coffee: np.ndarray) -> None:

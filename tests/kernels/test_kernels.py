@@ -65,7 +65,12 @@ def blocks(*shape: int) -> np.ndarray:
 
 
 STEPS = np.full(64, 16, dtype=np.float32)
+EVEN = np.ones((1, 64), dtype=np.float32)
 HISTOGRAM = np.zeros((2, 2, 256), dtype=np.uint32)
+
+
+def index(*values: int) -> np.ndarray:
+    return np.array(values, dtype=np.uint8)
 
 
 LEVEL_STEPS = np.ones(64, dtype=np.uint16)
@@ -170,10 +175,15 @@ def test_unstuffing_and_finding_back() -> None:
         lambda: _kernels.mark_saturated(np.zeros((9, 8, 3), np.uint8), np.zeros((1, 1), np.uint8)),
         lambda: _kernels.mark_saturated(np.zeros(8, np.uint8), np.zeros((1, 1), np.uint8)),
         lambda: _kernels.quantize_per_block(blocks(2), STEPS[None], np.array([0, 1], np.uint8), STEPS),
-        lambda: _kernels.trellis(blocks(2), STEPS, planes(1), planes(64), 0.0, planes(11, 63), 1.0, 4),
-        lambda: _kernels.trellis(blocks(1), STEPS, planes(1), planes(64), 0.0, planes(11, 63), 1.0, 0),
-        lambda: _kernels.trellis(blocks(1), STEPS, planes(1), planes(64), 0.51, planes(11, 63), 1.0, 4),
-        lambda: _kernels.trellis(blocks(1), STEPS, planes(1), planes(64), -0.01, planes(11, 63), 1.0, 4),
+        lambda: _kernels.trellis(blocks(2), STEPS, planes(1), EVEN, index(0, 0), 0.0, planes(11, 63), 1.0, 4),
+        lambda: _kernels.trellis(blocks(2), STEPS, planes(2), EVEN, index(0), 0.0, planes(11, 63), 1.0, 4),
+        lambda: _kernels.trellis(blocks(1), STEPS, planes(1), EVEN, index(1), 0.0, planes(11, 63), 1.0, 4),
+        lambda: _kernels.trellis(blocks(1), STEPS, planes(1), EVEN, index(0), 0.0, planes(11, 63), 1.0, 0),
+        lambda: _kernels.trellis(blocks(1), STEPS, planes(1), EVEN, index(0), 0.51, planes(11, 63), 1.0, 4),
+        lambda: _kernels.trellis(blocks(1), STEPS, planes(1), EVEN, index(0), -0.01, planes(11, 63), 1.0, 4),
+        lambda: _kernels.ground_parts(np.zeros((9, 8, 3), np.uint8), np.zeros((1, 1), np.uint8)),
+        lambda: _kernels.ground_parts(np.zeros((8, 8, 2), np.uint8), np.zeros((1, 1), np.uint8)),
+        lambda: _kernels.ground_parts(np.zeros(8, np.uint8), np.zeros((1, 1), np.uint8)),
         lambda: _kernels.tally_scan([blocks(1, 1)], [(2, 1, 0)], (0, 63, 0, 0), 0, 0, 1, HISTOGRAM),
         lambda: _kernels.tally_scan([blocks(1, 1)], [(1, 1, 2)], (0, 63, 0, 0), 0, 0, 1, HISTOGRAM),
         lambda: _kernels.tally_scan([blocks(1, 1)], [(1, 1, 0)], (0, 64, 0, 0), 0, 0, 1, HISTOGRAM),
@@ -279,9 +289,8 @@ def test_levels_stay_within_what_can_be_coded(kernel: str) -> None:
     elif kernel == "quantize_per_block":
         _kernels.quantize_per_block(coefficients, STEPS[None], np.zeros(count, np.uint8), STEPS)
     else:
-        _kernels.trellis(
-            coefficients, STEPS, np.full(count, 1e6, np.float32), np.ones(64, np.float32), 0.4, planes(11, 63), 1.0, 4
-        )
+        weights, even = np.full(count, 1e6, np.float32), np.ones((1, 64), np.float32)
+        _kernels.trellis(coefficients, STEPS, weights, even, np.zeros(count, np.uint8), 0.4, planes(11, 63), 1.0, 4)
     away = np.sign(values) * np.floor(np.abs(values.astype(int)) / 16 + 0.5)
     assert coefficients[:, 0].tolist() == np.clip(away, -1024, 1023).tolist()
     nearest = np.sign(values) * np.ceil(np.abs(values.astype(int)) / 16 - 0.5) if kernel == "trellis" else away

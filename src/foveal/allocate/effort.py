@@ -20,7 +20,7 @@ class Effort:
     ----------
     quantizer
         Function that makes the quantizer of allocation "rdo" from the block weights, the frequency weights and the
-        lifts of all components, see `jpeg.Trellis`.
+        lifts of all components, and the frequency profiles, see `jpeg.Trellis`.
     scripts
         Candidate scan scripts of a progressive file. The one that takes the fewest bytes is written.
     corrections
@@ -37,7 +37,7 @@ class Effort:
 _THREE_SCRIPTS = jpeg.luminance_refinement_script, jpeg.early_split_script, jpeg.sequential_script
 EFFORTS: dict[EffortName, Effort] = {  # from the fastest to the slowest
     "fast": Effort(
-        lambda block_weights, _frequency_weights, _lifts: jpeg.DeadZone(block_weights),
+        lambda block_weights, *_other_weights: jpeg.DeadZone(block_weights),
         (jpeg.spectral_selection_script,),
     ),
     "balanced": Effort(jpeg.Trellis, _THREE_SCRIPTS),

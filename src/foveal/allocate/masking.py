@@ -75,6 +75,23 @@ def activity(strength: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.minimum(strength, means_3x3(strength))
 
 
+def smoothness(luminance: Texture, knee: float) -> NDArray[np.float32]:
+    """Return how smooth each block is, (rows, columns) float32: 1 without high frequencies, 0 with many.
+
+    Smooth blocks, such as those of skies and backgrounds out of focus, cost few bits, but errors in them show as a
+    lattice of block borders. A block next to one with texture is no smoother than their neighbourhood.
+
+    Parameters
+    ----------
+    luminance
+        Texture of Y.
+    knee
+        Strength of the high frequencies at which a block is half smooth, see `SmoothAreas`.
+    """
+    high = np.maximum(luminance.high, means_3x3(luminance.high)) / np.float32(knee)
+    return np.asarray(1 / (1 + high**2), dtype=np.float32)
+
+
 def masking_weights(luminance: Texture, masking: Masking) -> NDArray[np.float32]:
     """Return the weight of luminance errors in each block, (rows, columns) float32 above 0.
 

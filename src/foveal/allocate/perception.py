@@ -134,6 +134,22 @@ class Masking:
 
 
 @dataclass(frozen=True)
+class SmoothAreas:
+    """Protection of smooth blocks, in which the borders of blocks show, see `masking.smoothness`.
+
+    Parameters
+    ----------
+    knee
+        Strength of the high frequencies at which a block is half smooth, in units of 8-bit samples.
+    gain
+        Factor of the weight of luminance errors in smooth blocks.
+    """
+
+    knee: float
+    gain: float
+
+
+@dataclass(frozen=True)
 class ColourSensitivity:
     """Visibility of errors of a component by colour: ((red_green x^2 + y^2 + blue b^2) / usual) ^ power.
 
@@ -153,6 +169,27 @@ class ColourSensitivity:
     blue: float
     usual: float
     power: float
+
+
+@dataclass(frozen=True)
+class Foveation:
+    """Spread of a saliency map's weights over frequencies, see `allocate.foveation`.
+
+    Parameters
+    ----------
+    excess
+        Value of e at the lowest frequencies, in 0..1: 0 scales all frequencies of a block alike.
+    knee
+        Value of `FREQUENCY` at which e has fallen by half.
+    """
+
+    excess: Trend
+    knee: float
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Foveation:
+        """Make a `Foveation` from the dictionary that `dataclasses.asdict` makes of one."""
+        return cls(excess=Trend(**values["excess"]), knee=values["knee"])
 
 
 @dataclass(frozen=True)
@@ -200,10 +237,14 @@ class Perception:
         Addition to `coarser` of Cb and Cr if chrominance is not down-sampled, and so has four times as many blocks.
     masking
         Visual masking of luminance errors by texture.
+    smooth_areas
+        Protection of smooth blocks.
     luminance_colour, cb_colour, cr_colour
         Visibility of errors of each component by colour.
     attention
         Adjustments of the numbers to a saliency map.
+    foveation
+        Spread of a saliency map's weights over frequencies.
     sharpening
         Gain with which down-sampled chrominance is sharpened, see `jpeg.sampling.sharpen`.
     usual_blue, usual_share, usual_grain
@@ -219,10 +260,12 @@ class Perception:
     cr: Spectrum
     full_chrominance: Trend
     masking: Masking
+    smooth_areas: SmoothAreas
     luminance_colour: ColourSensitivity
     cb_colour: ColourSensitivity
     cr_colour: ColourSensitivity
     attention: Attention
+    foveation: Foveation
     sharpening: Trend
     usual_blue: float
     usual_share: float
@@ -237,8 +280,13 @@ class Perception:
         spectra = {name: Spectrum.from_dict(values[name]) for name in ("luminance", "cb", "cr")}
         trends = {name: Trend(**values[name]) for name in ("full_chrominance", "sharpening")}
         colours = {name: ColourSensitivity(**values[name]) for name in ("luminance_colour", "cb_colour", "cr_colour")}
-        masking, attention = Masking(**values["masking"]), Attention.from_dict(values["attention"])
-        return cls(**{**values, **spectra, **trends, **colours, "masking": masking, "attention": attention})
+        others = {
+            "masking": Masking(**values["masking"]),
+            "smooth_areas": SmoothAreas(**values["smooth_areas"]),
+            "attention": Attention.from_dict(values["attention"]),
+            "foveation": Foveation.from_dict(values["foveation"]),
+        }
+        return cls(**{**values, **spectra, **trends, **colours, **others})
 
     @property
     def spectra(self) -> tuple[Spectrum, Spectrum, Spectrum]:

@@ -12,7 +12,9 @@ from foveal.allocate.allocation import Quantization, WeighedCoefficients
 from foveal.allocate.closed_loop import luminance_factors
 from foveal.allocate.colour_sensitivity import colour_weights
 from foveal.allocate.effort import EFFORTS, Effort
-from foveal.allocate.masking import masking_weights, texture
+from foveal.allocate.foveation import frequency_profiles
+from foveal.allocate.hard_edges import hard_edges
+from foveal.allocate.masking import masking_weights, smoothness, texture
 from foveal.allocate.perception import Perception, level_of_quality, perception
 from foveal.allocate.tailoring import measure_character, tailor_to_map, tailor_to_photo
 from foveal.metrics import SSIMULACRA2_MIN_SIDE
@@ -66,11 +68,14 @@ class RateDistortion:
         tuned = self.tuned
         if frame.h_max == frame.v_max == 1:
             tuned = tuned.without_down_sampling(level)
-        tuned = tailor_to_map(tuned, photo.weights, level)
+        smooth = smoothness(luminance, tuned.smooth_areas.knee)
+        weights = _protect(photo, smooth)
+        tuned = tailor_to_map(tuned, weights, level)
         tuned = tailor_to_photo(tuned, measure_character(luminance, blue[0].strength if blue else None, tuned))
         visibility = colour_weights(blocks, frame, tuned)
-        visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking) * factors
-        return quantization_by_visibility(level, photo.weights, visibility, effort, tuned)
+        gain = np.asarray(1 + (tuned.smooth_areas.gain - 1) * smooth, dtype=np.float32)
+        visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking) * gain * factors
+        return quantization_by_visibility(level, weights, visibility, effort, tuned)
 
     def _measure_factors(self, photo: WeighedCoefficients, level: float, rounds: int) -> NDArray[np.float32]:
         """Measure in which blocks luminance errors cost most, see `closed_loop`.
@@ -84,6 +89,17 @@ class RateDistortion:
             return self.decide_at_level(measured, level, EFFORTS["balanced"], factors)
 
         return luminance_factors(measured, decide, rounds)
+
+
+def _protect(photo: WeighedCoefficients, smooth: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the weights of a photo's blocks by saliency, raised where errors draw the eye whatever the map says.
+
+    They are 1 in smooth blocks, whose borders would show and which cost few bits, and in blocks with hard edges on flat
+    ground, which would ring.
+    """
+    if photo.weights.min() == 1:
+        return photo.weights
+    return np.asarray(photo.weights ** (1 - np.maximum(smooth, hard_edges(photo.pixels))), dtype=np.float32)
 
 
 def quantization_by_visibility(
@@ -116,7 +132,8 @@ def quantization_by_visibility(
     )
     tables, by_frequency = zip(*(spectrum.table(level) for spectrum in spectra), strict=True)
     lifts = tuple(spectrum.lift for spectrum in spectra)
-    return Quantization(tables, effort.quantizer(block_weights, by_frequency, lifts))
+    profiles = frequency_profiles(weights, tuned.foveation, level)
+    return Quantization(tables, effort.quantizer(block_weights, by_frequency, lifts, profiles))
 
 
 def _divide_by_root_mean(weights: NDArray[np.float32]) -> NDArray[np.float32]:

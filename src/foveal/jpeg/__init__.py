@@ -62,7 +62,7 @@ from foveal.jpeg.script import (
 from foveal.jpeg.segment_reader import FileSegment, SegmentReader
 from foveal.jpeg.segments import Metadata, Segment
 from foveal.jpeg.tables import NATURAL_INDEX, QuantizationTable, annex_k_tables
-from foveal.jpeg.trellis import EXHAUSTIVE_LOOK_BACK, Trellis
+from foveal.jpeg.trellis import EXHAUSTIVE_LOOK_BACK, FrequencyProfiles, Trellis
 
 __all__ = [
     "BLOCK_SIDE",
@@ -91,6 +91,7 @@ __all__ = [
     "FileScan",
     "FileSegment",
     "Frame",
+    "FrequencyProfiles",
     "HuffmanTable",
     "HuffmanTables",
     "Metadata",

@@ -32,16 +32,17 @@ class QuantizationPlan:
     blocks
         (rows, columns, 64) int16 coefficients in units of 1/16, in zig-zag order.
     per_block
-        (rows, columns) argument of the kernel for each block: a threshold, a weight or the index of a table.
+        Arguments of the kernel for each block, (rows, columns) each: a threshold, a weight or the index of a table.
     kernel
-        Function that turns (n, 64) int16 coefficients into levels in place, given the (n,) values of `per_block`.
+        Function that turns (n, 64) int16 coefficients into levels in place, given the (n,) values of each of
+        `per_block`.
     settling_step
         Quantizer step of DC in units of 1/16, where DC may be settled (kernels/settle_dc.hpp); else None.
     """
 
     blocks: NDArray[np.int16]
-    per_block: NDArray[Any]
-    kernel: Callable[[NDArray[np.int16], NDArray[Any]], None]
+    per_block: tuple[NDArray[Any], ...]
+    kernel: Callable[..., None]
     settling_step: float | None = None
 
     def run(self, rows: tuple[int, int], levels: NDArray[np.int16], unsure: NDArray[np.uint8] | None) -> None:
@@ -61,7 +62,7 @@ class QuantizationPlan:
         dc = self.blocks[strip, :, 0].flatten()  # a copy, as the kernel may overwrite the blocks
         if levels is not self.blocks:
             levels[strip] = self.blocks[strip]  # the copy is still in the cache when the kernel overwrites it
-        self.kernel(levels[strip].reshape(-1, 64), self.per_block[strip].reshape(-1))
+        self.kernel(levels[strip].reshape(-1, 64), *(values[strip].reshape(-1) for values in self.per_block))
         if unsure is not None and self.settling_step is not None:
             _kernels.settle_dc(levels[strip].reshape(-1, 64), dc, unsure[strip].reshape(-1), self.settling_step)
 
@@ -132,7 +133,7 @@ class Rounding:
     ) -> QuantizationPlan:
         """Prepare the quantization of a component, see `Quantizer.plan`."""
         steps, threshold = table.steps_in_sixteenths, np.full(blocks.shape[:2], 0.5, dtype=np.float32)
-        return QuantizationPlan(blocks, threshold, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
+        return QuantizationPlan(blocks, (threshold,), lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ class DeadZone:
         threshold = np.minimum(0.5 + self.bits / (2 * weights), 1.5).astype(np.float32)
         steps = table.steps_in_sixteenths
         return QuantizationPlan(
-            blocks, threshold, lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed), float(steps[0])
+            blocks, (threshold,), lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed), float(steps[0])
         )
 
 
@@ -191,7 +192,7 @@ class PerBlockTables:
         steps = table.steps_in_sixteenths
         return QuantizationPlan(
             blocks,
-            index,
+            (index,),
             lambda strip, own_index: _kernels.quantize_per_block(strip, own_steps, own_index, steps),
             float(steps[0]),
         )

@@ -40,13 +40,30 @@ class Rates:
     end_of_block_bits: float
 
 
+@dataclass(frozen=True, eq=False)
+class FrequencyProfiles:
+    """Factors of the weights by block and frequency.
+
+    Parameters
+    ----------
+    factors
+        (profiles, 64) float32 above 0 in zig-zag order: a factor for each coefficient; at most 256 profiles.
+    index
+        Profile of each 8x8-pixel block: an array of the shape `Frame.block_grid`, uint8. A block of a down-sampled
+        component takes the largest index of the blocks that it covers.
+    """
+
+    factors: NDArray[np.float32]
+    index: NDArray[np.uint8]
+
+
 @dataclass(frozen=True)
 class Trellis:
     """Quantizer that minimizes weight x squared error + bits over the AC levels of each block, by dynamic programming.
 
     Errors are measured in quantizer steps, so that the quantization table weights the frequencies; `frequency_weights`
-    multiply these weights. The bits of symbols are estimated for a sequential scan, from a sample of the picture's
-    blocks after plain rounding; they are close enough for progressive scans.
+    and `profiles` multiply these weights. The bits of symbols are estimated for a sequential scan, from a sample of the
+    picture's blocks after plain rounding; they are close enough for progressive scans.
 
     Parameters
     ----------
@@ -58,6 +75,8 @@ class Trellis:
     lifts
         Lifts by table slot, 0 to 0.5: errors of nonzero levels are measured from the coefficient's magnitude plus this
         number of steps, because weakened coefficients are more visible than strengthened ones.
+    profiles
+        Factors of the weights by block and frequency, for all table slots; None for 1 everywhere.
     look_back
         Nonzero positions before a coefficient that the search considers as its predecessor.
     """
@@ -65,6 +84,7 @@ class Trellis:
     block_weights: tuple[NDArray[np.float32], ...]
     frequency_weights: tuple[NDArray[np.float32], ...] = (_EQUAL_WEIGHTS,)
     lifts: tuple[float, ...] = (0.0,)
+    profiles: FrequencyProfiles | None = None
     look_back: int = _kernels.USUAL_LOOK_BACK
 
     def plan(
@@ -76,16 +96,21 @@ class Trellis:
         # Rounded, so that levels do not depend on the last bits of weights, which differ between machines.
         rounded = np.rint(weights * _WEIGHT_STEPS_PER_BIT) / np.float32(_WEIGHT_STEPS_PER_BIT)
         steps = table.steps_in_sixteenths
-        by_frequency = select_by_slot(self.frequency_weights, component)
+        by_frequency = select_by_slot(self.frequency_weights, component)[np.newaxis]
+        profile = np.zeros(rounded.shape, dtype=np.uint8)
+        if self.profiles is not None:
+            by_frequency = by_frequency * self.profiles.factors
+            profile = frame.largest_of_covered_blocks(self.profiles.index, component)
         lift = select_by_slot(self.lifts, component)
         return QuantizationPlan(
             blocks,
-            rounded,
-            lambda strip, strip_weight: _kernels.trellis(
+            (rounded, profile),
+            lambda strip, strip_weight, strip_profile: _kernels.trellis(
                 strip,
                 steps,
                 strip_weight,
                 by_frequency,
+                strip_profile,
                 lift,
                 rates.run_size_bits,
                 rates.end_of_block_bits,

@@ -129,13 +129,26 @@ void settle_dc(const Blocks& levels, const Array<const std::int16_t, nb::ndim<1>
                          step);
 }
 
-void mark_saturated(const Pixels<std::uint8_t>& pixels, const Array<std::uint8_t, nb::ndim<2>>& out) {
+// Checks arguments of a kernel that turns pixels into a value for each block; returns the number of channels.
+std::ptrdiff_t check_block_values(const Pixels<std::uint8_t>& pixels, const Array<std::uint8_t, nb::ndim<2>>& out) {
     require(pixels.ndim() == 2 || pixels.ndim() == 3, "pixels must be (height, width) or (height, width, channels)");
-    const foveal::Extent size = extent_of(pixels);
     require(out.shape(0) == (pixels.shape(0) + kBlockSide - 1) / kBlockSide &&
                 out.shape(1) == (pixels.shape(1) + kBlockSide - 1) / kBlockSide,
-            "one mark for each block");
-    const auto channels = pixels.ndim() == 3 ? static_cast<std::ptrdiff_t>(pixels.shape(2)) : 1;
+            "one value for each block");
+    return pixels.ndim() == 3 ? static_cast<std::ptrdiff_t>(pixels.shape(2)) : 1;
+}
+
+void ground_parts(const Pixels<std::uint8_t>& pixels, const Array<std::uint8_t, nb::ndim<2>>& out) {
+    const std::ptrdiff_t channels = check_block_values(pixels, out);
+    require(channels == 1 || channels == 3, "pixels must be grey or RGB");
+    const foveal::Extent size = extent_of(pixels);
+    nb::gil_scoped_release release;
+    kernels()->ground_parts(pixels.data(), size, channels, out.data());
+}
+
+void mark_saturated(const Pixels<std::uint8_t>& pixels, const Array<std::uint8_t, nb::ndim<2>>& out) {
+    const std::ptrdiff_t channels = check_block_values(pixels, out);
+    const foveal::Extent size = extent_of(pixels);
     nb::gil_scoped_release release;
     kernels()->mark_saturated(pixels.data(), size, channels, out.data());
 }
@@ -151,14 +164,18 @@ void quantize_per_block(const Blocks& blocks, const Array<const float, nb::shape
 }
 
 void trellis(const Blocks& blocks, const Steps& steps, const Array<const float, nb::ndim<1>>& distortion_weight,
-             const Steps& frequency_weights, float lift, const Array<const float, nb::shape<11, 63>>& run_size_bits,
-             float end_of_block_bits, int look_back) {
+             const Array<const float, nb::shape<-1, kBlockSize>>& frequency_weights,
+             const Array<const std::uint8_t, nb::ndim<1>>& profile, float lift,
+             const Array<const float, nb::shape<11, 63>>& run_size_bits, float end_of_block_bits, int look_back) {
     require(distortion_weight.shape(0) == blocks.shape(0), "one distortion weight for each block");
+    require(profile.shape(0) == blocks.shape(0), "one profile for each block");
+    for (std::size_t n = 0; n < profile.shape(0); ++n)
+        require(profile.data()[n] < frequency_weights.shape(0), "profile out of range");
     require(look_back >= 1, "look_back must be at least 1");
     require(lift >= 0.0f && lift <= 0.5f, "lift must be 0 to 0.5");
     nb::gil_scoped_release release;
     kernels()->trellis(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), steps.data(),
-                       distortion_weight.data(), frequency_weights.data(), lift, run_size_bits.data(),
+                       distortion_weight.data(), frequency_weights.data(), profile.data(), lift, run_size_bits.data(),
                        end_of_block_bits, look_back);
 }
 
@@ -318,13 +335,15 @@ void foveal::bind_encoding(nb::module_& m) {
           nb::arg("zero_threshold").noconvert());
     m.def("settle_dc", &settle_dc, nb::arg("levels").noconvert(), nb::arg("dc").noconvert(),
           nb::arg("is_unsure").noconvert(), nb::arg("step"));
+    m.def("ground_parts", &ground_parts, nb::arg("pixels").noconvert(), nb::arg("out").noconvert());
     m.def("mark_saturated", &mark_saturated, nb::arg("pixels").noconvert(), nb::arg("out").noconvert());
     m.def("quantize_per_block", &quantize_per_block, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
           nb::arg("table_index").noconvert(), nb::arg("file_steps").noconvert());
     m.attr("USUAL_LOOK_BACK") = foveal::kUsualLookBack;
     m.def("trellis", &trellis, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(),
-          nb::arg("distortion_weight").noconvert(), nb::arg("frequency_weights").noconvert(), nb::arg("lift"),
-          nb::arg("run_size_bits").noconvert(), nb::arg("end_of_block_bits"), nb::arg("look_back"));
+          nb::arg("distortion_weight").noconvert(), nb::arg("frequency_weights").noconvert(),
+          nb::arg("profile").noconvert(), nb::arg("lift"), nb::arg("run_size_bits").noconvert(),
+          nb::arg("end_of_block_bits"), nb::arg("look_back"));
     m.def("tally_scan", &tally_scan, nb::arg("grids").noconvert(), nb::arg("factors"), nb::arg("band"),
           nb::arg("restart_interval"), nb::arg("first_row"), nb::arg("last_row"), nb::arg("histogram").noconvert());
     m.def("record_scan", &record_scan, nb::arg("grids").noconvert(), nb::arg("factors"), nb::arg("band"),

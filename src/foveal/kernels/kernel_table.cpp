@@ -9,6 +9,7 @@
 #include "entropy_coding.hpp"
 #include "entropy_decoding.hpp"
 #include "error_slopes.hpp"
+#include "ground.hpp"
 #include "idct.hpp"
 #include "pixels.hpp"
 #include "quantize.hpp"
@@ -61,6 +62,7 @@ extern const KernelTable FOVEAL_TABLE = {
     ac_strengths,
     quantize,
     settle_dc,
+    ground_parts,
     mark_saturated,
     quantize_per_block,
     trellis,

@@ -32,12 +32,13 @@ struct KernelTable {
     void (*quantize)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold);
     void (*settle_dc)(std::int16_t* levels, std::ptrdiff_t count, const std::int16_t* dc, const std::uint8_t* is_unsure,
                       float step);
+    void (*ground_parts)(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, std::uint8_t* out);
     void (*mark_saturated)(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, std::uint8_t* out);
     void (*quantize_per_block)(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
                                const std::uint8_t* table_index, const float* file_steps);
     void (*trellis)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,
-                    const float* frequency_weights, float lift, const float* run_size_bits, float end_of_block_bits,
-                    int look_back);
+                    const float* frequency_weights, const std::uint8_t* profile, float lift, const float* run_size_bits,
+                    float end_of_block_bits, int look_back);
     std::uint64_t (*tally_scan)(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,
                                 std::uint32_t* histogram);
     RecordedScan (*record_scan)(const Scan& scan, std::ptrdiff_t first_row, std::ptrdiff_t last_row, int slot_count,

@@ -123,11 +123,12 @@ inline void optimize_block(std::int16_t* levels, const std::int16_t* rounded, co
     for (; last != kStart; last = nodes.previous[last]) levels[-nodes.minus_position[last]] = nodes.level[last];
 }
 
-// Turns coefficients (in units of 1/16) into levels, in place; DC is rounded.
+// Turns coefficients (in units of 1/16) into levels, in place; DC is rounded. frequency_weights: rows of 64; profile:
+// the row of each block.
 template <int kLookBack>
 inline void optimize_blocks(std::int16_t* blocks, std::ptrdiff_t count, const float* steps,
-                            const float* distortion_weight, const float* frequency_weights, float lift, Rates rates,
-                            int look_back) {
+                            const float* distortion_weight, const float* frequency_weights, const std::uint8_t* profile,
+                            float lift, Rates rates, int look_back) {
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
         const std::int16_t dc = quantize_dc(blocks[0], steps[0]);
         float magnitudes[kBlockSize];
@@ -146,19 +147,19 @@ inline void optimize_blocks(std::int16_t* blocks, std::ptrdiff_t count, const fl
         }
         std::memset(blocks, 0, kBlockSize * sizeof *blocks);
         blocks[0] = dc;
-        optimize_block<kLookBack>(blocks, rounded, magnitudes, distortion_weight[n], frequency_weights, lift, rates,
-                                  look_back);
+        optimize_block<kLookBack>(blocks, rounded, magnitudes, distortion_weight[n],
+                                  frequency_weights + kBlockSize * profile[n], lift, rates, look_back);
     }
 }
 
 // Turns coefficients into levels, in place; see optimize_blocks.
 inline void trellis(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,
-                    const float* frequency_weights, float lift, const float* run_size_bits, float end_of_block_bits,
-                    int look_back) {
+                    const float* frequency_weights, const std::uint8_t* profile, float lift, const float* run_size_bits,
+                    float end_of_block_bits, int look_back) {
     using foveal::kUsualLookBack;  // compiled as a constant, which is faster
     const auto optimize = look_back == kUsualLookBack ? optimize_blocks<kUsualLookBack> : optimize_blocks<0>;
-    optimize(blocks, count, steps, distortion_weight, frequency_weights, lift, {run_size_bits, end_of_block_bits},
-             look_back);
+    optimize(blocks, count, steps, distortion_weight, frequency_weights, profile, lift,
+             {run_size_bits, end_of_block_bits}, look_back);
 }
 
 }  // namespace

@@ -1,0 +1,30 @@
+"""Text and other hard edges on flat ground, where ringing is seen at once and texture hides nothing."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+import foveal._kernels as _kernels
+from foveal.jpeg import EightBitPixels, Pixels, block_grid
+
+# Flat ground takes a third to nine tenths of a block of text, and less than a quarter of 98 % of blocks of photographs.
+_LEAST_GROUND, _MOST_GROUND = 0.25, 0.5  # parts of a block between which it goes from texture to hard edges
+
+
+def hard_edges(pixels: Pixels) -> NDArray[np.float32]:
+    """Return how much of each 8x8-pixel block is a hard edge on flat ground: (rows, columns) float32, 0 to 1.
+
+    Parameters
+    ----------
+    pixels
+        (h, w, 3) RGB or (h, w) grey, C-contiguous. Pixels of 16 bits come from cameras and scanners, whose noise leaves
+        no ground flat: they give 0.
+    """
+    found = np.zeros(block_grid(*pixels.shape[:2]), dtype=np.uint8)
+    if pixels.dtype == np.uint8:
+        _kernels.ground_parts(cast(EightBitPixels, pixels), found)
+    ground = (found / np.float32(64) - _LEAST_GROUND) / (_MOST_GROUND - _LEAST_GROUND)
+    return np.clip(ground, 0, 1).astype(np.float32)

@@ -1,0 +1,46 @@
+"""Weights of a saliency map by block and frequency."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import foveal
+from foveal.allocate.foveation import frequency_profiles
+from foveal.allocate.perception import FREQUENCY, Foveation, Trend
+from foveal.allocate.weights import LEAST_WEIGHT
+
+FOVEATION = Foveation(excess=Trend(0.4, 0.2), knee=0.5)
+
+
+@pytest.mark.parametrize(("level", "excess"), [(1.4, 0.2), (2.2, 0.4), (3.0, 0.6), (9.0, 0.6)])
+def test_a_weight_counts_less_at_low_frequencies(level: float, excess: float) -> None:
+    """w x factor is w^(1 - e(f)) at the 16 weights that have a profile of their own."""
+    weights = (LEAST_WEIGHT ** np.linspace(0, 1, 16)).reshape(4, 4).astype(np.float32)
+    found = frequency_profiles(weights, FOVEATION, level)
+    exponents = excess / (1 + (FREQUENCY / 0.5) ** 4)
+    for weight, row in zip(weights.ravel(), found.index.ravel(), strict=True):
+        np.testing.assert_allclose(weight * found.factors[row], weight ** (1 - exponents), rtol=1e-5)
+
+
+def test_equal_weights_have_no_profile() -> None:
+    found = frequency_profiles(np.ones((3, 5), np.float32), FOVEATION, 2.2)
+    np.testing.assert_array_equal(found.factors[found.index], np.ones((3, 5, 64), np.float32))
+
+
+def test_profiles_rise_with_the_weight() -> None:
+    """A block of down-sampled chroma takes the profile of the most important block that it covers."""
+    weights = np.linspace(LEAST_WEIGHT, 1, 101, dtype=np.float32).reshape(1, -1)
+    found = frequency_profiles(weights, FOVEATION, 2.2)
+    assert (np.diff(found.index.astype(int)) >= 0).all()
+    assert (found.index[0, 0], found.index[0, -1]) == (0, len(found.factors) - 1)
+
+
+def test_the_background_keeps_its_low_frequencies(coffee: np.ndarray) -> None:
+    """At quality 40 nearly every block of the background has AC, where equal weights for all frequencies leave none."""
+    mask = np.zeros(coffee.shape[:2], np.float32)
+    mask[100:250, 200:400] = 1
+    data = foveal.encode(coffee, quality=40, saliency=mask, strength=0.8)
+    levels = foveal.jpeg.read_coefficients(data).blocks[0]
+    background = levels[35:50, 2:20, 1:]  # the wooden table
+    assert (background != 0).any(axis=2).mean() > 0.8

@@ -1,0 +1,73 @@
+"""Hard edges on flat ground, which keep their weight whatever the map says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from other_readers import pillow_pixels
+from PIL import Image, ImageDraw, ImageFont
+
+import foveal
+from foveal.allocate.hard_edges import hard_edges
+
+
+def page_of_text() -> np.ndarray:
+    image = Image.new("RGB", (320, 160), "white")
+    drawing, font = ImageDraw.Draw(image), ImageFont.load_default(14)
+    for line in range(7):
+        drawing.text((8, 6 + 21 * line), "The quick brown fox jumps over the lazy dog", fill="black", font=font)
+    return np.asarray(image)
+
+
+def block_of(dark: int, low: int, high: int, shape: tuple[int, ...] = (8, 8)) -> np.ndarray:
+    """Return a block with `dark` samples of level `low`; the others rise from there to `high`."""
+    samples = np.linspace(low + 4, high, 64).astype(np.uint8)
+    samples[:dark] = low
+    return samples.reshape(shape)
+
+
+@pytest.mark.parametrize(("dark", "found"), [(16, 0), (17, 1 / 16), (24, 0.5), (31, 15 / 16), (32, 1), (60, 1)])
+def test_ground_is_a_quarter_to_half_of_a_block(dark: int, found: float) -> None:
+    for block in (block_of(dark, 10, 200), 255 - block_of(dark, 10, 200)):
+        assert hard_edges(block)[0, 0] == found
+
+
+@pytest.mark.parametrize(("range_of_levels", "found"), [(63, 0), (64, 1)])
+def test_an_edge_is_hard_from_64_levels_on(range_of_levels: int, found: float) -> None:
+    assert hard_edges(block_of(40, 100, 100 + range_of_levels))[0, 0] == found
+
+
+def test_ground_may_vary_by_three_levels() -> None:
+    block = block_of(40, 100, 200)
+    block.ravel()[:20] = 97
+    assert hard_edges(block)[0, 0] == 1
+    block.ravel()[:20] = 96
+    assert hard_edges(block)[0, 0] == pytest.approx((20 + 0) / 64 * 4 - 1)
+
+
+def test_blocks_at_the_edge_count_by_the_samples_that_they_have() -> None:
+    pixels = np.full((9, 11, 3), 7, np.uint8)
+    pixels[8, 9:] = 200
+    pixels[:8, 10] = 200
+    assert hard_edges(pixels).tolist() == [[0, 1], [0, 1]]
+    pixels[8, 8] = 100  # one sample of three is dark
+    assert hard_edges(pixels)[1, 1] == 1  # two of three are light
+
+
+def test_photographs_and_sixteen_bits_have_next_to_none(chelsea: np.ndarray, coffee: np.ndarray) -> None:
+    assert max(hard_edges(chelsea).mean(), hard_edges(coffee).mean()) < 0.03
+    assert not hard_edges(page_of_text().astype(np.uint16) * 257).any()
+
+
+@pytest.mark.parametrize("quality", [40, 60, 75, 90])
+def test_text_outside_the_map_rings_no_more_than_without_a_map(quality: int) -> None:
+    """Largest error on the white of a page whose map has only a corner. (Without protection it is 81 at quality 75.)"""
+    page = page_of_text()
+    saliency = np.zeros((20, 40), np.float32)
+    saliency[:2, :2] = 1
+    white = (page == 255).all(axis=2)
+    aware, blind = (
+        255 - int(pillow_pixels(foveal.encode(page, quality=quality, saliency=each))[white].min())
+        for each in (saliency, None)
+    )
+    assert aware <= 1.2 * blind
