@@ -1,10 +1,10 @@
-"""What is left of a photo that is encoded and decoded many times, by foveal and by libjpeg-turbo.
+"""What is left of a photo that is encoded and decoded many times, by foveal and by other encoders.
 
 python -m bench.rd.generations [--images DIR ...] [--saves 50] [--qualities 60 80 92]
 
 For each quality, photo and encoder (4:2:0, without saliency): SSIMULACRA 2 of the first and of the last save, and how
 far the mean luminance of 8x8-pixel blocks is from that of the photo after the last save, as root mean square and where
-it is largest, in levels of 0 to 255.
+it is largest, in levels of 0 to 255; then the means over the photos.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rich.table import Table
 
 import foveal
 from bench import photos
-from foveal.comparison.peers import decode_for_viewing, libjpeg_turbo
+from foveal.comparison.peers import decode_for_viewing, jpegli, libjpeg_turbo, mozjpeg
 from foveal.jpeg import EightBitPixels
 from foveal.metrics import Ssimulacra2Reference
 
@@ -33,7 +33,12 @@ def encode(pixels: EightBitPixels, quality: float) -> bytes:
     return foveal.encode(pixels, quality=quality, saliency=None, subsampling="4:2:0")
 
 
-ENCODERS: dict[str, Encoder] = {"foveal": encode, "libjpeg-turbo": libjpeg_turbo}
+ENCODERS: dict[str, Encoder] = {
+    "foveal": encode,
+    "libjpeg-turbo": libjpeg_turbo,
+    "mozjpeg": mozjpeg,
+    "jpegli": jpegli,
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,16 @@ class Survival:
     first_score: float
     last_score: float
     drift: NDArray[np.float64]
+
+    @property
+    def figures(self) -> tuple[float, ...]:
+        """The scores, and the drift: root mean square and largest."""
+        return (
+            self.first_score,
+            self.last_score,
+            float(np.sqrt((self.drift**2).mean())),
+            float(np.abs(self.drift).max()),
+        )
 
 
 def survive(pixels: EightBitPixels, encoder: Encoder, quality: float, saves: int) -> Survival:
@@ -74,17 +89,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=Path, action="append", default=[], metavar="DIR")
     parser.add_argument("--saves", type=int, default=50)
+    parser.add_argument("--encoders", nargs="+", choices=list(ENCODERS), default=list(ENCODERS))
     parser.add_argument("--qualities", type=float, nargs="+", default=[60, 80, 92])
     args = parser.parse_args()
     table = Table(
         "quality", "photo", "encoder", "first save", "last save", "drift, rms", "largest", title=f"{args.saves} saves"
     )
+    pictures = {name: photos.crop_middle(pixels) for name, pixels in photos.load(args.images).items()}
     for quality in args.qualities:
-        for name, pixels in photos.load(args.images).items():
-            for label, encoder in ENCODERS.items():
-                left = survive(photos.crop_middle(pixels), encoder, quality, args.saves)
-                figures = left.first_score, left.last_score, np.sqrt((left.drift**2).mean()), np.abs(left.drift).max()
-                table.add_row(f"{quality:g}", name, label, *(f"{figure:.2f}" for figure in figures))
+        found: dict[str, list[tuple[float, ...]]] = {label: [] for label in args.encoders}
+        for name, pixels in pictures.items():
+            for label, each in found.items():
+                each.append(survive(pixels, ENCODERS[label], quality, args.saves).figures)
+                table.add_row(f"{quality:g}", name, label, *(f"{figure:.2f}" for figure in each[-1]))
+        for label, each in found.items():
+            table.add_row(f"{quality:g}", "mean", label, *(f"{figure:.2f}" for figure in np.mean(each, axis=0)))
     Console(width=110).print(table)
 
 

@@ -16,6 +16,7 @@ from foveal.allocate.foveation import frequency_profiles
 from foveal.allocate.hard_edges import hard_edges
 from foveal.allocate.masking import masking_weights, smoothness, texture
 from foveal.allocate.perception import Perception, level_of_quality, perception
+from foveal.allocate.generations import find_previous_table, keep_levels
 from foveal.allocate.tailoring import measure_character, tailor_to_map, tailor_to_photo
 from foveal.metrics import SSIMULACRA2_MIN_SIDE
 
@@ -75,7 +76,9 @@ class RateDistortion:
         visibility = colour_weights(blocks, frame, tuned)
         gain = np.asarray(1 + (tuned.smooth_areas.gain - 1) * smooth, dtype=np.float32)
         visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking) * gain * factors
-        return quantization_by_visibility(level, weights, visibility, effort, tuned)
+        found = quantization_by_visibility(level, weights, visibility, effort, tuned)
+        previous = find_previous_table(blocks[0], frame.components[0], found.tables[0])
+        return found if previous is None else keep_levels((previous, *found.tables[1:]), frame)
 
     def _measure_factors(self, photo: WeighedCoefficients, level: float, rounds: int) -> NDArray[np.float32]:
         """Measure in which blocks luminance errors cost most, see `closed_loop`.
