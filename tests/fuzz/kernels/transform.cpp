@@ -17,6 +17,7 @@ using Levels = std::vector<std::int16_t>;
 
 constexpr int kMaxSide = 32;
 constexpr int kLargestLevel = 1023, kSmallestDc = -1024;  // of an 8-bit JPEG
+constexpr int kProfiles = 2;                              // of frequency weights
 constexpr int kSizes = 11, kRuns = 63;                    // prices of the trellis: magnitude categories and runs
 
 // Takes pixels. Where the input ends, the bytes that it has are repeated, so that small inputs are not mostly black.
@@ -59,7 +60,7 @@ struct Quantization {
     explicit Quantization(Input& input)
         : steps(take_steps(input)),
           own_steps(take_steps(input)),
-          frequency_weights(kBlockSize),
+          frequency_weights(kProfiles * kBlockSize),
           run_size_bits(kSizes * kRuns),
           zero_threshold(take_weight(input)),
           distortion_weight(take_weight(input)),
@@ -67,7 +68,7 @@ struct Quantization {
           end_of_block_bits(take_weight(input)),
           look_back(input.take_from(1, kBlockSize)) {
         const int pattern = input.take_byte();
-        for (int k = 0; k < kBlockSize; ++k)
+        for (int k = 0; k < kProfiles * kBlockSize; ++k)
             frequency_weights[static_cast<std::size_t>(k)] = 1.0f + static_cast<float>(k * pattern % 64) / 64.0f;
         for (int i = 0; i < kSizes * kRuns; ++i)
             run_size_bits[static_cast<std::size_t>(i)] =
@@ -88,10 +89,11 @@ struct Quantization {
         });
         check_levels(levels);
         std::vector<std::int16_t> dc(blocks);
-        std::vector<std::uint8_t> is_unsure(blocks);
+        std::vector<std::uint8_t> is_unsure(blocks), profile(blocks);
         for (std::size_t n = 0; n < blocks; ++n) {
             dc[n] = coefficients[n * kBlockSize];
             is_unsure[n] = n % 2 == 0;
+            profile[n] = n % kProfiles;
         }
         check_levels(same_from_all(levels, [&](const KernelTable& kernels, std::int16_t* out) {
             kernels.settle_dc(out, count, dc.data(), is_unsure.data(), steps[0]);
@@ -100,7 +102,7 @@ struct Quantization {
             kernels.quantize_per_block(levels, count, own_steps.data(), table_index.data(), steps.data());
         }));
         check_levels(same_from_all(coefficients, [&](const KernelTable& kernels, std::int16_t* levels) {
-            kernels.trellis(levels, count, steps.data(), weights.data(), frequency_weights.data(), lift,
+            kernels.trellis(levels, count, steps.data(), weights.data(), frequency_weights.data(), profile.data(), lift,
                             run_size_bits.data(), end_of_block_bits, look_back);
         }));
     }
@@ -145,6 +147,10 @@ void run(Input& input) {
         same_from_all(std::vector<std::uint8_t>(area(grid.rows, grid.columns)),
                       [&](const KernelTable& kernels, std::uint8_t* out) {
                           kernels.mark_saturated(pixels.data(), size, channels, out);
+                      });
+        same_from_all(std::vector<std::uint8_t>(area(grid.rows, grid.columns)),
+                      [&](const KernelTable& kernels, std::uint8_t* out) {
+                          kernels.ground_parts(pixels.data(), size, channels, out);
                       });
         if (channels == 3)
             same_from_all(Floats(planes.size()), [&](const KernelTable& kernels, float* out) {
