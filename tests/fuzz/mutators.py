@@ -14,8 +14,6 @@ import zlib
 from collections.abc import Callable
 from random import Random
 
-import atheris
-
 from foveal.jpeg import markers
 from foveal.photo.tiff.structure import TiffReader
 
@@ -186,4 +184,6 @@ def _with_other_values(array: bytes, random: Random) -> bytes:
 
 def _mutated(data: bytes) -> bytes:
     """Let libFuzzer change bytes."""
+    import atheris  # only the fuzzer has it
+
     return bytes(atheris.Mutate(data, max(_MAX_PART_BYTES, len(data))))

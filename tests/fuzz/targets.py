@@ -15,7 +15,6 @@ from typing import NamedTuple, TypeVar
 import jpeg_files  # imports foveal, too
 import mutators
 import numpy as np
-from foveal.photo.tiff_file import tiff_bytes
 
 import foveal
 import foveal._kernels as _kernels
@@ -23,6 +22,7 @@ from foveal import jpeg, pca
 from foveal.jpeg import application_data, decoder, multi_picture, segments, xmp
 from foveal.photo import exif, icc
 from foveal.photo.orientation import to_displayed
+from foveal.photo.tiff.writing import tiff_bytes
 
 _MAX_PIXELS = 1 << 16
 _MAX_XMP_BYTES = 1024  # instead of 65,502 in a JPEG segment, so that small packets are divided
