@@ -209,19 +209,32 @@ def _choose(ladder: _Ladder, options: OptimizeOptions) -> Rung:
         resized = ladder.resized()
         return resized if _size(resized) < len(ladder.source) else ladder.kept()
     kept, lossless = ladder.kept(), ladder.lossless()
-    chosen = _cheaper(kept, lossless, _size(kept), options.min_saving)
     if options.lossless:
-        return chosen
+        return choose(kept, lossless, min_saving=options.min_saving)
     if options.size_limit is not None:
+        chosen = choose(kept, lossless, min_saving=options.min_saving)
         if _size(chosen) <= options.size_limit:
             return chosen
         return lossless if _size(lossless) <= options.size_limit else ladder.requantized()
-    smallest = min(_size(kept), _size(lossless))
-    requantized = ladder.requantized()
-    chosen = _cheaper(chosen, requantized, smallest, options.min_saving)
-    if not options.reencode:
-        return chosen
-    return _cheaper(chosen, ladder.reencoded(), min(smallest, _size(requantized)), options.min_saving)
+    last = [ladder.reencoded()] if options.reencode else []
+    return choose(kept, lossless, ladder.requantized(), *last, min_saving=options.min_saving)
+
+
+def choose(*rungs: Rung, min_saving: float) -> Rung:
+    """Return the last rung that saves enough over the smallest file of the rungs before it, or the first one.
+
+    Parameters
+    ----------
+    rungs
+        Rungs from the lowest, which has a file, to the highest.
+    min_saving
+        Share of the bytes, 0 to 1, that a rung must save.
+    """
+    chosen, smallest = rungs[0], _size(rungs[0])
+    for rung in rungs[1:]:
+        chosen = _cheaper(chosen, rung, smallest, min_saving)
+        smallest = min(smallest, _size(rung))
+    return chosen
 
 
 def _cheaper(chosen: Rung, next_rung: Rung, smallest: float, min_saving: float) -> Rung:
