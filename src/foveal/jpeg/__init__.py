@@ -22,6 +22,7 @@ from foveal.jpeg.diagnosis import Diagnosis
 from foveal.jpeg.encoder import (
     EncoderSettings,
     encode,
+    fill_padding_blocks,
     find_saturated_blocks,
     frame_of,
     price,
@@ -114,6 +115,7 @@ __all__ = [
     "early_split_script",
     "empty_blocks",
     "encode",
+    "fill_padding_blocks",
     "find_color_model",
     "find_saturated_blocks",
     "first_scan",

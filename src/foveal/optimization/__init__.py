@@ -1,0 +1,1 @@
+"""OPTIMIZE: makes existing JPEG files smaller."""
