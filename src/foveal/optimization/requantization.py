@@ -1,200 +1,231 @@
-"""Requantization of a JPEG in the DCT domain: coarser levels of the coefficients that a file has, without pixels.
+"""Requantization of existing files, and the quality for it: by what a photo needs, for a score, and for a size.
 
-The file's own coefficients are quantized again, with tables, weights and trellis of allocation "rdo". Three things
-differ from the encoding of pixels:
-
-- The originals are unknown. They are estimated from the file, see `requantization_originals`.
-- Steps are never finer than those of the file, and where they are coarser they fit it, see `requantization_steps`.
-- The result is settled: quantized again with the same settings, it would save less than LEAST_SAVING, and then nothing
-  is done. So a second run changes nothing.
+Scores are SSIMULACRA2 against the original that the file was made from. It is not known, so scores are measured against
+a plausible original, whose coefficients are drawn at random from the cells of the file's levels. What the file has lost
+already counts, and the score of the file itself limits what is promised.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import NamedTuple, cast
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foveal import jpeg
-from foveal.allocate.allocation import WeighedCoefficients
-from foveal.allocate.effort import Effort
-from foveal.allocate.finest import FINEST_QUALITY
-from foveal.allocate.rate_distortion import RateDistortion
-from foveal.allocate.weights import block_weights
-from foveal.errors import UnsupportedError
-from foveal.optimization.requantization_originals import Distribution, expected_blocks, fit_distributions
-from foveal.optimization.requantization_steps import find_steps, take_sample
+from foveal.encoding.size_search import find_largest_file
+from foveal.encoding.targets import DEFAULT_QUALITIES, DEFAULT_SCORE
+from foveal.errors import TargetError
+from foveal.metrics import SSIMULACRA2_MIN_SIDE, Ssimulacra2Reference
+from foveal.optimization.requantization_levels import (
+    RequantizationSettings,
+    requantize,
+    requantize_once,
+    weights_of_map,
+    why_not_requantized,
+)
+from foveal.optimization.requantization_originals import plausible_original
 
-LEAST_SAVING = 0.02  # share of a file's bytes; a requantization that saves less is not worth its errors
-_LARGEST_MAGNITUDE, _LARGEST_LEVEL = 2047, 1023  # of coefficients; 8-bit samples give about half of it
+__all__ = [
+    "RequantizationSettings",
+    "default_quality",
+    "quality_for_score",
+    "quality_for_size",
+    "requantize",
+    "why_not_requantized",
+]
 
-
-@dataclass(frozen=True, eq=False)
-class RequantizationSettings:
-    """Settings of `requantize`.
-
-    Parameters
-    ----------
-    quality
-        Quality of the salient part, 0 to 100 on libjpeg's scale, as in `foveal.encode`.
-    saliency_map
-        (h, w) floats in [0, 1] that cover the whole photo in its stored orientation; None to treat all parts alike.
-    strength
-        Strength of the map, 0 to 1, multiplied by its confidence.
-    effort
-        Search effort: quantizer, scan scripts by which sizes are compared, corrections of block weights.
-    threads
-        Number of threads; the result does not depend on it.
-    """
-
-    quality: float
-    saliency_map: NDArray[np.float32] | None
-    strength: float
-    effort: Effort
-    threads: int
+LEAST_QUALITY, MOST_QUALITY = 1, 97  # qualities that are tried; finer ones have steps of 1
+# A file whose own estimated score is at most so far above the wanted one is left alone.
+SCORE_MARGIN = 4.0
+# Points that estimated scores are too high, in the mean over ten photographs of Kodak and CID22 and files of four
+# encoders: the original has also lost colour by down-sampling, which nothing in the file tells.
+_OPTIMISM = 2.5
+_SAMPLED_PIXELS = 1_000_000  # approximate largest number of pixels on which scores are measured
+_PATCH_SIDE = 128  # pixels, at least, of the patches that a sample consists of
+_QUALITY_STEP = 0.1  # of the search for a size
+_ATTEMPTS = 6  # qualities that are tried for one whose result is final
 
 
-def why_not_requantized(source: jpeg.Coefficients) -> str | None:
-    """Return the reason why a file cannot be requantized, such as "its colour model is CMYK"; None if it can."""
-    frame = source.frame
-    if len(frame.headers) == 2:
-        return "it has two components"
-    model = jpeg.find_color_model(frame, source.segments)
-    if model not in (jpeg.ColorModel.GREY, jpeg.ColorModel.YCBCR):
-        return f"its colour model is {model.value}"
-    luminance = frame.headers[0]
-    if (luminance.h_factor, luminance.v_factor) != (frame.h_max, frame.v_max) or any(
-        frame.h_max % header.h_factor or frame.v_max % header.v_factor for header in frame.headers
-    ):
-        return f"its sampling factors are {jpeg.subsampling_name(frame)}"
-    for levels, table in zip(source.blocks, source.tables, strict=True):
-        largest = np.maximum(levels.max(axis=(0, 1)).astype(np.int64), -levels.min(axis=(0, 1)).astype(np.int64))
-        if (largest > _LARGEST_LEVEL).any() or (largest * np.array(table.values) > _LARGEST_MAGNITUDE).any():
-            return "its coefficients are out of the range of 8-bit samples"
-    return None
-
-
-def requantize(source: jpeg.Coefficients, settings: RequantizationSettings) -> jpeg.Coefficients:
-    """Quantize the coefficients of a file again, more coarsely, where that saves bytes.
-
-    Parameters
-    ----------
-    source
-        Contents of the file, from `jpeg.read_coefficients`.
-    settings
-        Quality, saliency map and effort.
-
-    Returns
-    -------
-    Coefficients
-        Contents with other tables and levels: size, sampling and segments are those of the source. It is the source
-        itself, the same object, if less than LEAST_SAVING would be saved, as it is for a result of this function with
-        the same settings.
-
-    Raises
-    ------
-    UnsupportedError
-        The file cannot be requantized, see `why_not_requantized`.
-    ParameterError
-        The map is not two-dimensional or has values outside [0, 1].
-    """
-    reason = why_not_requantized(source)
-    if reason:
-        raise UnsupportedError(f"the file cannot be requantized: {reason}")
-    if settings.quality >= FINEST_QUALITY:
-        return source  # all steps would be 1, and the steps of the file are not coarser
-    weights = weights_of_map(settings, source.frame)
-    return settle(source, settings.quality, weights, settings)
-
-
-def weights_of_map(settings: RequantizationSettings, frame: jpeg.Frame) -> NDArray[np.float32]:
-    """Return the weight of each 8x8-pixel block by the map of the settings; 1 for all without a map."""
-    if settings.saliency_map is None:
-        return np.ones(frame.block_grid, dtype=np.float32)
-    return block_weights(settings.saliency_map, frame.height, frame.width, settings.strength)
-
-
-def settle(
-    source: jpeg.Coefficients, quality: float, weights: NDArray[np.float32], settings: RequantizationSettings
-) -> jpeg.Coefficients:
-    """Quantize a file again and again, until that would save less than LEAST_SAVING; usually once or twice.
-
-    Every round but the last saves bytes, so there is a last one.
-    """
-    settled, size_bytes = source, _price(source, settings)
-    while True:
-        coarser = requantize_once(settled, quality, weights, settings)
-        coarser_bytes = _price(coarser, settings)
-        if coarser_bytes > (1 - LEAST_SAVING) * size_bytes:
-            return settled
-        settled, size_bytes = coarser, coarser_bytes
-
-
-def requantize_once(
-    source: jpeg.Coefficients, quality: float, weights: NDArray[np.float32], settings: RequantizationSettings
-) -> jpeg.Coefficients:
-    """Quantize the coefficients of a file again.
+class SourceScores:
+    """Estimates of the scores of a file and of its requantizations, on patches of a large file.
 
     Parameters
     ----------
     source
         Contents of a file that can be requantized.
-    quality
-        Quality of the salient part, below `FINEST_QUALITY`.
     weights
-        (rows, columns) weight of each 8x8-pixel block, in (0, 1].
+        (rows, columns) weight of each 8x8-pixel block.
     settings
-        Settings; quality and map are replaced by the arguments.
+        Settings of the requantization; quality and map are not used.
     """
-    frame = source.frame.with_table_slots(range(len(source.frame.headers)))
-    distributions = fit_distributions(source)
-    originals = expected_blocks(source, distributions, settings.threads)
-    encoder = jpeg.EncoderSettings(threads=settings.threads)
-    # Only corrections look at pixels.
-    pixels = jpeg.reconstruct(source) if settings.effort.corrections else np.empty((0, 0), dtype=np.uint8)
-    photo = WeighedCoefficients(pixels, weights, frame, originals, encoder)
-    with_trellis = replace(settings.effort, quantizer=jpeg.Trellis)
-    decided = RateDistortion().decide(photo, quality, with_trellis)
-    trellis = cast(jpeg.Trellis, decided.quantizer)
-    tables, by_frequency = zip(
-        *(
-            _fit_table(source, index, frame, decided.tables[index], trellis, distribution)
-            for index, distribution in enumerate(distributions)
-        ),
-        strict=True,
+
+    def __init__(
+        self, source: jpeg.Coefficients, weights: NDArray[np.float32], settings: RequantizationSettings
+    ) -> None:
+        self._sample, self._weights = take_patches(source, weights)
+        self._settings = settings
+        original = plausible_original(self._sample)
+        self._reference = Ssimulacra2Reference(jpeg.reconstruct(original), threads=settings.threads)
+
+    def of_source(self) -> float:
+        """Estimate the score of the file as it is."""
+        return self._score(self._sample)
+
+    def at(self, quality: float) -> float:
+        """Estimate the score of the file after requantization at a quality."""
+        return self._score(requantize_once(self._sample, quality, self._weights, self._settings))
+
+    def _score(self, quantized: jpeg.Coefficients) -> float:
+        return self._reference.score(jpeg.reconstruct(quantized), threads=self._settings.threads) - _OPTIMISM
+
+
+def default_quality(source: jpeg.Coefficients, settings: RequantizationSettings) -> float | None:
+    """Return the quality to requantize a file at if the user gives none; None if the file should stay as it is.
+
+    It is the integer quality at which the photo without saliency is estimated to have `targets.DEFAULT_SCORE`, within
+    `targets.DEFAULT_QUALITIES`, as in `foveal.encode`. There is none if the file itself is hardly better than that, or
+    if too little would be saved. The result of a requantization at the default quality has none.
+
+    Parameters
+    ----------
+    source
+        Contents of the file.
+    settings
+        Settings of the requantization; the quality is ignored.
+    """
+    if _cannot_be_scored(source):
+        return None
+    quality = _needed_quality(source, settings)
+    # The need of the result is estimated anew, from what is left. Where it still has one, and more could be saved, a
+    # lower quality is tried at once, until the result is final.
+    for _ in range(_ATTEMPTS):
+        if quality is None:
+            return None
+        result = requantize(source, replace(settings, quality=quality))
+        if result is source:
+            return None
+        further = _needed_quality(result, settings)
+        if further is None or requantize(result, replace(settings, quality=further)) is result:
+            return quality
+        quality = min(further, quality - 1)
+    return None
+
+
+def _cannot_be_scored(source: jpeg.Coefficients) -> bool:
+    side = min(source.frame.height, source.frame.width)
+    return side < SSIMULACRA2_MIN_SIDE or why_not_requantized(source) is not None
+
+
+def _needed_quality(source: jpeg.Coefficients, settings: RequantizationSettings) -> float | None:
+    weights = np.ones(source.frame.block_grid, dtype=np.float32)
+    scores = SourceScores(source, weights, settings)
+    if scores.of_source() <= DEFAULT_SCORE + SCORE_MARGIN:
+        return None
+    return _least_sufficient_quality(scores.at, DEFAULT_SCORE, DEFAULT_QUALITIES)
+
+
+def quality_for_score(source: jpeg.Coefficients, score: float, settings: RequantizationSettings) -> float | None:
+    """Return the lowest integer quality whose requantization is estimated to have a score; None without one.
+
+    There is none if the file cannot be requantized, or if its own estimated score is hardly better than the wanted one.
+
+    Parameters
+    ----------
+    source
+        Contents of the file.
+    score
+        Wanted SSIMULACRA2 against the original of the file, 0 to 100.
+    settings
+        Settings of the requantization; the quality is ignored.
+    """
+    if _cannot_be_scored(source):
+        return None
+    scores = SourceScores(source, weights_of_map(settings, source.frame), settings)
+    if scores.of_source() <= score + SCORE_MARGIN:
+        return None
+    return _least_sufficient_quality(scores.at, score, (LEAST_QUALITY, MOST_QUALITY))
+
+
+def _least_sufficient_quality(score_at: Callable[[float], float], score: float, limits: tuple[float, float]) -> float:
+    """Find the lowest integer quality within limits that has a score, by bisection; the upper limit if none has."""
+    low, high = round(limits[0]) - 1, round(limits[1])
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if score_at(middle) >= score else (middle, high)
+    return float(high)
+
+
+def quality_for_size(source: jpeg.Coefficients, size_bytes: int, settings: RequantizationSettings) -> float:
+    """Return the highest quality whose requantization has at most `size_bytes` bytes.
+
+    Parameters
+    ----------
+    source
+        Contents of the file.
+    size_bytes
+        Largest size of the file with its metadata, as `jpeg.write` writes it with the scripts of the effort.
+    settings
+        Settings of the requantization; the quality is ignored.
+
+    Raises
+    ------
+    TargetError
+        Even the smallest file is larger than the size.
+    UnsupportedError
+        The file cannot be requantized.
+    """
+    encoder = jpeg.EncoderSettings(
+        scripts=settings.effort.scripts, restart_interval=source.restart_interval, threads=settings.threads
     )
-    quantizer = settings.effort.quantizer(trellis.block_weights, by_frequency, trellis.lifts)
-    quantized = jpeg.quantize(originals, frame, encoder.with_quantizer(tables, quantizer), originals)
-    return replace(source, frame=quantized.frame, tables=quantized.tables, blocks=quantized.blocks)
+
+    def encode(quality: float) -> bytes:
+        return jpeg.write(requantize(source, replace(settings, quality=quality)), encoder)
+
+    fitted = find_largest_file(encode, size_bytes, quality_step=_QUALITY_STEP)
+    if fitted is None:
+        least = len(encode(LEAST_QUALITY))
+        raise TargetError(f"no file of at most {size_bytes:,} bytes: the smallest, at quality 1, has {least:,}")
+    return fitted.quality
 
 
-class _FittedTable(NamedTuple):
-    """Table of a component that fits its source, and the weights of squared errors in its steps."""
+def take_patches(
+    source: jpeg.Coefficients, weights: NDArray[np.float32]
+) -> tuple[jpeg.Coefficients, NDArray[np.float32]]:
+    """Return evenly spaced patches of a file as one smaller picture of about _SAMPLED_PIXELS, and their weights.
 
-    table: jpeg.QuantizationTable
-    frequency_weights: NDArray[np.float32]
+    Patches consist of whole MCUs. A file that is not larger is returned whole.
+    """
+    frame = source.frame
+    if frame.height * frame.width <= _SAMPLED_PIXELS:
+        return source, weights
+    share = np.sqrt(_SAMPLED_PIXELS / (frame.height * frame.width))
+    rows = _mcus_of_patches(frame.height // frame.mcu_height, frame.mcu_height, share)
+    mcu_width = jpeg.BLOCK_SIDE * frame.h_max
+    columns = _mcus_of_patches(
+        frame.width // mcu_width, mcu_width, _SAMPLED_PIXELS / (len(rows) * frame.mcu_height * frame.width)
+    )
+    blocks = tuple(
+        np.ascontiguousarray(levels[np.ix_(_blocks_of(rows, header.v_factor), _blocks_of(columns, header.h_factor))])
+        for levels, header in zip(source.blocks, frame.headers, strict=True)
+    )
+    smaller = replace(frame, height=len(rows) * frame.mcu_height, width=len(columns) * mcu_width)
+    chosen = np.ix_(_blocks_of(rows, frame.v_max), _blocks_of(columns, frame.h_max))
+    return replace(source, frame=smaller, blocks=blocks), weights[chosen]
 
 
-def _fit_table(
-    source: jpeg.Coefficients,
-    index: int,
-    frame: jpeg.Frame,
-    decided: jpeg.QuantizationTable,
-    trellis: jpeg.Trellis,
-    distribution: Distribution,
-) -> _FittedTable:
-    component = frame.components[index]
-    inside = np.s_[: component.block_rows, : component.block_columns]
-    weights = frame.largest_of_covered_blocks(trellis.block_weights[index], component)[inside]
-    # The frequency weights are squared ratios of the decided step to the exact one, see `TunedTable`.
-    wanted = np.array(decided.values) / np.sqrt(trellis.frequency_weights[index].astype(np.float64))
-    old = np.array(source.tables[index].values)
-    steps = find_steps(take_sample(source.blocks[index][inside], weights), old, wanted, distribution.shift)
-    return _FittedTable(jpeg.QuantizationTable(tuple(steps.tolist())), ((steps / wanted) ** 2).astype(np.float32))
+def _mcus_of_patches(mcus: int, side: int, share: float) -> NDArray[np.intp]:
+    """Return the indices of rows or columns of MCUs that belong to evenly spaced patches; all of a short side."""
+    length = -(-_PATCH_SIDE // side)
+    patches = mcus // length
+    kept = min(max(1, round(patches * share)), patches)
+    if patches == 0 or kept == patches:
+        return np.arange(mcus)
+    selected = (np.arange(kept) + 0.5) * patches // kept
+    return np.add.outer(selected.astype(np.intp) * length, np.arange(length)).ravel()
 
 
-def _price(coefficients: jpeg.Coefficients, settings: RequantizationSettings) -> float:
-    encoder = jpeg.EncoderSettings(scripts=settings.effort.scripts, threads=settings.threads)
-    return sum(jpeg.price(coefficients, encoder))
+def _blocks_of(mcus: NDArray[np.intp], factor: int) -> NDArray[np.intp]:
+    """Return the indices of the rows or columns of a component's blocks in some MCUs."""
+    return np.add.outer(mcus * factor, np.arange(factor)).ravel()

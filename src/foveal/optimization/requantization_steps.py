@@ -108,7 +108,7 @@ def find_steps(
 
 
 def _candidates(old: int, wanted: float) -> NDArray[np.int64]:
-    finest = max(old, int(np.ceil(wanted * _FINEST_FACTOR)))
+    finest = max(old, min(LARGEST_STEP, int(np.ceil(wanted * _FINEST_FACTOR))))
     coarsest = min(LARGEST_STEP, int(wanted * _COARSEST_FACTOR))
     return np.arange(finest, max(finest, coarsest) + 1)
 
