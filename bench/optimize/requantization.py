@@ -3,16 +3,17 @@
     python -m bench.optimize.requantization [--images FOLDER...] [--gaze FOLDER] [--count 12]
 
 Photographs are saved by libjpeg-turbo and MozJPEG, and each of these files is made smaller in three ways, at several
-qualities. The table shows the mean difference of scores from decoding and encoding with foveal at equal bytes, where
-the file has a share of the bytes of its source. Scores are measured against the photograph, not against the source, and
-interpolated between the qualities. --gaze FOLDER holds photographs with fixations: the map "gaze" is found in the
-source, and scores count where people looked.
+qualities. The table shows the mean differences of scores from decoding and encoding with foveal at equal bytes: first
+those of requantization, then those of decoding and encoding with MozJPEG. Bytes are shares of those of the source after
+lossless optimization. Scores are measured against the photograph, not against the source, and interpolated between
+qualities. --gaze FOLDER holds photographs with fixations: the map "gaze" is found in the source, and scores count where
+people looked.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +36,7 @@ from foveal.photo import as_photo
 from foveal.saliency import SaliencyResult, look
 from foveal.training.gaze_data import gaze_photos
 
-QUALITIES = (40, 52, 62, 70, 77, 83, 88, 92)
+QUALITIES = (40, 52, 62, 70, 77, 83, 88, 92, 95)
 SHARES = (0.85, 0.7, 0.5)  # of the bytes of the source, losslessly optimized
 ANCHOR, OURS, MOZJPEG = "decode and encode, foveal", "requantize, foveal", "decode and encode, MozJPEG"
 SETTINGS = jpeg.EncoderSettings(scripts=EFFORTS["balanced"].scripts)
@@ -84,18 +85,25 @@ def scores_at(curve: Curve, size_bytes: float) -> np.ndarray:
 
 def compare(
     source: bytes, found: SaliencyResult | None, measure: Callable[[bytes], tuple[int, tuple[float, ...]]]
-) -> dict[tuple[str, float], np.ndarray]:
-    """Return the differences of scores from the anchor, for each other way and each share of the bytes."""
+) -> dict[float, dict[str, np.ndarray]]:
+    """Return the differences of scores from the anchor by share of the bytes, of each other way."""
     size = len(jpeg.write(jpeg.read_coefficients(source), SETTINGS))
     curves = {
         name: [measure(encode(quality)) for quality in QUALITIES]
         for name, encode in ways_to_encode(source, found).items()
     }
     return {
-        (name, share): scores_at(curves[name], share * size) - scores_at(curves[ANCHOR], share * size)
-        for name in (OURS, MOZJPEG)
+        share: {
+            name: scores_at(curves[name], share * size) - scores_at(curves[ANCHOR], share * size)
+            for name in (OURS, MOZJPEG)
+        }
         for share in SHARES
     }
+
+
+def measure_whole(original: Original, data: bytes) -> tuple[int, tuple[float, ...]]:
+    """Return the size of a file in bytes and its scores by METRICS."""
+    return len(data), tuple(original.scores(data).values())
 
 
 def photos_of_folders(
@@ -105,8 +113,7 @@ def photos_of_folders(
     loaded = list(photos.load(folders).values())
     for index in range(min(count, len(loaded))):
         pixels = loaded[index * len(loaded) // min(count, len(loaded))]
-        original = Original(pixels)
-        yield pixels, lambda data, original=original: (len(data), tuple(original.scores(data).values()))
+        yield pixels, partial(measure_whole, Original(pixels))
 
 
 def photos_with_fixations(
@@ -118,16 +125,21 @@ def photos_with_fixations(
         yield scorer.pixels, scorer.measure
 
 
-def print_table(differences: Mapping[tuple[str, str, float], Sequence[np.ndarray]], scores: Iterable[str]) -> None:
-    """Print mean differences in Markdown, and in how many files the first score is not below the anchor's."""
-    names = list(scores)
-    print(f"| source | bytes | | {' | '.join(names)} | {names[0]} not below |")
-    print(f"|---|--:|---{'|--:' * (len(names) + 1)}|")
-    for (source, way, share), rows in differences.items():
-        values = np.array(rows)
-        compared = values[np.isfinite(values).all(axis=1)]
-        means = " | ".join(f"{value:+.2f}" for value in compared.mean(axis=0)) if len(compared) else " | " * len(names)
-        print(f"| {source} | {share:.0%} | {way} | {means} | {(compared[:, 0] >= 0).sum()} of {len(compared)} |")
+def print_table(
+    differences: Mapping[tuple[str, float], Sequence[Mapping[str, np.ndarray]]], scores: Sequence[str]
+) -> None:
+    """Print mean differences in Markdown, and in how many files requantization is not below the anchor's first score.
+
+    Files whose size no quality of an encoder reaches are left out.
+    """
+    print(f"| source | bytes | {' | '.join([*scores, *scores])} | files | {scores[0]} not below |")
+    print(f"|---|--:{'|--:' * (2 * len(scores) + 2)}|")
+    for (source, share), found in differences.items():
+        rows = np.array([np.concatenate([row[OURS], row[MOZJPEG]]) for row in found])
+        rows = rows[np.isfinite(rows).all(axis=1)]
+        means = [f"{value:+.2f}" for value in rows.mean(axis=0)] if len(rows) else [""] * rows.shape[1]
+        not_below = f"{(rows[:, 0] >= 0).sum()}"
+        print(f"| {' | '.join([source, f'{share:.0%}', *means, f'{len(rows)}', not_below])} |")
 
 
 def main() -> None:
@@ -143,14 +155,14 @@ def main() -> None:
         if gaze
         else photos_of_folders(arguments.images, arguments.count)
     )
-    differences: dict[tuple[str, str, float], list[np.ndarray]] = {}
+    differences: dict[tuple[str, float], list[dict[str, np.ndarray]]] = {}
     for pixels, measure in chosen:
         for name, save in SOURCES.items():
             source = save(pixels)
             found = look(as_photo(jpeg.decode(source))) if gaze else None
-            for (way, share), difference in compare(source, found, measure).items():
-                differences.setdefault((name, way, share), []).append(difference)
-    print_table(differences, SCORES if gaze else METRICS)
+            for share, difference in compare(source, found, measure).items():
+                differences.setdefault((name, share), []).append(difference)
+    print_table(differences, SCORES if gaze else list(METRICS))
 
 
 if __name__ == "__main__":

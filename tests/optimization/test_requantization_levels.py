@@ -219,3 +219,14 @@ def test_coefficients_out_of_range_are_refused() -> None:
     for level, fits in ((2047 // step, True), (2047 // step + 1, False), (-(2047 // step) - 1, False)):
         source.blocks[0][0, 0, 5] = level
         assert (why_not_requantized(source) is None) is fits
+
+
+@pytest.mark.parametrize(
+    ("index", "level", "fits"),
+    [(0, -1024, True), (0, -1025, False), (1, 1023, True), (1, -1023, True), (1, 1024, False)],
+)
+def test_levels_are_those_of_baseline_files(index: int, level: int, fits: bool) -> None:
+    fine = (jpeg.QuantizationTable((1,) * 64),)
+    source = replace(random_coefficients([(1, 1)], (16, 16)), tables=fine)
+    source.blocks[0][1, 1, index] = level
+    assert (why_not_requantized(source) is None) is fits

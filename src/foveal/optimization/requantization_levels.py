@@ -31,7 +31,9 @@ from foveal.optimization.requantization_steps import find_steps, take_sample
 # Shares of the bytes of a picture. A requantization that saves less than the first is not worth its errors. The second
 # is smaller, because the map of the result may differ from that of the source.
 LEAST_SAVING, SETTLED_SAVING = 0.05, 0.02
-_LARGEST_MAGNITUDE, _LARGEST_LEVEL = 2047, 1023  # of coefficients; 8-bit samples give about half of it
+# Largest magnitudes that are accepted: of coefficients, about twice what 8-bit samples give, and of the levels of
+# baseline files (T.81 F.1.2, Baseline Huffman encoding procedures).
+_LARGEST_MAGNITUDE, _LARGEST_DC, _LARGEST_AC = 2047, 1024, 1023
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +74,10 @@ def why_not_requantized(source: jpeg.Coefficients) -> str | None:
         frame.h_max % header.h_factor or frame.v_max % header.v_factor for header in frame.headers
     ):
         return f"its sampling factors are {jpeg.subsampling_name(frame)}"
+    limits = np.array([_LARGEST_DC] + [_LARGEST_AC] * 63)
     for levels, table in zip(source.blocks, source.tables, strict=True):
-        largest = np.maximum(levels.max(axis=(0, 1)).astype(np.int64), -levels.min(axis=(0, 1)).astype(np.int64))
-        if (largest > _LARGEST_LEVEL).any() or (largest * np.array(table.values) > _LARGEST_MAGNITUDE).any():
+        largest = np.maximum(levels.max(axis=(0, 1)), -levels.min(axis=(0, 1)).astype(np.int32))
+        if (largest > np.minimum(limits, _LARGEST_MAGNITUDE // np.array(table.values))).any():
             return "its coefficients are out of the range of 8-bit samples"
     return None
 
