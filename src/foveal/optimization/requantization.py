@@ -39,9 +39,11 @@ __all__ = [
 LEAST_QUALITY, MOST_QUALITY = 1, 97  # qualities that are tried; finer ones have steps of 1
 # A file whose own estimated score is at most so far above the wanted one is left alone.
 SCORE_MARGIN = 4.0
-# Points that estimated scores are too high, in the mean over ten photographs of Kodak and CID22 and files of four
-# encoders: the original has also lost colour by down-sampling, which nothing in the file tells.
-_OPTIMISM = 2.5
+# Points by which estimated scores are too high, by the number of luminance samples for each chrominance sample: the
+# original has also lost colour by down-sampling, which nothing in the file tells. Means over photographs of Kodak and
+# CID22 and files of four encoders.
+_OPTIMISM = {1: 1.0, 2: 2.2}
+_OPTIMISM_OF_OTHERS = 2.5
 _SAMPLED_PIXELS = 1_000_000  # approximate largest number of pixels on which scores are measured
 _PATCH_SIDE = 128  # pixels, at least, of the patches that a sample consists of
 _QUALITY_STEP = 0.1  # of the search for a size
@@ -67,6 +69,9 @@ class SourceScores:
         self._sample, self._weights = take_patches(source, weights)
         self._settings = settings
         original = plausible_original(self._sample)
+        header, chrominance = source.frame.headers[0], source.frame.headers[-1]
+        down_sampling = header.h_factor * header.v_factor // (chrominance.h_factor * chrominance.v_factor)
+        self._optimism = _OPTIMISM.get(down_sampling, _OPTIMISM_OF_OTHERS)
         self._reference = Ssimulacra2Reference(jpeg.reconstruct(original), threads=settings.threads)
 
     def of_source(self) -> float:
@@ -78,7 +83,7 @@ class SourceScores:
         return self._score(requantize_once(self._sample, quality, self._weights, self._settings))
 
     def _score(self, quantized: jpeg.Coefficients) -> float:
-        return self._reference.score(jpeg.reconstruct(quantized), threads=self._settings.threads) - _OPTIMISM
+        return self._reference.score(jpeg.reconstruct(quantized), threads=self._settings.threads) - self._optimism
 
 
 def default_quality(source: jpeg.Coefficients, settings: RequantizationSettings) -> float | None:

@@ -20,7 +20,7 @@ _COEFFICIENTS_PER_STRIP = 1 << 18
 # Levels that are added to those of each frequency, with a usual ratio of successive frequencies of levels, so that the
 # few levels of high frequencies do not decide alone.
 _PRIOR_LEVELS, _PRIOR_RATIO = 8.0, 0.3
-_LARGEST_SAMPLE = 32_768  # blocks, approximately, to which the cells of level 0 are fitted
+_LARGEST_SAMPLE = 32_768  # blocks to which distributions are fitted
 _CLASSES, _BLOCKS_PER_CLASS = 8, 64  # largest number of classes of blocks, and blocks that each must have on average
 _DECAYS = np.geomspace(0.05, 30, 80)
 _HALF_WIDTHS = np.linspace(0.5, 1.2, 8)  # 0.5 is that of an encoder that rounds
@@ -83,8 +83,9 @@ def fit_distribution(levels: NDArray[np.int16]) -> Distribution:
     """
     # Nonzero magnitudes of Laplace's distribution are geometric, whose ratio has the maximum likelihood estimate
     # 1 - count / sum. Zeros tell nothing of it, because an encoder may have set levels to zero to save bits.
-    count = np.count_nonzero(levels, axis=(0, 1)).astype(np.float64)
-    total = np.abs(levels, dtype=np.int32).sum(axis=(0, 1), dtype=np.float64)
+    magnitudes = _sample_magnitudes(levels)
+    count = np.count_nonzero(magnitudes, axis=0).astype(np.float64)
+    total = magnitudes.sum(axis=0, dtype=np.float64)
     return Distribution(-np.log((total - count + _PRIOR_LEVELS * _PRIOR_RATIO) / (total + _PRIOR_LEVELS)))
 
 
@@ -99,8 +100,7 @@ def fit_zero_cells(levels: NDArray[np.int16]) -> ZeroCells:
     levels
         (rows, columns, 64) int16 levels in zig-zag order.
     """
-    flat = levels.reshape(-1, 64)
-    magnitudes = np.abs(flat[:: max(1, len(flat) // _LARGEST_SAMPLE)])
+    magnitudes = _sample_magnitudes(levels)
     busy = np.count_nonzero(magnitudes[:, 1:], axis=1)
     class_count = min(_CLASSES, max(1, len(busy) // _BLOCKS_PER_CLASS))
     limits = np.unique(np.quantile(busy, np.arange(1, class_count) / class_count, method="lower"))
@@ -115,6 +115,14 @@ def fit_zero_cells(levels: NDArray[np.int16]) -> ZeroCells:
     chosen = int(likelihoods[:, :, 1:].max(axis=3).sum(axis=(1, 2)).argmax())
     decay = _DECAYS[likelihoods[chosen].argmax(axis=2)].astype(np.float32)
     return ZeroCells(limits, decay, float(_HALF_WIDTHS[chosen]))
+
+
+def _sample_magnitudes(levels: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Return the magnitudes of blocks that are evenly chosen from levels of (rows, columns, 64): (n, 64)."""
+    count = levels.shape[0] * levels.shape[1]
+    chosen = np.linspace(0, count - 1, min(count, _LARGEST_SAMPLE)).astype(np.intp)
+    rows, columns = np.divmod(chosen, levels.shape[1])
+    return np.abs(levels[rows, columns])
 
 
 def _log_likelihood(counts: NDArray[np.float64], half_width: float) -> NDArray[np.float64]:
