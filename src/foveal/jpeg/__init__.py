@@ -11,11 +11,13 @@ from foveal.jpeg.color_model import ColorModel, find_color_model
 from foveal.jpeg.dct import COEFFICIENT_SCALE
 from foveal.jpeg.decoder import (
     DecodedFile,
+    FileContents,
     decode,
     decode_file,
     decode_scans,
     first_scan,
     read_coefficients,
+    read_contents,
     reconstruct,
 )
 from foveal.jpeg.diagnosis import Diagnosis
@@ -33,7 +35,7 @@ from foveal.jpeg.encoder import (
 )
 from foveal.jpeg.entropy_data import EntropyData
 from foveal.jpeg.file_reader import FileReader, FileScan, HuffmanTables, open_reader
-from foveal.jpeg.file_writer import MAX_RESTART_INTERVAL, write_coefficients
+from foveal.jpeg.file_writer import MAX_RESTART_INTERVAL, price_scans, write_coefficients
 from foveal.jpeg.frame import (
     BLOCK_SIDE,
     MAX_SIDE,
@@ -88,6 +90,7 @@ __all__ = [
     "EightBitPixels",
     "EncoderSettings",
     "EntropyData",
+    "FileContents",
     "FileReader",
     "FileScan",
     "FileSegment",
@@ -124,8 +127,10 @@ __all__ = [
     "non_interleaved_script",
     "open_reader",
     "price",
+    "price_scans",
     "quantize",
     "read_coefficients",
+    "read_contents",
     "reconstruct",
     "samples_of_strip",
     "sequential_script",

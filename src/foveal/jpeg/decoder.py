@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,10 +143,44 @@ def read_coefficients(
     Coefficients
         All contents of the file, from which `write_coefficients` writes it again without loss.
     """
+    contents = read_contents(data, strict=strict, max_pixels=max_pixels)
+    issue_warnings(contents.notes)
+    return contents.coefficients
+
+
+class FileContents(NamedTuple):
+    """The coefficients of a file, with notes in place of warnings.
+
+    Parameters
+    ----------
+    coefficients
+        All contents of the file.
+    notes
+        Messages about everything that is wrong with the file.
+    is_complete
+        Whether the scans of the file send every bit of every coefficient.
+    without_effect
+        JFIF and Adobe segments after the first scan, which decoders ignore; `coefficients` does not have them.
+    """
+
+    coefficients: Coefficients
+    notes: tuple[str, ...]
+    is_complete: bool
+    without_effect: tuple[Segment, ...]
+
+
+def read_contents(
+    data: bytes | bytearray | memoryview, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS
+) -> FileContents:
+    """Read the coefficients of a file, with notes in place of warnings.
+
+    Parameters and errors are those of `read_coefficients`.
+    """
     reader = open_reader(data, strict=strict, max_pixels=max_pixels)
     coefficients = _read_coefficients(reader, first_scan(reader))
-    issue_warnings(reader.diagnosis.messages)
-    return coefficients
+    return FileContents(
+        coefficients, tuple(reader.diagnosis.messages), reader.is_complete, reader.segments_without_effect
+    )
 
 
 def decode_scans(

@@ -93,9 +93,16 @@ class ScanPlan:
         ranges = row_ranges(mcu_rows, coefficients_per_row, _COEFFICIENTS_PER_STRIP)
         return cls(grids, factors, scan.band, restart_interval, ranges, row_step)
 
-    def sample(self) -> ScanPlan:
+    def sample(self, smallest: int = _SMALLEST_SAMPLE) -> ScanPlan:
         """Return the plan of a sample of MCU rows, to estimate the size of the scan in less time.
 
+        Parameters
+        ----------
+        smallest
+            Number of MCU rows of the frame that a sample has at least, if the frame has as many.
+
+        Notes
+        -----
         Rows are evenly spaced, and they are the same rows of the picture for all scans of a frame, so that scans can be
         compared. Pictures of little height are sampled more densely; of the smallest, all rows are taken.
 
@@ -107,7 +114,7 @@ class ScanPlan:
         #
         #     . . X . | . . X . | . . X . | ...
         frame_rows = -(-self.mcu_rows // self.row_step)
-        every = min(_SAMPLE_EVERY, frame_rows // _SMALLEST_SAMPLE)
+        every = min(_SAMPLE_EVERY, frame_rows // smallest)
         if every <= 1:
             return self
         first_rows = range(every // 2 * self.row_step, self.mcu_rows, every * self.row_step)
