@@ -73,14 +73,16 @@ def test_a_target_size_that_lossless_reaches_costs_nothing() -> None:
     assert foveal.optimize(DATA, target_size=len(DATA), min_saving=1).data == DATA
 
 
-@pytest.mark.parametrize("factors", [[(1, 1)] * 4, [(1, 1)] * 2], ids=["CMYK", "two components"])
-def test_colours_that_are_not_requantized(factors: list[tuple[int, int]]) -> None:
+@pytest.mark.parametrize(
+    ("factors", "reason"), [([(1, 1)] * 4, "its colour model is CMYK"), ([(1, 1)] * 2, "it has two components")]
+)
+def test_colours_that_are_not_requantized(factors: list[tuple[int, int]], reason: str) -> None:
     data = random_file(factors, (40, 40), restart_interval=1, segments=())
     kept, lossless, requantized, _ = plan(data, OptimizeOptions(threads=1))
     assert kept.data == data
     assert lossless.data is not None
     assert requantized.data is None
-    assert requantized.notes == ("only grey and YCbCr pictures are requantized",)
+    assert requantized.notes == (f"the picture cannot be requantized: {reason}",)
     assert foveal.optimize(data, quality=10, min_saving=0).rung == "lossless"
 
 

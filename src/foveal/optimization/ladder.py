@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from foveal import jpeg
 from foveal.allocate.effort import EFFORTS, EffortName
 from foveal.errors import FovealError, TargetError
-from foveal.jpeg import MAX_PIXELS, ColorModel, application_data
+from foveal.jpeg import MAX_PIXELS, application_data
 from foveal.jpeg.diagnosis import issue_warnings
 from foveal.optimization import metadata as policies
 from foveal.optimization import requantization
@@ -330,10 +330,9 @@ class _Ladder:
     def _why_not_requantized(self) -> str | None:
         if not self._is_complete:
             return "the scans of the file do not send every coefficient in full"
-        if len(self.frame.headers) not in (1, 3):
-            return "only grey and YCbCr pictures are requantized"
-        if jpeg.find_color_model(self.frame, self._coefficients.segments) not in (ColorModel.GREY, ColorModel.YCBCR):
-            return "only grey and YCbCr pictures are requantized"
+        reason = requantization.why_not_requantized(self._coefficients)
+        if reason:
+            return f"the picture cannot be requantized: {reason}"
         if any(map(is_residual, self._coefficients.segments)):
             return "segments refine the picture as it is (JPEG XT or JPEG-HDR)"
         return None
