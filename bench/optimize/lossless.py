@@ -13,15 +13,13 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import mozjpeg_lossless_optimization as mozjpeg
 
 from bench.arguments import add_image_folders, new_parser
-from bench.optimize.sources import WRITERS, read_folders, save_photographs
+from bench.optimize.sources import add_files, read_sets
 from foveal import jpeg
 from foveal.errors import FovealError
 from foveal.optimization import OptimizeOptions, optimize_file
@@ -86,27 +84,14 @@ class Totals:
         return f"| {' | '.join(cells)} |"
 
 
-def _sets(files: list[Path], images: list[Path], qualities: list[int]) -> Iterator[tuple[str, str, bytes]]:
-    """Yield the label of a set, and name and bytes of each file in it."""
-    if files:
-        for name, data in read_folders(files):
-            yield "files", name, data
-        return
-    for writer in WRITERS:
-        for quality in qualities:
-            for name, data in save_photographs(images, writer, quality):
-                yield f"{writer}, q {quality}", name, data
-
-
 def main() -> None:
     """Run the benchmark."""
     parser = new_parser(__doc__)
     add_image_folders(parser)
-    parser.add_argument("--files", type=Path, nargs="+", default=[], help="folders of JPEG files")
-    parser.add_argument("-q", "--quality", type=int, nargs="+", default=[75, 85, 95], help="qualities to save at")
+    add_files(parser, [75, 85, 95])
     arguments = parser.parse_args()
     totals: dict[str, Totals] = {}
-    for label, name, data in _sets(arguments.files, arguments.images, arguments.quality):
+    for label, name, data in read_sets(arguments.files, arguments.images, arguments.quality):
         totals.setdefault(label, Totals()).add(name, data)
     columns = ("set", "files", "bytes", "foveal", "jpegtran", "MozJPEG", "larger than jpegtran's")
     speeds = ("foveal, MB/s", "jpegtran, MB/s", "MozJPEG, MB/s")

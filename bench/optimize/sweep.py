@@ -1,6 +1,7 @@
 """Optimize files as they are, and look for broken promises: larger files, changes by a second run, unsaid losses.
 
-    python -m bench.optimize.sweep FOLDER... [--lossless] [--metadata keep]
+    python -m bench.optimize.sweep --files FOLDER... [--lossless] [--metadata keep]
+    python -m bench.optimize.sweep --images FOLDER... -q 60 75 85 90 95   # PNG photographs, saved by other encoders
 
 Files that cannot be read are counted by their error. A broken promise is printed, and the exit code is then 1.
 """
@@ -10,10 +11,9 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
-from bench.arguments import new_parser
-from bench.optimize.sources import read_folders
+from bench.arguments import add_image_folders, new_parser
+from bench.optimize.sources import add_files, read_sets
 from foveal import jpeg
 from foveal.errors import FovealError
 from foveal.jpeg import application_data
@@ -42,15 +42,17 @@ def find_problems(data: bytes, result: Optimized, options: OptimizeOptions) -> I
 def main() -> None:
     """Run the sweep."""
     parser = new_parser(__doc__)
-    parser.add_argument("folders", type=Path, nargs="+", help="folders of JPEG files")
+    add_image_folders(parser)
+    add_files(parser, [60, 75, 85, 90, 95])
+    parser.add_argument("--threads", type=int, default=1, help="threads of an optimization")
     parser.add_argument("--lossless", action="store_true", help="lossless optimization only")
     parser.add_argument("--metadata", choices=("keep", "safe", "none"), default="keep", help="metadata policy")
     arguments = parser.parse_args()
-    options = OptimizeOptions(lossless=arguments.lossless, metadata=arguments.metadata)
+    options = OptimizeOptions(lossless=arguments.lossless, metadata=arguments.metadata, threads=arguments.threads)
     outcomes: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
     broken = 0
-    for name, data in read_folders(arguments.folders):
+    for label, name, data in read_sets(arguments.files, arguments.images, arguments.quality):
         try:
             result = optimize_file(data, options)
         except FovealError as error:
@@ -60,7 +62,7 @@ def main() -> None:
         sizes.update({"before": len(data), "after": len(result.data)})
         for problem in find_problems(data, result, options):
             broken += 1
-            print(f"{name}: {problem}")
+            print(f"{label}, {name}: {problem}", flush=True)
     print(", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())))
     print(f"{sizes['before']:,} to {sizes['after']:,} bytes; {broken} broken promises")
     sys.exit(bool(broken))

@@ -15,7 +15,7 @@ from foveal.jpeg import markers, segments
 from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.multi_picture import is_index, read_entries, update_index
-from foveal.jpeg.scan_encoder import ScanPlan, ScanStatistics, record, tally, write_scans
+from foveal.jpeg.scan_encoder import ScanPlan, ScanStatistics, record, tally, tally_samples, write_scans
 from foveal.jpeg.script import Scan, Script, check_script, is_progressive, non_interleaved_script
 from foveal.jpeg.segments import Segment
 
@@ -274,7 +274,7 @@ def _price_plans(scans: Sequence[Scan], plans: Sequence[ScanPlan], frame: Frame,
     """Return the size of each scan: that of the MCU rows in its plan, extrapolated to all rows."""
     return {
         scan: len(_encode_scan_headers(scan, frame, statistics)) + statistics.size_bytes / plan.row_share
-        for scan, plan, statistics in zip(scans, plans, tally(plans, threads), strict=True)
+        for scan, plan, statistics in zip(scans, plans, tally_samples(plans, threads), strict=True)
     }
 
 

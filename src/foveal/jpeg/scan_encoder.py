@@ -210,6 +210,20 @@ def tally(plans: Sequence[ScanPlan], threads: int) -> list[ScanStatistics]:
     return [ScanStatistics.from_strips(plan, strips) for plan, strips in zip(plans, tallied, strict=True)]
 
 
+def tally_samples(plans: Sequence[ScanPlan], threads: int) -> list[ScanStatistics]:
+    """Count the symbols of several plans of few rows each, as `tally` does; the threads share the plans."""
+
+    def tally_plan(plan: ScanPlan) -> ScanStatistics:
+        histogram = np.zeros((2, _TABLE_SLOTS, 256), dtype=np.uint32)
+        raw_bits = sum(
+            _kernels.tally_scan(plan.grids, plan.factors, plan.band, plan.restart_interval, *rows, histogram)
+            for rows in plan.row_ranges
+        )
+        return ScanStatistics(histogram, raw_bits, plan.restart_marker_count)
+
+    return run_in_threads(tally_plan, plans, threads)
+
+
 def record(plans: Sequence[ScanPlan], threads: int) -> list[RecordedScan]:
     """Count the symbols of several scans and keep them, to be written with the tables made from the counts."""
 

@@ -187,8 +187,8 @@ def optimize_file(data: bytes | bytearray | memoryview, options: OptimizeOptions
     with helper_threads(options.threads or available_threads()):
         ladder = _Ladder(data, options)
         chosen = _choose(ladder, options)
-    if chosen.data is None:
-        raise TargetError("; ".join(chosen.notes))
+    if chosen.data is None:  # only a target size makes a rung necessary
+        raise TargetError(f"the target size cannot be reached: {'; '.join(chosen.notes)}")
     notes = (*ladder.notes, *chosen.notes) if chosen.data != ladder.source else ()
     return Optimized(chosen.data, chosen.name, len(ladder.source), chosen.quality, tuple(dict.fromkeys(notes)))
 
@@ -215,7 +215,12 @@ def _choose(ladder: _Ladder, options: OptimizeOptions) -> Rung:
         chosen = choose(kept, lossless, min_saving=options.min_saving)
         if _size(chosen) <= options.size_limit:
             return chosen
-        return lossless if _size(lossless) <= options.size_limit else ladder.requantized()
+        if _size(lossless) <= options.size_limit:
+            return lossless
+        requantized = ladder.requantized()
+        if requantized.data is not None and _size(requantized) > options.size_limit:
+            raise TargetError(f"no file of at most {options.size_limit:,} bytes: {_size(requantized):,} bytes remain")
+        return requantized
     last = [ladder.reencoded()] if options.reencode else []
     return choose(kept, lossless, ladder.requantized(), *last, min_saving=options.min_saving)
 
@@ -311,8 +316,10 @@ class _Ladder:
         stored = find_stored_map(source, self._options.saliency)
         quality = self._find_quality(source, stored)
         if quality is None:
-            return Rung("requantized", None, ("nothing is to be gained at the quality that the file has",))
+            return Rung("requantized", None, ("the file is hardly better than it needs to be",))
         levels = requantization.requantize(source, self._settings(quality, stored))
+        if levels is source:
+            return Rung("requantized", None, (f"at quality {quality:g}, too little would be saved",))
         return Rung("requantized", self._repack(levels), (*notes, *self._describe_unknown_bytes()), quality)
 
     def reencoded(self) -> Rung:
@@ -330,12 +337,9 @@ class _Ladder:
     def _why_not_requantized(self) -> str | None:
         if not self._is_complete:
             return "the scans of the file do not send every coefficient in full"
-        reason = requantization.why_not_requantized(self._coefficients)
-        if reason:
-            return f"the picture cannot be requantized: {reason}"
         if any(map(is_residual, self._coefficients.segments)):
             return "segments refine the picture as it is (JPEG XT or JPEG-HDR)"
-        return None
+        return requantization.why_not_requantized(self._coefficients)
 
     def _find_quality(self, source: jpeg.Coefficients, stored: StoredMap) -> float | None:
         options = self._options

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,21 +102,32 @@ def default_quality(source: jpeg.Coefficients, settings: RequantizationSettings)
     settings
         Settings of the requantization; the quality is ignored.
     """
+    return _final_quality(source, settings, _needed_quality)
+
+
+def _final_quality(
+    source: jpeg.Coefficients,
+    settings: RequantizationSettings,
+    find_quality: Callable[[jpeg.Coefficients, RequantizationSettings], float | None],
+) -> float | None:
+    """Return the quality that a function finds for a file, if it finds nothing more to do for the result.
+
+    The function estimates scores from what is left of the original, anew for the result. Where it still finds a
+    quality, and more could be saved, a lower quality is tried at once, until the result is final.
+    """
     if _cannot_be_scored(source):
         return None
-    quality = _needed_quality(source, settings)
-    # The need of the result is estimated anew, from what is left. Where it still has one, and more could be saved, a
-    # lower quality is tried at once, until the result is final.
+    quality = find_quality(source, settings)
     for _ in range(_ATTEMPTS):
         if quality is None:
             return None
         result = requantize(source, replace(settings, quality=quality))
         if result is source:
             return None
-        further = _needed_quality(result, settings)
+        further = find_quality(result, settings)
         if further is None or requantize(result, replace(settings, quality=further)) is result:
             return quality
-        quality = min(further, quality - 1)
+        quality = max(min(further, quality - 1), LEAST_QUALITY)
     return None
 
 
@@ -147,8 +159,10 @@ def quality_for_score(source: jpeg.Coefficients, score: float, settings: Requant
     settings
         Settings of the requantization; the quality is ignored.
     """
-    if _cannot_be_scored(source):
-        return None
+    return _final_quality(source, settings, partial(_quality_for_score, score=score))
+
+
+def _quality_for_score(source: jpeg.Coefficients, settings: RequantizationSettings, score: float) -> float | None:
     scores = SourceScores(source, weights_of_map(settings, source.frame), settings)
     if scores.of_source() <= score + SCORE_MARGIN:
         return None

@@ -17,7 +17,8 @@ from foveal.jpeg import Scan, Script
 from foveal.jpeg.script import mcu_problem
 
 # First coefficients of bands, by zig-zag index: diagonals of the block begin at 1, 3, 6, 10, 15, ...
-_FIRST_COEFFICIENTS = (1, 2, 3, 6, 9, 13, 19)
+_FIRST_OF_LUMA = (1, 2, 3, 6, 9, 13, 19)
+_FIRST_OF_CHROMA = (1, 2, 3, 9)
 _LAST_COEFFICIENT = 63
 _MAX_LOW_BITS = 3  # low bits of AC coefficients that may be sent in scans of their own
 _TRIED_SPLIT = 9  # the number of low bits is chosen with the bands 1..8 and 9..63
@@ -106,16 +107,17 @@ def _cheapest_bands(component: int, low_bits: int, prices: _Prices) -> list[Band
     """Return the division of the AC coefficients into bands that takes the fewest bytes."""
     # Dynamic programming from the last band to the first: the best division from a coefficient on is a band that
     # begins there, followed by the best division from the coefficient after it on.
-    last_coefficients = [first - 1 for first in _FIRST_COEFFICIENTS[1:]] + [_LAST_COEFFICIENT]
+    first_coefficients = _FIRST_OF_CHROMA if component else _FIRST_OF_LUMA
+    last_coefficients = [first - 1 for first in first_coefficients[1:]] + [_LAST_COEFFICIENT]
     scans = {
         (first, last): Scan((component,), first, last, 0, low_bits)
-        for first in _FIRST_COEFFICIENTS
+        for first in first_coefficients
         for last in last_coefficients
         if first <= last
     }
     prices.of(scans.values())  # all at once, which is faster
     best: dict[int, tuple[float, list[Band]]] = {_LAST_COEFFICIENT + 1: (0.0, [])}
-    for first in reversed(_FIRST_COEFFICIENTS):
+    for first in reversed(first_coefficients):
         best[first] = min(
             (prices.of([scan]) + best[band[1] + 1][0], [band, *best[band[1] + 1][1]])
             for band, scan in scans.items()
