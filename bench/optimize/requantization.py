@@ -132,14 +132,15 @@ def print_table(
 
     Files whose size no quality of an encoder reaches are left out.
     """
-    print(f"| source | bytes | {' | '.join([*scores, *scores])} | files | {scores[0]} not below |")
-    print(f"|---|--:{'|--:' * (2 * len(scores) + 2)}|")
+    print(f"| source | bytes | {' | '.join(scores)} | files | {scores[0]} not below |")
+    print(f"|---|--:{'|--:' * (len(scores) + 2)}|")
     for (source, share), found in differences.items():
-        rows = np.array([np.concatenate([row[OURS], row[MOZJPEG]]) for row in found])
-        rows = rows[np.isfinite(rows).all(axis=1)]
-        means = [f"{value:+.2f}" for value in rows.mean(axis=0)] if len(rows) else [""] * rows.shape[1]
-        not_below = f"{(rows[:, 0] >= 0).sum()}"
-        print(f"| {' | '.join([source, f'{share:.0%}', *means, f'{len(rows)}', not_below])} |")
+        rows = np.array([[row[OURS], row[MOZJPEG]] for row in found])
+        rows = rows[np.isfinite(rows).all(axis=(1, 2))]
+        if len(rows):
+            means = [f"{ours:+.2f}, {mozjpeg:+.2f}" for ours, mozjpeg in rows.mean(axis=0).T]
+            not_below = f"{(rows[:, 0, 0] >= 0).sum()}"
+            print(f"| {' | '.join([source, f'{share:.0%}', *means, f'{len(rows)}', not_below])} |")
 
 
 def main() -> None:

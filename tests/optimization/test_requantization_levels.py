@@ -119,6 +119,24 @@ def test_coefficients_move_by_a_bounded_distance_on_the_same_grid(
         assert (np.abs(shown_after - shown_before) <= new_steps / 2)[..., 0].all()
 
 
+@settings(max_examples=30, deadline=None)
+@given(
+    sampling=st.sampled_from(sorted(SAMPLINGS)),
+    size=st.tuples(st.integers(1, 60), st.integers(1, 60)),
+    quality=st.floats(1, 97),
+    script=st.sampled_from([jpeg.sequential_script, jpeg.non_interleaved_script, jpeg.early_split_script]),
+    seed=st.integers(0, 1000),
+)
+def test_results_are_final(
+    sampling: str, size: tuple[int, int], quality: float, script: jpeg.ScriptMaker, seed: int
+) -> None:
+    source = random_coefficients(SAMPLINGS[sampling], size, seed=seed)
+    result = requantize(source, at_quality(quality))
+    scripts = [script(len(source.blocks))]
+    again = jpeg.read_coefficients(jpeg.write_coefficients(result, scripts=scripts))
+    assert requantize(again, at_quality(quality)) is again
+
+
 @pytest.mark.parametrize("sampling", SAMPLINGS)
 def test_result_is_final_for_every_sampling(sampling: str) -> None:
     source = random_coefficients(SAMPLINGS[sampling], (75, 93), segments=(JFIF, COMMENT))

@@ -91,8 +91,9 @@ def default_quality(source: jpeg.Coefficients, settings: RequantizationSettings)
     """Return the quality to requantize a file at if the user gives none; None if the file should stay as it is.
 
     It is the integer quality at which the photo without saliency is estimated to have `targets.DEFAULT_SCORE`, within
-    `targets.DEFAULT_QUALITIES`, as in `foveal.encode`. There is none if the file itself is hardly better than that, or
-    if too little would be saved. The result of a requantization at the default quality has none.
+    `targets.DEFAULT_QUALITIES`, as in `foveal.encode`. There is none if the file itself is hardly better than that, if
+    no quality has that score, or if too little would be saved. The result of a requantization at the default quality
+    has none.
 
     Parameters
     ----------
@@ -146,7 +147,8 @@ def _needed_quality(source: jpeg.Coefficients, settings: RequantizationSettings)
 def quality_for_score(source: jpeg.Coefficients, score: float, settings: RequantizationSettings) -> float | None:
     """Return the lowest integer quality whose requantization is estimated to have a score; None without one.
 
-    There is none if the file cannot be requantized, or if its own estimated score is hardly better than the wanted one.
+    There is none if the file cannot be requantized, if its own estimated score is hardly better than the wanted one, or
+    if no requantization has it.
 
     Parameters
     ----------
@@ -167,9 +169,13 @@ def _quality_for_score(source: jpeg.Coefficients, settings: RequantizationSettin
     return _least_sufficient_quality(scores.at, score, (LEAST_QUALITY, MOST_QUALITY))
 
 
-def _least_sufficient_quality(score_at: Callable[[float], float], score: float, limits: tuple[float, float]) -> float:
-    """Find the lowest integer quality within limits that has a score, by bisection; the upper limit if none has."""
+def _least_sufficient_quality(
+    score_at: Callable[[float], float], score: float, limits: tuple[float, float]
+) -> float | None:
+    """Find the lowest integer quality within limits that has a score, by bisection; None if the highest has not."""
     low, high = round(limits[0]) - 1, round(limits[1])
+    if score_at(high) < score:
+        return None
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if score_at(middle) >= score else (middle, high)
