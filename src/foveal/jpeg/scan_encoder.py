@@ -181,7 +181,6 @@ class ScanStatistics:
         bits = self.raw_bits + int((self.histogram.astype(np.uint64) * self.codes[..., 1]).sum())
         return -(-(bits + self.restart_marker_count * _RESTART_BITS) // 8)
 
-
     def estimate_bytes(self, row_share: float) -> float:
         """Estimate the size of the scan with DHT, without making its Huffman tables.
 
