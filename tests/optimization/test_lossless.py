@@ -9,7 +9,7 @@ from pathlib import Path
 import mozjpeg_lossless_optimization
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jpeg_files import (
     ADOBE_RGB,
@@ -177,19 +177,20 @@ def test_what_is_irregular_is_said(coffee: np.ndarray) -> None:
 
 
 def test_a_file_that_is_not_what_it_should_be_is_refused(monkeypatch: pytest.MonkeyPatch, coffee: np.ndarray) -> None:
-    real_write = jpeg.write_coefficients
+    real_write = jpeg.write_file
 
-    def write_wrongly(coefficients: jpeg.Coefficients, **options: object) -> bytes:
+    def write_wrongly(coefficients: jpeg.Coefficients, *options: object) -> bytes:
         blocks = tuple(levels.copy() for levels in coefficients.blocks)
         blocks[0][0, 0, 5] += 1
         wrong = jpeg.Coefficients(coefficients.frame, coefficients.tables, blocks, coefficients.segments)
-        return real_write(wrong, **options)
+        return real_write(wrong, *options)
 
-    monkeypatch.setattr(jpeg, "write_coefficients", write_wrongly)
+    monkeypatch.setattr(jpeg, "write_file", write_wrongly)
     with pytest.raises(lossless.VerificationError, match="does not hold the coefficients"):
         optimize_file(pillow_file(Image.fromarray(coffee)), LOSSLESS)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(FACTORS)), st.integers(1, 70), st.integers(1, 70), st.integers(0, 99))
 def test_the_script_is_legal_and_does_not_depend_on_threads(kind: str, height: int, width: int, seed: int) -> None:
     coefficients = random_coefficients(FACTORS[kind], (height, width), seed=seed)

@@ -15,6 +15,7 @@ from foveal.jpeg.decoder import (
     decode,
     decode_file,
     decode_scans,
+    decode_strips,
     first_scan,
     read_coefficients,
     read_contents,
@@ -35,7 +36,7 @@ from foveal.jpeg.encoder import (
 )
 from foveal.jpeg.entropy_data import EntropyData
 from foveal.jpeg.file_reader import FileReader, FileScan, HuffmanTables, open_reader
-from foveal.jpeg.file_writer import MAX_RESTART_INTERVAL, price_scans, write_coefficients
+from foveal.jpeg.file_writer import MAX_RESTART_INTERVAL, price_scans, write_coefficients, write_file
 from foveal.jpeg.frame import (
     BLOCK_SIDE,
     MAX_SIDE,
@@ -115,6 +116,7 @@ __all__ = [
     "decode",
     "decode_file",
     "decode_scans",
+    "decode_strips",
     "early_split_script",
     "empty_blocks",
     "encode",
@@ -141,4 +143,5 @@ __all__ = [
     "transform",
     "write",
     "write_coefficients",
+    "write_file",
 ]

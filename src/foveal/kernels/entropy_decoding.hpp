@@ -179,13 +179,14 @@ inline ScanFailure decode_ac_first(BitReader& reader, const DecodingTable& ac, c
     return ScanFailure::none;
 }
 
-// Applies a correction bit of 1 to a nonzero coefficient: it moves away from zero by `unit` = 2^Al. A bit that is set
+// Applies a correction bit to a nonzero coefficient: a 1 moves it away from zero by `unit` = 2^Al. A bit that is set
 // already stays, and a result out of range is dropped; both happen only in files whose scans are out of order, which
-// the lenient decoder accepts.
-inline void correct(std::int16_t& coefficient, int unit) {
-    if ((coefficient & unit) != 0) return;
-    const int corrected = coefficient + (coefficient > 0 ? unit : -unit);
-    if (corrected >= -kMaxLevel && corrected <= kMaxLevel) coefficient = static_cast<std::int16_t>(corrected);
+// the lenient decoder accepts. There is no branch, because correction bits cannot be predicted.
+inline void correct(std::int16_t& coefficient, int bit, int unit) {
+    const int old = coefficient, sign = old >> 15;  // -1 or 0
+    const int step = ((unit ^ sign) - sign) & -(bit & static_cast<int>((old & unit) == 0));
+    const int corrected = old + step;
+    coefficient = static_cast<std::int16_t>(corrected >= -kMaxLevel && corrected <= kMaxLevel ? corrected : old);
 }
 
 // Takes a correction bit for each coefficient whose bit is set in `mask`.
@@ -198,7 +199,7 @@ inline void take_corrections(BitReader& reader, std::uint64_t mask, int unit, st
         left -= count;
         const std::uint32_t bits = reader.take(count);
         while (count-- > 0) {
-            if ((bits >> count & 1) != 0) correct(block[__builtin_ctzll(mask)], unit);
+            correct(block[__builtin_ctzll(mask)], static_cast<int>(bits >> count & 1), unit);
             mask &= mask - 1;
         }
     }

@@ -7,9 +7,11 @@ further pictures begin. Restart markers are left out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from foveal import jpeg
 from foveal.errors import FovealError
@@ -27,8 +29,8 @@ def repack(coefficients: jpeg.Coefficients, threads: int) -> bytes:
     Parameters
     ----------
     coefficients
-        Coefficients of a file. Blocks that only pad MCUs, which decoders discard, are changed in place, so that they
-        take few bits.
+        Coefficients of a file, whose levels are known to be in range. Blocks that only pad MCUs, which decoders
+        discard, are changed in place, so that they take few bits.
     threads
         Number of threads to use; the bytes of the file do not depend on it.
 
@@ -36,38 +38,49 @@ def repack(coefficients: jpeg.Coefficients, threads: int) -> bytes:
     ------
     VerificationError
         The file holds other coefficients, tables or segments.
-    ParameterError
-        A level is out of the range that a file can hold.
     """
     jpeg.fill_padding_blocks(coefficients.frame, coefficients.blocks)
     script = cheapest_script(coefficients, threads)
 
-    def write(written: jpeg.Coefficients) -> bytes:
-        return jpeg.write_coefficients(written, scripts=[script], restart_interval=0, threads=threads)
-
-    data = write(coefficients)
+    data = jpeg.write_file(coefficients, [script], 0, threads)
     picture_bytes = len(data) - len(coefficients.trailing)
     segments = with_length_of_primary(coefficients.segments, picture_bytes)
     if segments != coefficients.segments:
         coefficients = replace(coefficients, segments=segments)
-        data = write(coefficients)
+        data = jpeg.write_file(coefficients, [script], 0, threads)
     _verify(coefficients, data)
     return data
 
 
 def _verify(expected: jpeg.Coefficients, data: bytes) -> None:
     """Raise VerificationError unless a file holds the expected coefficients, tables, segments and trailing bytes."""
-    found = jpeg.read_contents(data).coefficients
+    reader = jpeg.open_reader(data, strict=True, max_pixels=expected.frame.height * expected.frame.width)
+    try:
+        has_levels = all(_holds_strip(expected, strip, mcu_rows) for mcu_rows, strip in jpeg.decode_strips(reader))
+    except FovealError:
+        has_levels = False
     is_same = (
-        found.frame == expected.frame
-        and found.tables == expected.tables
-        and found.trailing == expected.trailing
-        and len(found.segments) == len(expected.segments)
-        and all(map(_is_same_segment, found.segments, expected.segments))
-        and holds_same_levels(found, expected)
+        has_levels
+        and reader.is_complete
+        and not reader.diagnosis.messages
+        and reader.frame == expected.frame
+        and reader.tables == expected.tables
+        and reader.trailing == expected.trailing
+        and len(reader.segments) == len(expected.segments)
+        and all(map(_is_same_segment, reader.segments, expected.segments))
     )
     if not is_same:
         raise VerificationError("the written file does not hold the coefficients of the source; nothing is changed")
+
+
+def _holds_strip(expected: jpeg.Coefficients, strip: Sequence[NDArray[np.int16]], mcu_rows: tuple[int, int]) -> bool:
+    """Return whether the levels of some MCU rows are the expected ones, without blocks that only pad MCUs."""
+    for component, levels, found in zip(expected.frame.components, expected.blocks, strip, strict=True):
+        first, last = (row * component.v_factor for row in mcu_rows)
+        last, columns = min(last, component.block_rows), component.block_columns
+        if not np.array_equal(found[: last - first, :columns], levels[first:last, :columns]):
+            return False
+    return True
 
 
 def _is_same_segment(found: jpeg.Segment, expected: jpeg.Segment) -> bool:
