@@ -68,7 +68,7 @@ class SourceScores:
         self, source: jpeg.Coefficients, weights: NDArray[np.float32], settings: RequantizationSettings
     ) -> None:
         self._sample, self._weights = take_patches(source, weights)
-        self._settings = settings
+        self._settings = replace(settings, effort=replace(settings.effort, corrections=0))  # which change scores little
         original = plausible_original(self._sample)
         header, chrominance = source.frame.headers[0], source.frame.headers[-1]
         down_sampling = header.h_factor * header.v_factor // (chrominance.h_factor * chrominance.v_factor)
