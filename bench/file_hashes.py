@@ -115,6 +115,8 @@ def make_files_by_commands(name: str, pixels: NDArray[Any]) -> Iterator[tuple[st
             "encode photo.png -o out.jpg --saliency center --metadata safe --threads 1",
             "decode out.jpg -o out.png",
             "decode out.jpg -o out.tif",
+            "optimize out.jpg -o smaller.jpg --lossless --min-saving 0 --json",
+            "optimize out.jpg -o smaller.jpg -q 40 --threads 1",
             "inspect out.jpg --bits-map out.png",
             "inspect out.jpg --json",
             "saliency photo.png -o out.png --compare compare.png --json",

@@ -199,6 +199,22 @@ encode_options = options(
     exif=metadata,
     xmp=metadata,
 )
+optimize_options = options(
+    lossless=st.booleans() | anything,
+    quality=numbers | anything,
+    target_size=st.one_of(numbers, texts, st.sampled_from(["1KB", "700"])),
+    target_score=numbers | anything,
+    min_saving=numbers | anything,
+    saliency=maps,
+    strength=numbers | anything,
+    effort=st.sampled_from(["fast", "balanced"]) | anything,
+    threads=threads,
+    metadata=texts | st.just("safe") | anything,
+    keep_c2pa=st.booleans() | anything,
+    reencode=st.booleans() | anything,
+    resize=numbers | anything,
+    max_pixels=numbers | anything,
+)
 look_options = options(
     method=st.sampled_from(["auto", "spectral", "center", "cam"]) | anything,
     background=colours,
@@ -244,6 +260,7 @@ FUNCTIONS: dict[str, tuple[st.SearchStrategy[Call], tuple[type[Exception], ...]]
         (),
     ),
     "inspect": (keywords(foveal.inspect, data, given=options(max_pixels=numbers | anything)), ()),
+    "optimize": (keywords(foveal.optimize, data, given=optimize_options), ()),
     "saliency_map": (keywords(foveal.saliency_map, pictures, given=look_options), ()),
     "Photo": (keywords(use_photo, arrays() | others, given=photo_fields), ()),
     "SaliencyModel": (keywords(foveal.SaliencyModel, given=options(path=anything, threads=numbers | anything)), ()),

@@ -3,9 +3,9 @@
 >>> import foveal
 >>> data = foveal.encode(foveal.open("photo.png"), quality=80)   # doctest: +SKIP
 
-`encode` and `decode` write and read JPEG files, `saliency_map` predicts where people look, `inspect` reports what a
-JPEG file contains, `compare` compares encoders at equal file sizes, and `pca` compresses photos by principal
-components.
+`encode` and `decode` write and read JPEG files, `optimize` makes existing ones smaller, `saliency_map` predicts where
+people look, `inspect` reports what a JPEG file contains, `compare` compares encoders at equal file sizes, and `pca`
+compresses photos by principal components.
 """
 
 from foveal import interruption as interruption  # before the others, which take time to import
@@ -23,13 +23,15 @@ from foveal.saliency import SaliencyModel, saliency_map
 
 if TYPE_CHECKING:
     from foveal import pca
-    from foveal.comparison import compare
+    from foveal.comparison.compare import compare
+    from foveal.optimization import Optimized, optimize
 
 __version__ = "0.1.0"
 
 __all__ = [
     "FovealError",
     "Inspection",
+    "Optimized",
     "Photo",
     "SaliencyModel",
     "compare",
@@ -38,17 +40,20 @@ __all__ = [
     "errors",
     "inspect",
     "open",
+    "optimize",
     "pca",
     "saliency_map",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Import `foveal.pca` and `foveal.compare` at their first use: few programs need them, and importing takes time."""
+    """Import `pca`, `compare` and `optimize` at their first use: few programs need them, and importing takes time."""
     from importlib import import_module
 
     if name == "pca":
         return import_module("foveal.pca")
     if name == "compare":
         return import_module("foveal.comparison").compare
+    if name in ("optimize", "Optimized"):
+        return getattr(import_module("foveal.optimization"), name)
     raise AttributeError(f"module 'foveal' has no attribute {name!r}")

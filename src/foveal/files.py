@@ -21,6 +21,7 @@ import zlib
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from foveal.interruption import temporary_files
 
@@ -39,7 +40,22 @@ _OLD_SECONDS = 24 * 3600  # age from which no process is still writing a tempora
 _DESCRIPTOR = re.compile(r"/dev/fd/(\d+)|/proc/(?:self|thread-self|(?P<process>\d+))/fd/(\d+)")
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
+class FileTimes(NamedTuple):
+    """Times of last access and last change of a file, in nanoseconds since 1970."""
+
+    access_ns: int
+    change_ns: int
+
+    @classmethod
+    def of(cls, path: str | os.PathLike[str]) -> FileTimes | None:
+        """Return the times of a regular file; None for anything else."""
+        status = _status(path)
+        if status is None or not stat.S_ISREG(status.st_mode):
+            return None
+        return cls(status.st_atime_ns, status.st_mtime_ns)
+
+
+def write_whole(path: str | os.PathLike[str], data: bytes, times: FileTimes | None = None) -> None:
     """Write a file atomically: it holds all of the data afterwards, or is left as it was.
 
     An existing file keeps its permissions (mode), and its owner and group as far as the process may set them. A
@@ -55,6 +71,8 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
         Path of the file. Its folder must exist.
     data
         Complete content of the file.
+    times
+        Times to give to the file; None for the current time. Devices, pipes and open descriptors get none.
 
     Raises
     ------
@@ -85,6 +103,8 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
             os.fsync(file.fileno())
         if old is not None:
             temporary.chmod(stat.S_IMODE(old.st_mode))
+        if times is not None:
+            os.utime(temporary, ns=(times.access_ns, times.change_ns))
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -83,7 +83,8 @@ def test_a_jpeg_as_input_works_with_a_warning_that_says_what_it_was_worth(run: R
     before, after = (Path(name).stat().st_size for name in ("photo.jpg", "again.jpg"))
     assert outcome.err == (
         "foveal: warning: photo.jpg is a JPEG already, and encoding it again loses a little more; "
-        f"the file {verb} from {before:,} to {after:,} bytes ({after / before - 1:+.1%})\n"
+        f"the file {verb} from {before:,} to {after:,} bytes ({after / before - 1:+.1%}); "
+        "'foveal optimize' makes a JPEG smaller without decoding it, and never larger\n"
     )
     assert pillow_pixels(Path("again.jpg").read_bytes()).shape == PIXELS.shape
 

@@ -61,3 +61,29 @@ def test_inspect_shows_the_segments_of_a_file_whose_picture_it_cannot_read(run: 
     report = json.loads(run("inspect", "in.jpg", "--json").out)
     assert report["notes"] == ["lossless coding (SOF3) is not supported"]
     assert report["metadata"]["bytes_by_kind"]["comment"] == 9
+
+
+def test_inspect_shows_what_optimize_would_do(run: Run) -> None:
+    data = write_jpeg("in.jpg")
+    run("optimize", "in.jpg", "-o", "out.jpg", "--lossless")
+    size = len(Path("out.jpg").read_bytes())
+    outcome = run("inspect", "in.jpg", "--plan")
+    assert outcome.code == 0
+    assert f"{'+0.0%':>12} {len(data):>11,}  kept\n" in outcome.out
+    assert f"{f'{size / len(data) - 1:+.1%}':>12} {size:>11,}  lossless" in outcome.out
+    assert "requantized" in outcome.out
+    assert ", only if asked" in outcome.out
+    rungs = json.loads(run("inspect", "in.jpg", "--plan", "--json").out)["plan"]
+    assert [rung["rung"] for rung in rungs] == ["kept", "lossless", "requantized", "re-encoded"]
+    assert [rung["size_bytes"] for rung in rungs[:2]] == [len(data), size]
+    assert sum(rung["taken"] for rung in rungs) == 1
+    assert "plan" not in json.loads(run("inspect", "in.jpg", "--json").out)
+
+
+def test_a_broken_file_has_no_plan(run: Run) -> None:
+    data = write_jpeg("in.jpg")
+    Path("in.jpg").write_bytes(data[:-40])
+    outcome = run("inspect", "in.jpg", "--plan")
+    assert outcome.code == 0
+    assert "none: byte " in outcome.out
+    assert json.loads(run("inspect", "in.jpg", "--plan", "--json").out)["plan"] == []

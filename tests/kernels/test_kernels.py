@@ -333,11 +333,15 @@ def test_eob_runs_are_as_long_as_symbols_can_say(count: int) -> None:
 def test_eob_runs_end_before_their_correction_bits_are_too_many() -> None:
     """At most 1,024 correction bits wait for the end of an EOB run: those of 16 blocks of 63, but not of 17."""
     found = recorded_symbols(np.full((1, 40, 64), 2, dtype=np.int16), (1, 63, 1, 0))
-    runs = [
-        (place, (1 << extra_bits) + extra) for place, (symbol, extra, extra_bits) in enumerate(found) if symbol >= 0
-    ]
-    assert runs == [(0, 16), (1 + 16 * 63, 16), (2 + 32 * 63, 8)]
-    assert len(found) == 3 + 40 * 63
+    runs, correction_bits = [], 0
+    for symbol, extra, extra_bits in found:
+        if symbol >= 0:
+            runs.append((correction_bits, (1 << extra_bits) + extra))
+        else:
+            correction_bits += extra_bits
+            assert extra == 0  # level 2 is 1 and a correction bit of 0
+    assert runs == [(0, 16), (16 * 63, 16), (32 * 63, 8)]
+    assert correction_bits == 40 * 63
 
 
 def test_a_scan_is_recorded_as_it_is_counted() -> None:

@@ -41,6 +41,12 @@ class RateDistortion:
 
     def decide(self, photo: WeighedCoefficients, quality: float, effort: Effort) -> Quantization:
         """Decide how a photo is quantized at a quality, see `Allocation.decide`."""
+        decided = self.decide_anew(photo, quality, effort)
+        previous = find_previous_table(photo.blocks[0], photo.frame.components[0], decided.tables[0])
+        return decided if previous is None else keep_levels((previous, *decided.tables[1:]), photo.frame)
+
+    def decide_anew(self, photo: WeighedCoefficients, quality: float, effort: Effort) -> Quantization:
+        """Decide how a photo is quantized at a quality, even if it comes from a file of that quality."""
         level = level_of_quality(quality)
         if not effort.corrections or min(photo.pixels.shape[:2]) < SSIMULACRA2_MIN_SIDE:
             return self.decide_at_level(photo, level, effort)
@@ -76,9 +82,7 @@ class RateDistortion:
         visibility = colour_weights(blocks, frame, tuned)
         gain = np.asarray(1 + (tuned.smooth_areas.gain - 1) * smooth, dtype=np.float32)
         visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking) * gain * factors
-        found = quantization_by_visibility(level, weights, visibility, effort, tuned)
-        previous = find_previous_table(blocks[0], frame.components[0], found.tables[0])
-        return found if previous is None else keep_levels((previous, *found.tables[1:]), frame)
+        return quantization_by_visibility(level, weights, visibility, effort, tuned)
 
     def _measure_factors(self, photo: WeighedCoefficients, level: float, rounds: int) -> NDArray[np.float32]:
         """Measure in which blocks luminance errors cost most, see `closed_loop`.

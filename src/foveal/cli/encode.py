@@ -74,10 +74,11 @@ def _find_warnings(photo: Photo, name: str, policy: MetadataPolicy) -> Iterator[
 def _describe_generation(before: int, after: int, name: str) -> str:
     """Say what encoding a JPEG again has cost and brought; sizes in bytes."""
     loss = f"{name} is a JPEG already, and encoding it again loses a little more"
-    if after == before:
-        return f"{loss}; the file stayed at {after:,} bytes"
-    verb = "grew" if after > before else "shrank"
-    return f"{loss}; the file {verb} from {before:,} to {after:,} bytes ({after / before - 1:+.1%})"
+    change = f"the file stayed at {after:,} bytes"
+    if after != before:
+        verb = "grew" if after > before else "shrank"
+        change = f"the file {verb} from {before:,} to {after:,} bytes ({after / before - 1:+.1%})"
+    return f"{loss}; {change}; 'foveal optimize' makes a JPEG smaller without decoding it, and never larger"
 
 
 def _report_as_text(result: Encoded, target: str) -> str:

@@ -23,7 +23,7 @@ from foveal.cli.messages import (
     set_filename_of_errors,
 )
 from foveal.errors import FormatError, FormatWarning
-from foveal.files import PICTURE_ENDINGS, descriptor_of, other_names, write_whole
+from foveal.files import PICTURE_ENDINGS, FileTimes, descriptor_of, other_names, write_whole
 from foveal.jpeg import MAX_PIXELS
 from foveal.photo.background import TransparencyError, transparency_error
 
@@ -90,10 +90,11 @@ def _read_standard_input() -> bytes:
     return data
 
 
-def write_bytes(path: str, data: bytes) -> None:
+def write_bytes(path: str, data: bytes, times: FileTimes | None = None) -> None:
     """Write all of the data to a file, or leave the file as it was; "-" is standard output.
 
-    A warning is printed if the file had other names (hard links), which keep the old content.
+    The file gets the current time, or `times`. A warning is printed if the file had other names (hard links), which
+    keep the old content.
 
     Raises
     ------
@@ -103,7 +104,7 @@ def write_bytes(path: str, data: bytes) -> None:
     with set_filename_of_errors(output_name(path)):
         if not is_standard_output(path):
             links = other_names(path)
-            write_whole(path, data)
+            write_whole(path, data, times)
             if links:
                 names = (
                     "another name (a hard link), which still names"

@@ -10,6 +10,7 @@ import numpy as np
 
 from foveal.cli import files
 from foveal.cli.messages import add_name_to_errors, input_name, print_report, print_warnings
+from foveal.cli.optimization_plan import format_plan, make_plan, plan_to_list
 from foveal.cli.shared_options import FILE_PATH, json_option, max_pixels_option, source_argument
 from foveal.drawing.maps import draw_bits_map
 from foveal.errors import FovealError
@@ -28,9 +29,15 @@ from foveal.photo.writing import png_bytes
     help="PNG to write, of the size of the picture: the more bits a block takes, the brighter it is. '-' is standard "
     "output.",
 )
+@click.option(
+    "--plan",
+    "with_plan",
+    is_flag=True,
+    help="Also show what 'foveal optimize' would do, with the size of the file of each of its rungs.",
+)
 @max_pixels_option
 @json_option
-def inspect(source: str, bits_map: str | None, max_pixels: int, as_json: bool) -> None:
+def inspect(source: str, bits_map: str | None, with_plan: bool, max_pixels: int, as_json: bool) -> None:
     """Show the contents of a JPEG: metadata, segments with offsets, scans with their bits, quantization tables.
 
     A broken file is shown as far as it can be read. If the picture cannot be read, the segments before it are shown.
@@ -48,8 +55,13 @@ def inspect(source: str, bits_map: str | None, max_pixels: int, as_json: bool) -
     print_warnings(source, inspection.notes)
     if bits_map is not None:
         files.write_bytes(bits_map, png_bytes(draw_bits_map(inspection)))
-    lines = _format_inspection(input_name(source), inspection)
-    print_report(json.dumps(inspection.to_dict()) if as_json else "\n".join(lines), bits_map)
+    plan = make_plan(data, max_pixels) if with_plan else None
+    if as_json:
+        content = inspection.to_dict() | ({} if plan is None else {"plan": plan_to_list(plan)})
+        print_report(json.dumps(content), bits_map)
+    else:
+        lines = [*_format_inspection(input_name(source), inspection), *(format_plan(plan, len(data)) if plan else ())]
+        print_report("\n".join(lines), bits_map)
 
 
 def _print_outline(data: bytes, source: str, error: str, as_json: bool) -> None:

@@ -18,6 +18,7 @@ from foveal.cli.encode import encode
 from foveal.cli.explain import explain
 from foveal.cli.inspect import inspect
 from foveal.cli.messages import input_name
+from foveal.cli.optimize import optimize
 from foveal.cli.pca import pca
 from foveal.cli.saliency import saliency
 from foveal.errors import FovealError, ParameterError
@@ -50,6 +51,7 @@ def _print_tracebacks() -> Iterator[None]:
 
 cli.add_command(encode)
 cli.add_command(decode)
+cli.add_command(optimize)
 cli.add_command(inspect)
 cli.add_command(saliency)
 cli.add_command(compare)

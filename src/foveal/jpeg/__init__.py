@@ -11,17 +11,21 @@ from foveal.jpeg.color_model import ColorModel, find_color_model
 from foveal.jpeg.dct import COEFFICIENT_SCALE
 from foveal.jpeg.decoder import (
     DecodedFile,
+    FileContents,
     decode,
     decode_file,
     decode_scans,
+    decode_strips,
     first_scan,
     read_coefficients,
+    read_contents,
     reconstruct,
 )
 from foveal.jpeg.diagnosis import Diagnosis
 from foveal.jpeg.encoder import (
     EncoderSettings,
     encode,
+    fill_padding_blocks,
     find_saturated_blocks,
     frame_of,
     price,
@@ -32,7 +36,7 @@ from foveal.jpeg.encoder import (
 )
 from foveal.jpeg.entropy_data import EntropyData
 from foveal.jpeg.file_reader import FileReader, FileScan, HuffmanTables, open_reader
-from foveal.jpeg.file_writer import MAX_RESTART_INTERVAL, write_coefficients
+from foveal.jpeg.file_writer import MAX_RESTART_INTERVAL, price_scans, write_coefficients, write_file
 from foveal.jpeg.frame import (
     BLOCK_SIDE,
     MAX_SIDE,
@@ -87,6 +91,7 @@ __all__ = [
     "EightBitPixels",
     "EncoderSettings",
     "EntropyData",
+    "FileContents",
     "FileReader",
     "FileScan",
     "FileSegment",
@@ -112,9 +117,11 @@ __all__ = [
     "decode",
     "decode_file",
     "decode_scans",
+    "decode_strips",
     "early_split_script",
     "empty_blocks",
     "encode",
+    "fill_padding_blocks",
     "find_color_model",
     "find_saturated_blocks",
     "first_scan",
@@ -123,8 +130,10 @@ __all__ = [
     "non_interleaved_script",
     "open_reader",
     "price",
+    "price_scans",
     "quantize",
     "read_coefficients",
+    "read_contents",
     "reconstruct",
     "samples_of_strip",
     "sequential_script",
@@ -135,4 +144,5 @@ __all__ = [
     "transform",
     "write",
     "write_coefficients",
+    "write_file",
 ]

@@ -45,6 +45,7 @@ _SIGNATURES = (
 )
 _JFIF_BYTES = 14
 _UNITS_PER_INCH = {1: 1.0, 2: 2.54}  # by the units field of JFIF: dots per inch, dots per centimetre
+_BOX, _C2PA = b"JP", b"c2pa"  # of boxes in APP11: common identifier, and label of a C2PA manifest
 _IPTC_RESOURCE = b"8BIM\x04\x04"
 # Namespaces by which XMP packets of Android ("Ultra HDR") and Apple announce a gain map.
 GAIN_MAP_NAMESPACES = (b"http://ns.adobe.com/hdr-gain-map/", b"http://ns.apple.com/HDRGainMap/")
@@ -131,6 +132,21 @@ def _icc_chunks(segments: Sequence[Segment]) -> tuple[dict[int, list[bytes]], in
             number, count = segment.payload[len(ICC) : len(ICC) + 2]
             chunks.setdefault(number, []).append(segment.payload[len(ICC) + 2 :])
     return chunks, count
+
+
+def content_credentials(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Return the segments of a C2PA manifest, which is signed together with the picture.
+
+    A manifest is a JUMBF superbox with the label "c2pa" (C2PA 2.1, A.3.1, Embedding manifests into JPEG). Its APP11
+    segments have the same box instance number (ISO/IEC 19566-5 D.2); only the first one has the label.
+    """
+    boxes = [segment for segment in segments if segment.code == markers.APP11 and segment.payload.startswith(_BOX)]
+    instances = {_box_instance(segment) for segment in boxes if _C2PA in segment.payload}
+    return tuple(segment for segment in boxes if _box_instance(segment) in instances)
+
+
+def _box_instance(segment: Segment) -> bytes:
+    return segment.payload[len(_BOX) : len(_BOX) + 2]
 
 
 def has_gain_map(segments: Sequence[Segment], trailing: bytes) -> bool:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,10 +143,44 @@ def read_coefficients(
     Coefficients
         All contents of the file, from which `write_coefficients` writes it again without loss.
     """
+    contents = read_contents(data, strict=strict, max_pixels=max_pixels)
+    issue_warnings(contents.notes)
+    return contents.coefficients
+
+
+class FileContents(NamedTuple):
+    """The coefficients of a file, with notes in place of warnings.
+
+    Parameters
+    ----------
+    coefficients
+        All contents of the file.
+    notes
+        Messages about everything that is wrong with the file.
+    is_complete
+        Whether the scans of the file send every bit of every coefficient.
+    without_effect
+        JFIF and Adobe segments after the first scan, which decoders ignore; `coefficients` does not have them.
+    """
+
+    coefficients: Coefficients
+    notes: tuple[str, ...]
+    is_complete: bool
+    without_effect: tuple[Segment, ...]
+
+
+def read_contents(
+    data: bytes | bytearray | memoryview, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS
+) -> FileContents:
+    """Read the coefficients of a file, with notes in place of warnings.
+
+    Parameters and errors are those of `read_coefficients`.
+    """
     reader = open_reader(data, strict=strict, max_pixels=max_pixels)
     coefficients = _read_coefficients(reader, first_scan(reader))
-    issue_warnings(reader.diagnosis.messages)
-    return coefficients
+    return FileContents(
+        coefficients, tuple(reader.diagnosis.messages), reader.is_complete, reader.segments_without_effect
+    )
 
 
 def decode_scans(
@@ -181,6 +216,46 @@ def decode_scans(
         decoder.finish()
         yield file_scan
         file_scan = reader.next_scan()
+
+
+def decode_strips(reader: FileReader) -> Iterator[tuple[tuple[int, int], list[NDArray[np.int16]]]]:
+    """Decode all scans of a file together, strip by strip, so that the levels of a strip stay in the cache.
+
+    Where that is not needed, `decode_scans` reads broken files better: with this function, faults in the data of a scan
+    are found only after all scan headers have been read.
+
+    Parameters
+    ----------
+    reader
+        Strict reader at the beginning of a file.
+
+    Yields
+    ------
+    mcu_rows, blocks
+        Range [first, last) of MCU rows, and the levels of each component in them; they are overwritten by the next
+        strip.
+
+    Raises
+    ------
+    FormatError, UnsupportedError, LimitError
+        The errors of `FileReader.next_scan`, and FormatError for malformed data.
+    """
+    scans, next_scan = [], reader.next_scan()
+    while next_scan is not None:
+        scans.append(next_scan)
+        next_scan = reader.next_scan()
+    frame = reader.frame
+    decoders = [ScanDecoder(reader.data, scan, frame, reader.diagnosis) for scan in scans]
+    blocks = empty_blocks(frame, max(last - first for first, last in _strips(frame)))
+    for first, last in _strips(frame):
+        strip = _blocks_in_rows(blocks, frame, (0, last - first))
+        for levels in strip:
+            levels.fill(0)
+        for decoder, scan in zip(decoders, scans, strict=True):
+            decoder.decode([strip[index] for index in scan.parameters.components], first)
+        yield (first, last), strip
+    for decoder in decoders:
+        decoder.finish()
 
 
 def first_scan(reader: FileReader) -> FileScan:

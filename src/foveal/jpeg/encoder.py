@@ -202,7 +202,7 @@ def transform(
 
     pixels_per_row = frame.mcu_height * frame.padded_width
     run_in_threads(transform_strip, row_ranges(frame.mcu_rows, pixels_per_row, _PIXELS_PER_STRIP), threads)
-    _fill_padding_blocks(frame, blocks)
+    fill_padding_blocks(frame, blocks)
     return blocks
 
 
@@ -240,7 +240,7 @@ def samples_of_strip(
         yield sampling.sharpen(samples, frame, component, sharpening, rows)
 
 
-def _fill_padding_blocks(frame: Frame, blocks: tuple[NDArray[np.int16], ...]) -> None:
+def fill_padding_blocks(frame: Frame, blocks: tuple[NDArray[np.int16], ...]) -> None:
     """Fill the blocks beyond the picture with levels that take few bits (T.81 A.2.4, Completion of partial MCU).
 
     Decoders discard these blocks. Each gets the DC of the block that is coded before it and no AC, so that its code is

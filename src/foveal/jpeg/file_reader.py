@@ -133,9 +133,21 @@ class FileReader:
         return tuple(
             found.segment
             for found in self._segment_reader.segments
-            if markers.is_application(found.code)
-            and not (self._first_scan_offset < found.offset and affects_color_model(found.segment))
+            if markers.is_application(found.code) and not self._is_without_effect(found)
         )
+
+    @property
+    def segments_without_effect(self) -> tuple[Segment, ...]:
+        """JFIF and Adobe segments after the first scan, which `segments` leaves out."""
+        return tuple(found.segment for found in self._segment_reader.segments if self._is_without_effect(found))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the scans so far send every bit of every coefficient."""
+        return self._progression.is_complete(len(self.frame.headers))
+
+    def _is_without_effect(self, found: FileSegment) -> bool:
+        return self._first_scan_offset < found.offset and affects_color_model(found.segment)
 
     def next_scan(self) -> FileScan | None:
         """Read up to the end of the next scan and return it; None at the end of the picture.
@@ -343,7 +355,7 @@ class FileReader:
             if index not in self._component_tables:
                 message = f"expected a scan of component {index + 1} before EOI"
                 self.diagnosis.report_fault(malformed_error(offset, message))
-        if not self._progression.is_complete(len(self.frame.headers)):
+        if not self.is_complete:
             self.diagnosis.report_oddity(f"byte {offset:,}: the scans before EOI do not send every coefficient in full")
         for fault in self._unused_faults:
             self.diagnosis.report_oddity(f"{fault} (in a table that no component uses)")

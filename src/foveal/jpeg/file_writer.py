@@ -15,7 +15,7 @@ from foveal.jpeg import markers, segments
 from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.frame import Frame
 from foveal.jpeg.multi_picture import is_index, read_entries, update_index
-from foveal.jpeg.scan_encoder import ScanPlan, ScanStatistics, record, tally, write_scans
+from foveal.jpeg.scan_encoder import ScanPlan, ScanStatistics, record, tally, tally_samples, write_scans
 from foveal.jpeg.script import Scan, Script, check_script, is_progressive, non_interleaved_script
 from foveal.jpeg.segments import Segment
 
@@ -234,20 +234,51 @@ def _cheapest_script(
     coefficients: Coefficients, scripts: Sequence[Script], restart_interval: int, threads: int
 ) -> Script:
     """Return the script that takes the fewest bytes before byte stuffing, estimated from a sample of MCU rows."""
-    # Scripts have scans in common, and each distinct scan is priced once. Its symbols are counted in every 16th row of
-    # MCUs or so, see `ScanPlan.sample`; the size is that of the sample, extrapolated to all rows.
-    frame = coefficients.frame
+    # Scripts have scans in common, and each distinct scan is priced once.
     for script in scripts:
-        check_script(script, frame)
+        check_script(script, coefficients.frame)
     if len(scripts) == 1:
         return scripts[0]
     scans = list(dict.fromkeys(scan for script in scripts for scan in script))
-    samples = [ScanPlan.from_scan(scan, frame, coefficients.blocks, restart_interval).sample() for scan in scans]
-    size_bytes = {
-        scan: len(_encode_scan_headers(scan, frame, statistics)) + statistics.size_bytes / sample.row_share
-        for scan, sample, statistics in zip(scans, samples, tally(samples, threads), strict=True)
-    }
+    plans = _plan_scans(tuple(scans), coefficients, restart_interval)
+    size_bytes = _price_plans(scans, [plan.sample() for plan in plans], coefficients.frame, threads)
     return min(scripts, key=lambda script: sum(size_bytes[scan] for scan in script))
+
+
+def price_scans(
+    coefficients: Coefficients, scans: Sequence[Scan], *, smallest_sample: int, threads: int
+) -> dict[Scan, float]:
+    """Estimate the size of scans without restart markers, with their Huffman tables and headers.
+
+    Parameters
+    ----------
+    coefficients
+        Levels that are known to be in range.
+    scans
+        Scans that are legal for the frame.
+    smallest_sample
+        Number of MCU rows in which symbols are counted at least, see `ScanPlan.sample`.
+    threads
+        Number of threads to use.
+
+    Returns
+    -------
+    dict
+        Size of each scan in bytes, before byte stuffing.
+    """
+    plans = [plan.sample(smallest_sample) for plan in _plan_scans(tuple(scans), coefficients, 0)]
+    return {
+        scan: len(segments.encode_scan_header(scan, coefficients.frame)) + statistics.estimate_bytes(plan.row_share)
+        for scan, plan, statistics in zip(scans, plans, tally_samples(plans, threads), strict=True)
+    }
+
+
+def _price_plans(scans: Sequence[Scan], plans: Sequence[ScanPlan], frame: Frame, threads: int) -> dict[Scan, float]:
+    """Return the size of each scan: that of the MCU rows in its plan, extrapolated to all rows."""
+    return {
+        scan: len(_encode_scan_headers(scan, frame, statistics)) + statistics.size_bytes / plan.row_share
+        for scan, plan, statistics in zip(scans, plans, tally_samples(plans, threads), strict=True)
+    }
 
 
 def _encode_scan_headers(scan: Scan, frame: Frame, statistics: ScanStatistics) -> bytes:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import foveal._kernels as _kernels
 from foveal.jpeg.frame import Frame
-from foveal.jpeg.huffman import HuffmanTable
+from foveal.jpeg.huffman import HuffmanTable, optimal_code_bits
 from foveal.jpeg.script import Scan
 from foveal.threads import lazy_property, row_ranges, run_in_threads
 
@@ -93,9 +93,16 @@ class ScanPlan:
         ranges = row_ranges(mcu_rows, coefficients_per_row, _COEFFICIENTS_PER_STRIP)
         return cls(grids, factors, scan.band, restart_interval, ranges, row_step)
 
-    def sample(self) -> ScanPlan:
+    def sample(self, smallest: int = _SMALLEST_SAMPLE) -> ScanPlan:
         """Return the plan of a sample of MCU rows, to estimate the size of the scan in less time.
 
+        Parameters
+        ----------
+        smallest
+            Number of MCU rows of the frame that a sample has at least, if the frame has as many.
+
+        Notes
+        -----
         Rows are evenly spaced, and they are the same rows of the picture for all scans of a frame, so that scans can be
         compared. Pictures of little height are sampled more densely; of the smallest, all rows are taken.
 
@@ -107,7 +114,7 @@ class ScanPlan:
         #
         #     . . X . | . . X . | . . X . | ...
         frame_rows = -(-self.mcu_rows // self.row_step)
-        every = min(_SAMPLE_EVERY, frame_rows // _SMALLEST_SAMPLE)
+        every = min(_SAMPLE_EVERY, frame_rows // smallest)
         if every <= 1:
             return self
         first_rows = range(every // 2 * self.row_step, self.mcu_rows, every * self.row_step)
@@ -174,6 +181,19 @@ class ScanStatistics:
         bits = self.raw_bits + int((self.histogram.astype(np.uint64) * self.codes[..., 1]).sum())
         return -(-(bits + self.restart_marker_count * _RESTART_BITS) // 8)
 
+    def estimate_bytes(self, row_share: float) -> float:
+        """Estimate the size of the scan with DHT, without making its Huffman tables.
+
+        Parameters
+        ----------
+        row_share
+            Share of the scan's MCU rows that were counted.
+        """
+        used = self.histogram[self.histogram.any(axis=2)]
+        bits = self.raw_bits + sum(optimal_code_bits(counts[counts > 0].tolist()) for counts in used)
+        table_bytes = 17 * len(used) + int(np.count_nonzero(used)) + (4 if len(used) else 0)
+        return table_bytes + (bits + self.restart_marker_count * _RESTART_BITS) / 8 / row_share
+
 
 @dataclass(frozen=True, eq=False)
 class RecordedScan:
@@ -201,6 +221,20 @@ def tally(plans: Sequence[ScanPlan], threads: int) -> list[ScanStatistics]:
 
     tallied = _run_over_strips(tally_rows, plans, threads)
     return [ScanStatistics.from_strips(plan, strips) for plan, strips in zip(plans, tallied, strict=True)]
+
+
+def tally_samples(plans: Sequence[ScanPlan], threads: int) -> list[ScanStatistics]:
+    """Count the symbols of several plans of few rows each, as `tally` does; the threads share the plans."""
+
+    def tally_plan(plan: ScanPlan) -> ScanStatistics:
+        histogram = np.zeros((2, _TABLE_SLOTS, 256), dtype=np.uint32)
+        raw_bits = sum(
+            _kernels.tally_scan(plan.grids, plan.factors, plan.band, plan.restart_interval, *rows, histogram)
+            for rows in plan.row_ranges
+        )
+        return ScanStatistics(histogram, raw_bits, plan.restart_marker_count)
+
+    return run_in_threads(tally_plan, plans, threads)
 
 
 def record(plans: Sequence[ScanPlan], threads: int) -> list[RecordedScan]:

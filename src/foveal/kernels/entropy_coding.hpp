@@ -13,7 +13,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 namespace {
 
@@ -25,6 +24,7 @@ constexpr int kZeroRun16 = 0xF0;              // ZRL: 16 zeros
 constexpr std::uint32_t kMaxEobRun = 0x7FFF;  // longest EOB run: EOB14 with all its additional bits set
 // Largest number of correction bits that an EOB run holds back. A run that might need more ends early.
 constexpr int kMaxCorrections = 1024;
+constexpr int kMaxRawBits = 15;  // raw bits that a recorded word holds (bits.hpp)
 
 // Returns a mask of the coefficients from spectral_start to spectral_end, both included.
 inline std::uint64_t band_mask(int spectral_start, int spectral_end) {
@@ -73,9 +73,22 @@ struct EobRun {
     int slot;
     std::uint32_t length = 0;
     int correction_count = 0;
-    std::uint8_t corrections[kMaxCorrections];  // the first correction_count are used
+    std::uint16_t corrections[kMaxCorrections / kMaxRawBits + 1];  // kMaxRawBits each, the last one perhaps fewer
 
     EobRun(Sink& target, int table_slot) : sink(target), slot(table_slot) {}
+
+    // Holds back the low `count` bits of `bits`, most significant first.
+    FOVEAL_INLINE void hold_back(std::uint64_t bits, int count) {
+        while (count > 0) {
+            const int used = correction_count % kMaxRawBits;
+            const int added = count < kMaxRawBits - used ? count : kMaxRawBits - used;
+            const std::uint32_t held = used == 0 ? 0 : corrections[correction_count / kMaxRawBits];
+            const auto next = static_cast<std::uint32_t>(bits >> (count - added)) & ((1u << added) - 1);
+            corrections[correction_count / kMaxRawBits] = static_cast<std::uint16_t>(held << added | next);
+            correction_count += added;
+            count -= added;
+        }
+    }
 
     // Adds a block to the run.
     FOVEAL_INLINE void add_block() {
@@ -88,7 +101,8 @@ struct EobRun {
             sink.symbol(kAcCode, slot, size << 4, length & ((1u << size) - 1), size);
             length = 0;
         }
-        for (int i = 0; i < correction_count; ++i) sink.raw(corrections[i], 1);
+        for (int i = 0; correction_count > 0; ++i, correction_count -= kMaxRawBits)
+            sink.raw(corrections[i], correction_count < kMaxRawBits ? correction_count : kMaxRawBits);
         correction_count = 0;
     }
 };
@@ -221,43 +235,52 @@ Sink encode_ac_first(Sink sink, const Scan& scan, std::ptrdiff_t first, std::ptr
 //     output    [run 2, negative] 1 (of 3)    [EOB] 0 (of 2)
 template <class Sink>
 inline void refine_block(Sink& sink, EobRun<Sink>& eob_run, const Scan& scan, const std::int16_t* block) {
-    std::int16_t levels[kBlockSize];
-    point_transform(block, scan.approximation_low, levels);
-    int last_new = -1;  // position of the last coefficient that becomes nonzero
-    for (int k = scan.spectral_start; k <= scan.spectral_end; ++k)
-        if (levels[k] == 1 || levels[k] == -1) last_new = k;
+    std::int16_t magnitudes[kBlockSize], upper_bits[kBlockSize];
+    for (int k = 0; k < kBlockSize; ++k) {
+        magnitudes[k] = static_cast<std::int16_t>((block[k] < 0 ? -block[k] : block[k]) >> scan.approximation_low);
+        upper_bits[k] = static_cast<std::int16_t>(magnitudes[k] >> 1);
+    }
+    const std::uint64_t band = band_mask(scan.spectral_start, scan.spectral_end);
+    std::uint64_t nonzero = nonzero_mask(magnitudes) & band;
+    const std::uint64_t old = nonzero_mask(upper_bits);  // coefficients that earlier scans have made nonzero
+    const std::uint64_t added = nonzero & ~old;
+    const int last_added = added == 0 ? -1 : 63 - __builtin_clzll(added);
 
-    std::uint8_t corrections[kBlockSize];
-    int correction_count = 0, run = 0;
+    std::uint64_t corrections = 0;  // the first correction is the most significant of correction_count bits
+    int correction_count = 0, run = 0, next = scan.spectral_start;
     const auto send_corrections = [&] {
-        for (int i = 0; i < correction_count; ++i) sink.raw(corrections[i], 1);
+        for (; correction_count > kMaxRawBits; correction_count -= kMaxRawBits)
+            sink.raw(
+                static_cast<std::uint32_t>(corrections >> (correction_count - kMaxRawBits)) & ((1u << kMaxRawBits) - 1),
+                kMaxRawBits);
+        if (correction_count > 0)
+            sink.raw(static_cast<std::uint32_t>(corrections) & ((1u << correction_count) - 1), correction_count);
         correction_count = 0;
     };
-    for (int k = scan.spectral_start; k <= scan.spectral_end; ++k) {
-        const int magnitude = levels[k] < 0 ? -levels[k] : levels[k];
-        if (magnitude == 0) {
-            ++run;
-            continue;
-        }
+    while (nonzero != 0) {
+        const int k = __builtin_ctzll(nonzero);
+        nonzero &= nonzero - 1;
+        run += k - next;
+        next = k + 1;
         // ZRL is only needed before a coefficient that becomes nonzero: after the last one, EOB covers the zeros.
-        for (; run >= 16 && k <= last_new; run -= 16) {
+        for (; run >= 16 && k <= last_added; run -= 16) {
             eob_run.flush();
             sink.symbol(kAcCode, eob_run.slot, kZeroRun16, 0, 0);
             send_corrections();
         }
-        if (magnitude > 1) {
-            corrections[correction_count++] = static_cast<std::uint8_t>(magnitude & 1);
+        if ((old >> k & 1) != 0) {
+            corrections = corrections << 1 | (magnitudes[k] & 1);
+            ++correction_count;
             continue;
         }
         eob_run.flush();
-        sink.symbol(kAcCode, eob_run.slot, run << 4 | 1, levels[k] < 0 ? 0 : 1, 1);
+        sink.symbol(kAcCode, eob_run.slot, run << 4 | 1, block[k] < 0 ? 0 : 1, 1);
         send_corrections();
         run = 0;
     }
+    run += scan.spectral_end + 1 - next;
     if (run > 0 || correction_count > 0) {
-        std::memcpy(eob_run.corrections + eob_run.correction_count, corrections,
-                    static_cast<std::size_t>(correction_count));
-        eob_run.correction_count += correction_count;
+        eob_run.hold_back(corrections, correction_count);
         eob_run.add_block();
     }
 }

@@ -9,6 +9,7 @@
 #include "block.hpp"
 #include "block_walk.hpp"
 #include "lookup.hpp"
+#include "nonzero.hpp"
 #include "shapes.hpp"
 
 #include <cstddef>
@@ -178,27 +179,45 @@ inline ScanFailure decode_ac_first(BitReader& reader, const DecodingTable& ac, c
     return ScanFailure::none;
 }
 
-// Takes the correction bit of a nonzero coefficient: a 1-bit moves it away from zero by `unit` = 2^Al. A bit that is
-// set already stays, and a result out of range is dropped; both happen only in files whose scans are out of order,
-// which the lenient decoder accepts.
-inline void take_correction(BitReader& reader, std::int16_t& coefficient, int unit) {
-    reader.refill();
-    if (reader.take(1) == 0 || (coefficient & unit) != 0) return;
-    const int corrected = coefficient + (coefficient > 0 ? unit : -unit);
-    if (corrected >= -kMaxLevel && corrected <= kMaxLevel) coefficient = static_cast<std::int16_t>(corrected);
+// Applies a correction bit to a nonzero coefficient: a 1 moves it away from zero by `unit` = 2^Al. A bit that is set
+// already stays, and a result out of range is dropped; both happen only in files whose scans are out of order, which
+// the lenient decoder accepts. There is no branch, because correction bits cannot be predicted.
+inline void correct(std::int16_t& coefficient, int bit, int unit) {
+    const int old = coefficient, sign = old >> 15;  // -1 or 0
+    const int step = ((unit ^ sign) - sign) & -(bit & static_cast<int>((old & unit) == 0));
+    const int corrected = old + step;
+    coefficient = static_cast<std::int16_t>(corrected >= -kMaxLevel && corrected <= kMaxLevel ? corrected : old);
 }
 
-// Corrects the nonzero coefficients from position k on while skipping `zeros` coefficients that are zero. Returns the
-// position of the zero coefficient that follows, or the one after the band.
-inline int correct_and_skip_zeros(BitReader& reader, const DecodingScan& scan, int k, int zeros, std::int16_t* block) {
-    const int unit = 1 << scan.approximation_low;
-    for (; k <= scan.spectral_end; ++k) {
-        if (block[k] != 0)
-            take_correction(reader, block[k], unit);
-        else if (--zeros < 0)
-            break;
+// Takes a correction bit for each coefficient whose bit is set in `mask`.
+inline void take_corrections(BitReader& reader, std::uint64_t mask, int unit, std::int16_t* block) {
+    constexpr int kChunk = 32;  // bits that one refill provides for
+    int left = __builtin_popcountll(mask);
+    while (left > 0) {
+        reader.refill();
+        int count = left < kChunk ? left : kChunk;
+        left -= count;
+        const std::uint32_t bits = reader.take(count);
+        while (count-- > 0) {
+            correct(block[__builtin_ctzll(mask)], static_cast<int>(bits >> count & 1), unit);
+            mask &= mask - 1;
+        }
     }
-    return k;
+}
+
+// Corrects the nonzero coefficients from position k <= spectral_end on while skipping `zeros` coefficients that are
+// zero. Returns the position of the zero coefficient that follows, or the one after the band.
+//
+// band: mask of the band. nonzero: mask of the coefficients that are nonzero before the scan.
+inline int correct_and_skip_zeros(BitReader& reader, const DecodingScan& scan, int k, int zeros, std::uint64_t band,
+                                  std::uint64_t nonzero, std::int16_t* block) {
+    const std::uint64_t rest = band & ~std::uint64_t{0} << k;
+    std::uint64_t zero = rest & ~nonzero;
+    for (; zeros > 0 && zero != 0; --zeros) zero &= zero - 1;
+    const int stop = zero == 0 ? scan.spectral_end + 1 : __builtin_ctzll(zero);
+    const std::uint64_t before = stop == kBlockSize ? ~std::uint64_t{0} : (std::uint64_t{1} << stop) - 1;
+    take_corrections(reader, rest & nonzero & before, 1 << scan.approximation_low, block);
+    return stop;
 }
 
 // Decodes a block of a refinement scan of a band of AC coefficients (T.81 G.1.2.3, Coding model for subsequent scans of
@@ -209,6 +228,9 @@ inline int correct_and_skip_zeros(BitReader& reader, const DecodingScan& scan, i
 inline ScanFailure refine_ac(BitReader& reader, const DecodingTable& ac, const DecodingScan& scan,
                              std::int64_t& eob_run, std::int16_t* block) {
     const int unit = 1 << scan.approximation_low;
+    const std::uint64_t band =
+        ~std::uint64_t{0} << scan.spectral_start & ~std::uint64_t{0} >> (kBlockSize - 1 - scan.spectral_end);
+    const std::uint64_t nonzero = nonzero_mask(block);
     int k = scan.spectral_start;
     for (; eob_run == 0 && k <= scan.spectral_end; ++k) {
         int run, value;
@@ -218,13 +240,13 @@ inline ScanFailure refine_ac(BitReader& reader, const DecodingTable& ac, const D
             eob_run = take_eob_run(reader, run);
             break;
         }
-        k = correct_and_skip_zeros(reader, scan, k, run, block);
+        k = correct_and_skip_zeros(reader, scan, k, run, band, nonzero, block);
         if (value == 0) continue;
         if (k > scan.spectral_end) return ScanFailure::beyond_block;
         block[k] = static_cast<std::int16_t>(value * unit);
     }
     if (eob_run > 0) {
-        correct_and_skip_zeros(reader, scan, k, kBlockSize, block);
+        correct_and_skip_zeros(reader, scan, k, kBlockSize, band, nonzero, block);
         --eob_run;
     }
     return ScanFailure::none;
@@ -233,20 +255,19 @@ inline ScanFailure refine_ac(BitReader& reader, const DecodingTable& ac, const D
 // Decodes one MCU with decode_block(reader, component index, block); the data of its restart interval ends at bit
 // `end`. Stops at the first failure, and adds the bits of each block to its counter if there are counters.
 template <class DecodeBlock>
-inline ScanFailure decode_mcu(const DecodingScan& scan, std::ptrdiff_t first_row, std::int64_t mcu, BitReader& reader,
+inline ScanFailure decode_mcu(const DecodingScan& scan, std::ptrdiff_t row, std::ptrdiff_t column, BitReader& reader,
                               std::int64_t end, DecodeBlock decode_block) {
     ScanFailure failure = ScanFailure::none;
-    for_each_block_of_mcu(scan, mcu / scan.mcu_columns - first_row, mcu % scan.mcu_columns,
-                          [&](int c, std::int16_t* block) {
-                              if (failure != ScanFailure::none) return;
-                              const std::int64_t before = reader.position();
-                              failure = decode_block(reader, c, block);
-                              const std::int64_t after = reader.position();
-                              if (failure == ScanFailure::none && after > end) failure = ScanFailure::out_of_data;
-                              if (scan.block_bits[c] != nullptr)
-                                  scan.block_bits[c][(block - scan.components[c].blocks) / kBlockSize] +=
-                                      static_cast<std::uint32_t>(after - before);
-                          });
+    for_each_block_of_mcu(scan, row, column, [&](int c, std::int16_t* block) {
+        if (failure != ScanFailure::none) return;
+        const std::int64_t before = reader.position();
+        failure = decode_block(reader, c, block);
+        const std::int64_t after = reader.position();
+        if (failure == ScanFailure::none && after > end) failure = ScanFailure::out_of_data;
+        if (scan.block_bits[c] != nullptr)
+            scan.block_bits[c][(block - scan.components[c].blocks) / kBlockSize] +=
+                static_cast<std::uint32_t>(after - before);
+    });
     return failure;
 }
 
@@ -266,9 +287,11 @@ inline void begin_interval(DecodingState& state, std::int64_t first_byte) {
 
 // Decodes MCUs from state.mcu up to (not including) last_mcu, into blocks that begin with MCU row first_row of the
 // scan. Stops at the first failure and leaves the state where it happened.
-template <class DecodeBlock>
+//
+// skip_mcus(n) returns how many of the next n MCUs need no decoding.
+template <class DecodeBlock, class SkipMcus>
 inline ScanFailure decode_mcus(const DecodingScan& scan, std::ptrdiff_t first_row, std::int64_t last_mcu,
-                               DecodingState& state, DecodeBlock decode_block) {
+                               DecodingState& state, DecodeBlock decode_block, SkipMcus skip_mcus) {
     const std::int64_t interval_mcus = scan.restart_interval == 0 ? last_mcu : scan.restart_interval;
     while (state.mcu < last_mcu) {
         const std::int64_t interval = state.mcu / interval_mcus;
@@ -279,10 +302,23 @@ inline ScanFailure decode_mcus(const DecodingScan& scan, std::ptrdiff_t first_ro
         const std::int64_t stop = end_of_interval < last_mcu ? end_of_interval : last_mcu;
         if (state.bit_position > end) return ScanFailure::out_of_data;
         BitReader reader(scan.data, state.bit_position);
-        for (; state.mcu < stop; ++state.mcu) {
-            const ScanFailure failure = decode_mcu(scan, first_row, state.mcu, reader, end, decode_block);
+        std::ptrdiff_t row = state.mcu / scan.mcu_columns - first_row, column = state.mcu % scan.mcu_columns;
+        while (state.mcu < stop) {
+            const std::int64_t skipped = skip_mcus(stop - state.mcu);
+            if (skipped > 0) {
+                state.mcu += skipped;
+                row = state.mcu / scan.mcu_columns - first_row;
+                column = state.mcu % scan.mcu_columns;
+                continue;
+            }
+            const ScanFailure failure = decode_mcu(scan, row, column, reader, end, decode_block);
             state.bit_position = reader.position() < end ? reader.position() : end;
             if (failure != ScanFailure::none) return failure;
+            ++state.mcu;
+            if (++column == scan.mcu_columns) {
+                column = 0;
+                ++row;
+            }
         }
         if (scan.restart_interval != 0 && stop == end_of_interval) state.unused_bytes += (end - state.bit_position) / 8;
     }
@@ -294,30 +330,48 @@ inline ScanFailure decode_scan(const DecodingScan& scan, std::ptrdiff_t first_ro
                                DecodingState& state) {
     const DecodingTable* const* dc = scan.dc_tables;
     const DecodingTable* const* ac = scan.ac_tables;
+    const auto skip_none = [](std::int64_t) { return std::int64_t{0}; };
     const bool first_pass = scan.approximation_high == 0;
     if (scan.spectral_start == 0 && scan.spectral_end == kBlockSize - 1)
-        return decode_mcus(scan, first_row, last_mcu, state, [&](BitReader& reader, int c, std::int16_t* block) {
-            return decode_sequential_block(reader, *dc[c], *ac[c], state.predictions[c], block);
-        });
+        return decode_mcus(
+            scan, first_row, last_mcu, state,
+            [&](BitReader& reader, int c, std::int16_t* block) {
+                return decode_sequential_block(reader, *dc[c], *ac[c], state.predictions[c], block);
+            },
+            skip_none);
     if (scan.spectral_start == 0 && first_pass)
-        return decode_mcus(scan, first_row, last_mcu, state, [&](BitReader& reader, int c, std::int16_t* block) {
-            return decode_dc_first(reader, *dc[c], scan.approximation_low, state.predictions[c], block);
-        });
+        return decode_mcus(
+            scan, first_row, last_mcu, state,
+            [&](BitReader& reader, int c, std::int16_t* block) {
+                return decode_dc_first(reader, *dc[c], scan.approximation_low, state.predictions[c], block);
+            },
+            skip_none);
     if (scan.spectral_start == 0)
-        return decode_mcus(scan, first_row, last_mcu, state, [&](BitReader& reader, int, std::int16_t* block) {
-            reader.refill();
-            if (reader.take(1) != 0) block[0] = static_cast<std::int16_t>(block[0] | 1 << scan.approximation_low);
-            return ScanFailure::none;
-        });
+        return decode_mcus(
+            scan, first_row, last_mcu, state,
+            [&](BitReader& reader, int, std::int16_t* block) {
+                reader.refill();
+                if (reader.take(1) != 0) block[0] = static_cast<std::int16_t>(block[0] | 1 << scan.approximation_low);
+                return ScanFailure::none;
+            },
+            skip_none);
     if (first_pass)
-        return decode_mcus(scan, first_row, last_mcu, state, [&](BitReader& reader, int, std::int16_t* block) {
-            if (state.eob_run == 0) return decode_ac_first(reader, *ac[0], scan, state.eob_run, block);
-            --state.eob_run;
-            return ScanFailure::none;
-        });
-    return decode_mcus(scan, first_row, last_mcu, state, [&](BitReader& reader, int, std::int16_t* block) {
-        return refine_ac(reader, *ac[0], scan, state.eob_run, block);
-    });
+        return decode_mcus(
+            scan, first_row, last_mcu, state,
+            [&](BitReader& reader, int, std::int16_t* block) {
+                return decode_ac_first(reader, *ac[0], scan, state.eob_run, block);
+            },
+            [&](std::int64_t count) {  // an MCU of these scans is one block
+                const std::int64_t skipped = state.eob_run < count ? state.eob_run : count;
+                state.eob_run -= skipped;
+                return skipped;
+            });
+    return decode_mcus(
+        scan, first_row, last_mcu, state,
+        [&](BitReader& reader, int, std::int16_t* block) {
+            return refine_ac(reader, *ac[0], scan, state.eob_run, block);
+        },
+        skip_none);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ from foveal.jpeg import Segment, application_data
 from foveal.jpeg.segments import XMP
 from foveal.jpeg.xmp import cut, parse
 
-_CONTAINER = "http://ns.google.com/photos/1.0/container/"
+CONTAINER = "http://ns.google.com/photos/1.0/container/"
 _WHOLE_NAMESPACES = (*application_data.GAIN_MAP_NAMESPACES, b"http://ns.google.com/photos/dd/1.0/")
 _VIDEO_PROPERTIES = ("MotionPhoto", "MicroVideo")
 _VIDEO_LENGTH = ("http://ns.oplus.com/photos/1.0/camera/", "VideoLength")
@@ -42,7 +42,7 @@ def _announces(uri: str, name: str) -> bool:
     """Return whether a property of some namespace and name announces something."""
     return (
         _is_announcing_namespace(uri)
-        or (uri, name) in ((_CONTAINER, "Directory"), _VIDEO_LENGTH)
+        or (uri, name) in ((CONTAINER, "Directory"), _VIDEO_LENGTH)
         or (uri != "" and any(each in name for each in _VIDEO_PROPERTIES))
     )
 

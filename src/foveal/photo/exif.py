@@ -156,8 +156,21 @@ def select_safe(exif: bytes | None) -> bytes | None:
     fields = {}
     entry, value = _find_orientation(reader)
     if entry is not None and order is not None:
-        fields[_ORIENTATION] = Field(_ORIENTATION, tiff_structure.SHORT, 1, struct.pack(f"{order}H", value))
+        fields[_ORIENTATION] = _orientation_field(order, value)
     for entry in reader.first_directory():
         if entry.tag in _SAFE_TEXTS and entry.kind in _TEXT_TYPES and entry.tag not in fields:
             fields[entry.tag] = Field(entry.tag, entry.kind, entry.count, reader.value(entry))
     return encode_structure(order, list(fields.values())) if fields and order is not None else None
+
+
+def select_orientation(exif: bytes | None) -> bytes | None:
+    """Return EXIF data with only the orientation; None if the picture is upright."""
+    reader = read_structure(exif)
+    entry, value = _find_orientation(reader)
+    if entry is None or reader.byte_order is None or value == UPRIGHT:
+        return None
+    return encode_structure(reader.byte_order, [_orientation_field(reader.byte_order, value)])
+
+
+def _orientation_field(order: str, value: int) -> Field:
+    return Field(_ORIENTATION, tiff_structure.SHORT, 1, struct.pack(f"{order}H", value))

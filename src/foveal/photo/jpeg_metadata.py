@@ -67,7 +67,7 @@ def _extra_segments(segments: Sequence[Segment]) -> Iterator[Segment]:
         kind = application_data.segment_kind(segment)
         if kind == "JFIF":
             yield from _thumbnail_segment(segment)
-        elif kind not in _NOT_EXTRA and not _is_residual(segment) and not any(segment is each for each in own):
+        elif kind not in _NOT_EXTRA and not is_residual(segment) and not any(segment is each for each in own):
             yield remove_from_segment(segment)
 
 
@@ -78,7 +78,8 @@ def _thumbnail_segment(segment: Segment) -> Iterator[Segment]:
         yield Segment(markers.APP0, JFXX + struct.pack("B", _JFXX_RGB) + size + pixels)
 
 
-def _is_residual(segment: Segment) -> bool:
+def is_residual(segment: Segment) -> bool:
+    """Return whether a segment refines the picture: JPEG XT (ISO/IEC 18477-3), or JPEG-HDR."""
     payload = segment.payload
     is_box = payload.startswith(_BOX_SEGMENT) and _METADATA_BOX not in payload[:16]
     return segment.code == markers.APP11 and (is_box or payload.startswith(_JPEG_HDR))
@@ -95,12 +96,17 @@ def find_notes(segments: Sequence[Segment], trailing: bytes) -> Iterator[str]:
     problem = application_data.icc_problem(segments)
     if problem:
         yield problem
-    residual = sum(len(segment.payload) for segment in segments if _is_residual(segment))
+    residual = sum(len(segment.payload) for segment in segments if is_residual(segment))
     if residual:
         yield f"{residual:,} bytes that refine the old picture (JPEG XT or JPEG-HDR) are left out"
     if trailing:
-        found = " and ".join(_kinds_of_trailing(segments, trailing)) or "unknown data"
+        found = describe_trailing(segments, trailing)
         yield f"{len(trailing):,} bytes after the picture are left out: {found}"
+
+
+def describe_trailing(segments: Sequence[Segment], trailing: bytes) -> str:
+    """Say what stands after the picture of a file: "an HDR gain map and 2 further pictures", or "unknown data"."""
+    return " and ".join(_kinds_of_trailing(segments, trailing)) or "unknown data"
 
 
 def _kinds_of_trailing(segments: Sequence[Segment], trailing: bytes) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Benchmarks of `foveal optimize`: `lossless.py` against other tools, `sweep.py` over files as they are."""

@@ -1,0 +1,213 @@
+"""The command `foveal optimize`, which makes an existing JPEG smaller."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from foveal.allocate.effort import EFFORTS
+from foveal.checks import MAX_THREADS
+from foveal.cli import files
+from foveal.cli.messages import (
+    STANDARD_STREAM,
+    add_name_to_errors,
+    input_name,
+    output_name,
+    print_report,
+    print_warnings,
+)
+from foveal.cli.shared_options import (
+    SIZE,
+    SIZE_EXAMPLES,
+    NumberRange,
+    json_option,
+    max_pixels_option,
+    output_option,
+    read_saliency,
+    refuse_together,
+    saliency_option,
+    source_argument,
+    strength_option,
+)
+from foveal.files import FileTimes
+from foveal.jpeg import MAX_SIDE
+from foveal.optimization import Optimized, OptimizeOptions, optimize_file
+from foveal.photo.metadata_policy import MetadataPolicy
+
+
+class _Percentage(click.ParamType):  # type: ignore[type-arg]
+    """Share in per cent, such as 2%; the sign may be left out."""
+
+    name = "percentage"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the share, 0 to 1, or fail; overrides `click.ParamType.convert`."""
+        number = NumberRange(0, 100).convert(str(value).strip().removesuffix("%"), param, ctx)
+        return number / 100
+
+
+@click.command(short_help="Make an existing JPEG smaller: never larger, never twice.")
+@source_argument("JPEG")
+@output_option("OUT", "JPEG to write; '-' is standard output. If nothing is saved, it is a copy of the input.")
+@click.option("--in-place", is_flag=True, help="Replace the input. If nothing is saved, it is not touched.")
+@click.option("--lossless", is_flag=True, help="Keep every coefficient: the picture stays as it is, bit for bit.")
+@click.option(
+    "-q",
+    "--quality",
+    type=NumberRange(0, 100),
+    metavar="Q",
+    help="Quality of the parts where people look, on libjpeg's scale. Default: what the photo needs, but never more "
+    "than the file has.",
+)
+@click.option(
+    "--target-size",
+    type=SIZE,
+    metavar="SIZE",
+    help=f"Largest size of the file: {SIZE_EXAMPLES}. Nothing is lost if it can be reached without loss.",
+)
+@click.option(
+    "--target-score",
+    type=NumberRange(0, 100),
+    metavar="S",
+    help="Estimated SSIMULACRA2 score against the original that the file was made from: 70 is high quality, 90 is "
+    "visually lossless.",
+)
+@click.option(
+    "--min-saving",
+    type=_Percentage(),
+    metavar="P%",
+    default=f"{OptimizeOptions.min_saving:.0%}",
+    show_default=True,
+    help="Smallest share of the bytes for which the file is changed, or changed more.",
+)
+@saliency_option
+@strength_option
+@click.option(
+    "--effort",
+    type=click.Choice(tuple(EFFORTS)),
+    default=OptimizeOptions.effort,
+    show_default=True,
+    help="How long to search for a better file, if coefficients are requantized.",
+)
+@click.option(
+    "--metadata",
+    type=click.Choice(get_args(MetadataPolicy)),
+    default=OptimizeOptions.metadata,
+    show_default=True,
+    help="keep: every segment and what follows the picture, byte for byte; safe: only colour profile, resolution, "
+    "orientation, artist and copyright; none: only colour profile and orientation.",
+)
+@click.option(
+    "--keep-c2pa",
+    is_flag=True,
+    help="Keep content credentials (C2PA) although the pixels change and no longer match them.",
+)
+@click.option("--reencode", is_flag=True, help="Also try to decode the picture and encode it again.")
+@click.option(
+    "--resize",
+    type=click.IntRange(1, MAX_SIDE),
+    metavar="PIXELS",
+    help="Reduce the longer side to PIXELS; smaller pictures keep their size. The picture is encoded again.",
+)
+@click.option(
+    "--preserve-times/--no-preserve-times",
+    default=None,
+    help="Give the output the times of the input. Default: only with --in-place.",
+)
+@click.option(
+    "--threads", type=click.IntRange(1, MAX_THREADS), metavar="N", help="Number of threads. Default: all cores."
+)
+@max_pixels_option
+@json_option
+def optimize(
+    source: str,
+    output: str | None,
+    in_place: bool,
+    preserve_times: bool | None,
+    saliency: str,
+    as_json: bool,
+    **choices: Any,
+) -> None:
+    """Make an existing JPEG smaller: never larger, and never twice.
+
+    The file is kept as it is, written again without loss, or its coefficients are requantized without decoding them to
+    pixels: whichever comes first and saves enough. Metadata, gain maps and videos are kept. The report says what was
+    done. It is printed on standard output, or on standard error if the JPEG is written to standard output.
+    """
+    target = _find_target(source, output, in_place)
+    targets = ("quality", "target_size", "target_score")
+    refuse_together({f"--{name.replace('_', '-')}": choices[name] for name in targets})
+    lossy = [name for name in (*targets, "resize") if choices[name] is not None] + ["reencode"] * choices["reencode"]
+    if choices["lossless"] and lossy:
+        raise click.UsageError(f"--lossless and --{lossy[0].replace('_', '-')} cannot be given together")
+    options = OptimizeOptions(saliency=read_saliency(saliency), **choices)
+    before = _identity(source)
+    data = files.read_bytes(source)
+    times = FileTimes.of(source) if source != STANDARD_STREAM else None
+    with add_name_to_errors(source):
+        result = optimize_file(data, options)
+    print_warnings(source, result.notes)
+    if not (in_place and result.data == data):
+        if in_place and _identity(source) != before:
+            raise click.ClickException(f"{input_name(source)} was changed while it was read; it is left alone")
+        keeps_times = in_place if preserve_times is None else preserve_times
+        files.write_bytes(target, result.data, times if keeps_times else None)
+    report = _report_as_json(result, source, target) if as_json else _report_as_text(result, target)
+    print_report(report, target)
+
+
+def _find_target(source: str, output: str | None, in_place: bool) -> str:
+    """Return the path of the output after checking it.
+
+    Raises
+    ------
+    click.UsageError
+        Not exactly one of -o and --in-place is given, or the input or output cannot be used so.
+    OSError
+        The input or output is a folder.
+    """
+    if in_place and output is not None:
+        raise click.UsageError("--in-place and -o cannot be given together")
+    if in_place:
+        if source == STANDARD_STREAM or (Path(source).exists() and not Path(source).is_file()):
+            raise click.UsageError(f"--in-place needs a file, not {input_name(source)}")
+        return source
+    if output is None and source != STANDARD_STREAM:
+        raise click.UsageError("name the output with -o, or give --in-place")
+    target = STANDARD_STREAM if output is None else output
+    files.check_target(target, "JPEG", inputs=[source])
+    return target
+
+
+def _identity(source: str) -> tuple[int, ...] | None:
+    """Return what changes if somebody else writes a file; None for standard input and missing files."""
+    if source == STANDARD_STREAM or not Path(source).is_file():
+        return None
+    status = os.stat(source)  # noqa: PTH116 (as in `foveal.files`)
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _report_as_text(result: Optimized, target: str) -> str:
+    before, after = result.size_before, len(result.data)
+    quality = "" if result.quality is None else f", quality {result.quality:g}"
+    if after == before:
+        return f"{output_name(target)}: {result.rung}, {after:,} bytes{quality}"
+    return f"{output_name(target)}: {result.rung}, {before:,} to {after:,} bytes ({after / before - 1:+.1%}){quality}"
+
+
+def _report_as_json(result: Optimized, source: str, target: str) -> str:
+    return json.dumps(
+        {
+            "input": source,
+            "output": target,
+            "status": result.rung,
+            "size_bytes_before": result.size_before,
+            "size_bytes": len(result.data),
+            "quality": result.quality,
+            "warnings": list(result.notes),
+        }
+    )
