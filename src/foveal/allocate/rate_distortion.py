@@ -13,10 +13,10 @@ from foveal.allocate.closed_loop import luminance_factors
 from foveal.allocate.colour_sensitivity import colour_weights
 from foveal.allocate.effort import EFFORTS, Effort
 from foveal.allocate.foveation import frequency_profiles
+from foveal.allocate.generations import find_previous_table, keep_levels
 from foveal.allocate.hard_edges import hard_edges
 from foveal.allocate.masking import masking_weights, smoothness, texture
 from foveal.allocate.perception import Perception, level_of_quality, perception
-from foveal.allocate.generations import find_previous_table, keep_levels
 from foveal.allocate.tailoring import measure_character, tailor_to_map, tailor_to_photo
 from foveal.metrics import SSIMULACRA2_MIN_SIDE
 
