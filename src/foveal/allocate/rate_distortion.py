@@ -69,7 +69,7 @@ class RateDistortion:
         tuned = tailor_to_map(tuned, photo.weights, level)
         tuned = tailor_to_photo(tuned, measure_character(luminance, blue[0].strength if blue else None, tuned))
         visibility = colour_weights(blocks, frame, tuned)
-        visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking) * factors
+        visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking, level) * factors
         return quantization_by_visibility(level, photo.weights, visibility, effort, tuned)
 
     def _measure_factors(self, photo: WeighedCoefficients, level: float, rounds: int) -> NDArray[np.float32]:
