@@ -26,7 +26,7 @@ from bench import photos
 from bench.arguments import add_image_folders, new_parser
 from bench.gaze.bd_rates import SCORES, GazeScorer
 from bench.gaze.maps import choose_evenly
-from bench.rd.scores import METRICS, Original
+from bench.rd.scores import METRICS, Reference
 from foveal import jpeg
 from foveal.allocate.effort import EFFORTS
 from foveal.comparison import peers
@@ -37,6 +37,7 @@ from foveal.saliency import SaliencyResult, look
 from foveal.training.gaze_data import gaze_photos
 
 QUALITIES = (40, 52, 62, 70, 77, 83, 88, 92, 95)
+WHOLE_SCORES = ("SSIMULACRA2", "PSNR-HVS-M", "MS-SSIM", "PSNR")
 SHARES = (0.85, 0.7, 0.5)  # of the bytes of the source, losslessly optimized
 ANCHOR, OURS, MOZJPEG = "decode and encode, foveal", "requantize, foveal", "decode and encode, MozJPEG"
 SETTINGS = jpeg.EncoderSettings(scripts=EFFORTS["balanced"].scripts)
@@ -101,9 +102,10 @@ def compare(
     }
 
 
-def measure_whole(original: Original, data: bytes) -> tuple[int, tuple[float, ...]]:
-    """Return the size of a file in bytes and its scores by METRICS."""
-    return len(data), tuple(original.scores(data).values())
+def measure_whole(references: Sequence[Reference], data: bytes) -> tuple[int, tuple[float, ...]]:
+    """Return the size of a file in bytes and its scores by the metrics of the references."""
+    shown = peers.decode_for_viewing(data)
+    return len(data), tuple(reference.score(shown) for reference in references)
 
 
 def photos_of_folders(
@@ -113,7 +115,7 @@ def photos_of_folders(
     loaded = list(photos.load(folders).values())
     for index in range(min(count, len(loaded))):
         pixels = loaded[index * len(loaded) // min(count, len(loaded))]
-        yield pixels, partial(measure_whole, Original(pixels))
+        yield pixels, partial(measure_whole, [METRICS[name](pixels) for name in WHOLE_SCORES])
 
 
 def photos_with_fixations(
@@ -163,7 +165,7 @@ def main() -> None:
             found = look(as_photo(jpeg.decode(source))) if gaze else None
             for share, difference in compare(source, found, measure).items():
                 differences.setdefault((name, share), []).append(difference)
-    print_table(differences, SCORES if gaze else list(METRICS))
+    print_table(differences, SCORES if gaze else WHOLE_SCORES)
 
 
 if __name__ == "__main__":

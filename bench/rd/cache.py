@@ -8,20 +8,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 
 @dataclass(frozen=True)
-class Point:
-    """Measurement of one file: the encoder's setting, the size in bytes, and the scores by metric."""
-
-    setting: float
-    size_bytes: int
-    scores: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Key:
-    """Cache key: everything that a measurement depends on.
+class FileKey:
+    """Cache key of an encoded file: everything that it depends on.
 
     Parameters
     ----------
@@ -33,15 +25,34 @@ class Key:
         Setting of the encoder, such as the quality.
     photo_digest
         Hash of the photo's pixels.
-    scores_version
-        Version of the metrics, which changes whenever the scores of a file might change.
     """
 
     encoder: str
     encoder_version: str
     setting: float
     photo_digest: str
-    scores_version: str
+
+
+@dataclass(frozen=True)
+class ScoreKey:
+    """Cache key of a score: everything that it depends on. Files that decode alike share their scores.
+
+    Parameters
+    ----------
+    metric
+        Name of the metric.
+    metric_version
+        Version of the metric, which changes whenever its scores might change.
+    photo_digest
+        Hash of the photo's pixels.
+    decoded_digest
+        Hash of the decoded file's pixels.
+    """
+
+    metric: str
+    metric_version: str
+    photo_digest: str
+    decoded_digest: str
 
 
 class Cache:
@@ -50,19 +61,19 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def get(self, key: Key, measure: Callable[[], Point]) -> Point:
-        """Return a cached measurement, or measure and cache it."""
+    def get(self, key: FileKey | ScoreKey, measure: Callable[[], Any]) -> Any:
+        """Return a cached measurement, or measure and cache it; it must be representable in JSON."""
         path = self._path(key)
         try:
-            return Point(**json.loads(path.read_text())["point"])
+            return json.loads(path.read_text())["measured"]
         except FileNotFoundError:
-            point = measure()
+            measured = measure()
         path.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False) as file:
-            json.dump({"key": asdict(key), "point": asdict(point)}, file)
+            json.dump({"key": asdict(key), "measured": measured}, file)
         Path(file.name).replace(path)  # atomic, so that no other process sees half a file
-        return point
+        return measured
 
-    def _path(self, key: Key) -> Path:
+    def _path(self, key: FileKey | ScoreKey) -> Path:
         digest = hashlib.sha256(json.dumps(asdict(key)).encode()).hexdigest()[:32]
-        return self.folder / key.encoder / f"{digest}.json"
+        return self.folder / (key.encoder if isinstance(key, FileKey) else key.metric) / f"{digest}.json"

@@ -6,34 +6,62 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.rd import encoders, scores
+from bench.rd import encoders
 from bench.rd.bd_rate import Summary, bd_rate, summary
 from bench.rd.encoders import Encoder
 from bench.rd.measure import Curves, measure_curves
 from foveal.jpeg import EightBitPixels
 
 CACHE_FOLDER = Path("build/rd/cache")
+BANDS = {  # bits per pixel of the anchor's files, by name
+    "< 0.5": (0.0, 0.5),
+    "0.5..1.5": (0.5, 1.5),
+    "> 1.5": (1.5, float("inf")),
+}
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Rate-distortion curves of all photos by name, and the encoder that others are compared with."""
+    """Rate-distortion curves of all photos by name, and the encoder that others are compared with.
+
+    Parameters
+    ----------
+    anchor
+        Name of the encoder that others are compared with.
+    curves
+        Curves of each photo.
+    pixel_counts
+        Number of pixels of each photo, by which sizes become bits per pixel.
+    """
 
     anchor: str
     curves: Mapping[str, Curves]
+    pixel_counts: Mapping[str, int]
 
-    def bd_rates(self, encoder: str, metric: str) -> dict[str, float]:
-        """Return the BD-rate of an encoder against the anchor for each photo that it encoded, in percent or NaN."""
+    def bd_rates(self, encoder: str, metric: str, band: str | None = None) -> dict[str, float]:
+        """Return the BD-rate of an encoder against the anchor for each photo that it encoded, in percent or NaN.
+
+        With the name of one of BANDS, only the scores count that the anchor reaches with so many bits per pixel.
+        """
 
         def curve(photo: str, name: str) -> list[tuple[float, float]]:
             return [(point.size_bytes, point.scores[metric]) for point in self.curves[photo][name]]
 
-        encoded = [photo for photo, curves in self.curves.items() if {encoder, self.anchor} <= curves.keys()]
-        return {photo: bd_rate(curve(photo, self.anchor), curve(photo, encoder)) for photo in encoded}
+        def sizes(photo: str) -> tuple[float, float]:
+            low, high = BANDS[band] if band else (0.0, float("inf"))
+            return low * self.pixel_counts[photo] / 8, high * self.pixel_counts[photo] / 8
 
-    def summary(self, encoder: str, metric: str) -> Summary:
-        """Return mean, quantiles and number of an encoder's BD-rates over photos."""
-        return summary(self.bd_rates(encoder, metric).values())
+        encoded = [photo for photo, curves in self.curves.items() if {encoder, self.anchor} <= curves.keys()]
+        return {photo: bd_rate(curve(photo, self.anchor), curve(photo, encoder), sizes(photo)) for photo in encoded}
+
+    def summary(self, encoder: str, metric: str, band: str | None = None) -> Summary:
+        """Return mean, quantiles and number of an encoder's BD-rates over photos, of all sizes or of one of BANDS."""
+        return summary(self.bd_rates(encoder, metric, band).values())
+
+
+def count_pixels(photos: Mapping[str, EightBitPixels]) -> dict[str, int]:
+    """Return the number of pixels of each photo."""
+    return {name: pixels.shape[0] * pixels.shape[1] for name, pixels in photos.items()}
 
 
 def compare_variants(
@@ -42,13 +70,13 @@ def compare_variants(
     *,
     anchor: str = encoders.ANCHOR,
     settings: int = encoders.SETTINGS,
-    metrics: Collection[str] = tuple(scores.METRICS),
+    metrics: Collection[str] | None = None,
     cache_folder: Path = CACHE_FOLDER,
 ) -> Comparison:
     """Compare variants of an encoder with an anchor, as in an ablation.
 
-    The anchor's measurements are cached; variants are measured again each time. `encoders.foveal_420` has options to
-    vary.
+    The anchor's files are measured once. Variants are encoded again each time, and scored where they changed.
+    `encoders.foveal_420` has options to vary.
 
     Parameters
     ----------
@@ -61,9 +89,9 @@ def compare_variants(
     settings
         Number of qualities at which each encoder is measured. BD-rates are comparable only for equal numbers.
     metrics
-        Names of metrics from `scores.METRICS`.
+        Names of metrics from `scores.METRICS`; by default all that are installed.
     cache_folder
-        Folder for the anchor's measurements.
+        Folder for the anchor's sizes and for all scores.
 
     Raises
     ------
@@ -73,4 +101,4 @@ def compare_variants(
     uncached = [Encoder(name, None, encode, encoders.qualities(settings)) for name, encode in variants.items()]
     compared = [encoders.find_encoder(anchor, settings), *uncached]
     curves = {name: measure_curves(pixels, compared, cache_folder, metrics) for name, pixels in photos.items()}
-    return Comparison(anchor, curves)
+    return Comparison(anchor, curves, count_pixels(photos))

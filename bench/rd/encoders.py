@@ -160,6 +160,9 @@ _ENTRIES = {
     "foveal-aware": _Entry(partial(foveal_420, saliency="auto"), foveal_version),
     "pillow": _Entry(peers.libjpeg_turbo, _pillow_version),
     "mozjpeg": _Entry(peers.mozjpeg, partial(_packages_version, *peers.MOZJPEG.packages)),
+    "mozjpeg-annex-k": _Entry(
+        partial(peers.mozjpeg, quant_table=0), partial(_packages_version, *peers.MOZJPEG.packages)
+    ),
     "jpegli": _Entry(peers.jpegli, partial(_packages_version, *peers.JPEGLI.packages)),
     "guetzli": _Entry(guetzli.encode, partial(_program_version, "guetzli"), qualities=(84, 98), most_photos=3),
     "msroi-mix": _Entry(mixed_qualities.encode, foveal_version),

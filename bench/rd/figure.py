@@ -21,9 +21,10 @@ def draw(comparison: Comparison, encoders: Sequence[str], photos: Mapping[str, E
     `encoders` are the names of encoders that encoded all photos.
     """
     pixel_counts = np.array([photos[name][..., 0].size for name in comparison.curves])
-    figure = Figure(figsize=(12, 9), layout="constrained")
-    rows, columns = math.ceil(len(scores.METRICS) / 2), 2
-    for index, metric in enumerate(scores.METRICS):
+    metrics = scores.find_installed()
+    rows, columns = math.ceil(len(metrics) / 3), 3
+    figure = Figure(figsize=(15, 4.5 * rows), layout="constrained")
+    for index, metric in enumerate(metrics):
         axes = figure.add_subplot(rows, columns, index + 1)
         for encoder in encoders:
             points = [curves[encoder] for curves in comparison.curves.values()]
@@ -31,7 +32,7 @@ def draw(comparison: Comparison, encoders: Sequence[str], photos: Mapping[str, E
             bits_per_pixel = np.exp(np.log(8 * sizes / pixel_counts[:, None]).mean(axis=0))
             means = np.mean([[point.scores[metric] for point in curve] for curve in points], axis=0)
             axes.plot(bits_per_pixel, means, ".-", label=encoder, linewidth=1)
-        axes.set(xscale="log", xlabel="bits per pixel", title=" ".join([metric, scores.UNITS[metric]]).strip())
+        axes.set(xscale="log", xlabel="bits per pixel", title=" ".join([metric, scores.METRICS[metric].unit]).strip())
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.xaxis.set_minor_formatter(ScalarFormatter())
         axes.grid(visible=True, which="both", alpha=0.3)

@@ -5,15 +5,27 @@ from __future__ import annotations
 import functools
 import hashlib
 import multiprocessing
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from bench.rd import scores
-from bench.rd.cache import Cache, Key, Point
+from bench.rd.cache import Cache, FileKey, ScoreKey
 from bench.rd.encoders import Encoder
+from foveal.comparison import peers
 from foveal.jpeg import EightBitPixels
+
+
+@dataclass(frozen=True)
+class Point:
+    """Measurement of one file: the encoder's setting, the size in bytes, and the scores by metric."""
+
+    setting: float
+    size_bytes: int
+    scores: dict[str, float]
+
 
 Curves = dict[str, list[Point]]  # rate-distortion curves of one photo, by name of the encoder
 
@@ -22,26 +34,53 @@ def measure_curves(
     photo: EightBitPixels,
     encoders: Sequence[Encoder],
     cache_folder: Path,
-    metrics: Collection[str] = tuple(scores.METRICS),
+    metrics: Collection[str] | None = None,
 ) -> Curves:
-    """Measure encoders on a photo by some metrics; cached measurements have the scores of all metrics."""
-    cache = Cache(cache_folder)
-    photo_digest = hashlib.sha256(repr(photo.shape).encode() + photo.tobytes()).hexdigest()
-    original = functools.cache(partial(scores.Original, photo))  # prepared only if something must be measured
+    """Measure encoders on a photo by some metrics, by default by all that are installed.
 
-    def measure(encoder: Encoder, setting: float, metrics: tuple[str, ...]) -> Point:
-        data = encoder.encode(photo, setting)
-        return Point(setting, len(data), original(metrics).scores(data))
-
-    def look_up_or_measure(encoder: Encoder, setting: float) -> Point:
-        if encoder.version is None:
-            return measure(encoder, setting, tuple(metrics))
-        key = Key(encoder.name, encoder.version, setting, photo_digest, scores.version())
-        return cache.get(key, partial(measure, encoder, setting, tuple(scores.METRICS)))
-
+    Sizes are cached for encoders that have a version. Scores are cached for all of them, by content of the decoded
+    file, so that a file that decodes as another one did is not scored again.
+    """
+    measurement = _Measurement(
+        photo, Cache(cache_folder), tuple(scores.find_installed() if metrics is None else metrics)
+    )
     return {
-        encoder.name: [look_up_or_measure(encoder, setting) for setting in encoder.settings] for encoder in encoders
+        encoder.name: [measurement.measure(encoder, setting) for setting in encoder.settings] for encoder in encoders
     }
+
+
+class _Measurement:
+    """Measurement of files of one photo."""
+
+    def __init__(self, photo: EightBitPixels, cache: Cache, metrics: tuple[str, ...]) -> None:
+        self._photo, self._cache, self._metrics = photo, cache, metrics
+        self._digest = _hash(photo)
+        # References are prepared only if something must be scored.
+        self._reference = functools.cache(lambda metric: scores.METRICS[metric](photo))
+
+    def measure(self, encoder: Encoder, setting: float) -> Point:
+        """Return the measurement of a file; it is encoded and decoded only if something is not cached."""
+        encode = functools.cache(partial(encoder.encode, self._photo, setting))
+        decode = functools.cache(lambda: peers.decode_for_viewing(encode()))
+
+        def describe() -> list[int | str]:
+            return [len(encode()), _hash(decode())]
+
+        if encoder.version is None:
+            size_bytes, decoded_digest = describe()
+        else:
+            key = FileKey(encoder.name, encoder.version, setting, self._digest)
+            size_bytes, decoded_digest = self._cache.get(key, describe)
+        found = {metric: self._score(metric, str(decoded_digest), decode) for metric in self._metrics}
+        return Point(setting, int(size_bytes), found)
+
+    def _score(self, metric: str, decoded_digest: str, decode: Callable[[], EightBitPixels]) -> float:
+        key = ScoreKey(metric, scores.version(metric), self._digest, decoded_digest)
+        return float(self._cache.get(key, lambda: self._reference(metric).score(decode())))
+
+
+def _hash(pixels: EightBitPixels) -> str:
+    return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
 
 
 def measure_all_curves(

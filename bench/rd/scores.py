@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from bench.rd import other_judges
 from bench.rd.luma import LumaPsnrReference
 from bench.rd.ms_ssim import LEAST_SIDE, MsSsimReference
 from bench.rd.psnr_hvs_m import PsnrHvsMReference
@@ -25,34 +25,63 @@ class Reference(Protocol):
         """Return the score of a decoded version; higher is better."""
 
 
-METRICS: dict[str, Callable[[EightBitPixels], Reference]] = {
-    "SSIMULACRA2": Ssimulacra2Reference,
-    "PSNR-HVS-M": PsnrHvsMReference,
-    "MS-SSIM": MsSsimReference,
-    "PSNR": LumaPsnrReference,
+class Metric(NamedTuple):
+    """A metric: what makes its references, the unit of its scores, and what it needs that may be missing.
+
+    Parameters
+    ----------
+    make_reference
+        Function from the original, (H, W, 3) uint8 with sides of at least 176 pixels, to its reference.
+    unit
+        Unit of the scores and what they are of, for the titles of figures.
+    needs
+        Name of the package or program that the metric comes from, and a function that says whether it is there.
+    """
+
+    make_reference: Callable[[EightBitPixels], Reference]
+    unit: str
+    needs: tuple[str, Callable[[], bool]] | None = None
+
+    def __call__(self, original: EightBitPixels) -> Reference:
+        """Prepare an original for scoring."""
+        return self.make_reference(original)
+
+
+_PIQ = "the package piq", other_judges.has_piq
+METRICS = {
+    "SSIMULACRA2": Metric(Ssimulacra2Reference, ""),
+    "CVVDP": Metric(other_judges.CvvdpReference, "dB, of 10 - JOD", ("the package cvvdp", other_judges.has_cvvdp)),
+    "Butteraugli": Metric(
+        other_judges.ButteraugliReference,
+        "dB, of the 3-norm",
+        (f"the program {other_judges.BUTTERAUGLI}", other_judges.has_butteraugli),
+    ),
+    "IW-SSIM": Metric(other_judges.IwSsimReference, "dB, luma", _PIQ),
+    "MS-SSIM": Metric(MsSsimReference, "dB, luma"),
+    "HaarPSI": Metric(other_judges.HaarPsiReference, "dB", _PIQ),
+    "GMSD": Metric(other_judges.GmsdReference, "dB, luma", _PIQ),
+    "PSNR-HVS-M": Metric(PsnrHvsMReference, "dB, luma"),
+    "PSNR": Metric(LumaPsnrReference, "dB, luma"),
 }
-UNITS = {"SSIMULACRA2": "", "PSNR-HVS-M": "dB, luma", "MS-SSIM": "dB, luma", "PSNR": "dB, luma"}
 
 
-class Original:
-    """Original photo, (H, W, 3) uint8 with sides of at least 176 pixels, that scores files by several metrics."""
+def find_installed() -> tuple[str, ...]:
+    """Return the names of the metrics whose packages and programs are there."""
+    return tuple(name for name, metric in METRICS.items() if metric.needs is None or metric.needs[1]())
 
-    def __init__(self, pixels: EightBitPixels, metrics: Collection[str] = tuple(METRICS)) -> None:
-        self._references = {name: METRICS[name](pixels) for name in metrics}
 
-    def scores(self, data: bytes) -> dict[str, float]:
-        """Decode a JPEG file with Pillow and return its scores by metric."""
-        decoded = peers.decode_for_viewing(data)
-        return {name: reference.score(decoded) for name, reference in self._references.items()}
+def find_missing() -> dict[str, str]:
+    """Return what is missing, by the name of the metric that needs it."""
+    installed = find_installed()
+    return {name: metric.needs[0] for name, metric in METRICS.items() if metric.needs and name not in installed}
 
 
 @cache
-def version() -> str:
-    """Return a digest of the scores of a fixed picture, which changes if a metric or the decoder does."""
+def version(metric: str) -> str:
+    """Return a digest of a metric's score of a fixed picture, which changes if the metric or the decoder does."""
     rng = np.random.default_rng(0)
     rows, columns = np.mgrid[0:LEAST_SIDE, 0 : LEAST_SIDE + 9]
     waves = 128 + 60 * np.sin(rows / 9) * np.cos(columns / 7) + rng.normal(0, 9, rows.shape)
     picture = np.clip(waves[:, :, None] + np.array([0, 20, -30]), 0, 255).astype(np.uint8)
-    scores = Original(picture).scores(peers.libjpeg_turbo(picture, 50))
-    rounded = {name: f"{score:.6f}" for name, score in scores.items()}
-    return hashlib.sha256(json.dumps(rounded).encode()).hexdigest()[:16]
+    score = METRICS[metric](picture).score(peers.decode_for_viewing(peers.libjpeg_turbo(picture, 50)))
+    return hashlib.sha256(f"{score:.5f}".encode()).hexdigest()[:16]

@@ -53,7 +53,7 @@ def encode_by_annex_k(pixels: EightBitPixels, quality: float) -> bytes:
 def list_ablations() -> dict[str, Perception]:
     """Return perceptual parameters by name, each set without one technique."""
     everything, off = perception(), ColourSensitivity(red_green=0, blue=0, usual=1, power=0)
-    even = replace(everything, masking=Masking(knee=1, power=1, floor=1, detail=0))
+    even = replace(everything, masking=Masking(knee=1, power=Trend(1), floor=Trend(1), detail=0))
     changes = (_without_lift, _with_coarse_dc, _with_smooth_profile)
     unlifted, coarse_dc, smooth = (_with_spectra(everything, change) for change in changes)
     return {

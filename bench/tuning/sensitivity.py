@@ -7,8 +7,8 @@ The script encodes photographs. For each frequency it computes the loss of SSIMU
 than at other frequencies, the step is too coarse. A few rounds, starting from smooth tables, lead to equal ratios. The
 output file holds the parameters for `bench.tuning.tune --start`.
 
-The luminance profile of SSIMULACRA2 alone would lose 7 % by PSNR-HVS-M, another model of visibility. Therefore it is
-mixed with its own smooth trend and with the thresholds of visibility in Annex K of T.81.
+The luminance profile of SSIMULACRA2 alone loses by most other metrics. Therefore it is mixed with its own smooth trend
+and with the thresholds of visibility in Annex K of T.81, see docs/decisions/0007-perceptual-numbers.md.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Array = NDArray[np.float64]
 
 ROUNDS = 4
 DAMPING = 0.7  # share of the correction that each round applies
-MEASURED, SMOOTHED, ANNEX_K = 0.6, 0.3, 0.1  # shares in the luminance profile
+MEASURED, SMOOTHED, ANNEX_K = 0.3, 0.3, 0.4  # shares in the luminance profile
 
 _ROWS, _COLUMNS = (axis / 7 for axis in np.divmod(NATURAL_INDEX[1:], 8))
 _WEIGHTS = 1 / np.arange(1, 64)  # in zigzag order: low frequencies are more common

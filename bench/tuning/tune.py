@@ -8,7 +8,8 @@ jpegli's (4:2:0, progressive) at the same score, over photos and three levels. E
 a few failing photos do not dominate.
 
 Then the script measures the level of each quality: the level at which foveal's files score the same as libjpeg-turbo's
-files of that quality. The output file holds parameters and levels as JSON.
+files of that quality, by SSIMULACRA2 and by CVVDP (extra `judges`), in the mean of the two levels. The output file
+holds parameters and levels as JSON.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from scipy.stats import trim_mean
 
 from bench import photos
 from bench.arguments import add_image_folders, new_parser
+from bench.rd.scores import METRICS
 from bench.tuning.trial_files import encode_trial
 from foveal.allocate.finest import FINEST_QUALITY
 from foveal.allocate.perception import Perception, perception
@@ -40,9 +42,10 @@ CLIP = 0.25  # largest magnitude of a logarithm of a ratio of bytes
 ANCHOR_QUALITIES = (12, 20, 30, 40, 50, 60, 70, 76, 82, 87, 91, 94, 96, 98)
 QUALITIES = (1, 5, 10, 15, 20, 25, 30, 40, 50, 60, 65, 70, 75, 80, 85, 88, 90, 92, 94, 95)
 FINEST_LEVEL, COARSEST_LEVEL = -0.9, 5.2
+LEVEL_METRICS = "SSIMULACRA2", "CVVDP"  # metrics by which a quality promises a look
 TRIMMED = 0.2  # share of photos left out at each end of the trimmed mean by which levels are measured
 # Parameters with a limited range; values outside it are meaningless.
-BOUNDS = {"lift": (0.0, 0.5), "floor": (0.0, 1.0), "red_green": (0.0, np.inf), "blue": (0.0, np.inf)}
+BOUNDS = {"lift": (0.0, 0.5), "red_green": (0.0, np.inf), "blue": (0.0, np.inf)}
 SMALLEST_IMPROVEMENT = 0.02  # smallest decrease of the objective, in percent, for which a new value is kept
 
 
@@ -60,10 +63,6 @@ class TrialPhoto:
     def measure(self, data: bytes) -> tuple[int, float]:
         """Return the size in bytes and the score of a file."""
         return len(data), self._reference.score(peers.decode_for_viewing(data))
-
-    def measure_libjpeg(self, quality: float) -> float:
-        """Return the score of libjpeg-turbo's 4:2:0 file of a quality."""
-        return self.measure(peers.libjpeg_turbo(self._pixels, quality))[1]
 
     def encode(self, level: float, tuned: Perception) -> bytes:
         """Encode with foveal at a level, 4:2:0, without saliency."""
@@ -124,22 +123,35 @@ def coordinate_search(
     return values
 
 
-def measure_levels(photos: list[TrialPhoto], tuned: Perception) -> dict[str, list[float]]:
+def measure_levels(pictures: list[EightBitPixels], tuned: Perception) -> dict[str, list[float]]:
     """Measure the level of each quality: the level at which foveal's files score the same as libjpeg-turbo's.
 
-    Scores are compared by the trimmed mean over photos. FINEST_QUALITY gets FINEST_LEVEL; it is not
-    measured, as libjpeg's 4:2:0 files cannot score that high.
+    Scores are compared by the trimmed mean over photos, by each of LEVEL_METRICS; the level of a quality is the
+    mean over these metrics. FINEST_QUALITY gets FINEST_LEVEL; it is not measured, as libjpeg's 4:2:0
+    files cannot score that high.
     """
     grid = np.linspace(COARSEST_LEVEL, FINEST_LEVEL, 24)
-    ours = np.array([[photo.measure(photo.encode(level, tuned))[1] for photo in photos] for level in grid])
+    metrics = [METRICS[name] for name in LEVEL_METRICS]
+    ours = np.empty((len(metrics), len(grid), len(pictures)))
+    theirs = np.empty((len(metrics), len(QUALITIES), len(pictures)))
+    for index, pixels in enumerate(pictures):
+        encoded = [encode_trial(pixels, level, tuned) for level in grid]
+        by_libjpeg = [peers.libjpeg_turbo(pixels, quality) for quality in QUALITIES]
+        for row, metric in enumerate(metrics):
+            reference = metric(pixels)
+            ours[row, :, index] = [reference.score(peers.decode_for_viewing(data)) for data in encoded]
+            theirs[row, :, index] = [reference.score(peers.decode_for_viewing(data)) for data in by_libjpeg]
 
-    def find_level(quality: float) -> float:
-        theirs = np.array([photo.measure_libjpeg(quality) for photo in photos])
+    def find_level(row: int, quality: int) -> float:
         # The grid runs from coarse to fine, so the difference rises; it is 0 at the wanted level.
-        differences = np.maximum.accumulate(trim_mean(ours - theirs, TRIMMED, axis=1))
+        differences = np.maximum.accumulate(trim_mean(ours[row] - theirs[row, quality], TRIMMED, axis=1))
         return float(np.interp(0, differences, grid))
 
-    levels = np.minimum.accumulate([find_level(quality) for quality in QUALITIES]).round(3)
+    by_metric = np.array(
+        [[find_level(row, quality) for quality in range(len(QUALITIES))] for row in range(len(metrics))]
+    )
+    print(f"levels by {LEVEL_METRICS[: len(metrics)]}: {by_metric.round(2).tolist()}")
+    levels = np.minimum.accumulate(by_metric.mean(axis=0)).round(3)
     return {"qualities": [*QUALITIES, FINEST_QUALITY], "levels": [*levels.tolist(), FINEST_LEVEL]}
 
 
@@ -152,12 +164,13 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
-    trial_photos = [TrialPhoto(photos.crop_middle(pixels)) for pixels in photos.load(arguments.images).values()]
+    pictures = [photos.crop_middle(pixels) for pixels in photos.load(arguments.images).values()]
     values = json.loads(arguments.start.read_text())["perception"] if arguments.start else asdict(perception())
     paths = [path for path in list_parameters(values) if path[0] != "attention"]  # see bench.tuning.map_numbers
-    values = coordinate_search(partial(objective, trial_photos), values, paths, arguments.sweeps)
-    tuned = Perception.from_dict(values)
-    found = {"perception": values, "levels": measure_levels(trial_photos, tuned)}
+    if arguments.sweeps:
+        trial_photos = [TrialPhoto(pixels) for pixels in pictures]
+        values = coordinate_search(partial(objective, trial_photos), values, paths, arguments.sweeps)
+    found = {"perception": values, "levels": measure_levels(pictures, Perception.from_dict(values))}
     arguments.output.write_text(json.dumps(found, indent=2) + "\n")
 
 

@@ -18,12 +18,12 @@ from bench.arguments import add_image_folders, new_parser
 from foveal import jpeg
 from foveal.allocate.colour_sensitivity import colour_weights
 from foveal.allocate.masking import USUAL_DETAIL, masking_weights, texture
-from foveal.allocate.perception import MIDDLE_LEVEL, Masking, Perception, perception
+from foveal.allocate.perception import MIDDLE_LEVEL, Masking, Perception, Trend, perception
 from foveal.allocate.subsampling import HALVED
 from foveal.allocate.tailoring import measure_character
 from foveal.jpeg import EightBitPixels
 
-_DETAIL_ALONE = Masking(knee=1, power=1, floor=1, detail=1)
+_DETAIL_ALONE = Masking(knee=1, power=Trend(1), floor=Trend(1), detail=1)
 
 
 def list_constants(tuned: Perception) -> dict[str, float]:
@@ -40,7 +40,7 @@ def measure_photo(pixels: EightBitPixels, tuned: Perception) -> dict[str, float]
     luminance, blue = (texture(blocks[index], frame.components[index]) for index in (0, 1))
     character = measure_character(luminance, blue.strength, tuned)
     visibility = colour_weights(blocks, frame, _make_linear(tuned))
-    detail = np.log(masking_weights(luminance, _DETAIL_ALONE)).mean(dtype=np.float64)
+    detail = np.log(masking_weights(luminance, _DETAIL_ALONE, MIDDLE_LEVEL)).mean(dtype=np.float64)
     colours = zip(tuned.colours, visibility, strict=True)
     measured = (
         tuned.usual_blue + character.blue,

@@ -13,11 +13,13 @@ from pictures import noisy_gradient
 from scipy.ndimage import correlate
 
 import foveal
+from bench.rd.ms_ssim import MsSsimReference
+from bench.rd.psnr_hvs_m import PsnrHvsMReference
 from foveal import jpeg
 from foveal.allocate import closed_loop, rate_distortion
 from foveal.allocate.effort import EFFORTS, Effort
 from foveal.encoding import EncodeOptions, encode_photo
-from foveal.metrics import Ssimulacra2Reference, ssimulacra2
+from foveal.metrics import Ssimulacra2Reference
 
 Factors = list[np.ndarray]
 
@@ -35,33 +37,47 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Factors:
     return factors
 
 
-def log_size_at(score: float, pixels: np.ndarray, **settings: Any) -> float:
+def log_size_at(score: float, reference: Any, pixels: np.ndarray) -> float:
     """Return the logarithm of the size at a score, interpolated between files of eight qualities."""
-    files = [foveal.encode(pixels, quality=q, saliency=None, **settings) for q in range(50, 90, 5)]
-    scores = [ssimulacra2(pixels, pillow_pixels(data)) for data in files]
+    files = [foveal.encode(pixels, quality=q, saliency=None) for q in range(50, 90, 5)]
+    scores = [reference.score(pillow_pixels(data)) for data in files]
     assert scores[0] < score < scores[-1]
     return float(np.interp(score, scores, [np.log(len(data)) for data in files]))
+
+
+def saved(data: bytes, reference: Any, pixels: np.ndarray) -> float:
+    """Return by how much a file is smaller than those of effort "balanced" with the same score, as a logarithm."""
+    return log_size_at(reference.score(pillow_pixels(data)), reference, pixels) - float(np.log(len(data)))
 
 
 @pytest.mark.parametrize("grey", [False, True], ids=["colour", "grey"])
 @pytest.mark.parametrize("photo", ["astronaut", "chelsea", "coffee"])
 def test_best_takes_fewer_bytes_for_the_same_score(photo: str, grey: bool, request: pytest.FixtureRequest) -> None:
+    """About 1 % by SSIMULACRA 2: a larger correction gains more by it, and loses by other metrics."""
     pixels = request.getfixturevalue(photo)
     pixels = np.ascontiguousarray(pixels[:, :, 1]) if grey else pixels
     data = foveal.encode(pixels, quality=70, saliency=None, effort="best")
-    saved = log_size_at(ssimulacra2(pixels, pillow_pixels(data)), pixels) - np.log(len(data))
-    assert saved > 0.02
+    assert saved(data, Ssimulacra2Reference(pixels), pixels) > 0.007
+
+
+@pytest.mark.parametrize("judge", [PsnrHvsMReference, MsSsimReference])
+@pytest.mark.parametrize("photo", ["astronaut", "chelsea", "coffee"])
+def test_best_gains_by_metrics_that_the_loop_does_not_use(
+    photo: str, judge: Any, request: pytest.FixtureRequest
+) -> None:
+    pixels = request.getfixturevalue(photo)
+    data = foveal.encode(pixels, quality=70, saliency=None, effort="best")
+    assert saved(data, judge(pixels), pixels) > 0
 
 
 def test_the_gain_comes_from_the_loop_and_not_from_the_longer_search(
     chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    grid = jpeg.block_grid(*chelsea.shape[:2])
+    grid, reference = jpeg.block_grid(*chelsea.shape[:2]), Ssimulacra2Reference(chelsea)
     looped = foveal.encode(chelsea, quality=70, saliency=None, effort="best")
     monkeypatch.setattr(rate_distortion, "luminance_factors", lambda *_: np.ones(grid, np.float32))
     open_loop = foveal.encode(chelsea, quality=70, saliency=None, effort="best")
-    assert ssimulacra2(chelsea, pillow_pixels(looped)) > ssimulacra2(chelsea, pillow_pixels(open_loop)) + 0.3
-    assert len(looped) < 1.01 * len(open_loop)  # a hundredth of the bytes is worth 0.2 points
+    assert saved(looped, reference, chelsea) > saved(open_loop, reference, chelsea) + 0.006
 
 
 @pytest.mark.parametrize("shape", [(64, 96, 3), (67, 131, 3), (9, 8, 3), (41, 50)], ids=str)
@@ -105,6 +121,24 @@ def test_distortion_is_that_which_the_trellis_minimises(astronaut: np.ndarray) -
         assert found[row, column] == pytest.approx(expected, rel=1e-4)
 
 
+def test_visible_errors_are_those_above_what_contrast_masks(astronaut: np.ndarray) -> None:
+    pixels = astronaut[100:151, 200:277].copy()
+    frame = jpeg.frame_of(pixels, "4:2:0")
+    before = jpeg.transform(pixels, frame, 1)
+    settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(60))
+    quantized = jpeg.quantize(before, frame, settings)
+    found = closed_loop._visible_errors(before[0], quantized, 2)
+    assert found.shape == frame.block_grid
+    steps, thresholds = (np.array(jpeg.annex_k_tables(quality)[0].values, float)[1:] for quality in (60, 50))
+    for row, column in np.ndindex(found.shape):
+        exact = before[0][row, column, 1:] / 16
+        contrast = np.sqrt(((10 * exact / thresholds) ** 2).sum())
+        masked = 0.02 * contrast * (thresholds / 10) ** 2
+        visible = np.abs(exact - steps * quantized.blocks[0][row, column, 1:]) - masked
+        expected = ((10 / thresholds * visible)[visible > 0] ** 2).sum()
+        assert found[row, column] == pytest.approx(expected, rel=1e-3, abs=1e-4)
+
+
 def test_costs_are_mixed_with_those_of_the_neighbours() -> None:
     blocks = np.random.default_rng(6).uniform(size=(5, 7)).astype(np.float32)
     axis = np.array([1, 4, 1]) / 6
@@ -120,7 +154,7 @@ def test_both_sides_of_a_ratio_are_smoothed_in_each_round(
     monkeypatch.setitem(EFFORTS, "best", replace(EFFORTS["best"], corrections=corrections))
     monkeypatch.setattr(closed_loop, "_smooth", lambda blocks: seen.append(blocks) or blocks.astype(float))
     foveal.encode(chelsea[:64, :80].copy(), quality=70, effort="best", saliency=None)
-    assert len(seen) == 2 * corrections
+    assert len(seen) == 4 * corrections  # costs and distortion, for each of two judges
 
 
 def test_costs_are_not_negative_and_add_up_to_the_distortion_in_each_band(
@@ -161,8 +195,9 @@ def test_weights_rise_where_errors_cost_more_than_their_distortion() -> None:
     costs[1, 2], distortion[2, 4] = 3, 3
     factors = closed_loop._correction(costs, distortion)
     usual = factors[0, 0]
-    assert factors[1, 2] > 1.2 * usual
-    assert factors[2, 4] < 0.9 * usual
+    assert factors[1, 2] == pytest.approx((3.1 + 0.1 * 1 / 12) ** 0.25, rel=0.1)
+    assert factors[2, 4] == pytest.approx(0.9**0.25)
+    assert factors[2, 4] < usual < factors[1, 2]
     assert factors.dtype == np.float32
     assert closed_loop._correction(np.zeros((2, 2)), np.zeros((2, 2))) == pytest.approx(1)
     assert closed_loop._correction(7 * distortion, distortion) == pytest.approx(1)
@@ -172,8 +207,8 @@ def test_factors_are_bounded(astronaut: np.ndarray, found: Factors) -> None:
     foveal.encode(astronaut, quality=60, effort="best", saliency=None)
     (factors,) = found
     assert factors.shape == (64, 64)
-    assert 0.8**2 / 2 < factors.min() < 0.9
-    assert 1.5 < factors.max() <= 5
+    assert 0.9 ** (0.25 * 2) - 1e-6 <= factors.min() < 0.96
+    assert 1.2 < factors.max() <= 5 ** (0.25 * 2)
 
 
 def test_bands_of_a_large_photo_find_nearly_what_the_whole_does(
@@ -186,8 +221,7 @@ def test_bands_of_a_large_photo_find_nearly_what_the_whole_does(
     whole, banded = (np.log(each.ravel()) for each in found)
     assert not np.array_equal(whole, banded)
     assert np.corrcoef(whole, banded)[0, 1] > 0.9
-    saved = log_size_at(ssimulacra2(coffee, pillow_pixels(data)), coffee) - np.log(len(data))
-    assert saved > 0.02
+    assert saved(data, Ssimulacra2Reference(coffee), coffee) > 0.007
     assert foveal.encode(coffee, quality=70, effort="best", saliency=None, threads=3) == data
 
 

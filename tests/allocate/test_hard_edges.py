@@ -26,10 +26,12 @@ def block_of(dark: int, low: int, high: int, shape: tuple[int, ...] = (8, 8)) ->
     return samples.reshape(shape)
 
 
-@pytest.mark.parametrize(("dark", "found"), [(16, 0), (17, 1 / 16), (24, 0.5), (31, 15 / 16), (32, 1), (60, 1)])
-def test_ground_is_a_quarter_to_half_of_a_block(dark: int, found: float) -> None:
+@pytest.mark.parametrize("dark", [12, 13, 16, 22, 23, 60])
+def test_ground_is_a_fifth_to_a_third_of_a_block(dark: int) -> None:
+    expected = np.clip((dark / 64 - 0.2) / 0.15, 0, 1)
+    assert (expected == 0, expected == 1) == (dark <= 12, dark >= 23)
     for block in (block_of(dark, 10, 200), 255 - block_of(dark, 10, 200)):
-        assert hard_edges(block)[0, 0] == found
+        assert hard_edges(block)[0, 0] == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize(("range_of_levels", "found"), [(63, 0), (64, 1)])
@@ -42,7 +44,7 @@ def test_ground_may_vary_by_three_levels() -> None:
     block.ravel()[:20] = 97
     assert hard_edges(block)[0, 0] == 1
     block.ravel()[:20] = 96
-    assert hard_edges(block)[0, 0] == pytest.approx((20 + 0) / 64 * 4 - 1)
+    assert hard_edges(block)[0, 0] == pytest.approx((20 / 64 - 0.2) / 0.15)
 
 
 def test_blocks_at_the_edge_count_by_the_samples_that_they_have() -> None:
@@ -55,13 +57,13 @@ def test_blocks_at_the_edge_count_by_the_samples_that_they_have() -> None:
 
 
 def test_photographs_and_sixteen_bits_have_next_to_none(chelsea: np.ndarray, coffee: np.ndarray) -> None:
-    assert max(hard_edges(chelsea).mean(), hard_edges(coffee).mean()) < 0.03
+    assert max(hard_edges(chelsea).mean(), hard_edges(coffee).mean()) < 0.05
     assert not hard_edges(page_of_text().astype(np.uint16) * 257).any()
 
 
 @pytest.mark.parametrize("quality", [40, 60, 75, 90])
 def test_text_outside_the_map_rings_no_more_than_without_a_map(quality: int) -> None:
-    """Largest error on the white of a page whose map has only a corner. (Without protection it is 81 at quality 75.)"""
+    """Largest error on the white of a page whose map has only a corner. (Without protection it is 75 at quality 75.)"""
     page = page_of_text()
     saliency = np.zeros((20, 40), np.float32)
     saliency[:2, :2] = 1

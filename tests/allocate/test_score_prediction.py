@@ -32,7 +32,7 @@ def test_predicted_scores_do_not_jump_where_the_step_of_dc_changes(subsampling: 
     steps_of_cb = [photo.quantize(quality).tables[1].values[0] for quality in qualities]
     assert len(set(steps_of_cb)) > 3
     changes = np.diff([photo.predict_score(quality) for quality in qualities])
-    assert changes.max() < 0.8  # measured scores change by up to 1.1, at qualities where many steps change at once
+    assert changes.max() < 0.9  # measured scores change by up to 1.1, at qualities where many steps change at once
     assert changes.min() > -0.3
 
 

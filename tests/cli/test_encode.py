@@ -249,7 +249,7 @@ def test_a_score_of_nothing_has_no_sign(run: Run, monkeypatch: pytest.MonkeyPatc
 
 def test_a_score_is_predicted_of_photos_and_measured_of_drawings(run: Run) -> None:
     rows, columns = np.mgrid[0:160, 0:240]
-    drawing = np.where((rows // 3 % 4 == 0) & (columns % 11 < 7), 0, 255).astype(np.uint8)
+    drawing = np.where((rows // 2 % 9 == 0) & (columns % 11 < 7), 0, 255).astype(np.uint8)
     for pixels, score_is in ((skimage.data.coffee()[:256, :256], "predicted"), (drawing, "measured on a sample")):
         Image.fromarray(pixels).save("in.png")
         report = json.loads(run("encode", "in.png", "-o", "o.jpg", "--target-score", "70", "--json").out)

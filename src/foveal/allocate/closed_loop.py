@@ -1,8 +1,10 @@
 """The closed loop of effort "best": quantize, decode, measure where errors cost most, and correct the block weights.
 
-Masking uses only the original to estimate how well texture hides errors. SSIMULACRA 2 compares the decoded result, and
-its gradient measures how much score each error costs. If the errors of a block cost more than the distortion that the
-trellis counts for them, the weight of the block rises; otherwise it falls.
+Masking uses only the original to estimate how well texture hides errors. Two judges measure it on the result. The first
+is SSIMULACRA 2, which compares the decoded picture; its gradient measures how much score each error costs. The second
+is a model of contrast masking in the DCT domain, which counts the part of each error that is visible. If the errors of
+a block cost more than the distortion that the trellis counts for them, the weight of the block rises; otherwise it
+falls. With one judge alone, files gain by that judge and lose by other metrics.
 
 A small change of the samples changes the score by the sum of gradient x change over the samples. The loss of score
 grows with a power of the errors. The cost of the errors of a block is therefore proportional to the sum of gradient x
@@ -26,15 +28,18 @@ from foveal.metrics.ssimulacra import Ssimulacra2Reference
 from foveal.photo import to_eight_bits
 from foveal.threads import row_ranges, run_in_threads
 
-# A weight is multiplied by (cost / distortion) ^ _CORRECTION_EXPONENT. That is half of the correction on a logarithmic
-# scale, because the new weights change the costs too.
-_CORRECTION_EXPONENT = 0.5
-# Limits of the ratio. The lower one is near 1 because errors that cost little by SSIMULACRA 2 cost more by other
-# metrics.
-_LEAST_RATIO, _MOST_RATIO = 0.8, 5.0
+# For each judge, a weight is multiplied by (cost / distortion) ^ _CORRECTION_EXPONENT; the factor of both is their
+# geometric mean. The exponent is small because the new weights change the costs too, and because larger corrections
+# lose by other metrics.
+_CORRECTION_EXPONENT = 0.25
+# Limits of the ratio. The lower one is near 1 because errors that cost little by one judge cost more by others.
+_LEAST_RATIO, _MOST_RATIO = 0.9, 5.0
 # Share of their mean that is added to costs and to distortion, so that blocks without errors keep their weight.
 _REGULARISATION = 0.1
 _DIVISION_GUARD = 1e-30  # avoids division by zero if there are no errors at all
+# Sensitivities of the 63 AC frequencies in zig-zag order: the reciprocals of Annex K's thresholds of visibility.
+_SENSITIVITY = np.asarray(10 / np.array(jpeg.annex_k_tables(50)[0].values[1:]), dtype=np.float32)
+_MASKED_SHARE = np.float32(0.02)  # of the contrast of a block: errors below are invisible
 _CENTRE_TAP, _SIDE_TAP = 2 / 3, 1 / 6  # filter along one axis: weights of a block and of each of its two neighbours
 
 # Photos of more than _BAND_PIXELS pixels are measured in bands of rows. Each band is measured as a separate picture,
@@ -47,7 +52,7 @@ _PIXELS_PER_STRIP = 1 << 16
 def luminance_factors(
     photo: WeighedCoefficients, decide: Callable[[NDArray[np.float32]], Quantization], rounds: int
 ) -> NDArray[np.float32]:
-    """Measure factors that bring the weights of luminance blocks closer to the cost of the errors in them.
+    """Measure factors that bring the weights of luminance blocks closer to the costs of the errors in them.
 
     Parameters
     ----------
@@ -71,7 +76,9 @@ def luminance_factors(
         trellis = cast(jpeg.Trellis, quantization.quantizer)
         distortion = _trellis_distortion(photo.blocks[0], quantized, trellis, threads)
         costs = _measure_costs(photo.pixels, jpeg.reconstruct(quantized), distortion, threads)
-        factors *= _correction(_smooth(costs), _smooth(distortion))
+        visible = _visible_errors(photo.blocks[0], quantized, threads)
+        by_score, by_masking = (_correction(_smooth(each), _smooth(distortion)) for each in (costs, visible))
+        factors *= np.sqrt(by_score * by_masking)
     return factors
 
 
@@ -116,6 +123,30 @@ def _trellis_distortion(
     pixels_per_row = component.block_columns * jpeg.BLOCK_SIDE**2
     run_in_threads(add_up, row_ranges(component.block_rows, pixels_per_row, _PIXELS_PER_STRIP), threads)
     return sums * trellis.block_weights[0]
+
+
+def _visible_errors(luminance: NDArray[np.int16], quantized: jpeg.Coefficients, threads: int) -> NDArray[np.float32]:
+    """Return the visible part of the errors of the luminance AC coefficients in each block, (rows, columns).
+
+    It is the sum of squared errors, weighted by the sensitivity to their frequency. Of each error only what exceeds a
+    threshold counts. The threshold rises with the contrast of the block, as in N. Ponomarenko et al., "On
+    between-coefficient contrast masking of DCT basis functions", 2007.
+    """
+    component, table = quantized.frame.components[0], quantized.tables[0]
+    steps, sensitivity = np.array(table.values[1:], np.float32), np.square(_SENSITIVITY)
+    sums = np.empty((component.block_rows, component.block_columns), dtype=np.float32)
+
+    def add_up(rows: tuple[int, int]) -> None:
+        inside = np.s_[rows[0] : rows[1], : component.block_columns, 1:]
+        exact = luminance[inside] * np.float32(1 / jpeg.COEFFICIENT_SCALE)
+        errors = np.abs(exact - quantized.blocks[0][inside] * steps)
+        contrast = np.sqrt(np.einsum("yxk,k->yx", np.square(exact), sensitivity))
+        visible = np.maximum(errors - (_MASKED_SHARE * contrast)[..., np.newaxis] / sensitivity, 0)
+        sums[slice(*rows)] = np.einsum("yxk,k->yx", np.square(visible), sensitivity)
+
+    pixels_per_row = component.block_columns * jpeg.BLOCK_SIDE**2
+    run_in_threads(add_up, row_ranges(component.block_rows, pixels_per_row, _PIXELS_PER_STRIP), threads)
+    return sums
 
 
 def _measure_costs(

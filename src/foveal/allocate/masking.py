@@ -92,16 +92,17 @@ def smoothness(luminance: Texture, knee: float) -> NDArray[np.float32]:
     return np.asarray(1 / (1 + high**2), dtype=np.float32)
 
 
-def masking_weights(luminance: Texture, masking: Masking) -> NDArray[np.float32]:
-    """Return the weight of luminance errors in each block, (rows, columns) float32 above 0.
+def masking_weights(luminance: Texture, masking: Masking, level: float) -> NDArray[np.float32]:
+    """Return the weight of luminance errors in each block at a level of the tables, (rows, columns) float32 above 0.
 
     The weight falls as the block's activity rises, as in SSIM, where the variance divides errors. It rises with the
     ratio of high to low frequencies: if low frequencies are much stronger, they hide the errors of the high ones.
     """
     # weight = floor + (1 - floor) / (1 + (activity / knee)^power): 1 in flat blocks, halfway to the floor at the knee,
     # and near the floor in the busiest blocks.
-    busy = (activity(luminance.strength) / np.float32(masking.knee)) ** np.float32(masking.power)
-    weights = masking.floor + (1 - masking.floor) / (1 + busy)
+    floor = min(max(masking.floor.at(level), 0.0), 1.0)
+    busy = (activity(luminance.strength) / np.float32(masking.knee)) ** np.float32(masking.power.at(level))
+    weights = floor + (1 - floor) / (1 + busy)
     detail = (luminance.high + np.float32(_HIGH_NOISE)) / (luminance.low + np.float32(_LOW_NOISE))
     detail = np.clip(detail, _LEAST_DETAIL, _MOST_DETAIL) / np.float32(USUAL_DETAIL)
     return np.asarray(weights * detail ** np.float32(masking.detail), dtype=np.float32)

@@ -6,8 +6,8 @@ step is proportional to exp(level). (In this module a level is never a quantized
 squared steps per bit, is exp(`Spectrum.bit_worth`).
 
 The profiles of the tables are measured by `python -m bench.tuning.sensitivity`. The other numbers were found by hand
-and by `python -m bench.tuning.tune`, so that photographs take the fewest bytes at equal SSIMULACRA2. They are stored in
-perception.json in the folder of this module.
+and by `python -m bench.tuning.tune`, so that photographs take few bytes at equal quality by several metrics, see
+docs/decisions/0007-perceptual-numbers.md. They are stored in perception.json in the folder of this module.
 """
 
 from __future__ import annotations
@@ -120,7 +120,8 @@ class Masking:
     knee
         Activity at which the weight is halfway between 1 and the floor, in units of 8-bit samples.
     power
-        Exponent of the activity: the steepness of the fall from 1 to the floor.
+        Exponent of the activity: the steepness of the fall from 1 to the floor. It depends on the level, as does the
+        floor: where steps are coarse, errors of texture are large and texture hides less of them.
     floor
         Limit that the weight approaches in the busiest blocks.
     detail
@@ -128,9 +129,14 @@ class Masking:
     """
 
     knee: float
-    power: float
-    floor: float
+    power: Trend
+    floor: Trend
     detail: float
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Masking:
+        """Make a `Masking` from the dictionary that `dataclasses.asdict` makes of one."""
+        return cls(**{**values, "power": Trend(**values["power"]), "floor": Trend(**values["floor"])})
 
 
 @dataclass(frozen=True)
@@ -281,7 +287,7 @@ class Perception:
         trends = {name: Trend(**values[name]) for name in ("full_chrominance", "sharpening")}
         colours = {name: ColourSensitivity(**values[name]) for name in ("luminance_colour", "cb_colour", "cr_colour")}
         others = {
-            "masking": Masking(**values["masking"]),
+            "masking": Masking.from_dict(values["masking"]),
             "smooth_areas": SmoothAreas(**values["smooth_areas"]),
             "attention": Attention.from_dict(values["attention"]),
             "foveation": Foveation.from_dict(values["foveation"]),
@@ -331,10 +337,11 @@ def levels_of_qualities() -> tuple[list[float], list[float]]:
 def level_of_quality(quality: float) -> float:
     """Return the level of the tables for a quality of 0 to 100 (0 counts as 1) on libjpeg's scale.
 
-    Levels were measured at some qualities, at 4:2:0 and without saliency: foveal's files then have the same SSIMULACRA2
-    as libjpeg's, in the mean over photographs without the extremes (`python -m bench.tuning.tune`). Between these
-    qualities, levels are interpolated. The level falls as the quality rises, so that files grow with the quality. As in
-    libjpeg, it does not depend on the subsampling, so that files also grow where the subsampling changes to 4:4:4.
+    Levels were measured at some qualities, at 4:2:0 and without saliency: foveal's files then look as good as libjpeg's
+    by SSIMULACRA2 and CVVDP, in the mean over photographs without the extremes (`python -m bench.tuning.tune`). Where
+    the two metrics disagree, the level is the mean of theirs. Between these qualities, levels are interpolated. The
+    level falls as the quality rises, so that files grow with the quality. As in libjpeg, it does not depend on the
+    subsampling, so that files also grow where the subsampling changes to 4:4:4.
     From `finest.FINEST_QUALITY` on, all steps are 1 instead.
     """
     qualities, levels = levels_of_qualities()

@@ -75,13 +75,16 @@ class RateDistortion:
         tuned = self.tuned
         if frame.h_max == frame.v_max == 1:
             tuned = tuned.without_down_sampling(level)
-        smooth = smoothness(luminance, tuned.smooth_areas.knee)
-        weights = _protect(photo, smooth)
+        smooth, hard = smoothness(luminance, tuned.smooth_areas.knee), hard_edges(photo.pixels)
+        # Errors draw the eye whatever the map says where borders of smooth blocks would show and hard edges ring.
+        weights = np.asarray(photo.weights ** (1 - np.maximum(smooth, hard)), dtype=np.float32)
         tuned = tailor_to_map(tuned, weights, level)
         tuned = tailor_to_photo(tuned, measure_character(luminance, blue[0].strength if blue else None, tuned))
         visibility = colour_weights(blocks, frame, tuned)
+        masking = masking_weights(luminance, tuned.masking, level) ** (1 - hard)  # an edge hides nothing beside it
         gain = np.asarray(1 + (tuned.smooth_areas.gain - 1) * smooth, dtype=np.float32)
-        visibility[0] = visibility[0] * masking_weights(luminance, tuned.masking) * gain * factors
+        # The score by which the loop corrects is kind to smooth blocks, as it is to a lattice of their borders.
+        visibility[0] = visibility[0] * masking * gain * np.power(factors, 1 - smooth)
         return quantization_by_visibility(level, weights, visibility, effort, tuned)
 
     def _measure_factors(self, photo: WeighedCoefficients, level: float, rounds: int) -> NDArray[np.float32]:
@@ -96,17 +99,6 @@ class RateDistortion:
             return self.decide_at_level(measured, level, EFFORTS["balanced"], factors)
 
         return luminance_factors(measured, decide, rounds)
-
-
-def _protect(photo: WeighedCoefficients, smooth: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the weights of a photo's blocks by saliency, raised where errors draw the eye whatever the map says.
-
-    They are 1 in smooth blocks, whose borders would show and which cost few bits, and in blocks with hard edges on flat
-    ground, which would ring.
-    """
-    if photo.weights.min() == 1:
-        return photo.weights
-    return np.asarray(photo.weights ** (1 - np.maximum(smooth, hard_edges(photo.pixels))), dtype=np.float32)
 
 
 def quantization_by_visibility(

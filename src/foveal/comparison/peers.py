@@ -61,8 +61,11 @@ def libjpeg_turbo(pixels: EightBitPixels, quality: float) -> bytes:
     return file.getvalue()
 
 
-def mozjpeg(pixels: EightBitPixels, quality: float) -> bytes:
-    """Encode with MozJPEG, through libvips: trellis, deringing, scan search; the quality is rounded."""
+def mozjpeg(pixels: EightBitPixels, quality: float, quant_table: int = 3) -> bytes:
+    """Encode with MozJPEG, through libvips: trellis, deringing, scan search; the quality is rounded.
+
+    `quant_table` is the number of the quantization table as MozJPEG counts them: 3 is its own choice, 0 is Annex K's.
+    """
     import pyvips
 
     image = pyvips.Image.new_from_array(pixels, interpretation="srgb" if pixels.ndim == 3 else "b-w")
@@ -74,7 +77,7 @@ def mozjpeg(pixels: EightBitPixels, quality: float) -> bytes:
             optimize_scans=True,
             trellis_quant=True,
             overshoot_deringing=True,
-            quant_table=3,
+            quant_table=quant_table,
             keep="none",  # otherwise libvips adds EXIF data
         )
     )

@@ -158,10 +158,7 @@ def requantize_once(
     distributions = fit_distributions(source)
     originals = expected_blocks(source, distributions, settings.threads)
     encoder = jpeg.EncoderSettings(threads=settings.threads)
-    # Only corrections, and the search for hard edges outside of a map, look at pixels.
-    with_pixels = settings.effort.corrections or weights.min() < 1
-    pixels = jpeg.reconstruct(source) if with_pixels else np.empty((0, 0), dtype=np.uint8)
-    photo = WeighedCoefficients(pixels, weights, frame, originals, encoder)
+    photo = WeighedCoefficients(jpeg.reconstruct(source), weights, frame, originals, encoder)
     with_trellis = replace(settings.effort, quantizer=jpeg.Trellis)
     decided = RateDistortion().decide_anew(photo, quality, with_trellis)
     trellis = cast(jpeg.Trellis, decided.quantizer)

@@ -91,9 +91,47 @@ def test_the_other_way_round_is_the_inverse(first: list, second: list) -> None:
         assert (1 + there / 100) * (1 + back / 100) == pytest.approx(1)
 
 
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ((0, math.exp(10)), -20),
+        ((math.exp(10), math.inf), 25),
+        ((math.exp(9.4), math.exp(10)), -20),
+        ((math.exp(10), math.exp(10.2)), 25),
+        ((0, math.inf), 100 * (math.sqrt(0.8 * 1.25) - 1)),
+        ((0, math.exp(8)), math.nan),
+        ((math.exp(12.1), math.inf), math.nan),
+        ((math.exp(10), math.exp(10)), math.nan),
+    ],
+)
+def test_only_scores_of_the_anchors_sizes_count(sizes: tuple[float, float], expected: float) -> None:
+    """The anchor has exp(10) bytes at 30, where the tested one jumps from 20 % fewer to 25 % more."""
+    low, high = np.linspace(10, 29.999, 400), np.linspace(30.001, 50, 400)
+    anchor = line(np.linspace(10, 50, 9), 0.05, 8.5)
+    tested = line(low, 0.05, 8.5 + math.log(0.8)) + line(high, 0.05, 8.5 + math.log(1.25))
+    assert bd_rate(anchor, tested, sizes) == pytest.approx(expected, abs=0.1, nan_ok=True)
+
+
+def test_half_of_the_anchors_range_within_bounds_must_be_common() -> None:
+    anchor = line(SCORES, 0.04)
+    bounds = math.exp(8 + 0.04 * 30), math.exp(8 + 0.04 * 50)
+    assert bd_rate(anchor, line(np.linspace(39.9, 90, 9), 0.04), bounds) == pytest.approx(0)
+    assert math.isnan(bd_rate(anchor, line(np.linspace(40.1, 90, 9), 0.04), bounds))
+
+
+def test_interval_of_the_mean() -> None:
+    """That of twenty-five normal rates is about two standard errors on both sides."""
+    rates = np.random.default_rng(1).normal(-5, 3, 25)
+    found = summary(rates)
+    error = rates.std() / 5
+    assert found.mean_interval == pytest.approx((rates.mean() - 1.96 * error, rates.mean() + 1.96 * error), abs=0.15)
+    assert found == summary(rates)
+    assert summary([4.0]).mean_interval == (4.0, 4.0)
+
+
 def test_summary() -> None:
     found = summary([4.0, -10.0, math.nan, 0.0, 1.0, 30.0])
-    assert (found.mean, found.median, found.photos) == (5.0, 1.0, 5)
+    assert (found.mean, found.median, found.photos, found.wins) == (5.0, 1.0, 5, 1)
     assert (found.least, found.lower_quartile, found.upper_quartile, found.most) == (-10.0, 0.0, 4.0, 30.0)
 
 

@@ -8,36 +8,41 @@ from pathlib import Path
 
 import pytest
 
-from bench.rd.cache import Cache, Key, Point
+from bench.rd.cache import Cache, FileKey, ScoreKey
 
-KEY = Key("ours", "1", 50.0, "photo", "scores")
-POINT = Point(50.0, 1234, {"SSIMULACRA2": 61.5, "PSNR-HVS-M": math.inf})
+FILE = FileKey("ours", "1", 50.0, "photo")
+SCORE = ScoreKey("PSNR", "1", "photo", "decoded")
 
 
-def never() -> Point:
+def never() -> object:
     raise AssertionError("measured again")
 
 
-def test_what_was_measured_is_kept(tmp_path: Path) -> None:
-    assert Cache(tmp_path / "cache").get(KEY, lambda: POINT) == POINT
-    assert Cache(tmp_path / "cache").get(KEY, never) == POINT
+@pytest.mark.parametrize(("key", "measured"), [(FILE, [1234, "digest"]), (SCORE, 61.5), (SCORE, math.inf)])
+def test_what_was_measured_is_kept(key: FileKey | ScoreKey, measured: object, tmp_path: Path) -> None:
+    assert Cache(tmp_path / "cache").get(key, lambda: measured) == measured
+    assert Cache(tmp_path / "cache").get(key, never) == measured
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"encoder": "x"}, {"encoder_version": "2"}, {"setting": 50.5}, {"photo_digest": "x"}, {"scores_version": "x"}],
+    ("key", "change"),
+    [
+        *((FILE, {name: "x"}) for name in ("encoder", "encoder_version", "photo_digest")),
+        (FILE, {"setting": 50.5}),
+        *((SCORE, {name: "x"}) for name in ("metric", "metric_version", "photo_digest", "decoded_digest")),
+    ],
 )
-def test_anything_that_differs_is_measured_anew(change: dict[str, object], tmp_path: Path) -> None:
-    cache, other = Cache(tmp_path), Point(1.0, 2, {})
-    cache.get(KEY, lambda: POINT)
-    assert cache.get(replace(KEY, **change), lambda: other) == other
-    assert cache.get(KEY, never) == POINT
+def test_anything_that_differs_is_measured_anew(key: FileKey | ScoreKey, change: dict, tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    cache.get(key, lambda: 1)
+    assert cache.get(replace(key, **change), lambda: 2) == 2
+    assert cache.get(key, never) == 1
 
 
 def test_an_interrupted_measurement_leaves_the_others(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
-    cache.get(KEY, lambda: POINT)
+    cache.get(FILE, lambda: 1)
     with pytest.raises(KeyboardInterrupt):
-        cache.get(replace(KEY, setting=60.0), lambda: (_ for _ in ()).throw(KeyboardInterrupt()))
-    assert cache.get(KEY, never) == POINT
+        cache.get(replace(FILE, setting=60.0), lambda: (_ for _ in ()).throw(KeyboardInterrupt()))
+    assert cache.get(FILE, never) == 1
     assert [path.suffix for path in tmp_path.rglob("*") if path.is_file()] == [".json"]

@@ -32,4 +32,5 @@ def test_variants_against_a_peer(tmp_path: Path) -> None:
         assert comparison.bd_rates("same", metric) == pytest.approx({"a": 0, "b": 0})
         assert comparison.bd_rates("padded", metric) == pytest.approx({"a": 10, "b": 10}, abs=0.02)
         assert comparison.summary("padded", metric).mean == pytest.approx(10, abs=0.02)
-    assert len(list(tmp_path.rglob("*.json"))) == 8  # of the peer only: 2 photos, 4 settings
+    assert len(list(tmp_path.glob("pillow/*.json"))) == 8  # files of the peer only: 2 photos, 4 settings
+    assert len(list(tmp_path.glob("PSNR/*.json"))) == 8  # ours decode as the peer's

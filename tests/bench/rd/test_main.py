@@ -13,7 +13,7 @@ from PIL import Image
 
 from bench import rd
 from bench.rd import encoders
-from bench.rd.cache import Point
+from bench.rd.measure import Point
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,7 +36,8 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     rates = report["bd_rates"]["SSIMULACRA2"]
     assert rates["pillow"]["by_photo"] == {"photos/large": pytest.approx(0)}
     assert rates["foveal-fast"]["summary"]["photos"] == 1
-    for left_out in ("guetzli is left out", "photos/small is left out"):
+    assert rates["foveal-fast"]["summary"]["mean_interval"] == [rates["foveal-fast"]["summary"]["mean"]] * 2
+    for left_out in ("guetzli is left out", "photos/small is left out", "Butteraugli is left out"):
         assert left_out in printed.err
     with Image.open(tmp_path / "out" / "curves.png") as curves:
         assert curves.width > 1000
@@ -56,10 +57,11 @@ def test_the_table() -> None:
         "c": {"peer": curve(1), "ours": curve(1, shift=80)},
     }
     curves = {photo: found | {"elsewhere": curve(1, shift=70)} for photo, found in curves.items()}
-    printed = console.Console(file=io.StringIO(), width=80)
-    printed.print(make_table(rd.Comparison("peer", curves), ["ours", "elsewhere"], "PSNR"))
-    rows = [line for line in printed.file.getvalue().splitlines() if "of 3" in line]
+    printed = console.Console(file=io.StringIO(), width=120)
+    pixel_counts = {"a": 16 * 40_000, "b": 16 * 40_000, "c": 16 * 40_000}  # from 0.5 to 2.25 bits per pixel
+    printed.print(make_table(rd.Comparison("peer", curves, pixel_counts), ["ours", "elsewhere"], "PSNR"))
+    rows = [line for line in printed.file.getvalue().splitlines() if " of " in line]
     assert [[cell.strip() for cell in row.split("│")[1:-1]] for row in rows] == [
-        ["ours", "+15.0", "+15.0", "+10.0..+20.0", "+5.0..+25.0", "2 of 3"],
-        ["elsewhere", "-", "-", "-", "-", "0 of 3"],
+        ["ours", "+15.0", "+5.0..+25.0", "+15.0", "+5.0..+25.0", "-", "+15.0", "+15.0", "0 of 2"],
+        ["elsewhere", *["-"] * 7, "0 of 0"],
     ]

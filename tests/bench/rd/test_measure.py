@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from pictures import noisy_gradient
 
 import foveal
@@ -22,12 +23,13 @@ def test_points_are_sizes_and_scores_of_the_files(tmp_path: Path) -> None:
     for point, quality in zip(points, (20.0, 70.0), strict=True):
         data = peers.libjpeg_turbo(pixels, quality)
         assert (point.setting, point.size_bytes) == (quality, len(data))
-        assert point.scores == scores.Original(pixels).scores(data)
-        assert list(point.scores) == list(scores.METRICS)
-        assert point.scores["SSIMULACRA2"] == foveal.metrics.ssimulacra2(pixels, peers.decode_for_viewing(data))
+        decoded = peers.decode_for_viewing(data)
+        assert tuple(point.scores) == scores.find_installed()
+        assert point.scores == {name: scores.METRICS[name](pixels).score(decoded) for name in point.scores}
+        assert point.scores["SSIMULACRA2"] == foveal.metrics.ssimulacra2(pixels, decoded)
 
 
-def test_only_encoders_with_a_version_are_kept(tmp_path: Path) -> None:
+def test_only_files_of_encoders_with_a_version_are_kept(tmp_path: Path) -> None:
     pixels, encoded = noisy_gradient(180, 190), []
 
     def encode(pixels: np.ndarray, quality: float) -> bytes:
@@ -40,11 +42,36 @@ def test_only_encoders_with_a_version_are_kept(tmp_path: Path) -> None:
     second = measure_curves(pixels, [released, worked_on], tmp_path, ["PSNR"])
     assert encoded == [30.0, 60.0] * 3
     assert first == second
-    assert [list(curve[0].scores) for curve in second.values()] == [list(scores.METRICS), ["PSNR"]]
-    measure_curves(pixels.copy(), [released], tmp_path)
+    measure_curves(pixels.copy(), [released], tmp_path, ["PSNR"])
     assert len(encoded) == 6
-    measure_curves(pixels[:, ::-1].copy(), [released], tmp_path)
+    measure_curves(pixels, [released], tmp_path, ["PSNR", "MS-SSIM"])  # encoded again for the metric that is new
     assert len(encoded) == 8
+    measure_curves(pixels[:, ::-1].copy(), [released], tmp_path, ["PSNR"])
+    assert len(encoded) == 10
+
+
+def test_files_that_decode_alike_are_scored_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels, scored = noisy_gradient(180, 190), []
+
+    class Counted:
+        def __init__(self, original: np.ndarray) -> None:
+            self.original = original
+
+        def score(self, decoded: np.ndarray) -> float:
+            scored.append(decoded)
+            return -float(np.abs(self.original.astype(float) - decoded).mean())
+
+    monkeypatch.setitem(scores.METRICS, "PSNR", scores.Metric(Counted, ""))
+    monkeypatch.setattr(scores, "version", lambda metric: "1")
+    variants = [
+        Encoder("optimised", None, peers.libjpeg_turbo, (40.0,)),
+        Encoder("padded", None, lambda pixels, quality: peers.libjpeg_turbo(pixels, quality) + bytes(9), (40.0,)),
+        Encoder("other", None, peers.libjpeg_turbo, (41.0,)),
+    ]
+    curves = measure_curves(pixels, variants, tmp_path, ["PSNR"])
+    assert len(scored) == 2
+    assert curves["padded"][0].size_bytes == curves["optimised"][0].size_bytes + 9
+    assert curves["padded"][0].scores == curves["optimised"][0].scores
 
 
 def test_slow_encoders_get_few_photos(tmp_path: Path) -> None:

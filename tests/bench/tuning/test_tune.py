@@ -9,9 +9,11 @@ import pytest
 from other_readers import pillow_pixels
 from pictures import noisy_gradient
 
-from bench.tuning.trial_files import quantize_trial, write_trial
+from bench.tuning import tune
+from bench.tuning.trial_files import encode_trial, quantize_trial, write_trial
 from bench.tuning.tune import list_parameters, move_parameter
 from foveal.allocate.perception import Perception, perception
+from foveal.comparison.peers import libjpeg_turbo
 
 SHIPPED = asdict(perception())
 
@@ -40,3 +42,25 @@ def test_profiles_and_what_is_usual_stay() -> None:
     names = {path[-1] for path in list_parameters(SHIPPED)}
     assert {"dc", "lift", "knee", "slope_by_grain"} <= names
     assert not {name for name in names if name == "profile" or name.startswith("usual")}
+
+
+def test_levels_give_the_scores_of_libjpeg_in_the_mean_of_metrics(
+    chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By one metric, files of a level score as libjpeg-turbo's; by two, levels are the means of both."""
+    pixels = np.ascontiguousarray(chelsea[:180, :200])
+    levels = []
+    for metrics in (("PSNR",), ("PSNR-HVS-M",), ("PSNR", "PSNR-HVS-M")):
+        monkeypatch.setattr(tune, "LEVEL_METRICS", metrics)
+        found = tune.measure_levels([pixels], perception())
+        assert found["qualities"] == [*tune.QUALITIES, tune.FINEST_QUALITY]
+        assert found["levels"][-1] == tune.FINEST_LEVEL
+        assert found["levels"] == sorted(found["levels"], reverse=True)
+        levels.append(found["levels"])
+    np.testing.assert_allclose(np.mean(levels[:2], axis=0), levels[2], atol=0.002)
+    reference = tune.METRICS["PSNR"](pixels)
+    for quality in (30, 75, 90):
+        level = levels[0][tune.QUALITIES.index(quality)]
+        ours, theirs = encode_trial(pixels, level, perception()), libjpeg_turbo(pixels, quality)
+        scores = [reference.score(pillow_pixels(data)) for data in (ours, theirs)]
+        assert scores[0] == pytest.approx(scores[1], abs=0.3)  # dB; levels are interpolated
