@@ -10,6 +10,7 @@ from scipy import integrate
 from foveal import jpeg
 from foveal.optimization.requantization_originals import (
     Distribution,
+    ZeroCells,
     expected_blocks,
     fit_distribution,
     fit_distributions,
@@ -24,13 +25,16 @@ def quantized(decay: float, half_width: float, side: int = 80) -> np.ndarray:
     return np.where(np.abs(coefficients) < half_width, 0, np.rint(coefficients)).astype(np.int16)
 
 
+@pytest.mark.parametrize("half_width", [0.5, 0.6, 1.2])
 @pytest.mark.parametrize("decay", [0.3, 1.0, 2.0])
-def test_shift_is_the_mean_of_the_density_in_a_cell(decay: float) -> None:
-    mass, _ = integrate.quad(lambda t: np.exp(-decay * t), -0.5, 0.5)
-    moment, _ = integrate.quad(lambda t: t * np.exp(-decay * t), -0.5, 0.5)
-    shift = Distribution(np.full(64, decay)).shift
-    np.testing.assert_allclose(shift[1:], -moment / mass, rtol=1e-9)
-    assert shift[0] == 0
+def test_shifts_are_the_means_of_the_density_in_a_cell(decay: float, half_width: float) -> None:
+    zeros = ZeroCells(np.array([], np.intp), np.ones((1, 64), np.float32), half_width)
+    shifts = Distribution(np.full(64, decay), zeros).shifts
+    for row, start in zip(shifts, (half_width - 1, -0.5), strict=True):
+        mass, _ = integrate.quad(lambda t: np.exp(-decay * t), start, 0.5)
+        moment, _ = integrate.quad(lambda t: t * np.exp(-decay * t), start, 0.5)
+        np.testing.assert_allclose(row[1:], max(0, -moment / mass), rtol=1e-9, atol=1e-12)
+        assert row[0] == 0
 
 
 @pytest.mark.parametrize("half_width", [0.5, 0.8])

@@ -20,7 +20,7 @@ def levels_of(step: float, scale: float, count: int = 4000) -> np.ndarray:
 
 def found_step(old: int, wanted: float, scale: float = 60.0) -> int:
     sample = Sample(levels_of(old, scale), np.full(4000, WEIGHT, np.float32))
-    steps = find_steps(sample, np.full(64, old), np.full(64, wanted), np.zeros(64))
+    steps = find_steps(sample, np.full(64, old), np.full(64, wanted), np.zeros((2, 64)))
     values, counts = np.unique(steps[1:], return_counts=True)
     return int(values[counts.argmax()])
 
@@ -43,5 +43,5 @@ def test_steps_stay_near_the_wanted_ones_and_within_a_baseline_table() -> None:
 
 def test_frequencies_without_levels_get_a_step() -> None:
     sample = Sample(np.zeros((10, 64), np.int16), np.full(10, WEIGHT, np.float32))
-    steps = find_steps(sample, np.full(64, 3), np.full(64, 12.0), np.zeros(64))
+    steps = find_steps(sample, np.full(64, 3), np.full(64, 12.0), np.zeros((2, 64)))
     assert ((steps >= 3) & (steps <= 16)).all()

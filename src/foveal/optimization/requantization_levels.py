@@ -5,9 +5,9 @@ differ from the encoding of pixels:
 
 - The originals are unknown. They are estimated from the file, see `requantization_originals`.
 - Steps are never finer than those of the file, and where they are coarser they fit it, see `requantization_steps`.
-- The result is settled: quantized again with the same settings, it would save less than SETTLED_SAVING. And nothing is
-  done at all where less than LEAST_SAVING would be saved. So a second run changes nothing, also if the saliency map,
-  which is found anew, has changed a little.
+- Nothing is done where less than `_least_saving` would be saved, and the result is settled: requantized with the same
+  settings, it would save less. So a second run changes nothing, also if the saliency map, which is found anew, has
+  changed a little.
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ from foveal.errors import UnsupportedError
 from foveal.optimization.requantization_originals import Distribution, expected_blocks, fit_distributions
 from foveal.optimization.requantization_steps import find_steps, take_sample
 
-# Shares of the bytes of a picture. A requantization that saves less than the first is not worth its errors. The second
-# is smaller, because the map of the result may differ from that of the source.
-LEAST_SAVING, SETTLED_SAVING = 0.05, 0.02
+# Shares of the bytes of a picture that a requantization must save to be worth its errors: the first if all steps
+# change, the second if none does. Then it only sets more levels to zero, which a trellis does again in its own results:
+# at low qualities a second round saves up to 9 %, and costs more score than other ways of saving as much.
+LEAST_SAVING, LEAST_SAVING_OF_EQUAL_STEPS = 0.05, 0.15
+_MAP_MARGIN = 0.03  # by which results are better settled than they must be, because the next map may differ
 # Largest magnitudes that are accepted: of coefficients, about twice what 8-bit samples give, and of the levels of
 # baseline files (T.81 F.1.2, Baseline Huffman encoding procedures).
 _LARGEST_MAGNITUDE, _LARGEST_DC, _LARGEST_AC = 2047, 1024, 1023
@@ -96,7 +98,7 @@ def requantize(source: jpeg.Coefficients, settings: RequantizationSettings) -> j
     -------
     Coefficients
         Contents with other tables and levels: size, sampling and segments are those of the source. It is the source
-        itself, the same object, if less than LEAST_SAVING would be saved, as it is for a result of this function with
+        itself, the same object, if too little would be saved, as it is for a result of this function with
         the same settings.
 
     Raises
@@ -125,17 +127,23 @@ def weights_of_map(settings: RequantizationSettings, frame: jpeg.Frame) -> NDArr
 def settle(
     source: jpeg.Coefficients, quality: float, weights: NDArray[np.float32], settings: RequantizationSettings
 ) -> jpeg.Coefficients:
-    """Quantize a file again and again, until that would save less than SETTLED_SAVING; usually once or twice.
+    """Quantize a file again and again, until that would save too little; mostly once.
 
     Every round but the last saves bytes, so there is a last one.
     """
-    settled, size_bytes, least_saving = source, _price(source, settings), LEAST_SAVING
+    settled, size_bytes, margin = source, _price(source, settings), 0.0
     while True:
         coarser = requantize_once(settled, quality, weights, settings)
         coarser_bytes = _price(coarser, settings)
-        if coarser_bytes > (1 - least_saving) * size_bytes:
+        if coarser_bytes > (1 - _least_saving(settled, coarser) + margin) * size_bytes:
             return settled
-        settled, size_bytes, least_saving = coarser, coarser_bytes, SETTLED_SAVING
+        settled, size_bytes, margin = coarser, coarser_bytes, _MAP_MARGIN
+
+
+def _least_saving(source: jpeg.Coefficients, coarser: jpeg.Coefficients) -> float:
+    """Return the share of bytes that a requantization must save, by the share of the steps that it leaves alone."""
+    steps, new_steps = (np.array([table.values for table in each.tables]) for each in (source, coarser))
+    return max(LEAST_SAVING, LEAST_SAVING_OF_EQUAL_STEPS * float((steps == new_steps).mean()))
 
 
 def requantize_once(
@@ -195,7 +203,7 @@ def _fit_table(
     # The frequency weights are squared ratios of the decided step to the exact one, see `TunedTable`.
     wanted = np.array(decided.values) / np.sqrt(trellis.frequency_weights[index].astype(np.float64))
     old = np.array(source.tables[index].values)
-    steps = find_steps(take_sample(source.blocks[index][inside], weights), old, wanted, distribution.shift)
+    steps = find_steps(take_sample(source.blocks[index][inside], weights), old, wanted, distribution.shifts)
     return _FittedTable(jpeg.QuantizationTable(tuple(steps.tolist())), ((steps / wanted) ** 2).astype(np.float32))
 
 

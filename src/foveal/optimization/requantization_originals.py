@@ -60,17 +60,26 @@ class Distribution:
     decay
         (64,) decay of the density of coefficients with nonzero levels per quantizer step, in zig-zag order; DC has no
         meaning.
+    zeros
+        Distribution of the coefficients that became zero.
     """
 
     decay: NDArray[np.float64]
+    zeros: ZeroCells
 
     @property
-    def shift(self) -> NDArray[np.float64]:
-        """Distance in steps of the expected magnitude below the middle of its cell: (64,), 0 for DC."""
-        # The mean of t over [-1/2, 1/2] with density exp(-decay x t) is 1 / decay - coth(decay / 2) / 2.
-        shift = 0.5 / np.tanh(self.decay / 2) - 1 / self.decay
-        shift[0] = 0
-        return shift
+    def shifts(self) -> NDArray[np.float64]:
+        """Distances in steps of expected magnitudes below their levels: (2, 64), of level 1 and of all larger levels.
+
+        They are 0 for DC, and not negative: an encoder that set weak levels to zero may have left mostly strong ones.
+        """
+        # The mean of t over [0, width] with density exp(-decay x t) is 1 / decay - width / (exp(decay x width) - 1).
+        # The cell of level 1 begins where that of 0 ends.
+        starts = np.array([[self.zeros.half_width - 1], [-0.5]])
+        width = 0.5 - starts
+        shifts = np.maximum(0, width / np.expm1(self.decay * width) - 1 / self.decay - starts)
+        shifts[:, 0] = 0
+        return np.asarray(shifts)
 
 
 def fit_distribution(levels: NDArray[np.int16]) -> Distribution:
@@ -86,7 +95,8 @@ def fit_distribution(levels: NDArray[np.int16]) -> Distribution:
     magnitudes = _sample_magnitudes(levels)
     count = np.count_nonzero(magnitudes, axis=0).astype(np.float64)
     total = magnitudes.sum(axis=0, dtype=np.float64)
-    return Distribution(-np.log((total - count + _PRIOR_LEVELS * _PRIOR_RATIO) / (total + _PRIOR_LEVELS)))
+    ratio = (total - count + _PRIOR_LEVELS * _PRIOR_RATIO) / (total + _PRIOR_LEVELS)
+    return Distribution(-np.log(ratio), fit_zero_cells(levels))
 
 
 def fit_zero_cells(levels: NDArray[np.int16]) -> ZeroCells:
@@ -166,16 +176,17 @@ def expected_blocks(
     expected = tuple(np.empty_like(levels) for levels in source.blocks)
     for levels, table, distribution, out in zip(source.blocks, source.tables, distributions, expected, strict=True):
         steps = table.steps_in_sixteenths
-        shift = (distribution.shift * steps).astype(np.float32)
+        shifts = (distribution.shifts * steps).astype(np.float32)
 
         def fill(
             rows: tuple[int, int],
             levels: NDArray[np.int16] = levels,
             out: NDArray[np.int16] = out,
             steps: NDArray[np.float32] = steps,
-            shift: NDArray[np.float32] = shift,
+            shifts: NDArray[np.float32] = shifts,
         ) -> None:
             strip = levels[slice(*rows)]
+            shift = np.where(np.abs(strip) == 1, *shifts)
             np.rint(strip * steps - np.sign(strip) * shift, out=out[slice(*rows)], casting="unsafe")
 
         run_in_threads(fill, row_ranges(levels.shape[0], levels[0].size, _COEFFICIENTS_PER_STRIP), threads)
@@ -201,10 +212,8 @@ def plausible_original(source: jpeg.Coefficients) -> jpeg.Coefficients:
     """
     rng = np.random.default_rng(_SEED)
     drawn = tuple(
-        _draw(levels, table, distribution, fit_zero_cells(levels[: each.block_rows, : each.block_columns]), rng)
-        for each, levels, table, distribution in zip(
-            source.frame.components, source.blocks, source.tables, fit_distributions(source), strict=True
-        )
+        _draw(levels, table, distribution, rng)
+        for levels, table, distribution in zip(source.blocks, source.tables, fit_distributions(source), strict=True)
     )
     return replace(source, tables=(jpeg.QuantizationTable((1,) * 64),) * len(drawn), blocks=drawn)
 
@@ -213,12 +222,11 @@ def _draw(
     levels: NDArray[np.int16],
     table: jpeg.QuantizationTable,
     distribution: Distribution,
-    cells: ZeroCells,
     rng: np.random.Generator,
 ) -> NDArray[np.int16]:
     # The inverse of the distribution function in a cell of some width: -log(1 - u (1 - exp(-decay x width))) / decay
     steps = np.array(table.values, dtype=np.float32)
-    is_zero = levels == 0
+    cells, is_zero = distribution.zeros, levels == 0
     decay = np.where(is_zero, cells.decay[cells.classes_of(levels)], distribution.decay.astype(np.float32))
     width = np.where(is_zero, np.float32(cells.half_width), np.float32(1))
     uniform = rng.random(levels.shape, dtype=np.float32)

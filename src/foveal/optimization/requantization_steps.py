@@ -78,7 +78,7 @@ def take_sample(levels: NDArray[np.int16], weights: NDArray[np.float32]) -> Samp
 
 
 def find_steps(
-    sample: Sample, old: NDArray[np.int64], wanted: NDArray[np.float64], shift: NDArray[np.float64]
+    sample: Sample, old: NDArray[np.int64], wanted: NDArray[np.float64], shifts: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     """Find the step of each frequency that costs least in weighted squared errors and bits.
 
@@ -90,8 +90,8 @@ def find_steps(
         (64,) steps of the levels. No new step is finer, because the old step has no error at all.
     wanted
         (64,) steps that the component would get if it had not been quantized yet.
-    shift
-        (64,) distance in old steps by which the expected magnitude is below its level.
+    shifts
+        (2, 64) distances in old steps by which expected magnitudes are below level 1, and below all larger levels.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def find_steps(
     found = np.empty(64, dtype=np.int64)
     for index in range(64):
         candidates = _candidates(int(old[index]), float(wanted[index]))
-        histogram = _tally(np.abs(sample.levels[:, index]), sample.weights, float(old[index]), float(shift[index]))
+        histogram = _tally(np.abs(sample.levels[:, index]), sample.weights, float(old[index]), shifts[:, index])
         cost = _cost_of_dc if index == 0 else _cost_of_ac
         found[index] = candidates[np.argmin(cost(histogram, candidates, float(wanted[index])))]
     return found
@@ -113,11 +113,13 @@ def _candidates(old: int, wanted: float) -> NDArray[np.int64]:
     return np.arange(finest, max(finest, coarsest) + 1)
 
 
-def _tally(magnitudes: NDArray[np.int16], weights: NDArray[np.float32], old: float, shift: float) -> Histogram:
+def _tally(
+    magnitudes: NDArray[np.int16], weights: NDArray[np.float32], old: float, shifts: NDArray[np.float64]
+) -> Histogram:
     counts = np.bincount(magnitudes).astype(np.float64)
     sums = np.bincount(magnitudes, weights.astype(np.float64)).astype(np.float64)
     level = np.flatnonzero(counts)
-    expected = np.asarray((level - np.where(level > 0, shift, 0)) * old, dtype=np.float64)
+    expected = np.asarray((level - np.array([0, *shifts])[np.minimum(level, 2)]) * old, dtype=np.float64)
     return Histogram(expected, counts[level], sums[level])
 
 
