@@ -38,8 +38,9 @@ def copy_of_size(photo: Photo, size: tuple[int, int]) -> NDArray[np.uint8]:
 
     Where the copy is larger than the photo in either direction, the photo is interpolated to the larger side first.
     """
-    stored = size if photo.displayed_size == (photo.height, photo.width) else (size[1], size[0])
-    small = _resize(photo.pixels, stored)
+    stored = (size[1], size[0]) if orientation.swaps_sides(photo.orientation) else size
+    pixels = photo.pixels[:, :, 0] if photo.pixels.shape[2:] == (1,) else photo.pixels
+    small = _resize(pixels, stored)
     rgb = small if small.ndim == 3 else np.repeat(small[:, :, np.newaxis], 3, axis=2)
     return np.ascontiguousarray(orientation.to_displayed(rgb, photo.orientation))
 
