@@ -1,6 +1,7 @@
 # make demo    set up .venv, encode a photo, compare encoders on it
 # make test    set up .venv, run all tests
 # make lint    set up .venv, check style, types, imports and the format of the kernels
+# make train   train the saliency network on DATA (docs/training.md), into build/train
 # make fuzz    feed broken input to kernels and readers for FUZZ_SECONDS, or to some TARGETS (docs/fuzzing.md)
 # make check   check that Python and the compiler are new enough; the targets above begin with it
 # make clean   remove .venv and build
@@ -13,10 +14,13 @@ COMPILER_PROBE := typedef int V __attribute__((vector_size(16))); V f(V v) { ret
 COPY_PHOTO := import pathlib, shutil, skimage; \
   shutil.copy(pathlib.Path(skimage.__file__).parent / "data" / "coffee.png", "build/demo")
 FUZZ_SECONDS := 600
+# Sets of fixations and zips of labelled photographs.
+SHARED := ../shared/data
+DATA := $(addprefix $(SHARED)/saliency/,osie crowd pascal-s) $(SHARED)/train/caltech-101.zip
 # What is installed anew when it changes: kernels, dependencies, and the version, which __init__.py holds.
 SOURCES := pyproject.toml CMakeLists.txt src/foveal/__init__.py $(wildcard src/foveal/kernels/*)
 
-.PHONY: demo test lint fuzz fuzz-minimise check clean
+.PHONY: demo test lint train fuzz fuzz-minimise check clean
 
 demo: $(VENV)/.demo
 	mkdir -p build/demo
@@ -34,6 +38,9 @@ lint: $(VENV)/.bench,lint
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/clang-format --dry-run --Werror $(wildcard src/foveal/kernels/*.?pp tests/fuzz/kernels/*.?pp)
+
+train: $(VENV)/.train
+	$(BIN)/python -m foveal.training train $(DATA) --out build/train --threads 1
 
 fuzz: check
 	PYTHON=$(PYTHON) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(TARGETS)

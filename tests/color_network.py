@@ -8,7 +8,7 @@ The logarithm of the fixation density is LOG_RANGE times the mean of the three m
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,7 @@ def color_network(
     nodes: Sequence[object] = _NODES,
     input_name: str = "pixels",
     left_out: Sequence[str] = (),
+    more: Mapping[str, str] | None = None,
 ) -> ModelProto:
     """Return the network; arguments other than the defaults make a file that foveal must refuse."""
     graph = helper.make_graph(
@@ -59,7 +60,7 @@ def color_network(
         [numpy_helper.from_array(np.asarray(value), name) for name, value in _CONSTANTS.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    metadata = {"classes": classes, "threshold": threshold}
+    metadata = {"classes": classes, "threshold": threshold, **(more or {})}
     helper.set_model_props(model, {name: value for name, value in metadata.items() if name not in left_out})
     return model
 

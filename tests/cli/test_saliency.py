@@ -47,6 +47,7 @@ def test_saliency_in_numbers_needs_no_picture(run: Run) -> None:
     assert (report["width"], report["height"], report["method"]) == (56, 40, "gaze")
     result = look(foveal.Photo(PIXELS))
     assert report["confidence"] == pytest.approx(result.confidence, abs=1e-4)
+    assert report["expected_nss"] == pytest.approx(result.expected_nss, abs=0.01)
     assert (report["model"], report["threshold"]) == ("network.onnx", default_model().threshold)
     assert [(each["name"], tuple(each["box"].values())) for each in report["classes"]] == [
         (seen.name, (seen.box.x, seen.box.y, seen.box.width, seen.box.height)) for seen in result.classes
@@ -60,6 +61,7 @@ def test_saliency_in_numbers_needs_no_picture(run: Run) -> None:
 def test_saliency_in_numbers_by_a_method_without_a_network(run: Run) -> None:
     report = json.loads(run("saliency", "photo.png", "--json", "--method", "spectral", "-o", "map.png").out)
     assert (report["method"], report["confidence"], report["output"]) == ("spectral", 1, "map.png")
+    assert report["expected_nss"] is None
     assert not {"model", "threshold", "classes"} & set(report)
     assert Path("map.png").exists()
 

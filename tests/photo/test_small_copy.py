@@ -14,7 +14,8 @@ from PIL.ExifTags import Base
 
 import foveal
 import foveal._kernels as _kernels
-from foveal.photo.small_copy import small_copy
+from foveal.photo import to_eight_bits
+from foveal.photo.small_copy import copy_of_size, small_copy
 
 
 @pytest.fixture(params=_kernels.instruction_sets())
@@ -135,3 +136,21 @@ def test_a_copy_is_upright() -> None:
     pixels = noisy_gradient(300, 480, 3)
     found = small_copy(foveal.Photo(pixels, exif=exif.tobytes()), 240)
     np.testing.assert_array_equal(found, np.rot90(means_by_matrices(pixels, (150, 240)), -1))
+
+
+@given(pictures(), st.integers(1, 40), st.integers(1, 40), st.integers(1, 8))
+@settings(deadline=None)
+def test_a_copy_of_any_size_has_it_as_displayed(pixels: np.ndarray, height: int, width: int, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[Base.Orientation] = orientation
+    turned = foveal.Photo(pixels, exif=exif.tobytes())
+    found = copy_of_size(turned, (height, width))
+    assert (found.shape, found.dtype) == ((height, width, 3), np.uint8)
+    shown = turned.upright().pixels
+    if height <= shown.shape[0] and width <= shown.shape[1]:
+        means = means_by_matrices(np.ascontiguousarray(shown), (height, width))
+        expected = np.broadcast_to(means if means.ndim == 3 else means[:, :, np.newaxis], (height, width, 3))
+        np.testing.assert_array_equal(found, expected)
+    else:
+        eight_bits = to_eight_bits(shown)
+        assert eight_bits.min() <= found.min() <= found.max() <= eight_bits.max()

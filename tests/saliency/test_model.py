@@ -47,7 +47,8 @@ def test_the_maps_of_the_shipped_network_cover_the_whole_picture(size: tuple[int
     output = model.see(noisy_gradient(*size))
     cells = (-(-size[0] // 8), -(-size[1] // 8))
     assert output.gaze.shape == cells
-    assert output.cam_maps.shape == output.class_maps.shape == (len(model.class_names), *cells)
+    assert output.class_maps.shape == (len(model.class_names), *cells)
+    assert output.cam_maps.shape == (len(model.cam_class_names), -(-size[0] // 32), -(-size[1] // 32))
     assert output.class_maps.min() >= 0
     assert output.cam_probabilities.sum() == pytest.approx(1, abs=1e-4)
     assert 0 <= output.class_probabilities.min() <= output.class_probabilities.max() <= 1
@@ -58,9 +59,10 @@ def test_weights_times_features_are_the_class_activation_maps(size: tuple[int, i
     model, rgb = default_model(), noisy_gradient(*size)
     output, parts = model.see(rgb), model.cam_parts(rgb)
     assert parts.features.min() >= 0
-    assert parts.weights.shape == (len(model.class_names), len(parts.features))
+    assert parts.weights.shape == (len(model.cam_class_names), len(parts.features))
     sums = np.einsum("ck,kyx->cyx", parts.weights.astype(float), parts.features.astype(float))
     np.testing.assert_allclose(output.cam_maps, sums, atol=1e-3)
+    assert parts.features.shape[1:] == output.cam_maps.shape[1:]
 
 
 def test_a_model_without_cam_parts_still_runs(tmp_path: Path) -> None:
@@ -125,6 +127,13 @@ FOREIGN = {
     "no classes": (color_network(left_out=["classes"]), "are missing"),
     "no threshold": (color_network(left_out=["threshold"]), "are missing"),
     "classes that are no JSON": (color_network(classes="red, green"), "are missing"),
+    "classes of CAM that are no JSON": (color_network(more={"cam_classes": "red"}), "or broken"),
+    "classes of CAM of another kind": (color_network(more={"cam_classes": "[1]"}), "not a list of strings"),
+    "a class of CAM too few": (color_network(more={"cam_classes": '["red", "green"]'}), "maps of its classes"),
+    "pixels in words": (color_network(more={"input_pixels": "many"}), "or broken"),
+    "too few pixels": (color_network(more={"input_pixels": "4095"}), "no size of an input"),
+    "too many pixels": (color_network(more={"input_pixels": "16777217"}), "no size of an input"),
+    "cells of another size": (color_network(more={"cam_cell_side": "7"}), "cells of 7 pixels"),
     "classes of another kind": (color_network(classes='{"red": 1}'), "not a list of strings"),
     "numbers for classes": (color_network(classes="[1, 2, 3]"), "not a list of strings"),
     "a class too few": (color_network(classes='["red", "green"]'), "maps of its classes"),

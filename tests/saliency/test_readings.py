@@ -9,8 +9,16 @@ from stub_network import StubModel, gaussian_log_density, network_output
 
 import foveal
 from foveal.photo.small_copy import small_copy
-from foveal.saliency import SaliencyModel, look, look_by_methods
-from foveal.saliency.readings import CLEAR_NSS, FLAT_NSS, expected_nss, read_gaze, visibility
+from foveal.saliency import SaliencyModel, SaliencyResult, look, look_by_methods
+from foveal.saliency.readings import (
+    CLEAR_NSS,
+    FLAT_NSS,
+    NSS_LINE,
+    OBSERVERS_NSS,
+    nss_of_itself,
+    read_gaze,
+    visibility,
+)
 
 
 def test_msroi_shows_all_kept_classes_and_cam_the_most_probable_one(color_model: SaliencyModel) -> None:
@@ -63,28 +71,37 @@ def test_visibility_rises_with_contrast(spread: int, confidence: float) -> None:
     assert visibility(grey) == pytest.approx(confidence)
 
 
-def test_expected_nss_is_the_nss_of_fixations_drawn_from_the_density() -> None:
+def test_nss_of_itself_is_the_nss_of_fixations_drawn_from_the_density() -> None:
     """NSS (Peters et al. 2005) of a million fixations drawn from the density."""
     rng = np.random.default_rng(0)
     density = rng.gamma(0.5, size=(20, 30)).astype(np.float32)
     chances = density.ravel().astype(np.float64)
     fixations = rng.choice(density.size, 1_000_000, p=chances / chances.sum())
     scored = ((density - density.mean()) / density.std()).ravel()[fixations].mean()
-    assert expected_nss(density) == pytest.approx(scored, rel=0.01)
-    assert expected_nss(np.full((4, 5), 0.3, np.float32)) == pytest.approx(0, abs=1e-6)
+    assert nss_of_itself(density) == pytest.approx(scored, rel=0.01)
+    assert nss_of_itself(np.full((4, 5), 0.3, np.float32)) == pytest.approx(0, abs=1e-6)
 
 
-def test_confidence_rises_with_the_concentration_of_the_density() -> None:
-    readings = [read_gaze(network_output(gaussian_log_density(sharpness))) for sharpness in np.linspace(0, 60, 60)]
-    confidences = [reading.confidence for reading in readings]
-    assert confidences == sorted(confidences)
-    for reading in readings:
-        contrast = expected_nss(reading.map)
-        expected = 0 if contrast <= FLAT_NSS else 1 if contrast >= CLEAR_NSS else None
-        assert expected is None or reading.confidence == expected
-    assert confidences[0] == 0
-    assert confidences[-1] == 1
-    assert len(set(confidences)) > 5
+def test_confidence_and_strength_rise_with_the_concentration_of_the_density() -> None:
+    densities = [gaussian_log_density(sharpness) for sharpness in np.linspace(0, 60, 60)]
+    readings = [read_gaze(network_output(each)) for each in densities]
+    expected = [NSS_LINE[0] + NSS_LINE[1] * nss_of_itself(np.exp(each)) for each in densities]
+    assert [reading.expected_nss for reading in readings] == pytest.approx(expected, rel=1e-5)
+    assert expected == sorted(expected)
+    for reading, nss in zip(readings, expected, strict=True):
+        assert reading.confidence == pytest.approx(min(nss / OBSERVERS_NSS, 1), rel=1e-5)
+        ramp = (nss - FLAT_NSS) / (CLEAR_NSS - FLAT_NSS)
+        assert reading.spending_share == pytest.approx(np.clip(ramp, 0, 1), abs=1e-5)
+    assert readings[0].spending_share == 0  # a flat density
+    assert (readings[-1].spending_share, readings[-1].confidence) == (1, 1)
+
+
+def test_the_factor_of_the_strength_is_the_confidence_unless_a_method_has_its_own() -> None:
+    assert SaliencyResult("map", np.ones((2, 2)), 0.25).strength_factor == 0.25
+    assert SaliencyResult("map", np.ones((2, 2)), 0.25, spending_share=0.5).strength_factor == 0.5
+    faint = np.repeat(np.array([[126, 130]], np.uint8), 120, axis=1).repeat(160, axis=0)  # of visibility 1/4
+    found = look(foveal.Photo(faint), model=StubModel(network_output(gaussian_log_density(60))))
+    assert (found.strength_factor, found.confidence) == pytest.approx((0.25, 0.25))
 
 
 def test_confidence_does_not_depend_on_the_additive_constant() -> None:

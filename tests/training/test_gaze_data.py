@@ -22,15 +22,13 @@ def write_gaze_set(folder: Path, number: int = 10) -> None:
     np.savez(folder / "fixations.npz", **points)
 
 
-def test_the_density_of_fixations_lies_where_they_are(tmp_path: Path) -> None:
-    write_gaze_set(tmp_path / "set")
-    photo = gaze_data.gaze_photos(tmp_path / "set")[0]
-    example = gaze_data.gaze_example(photo, 240, 120)
-    assert example.rgb.shape == (120, 240, 3)
-    assert example.density.sum() == pytest.approx(1, abs=1e-4)
-    assert np.unravel_index(example.density.argmax(), (120, 240)) == (60, 60)
+def test_the_density_of_fixations_lies_where_they_are() -> None:
+    fixations = np.array([[0.25, 0.5, observer] for observer in range(3)], np.float32)
+    density = gaze_data.fixation_density(fixations, 120, 240)
+    assert density.sum() == pytest.approx(1, abs=1e-4)
+    assert np.unravel_index(density.argmax(), (120, 240)) == (60, 60)
     distances = np.arange(240) - 60
-    spread = float((example.density * distances**2).sum()) ** 0.5
+    spread = float((density * distances**2).sum()) ** 0.5
     assert spread == pytest.approx(gaze_data.DENSITY_SIGMA * 240, rel=0.02)
 
 
@@ -41,20 +39,6 @@ def test_folds_hold_each_photo_back_once_and_never_change(tmp_path: Path) -> Non
     folds = [photo.fold for photo in photos]
     assert sorted(folds) == sorted([*range(gaze_data.FOLDS)] * 2)
     assert folds == [photo.fold for photo in gaze_data.gaze_photos(tmp_path / "set")]
-
-
-def test_a_mask_stands_in_for_fixations_with_less_trust(tmp_path: Path) -> None:
-    for name in ("images", "masks"):
-        (tmp_path / name).mkdir()
-    mask = np.zeros((100, 60), np.uint8)
-    mask[70:90, 10:30] = 200
-    Image.fromarray(mask).save(tmp_path / "masks" / "1.png")
-    Image.new("RGB", (60, 100)).save(tmp_path / "images" / "1.jpg")
-    example = gaze_data.gaze_example(gaze_data.gaze_photos(tmp_path)[0], 240, 144)
-    assert example.rgb.shape == (240, 144, 3)  # a portrait
-    assert example.trust == gaze_data.MASK_TRUST
-    peak = np.unravel_index(example.density.argmax(), example.density.shape)
-    assert np.hypot(peak[0] - 192, peak[1] - 48) < 5
 
 
 def test_every_second_observer_is_of_the_other_half() -> None:

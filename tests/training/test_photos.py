@@ -14,39 +14,28 @@ from foveal.errors import FormatError, ParameterError
 from foveal.training.photos import NO_CLASS, LabelledPhotos, find_photos, load_photos
 
 
-def test_photos_of_a_zip_are_labelled_by_their_folders(photos: dict[str, LabelledPhotos]) -> None:
-    train, validation = photos["train"], photos["val"]
-    assert train.class_names == validation.class_names == CLASSES
-    assert (len(train), len(validation)) == (32, 8)
-    assert (train.labels == NO_CLASS).sum() == 8
+def test_photos_of_a_zip_are_labelled_by_their_folders(photos: LabelledPhotos) -> None:
+    assert photos.class_names == CLASSES
+    assert len(photos) == len(photos.pictures) == 32  # of 40, of which a fifth is for validation
+    assert (photos.labels == NO_CLASS).sum() == 8
     for label, brightest in ((0, 0), (1, 1), (2, 2)):  # crosses are red, discs green, squares blue
-        rgb = train.rgb(int(np.flatnonzero(train.labels == label)[0])).astype(int)
+        rgb = photos.pictures[int(np.flatnonzero(photos.labels == label)[0])].astype(int)
         saturated = rgb[np.ptp(rgb, axis=2) > 100]
         assert saturated.mean(axis=0).argmax() == brightest
 
 
-def test_the_decoded_photos_are_kept_and_made_anew_when_the_source_changes(tmp_path: Path) -> None:
-    source, cache = tmp_path / "shapes.zip", tmp_path / "cache"
-    write_zip(source, photos_of_class=5)
-    first = load_photos([source], cache)["train"]
-    kept = next(cache.rglob("pixels.u8"))
-    stamp = kept.stat().st_mtime_ns
-    assert (load_photos([source], cache)["train"].rgb(3) == first.rgb(3)).all()
-    assert kept.stat().st_mtime_ns == stamp
-    write_zip(source, photos_of_class=10)
-    assert len(load_photos([source], cache)["train"]) == 32
-
-
-def test_a_tree_without_splits_keeps_every_tenth_photo_for_validation(tmp_path: Path) -> None:
+@pytest.mark.parametrize("per_folder", [1, 5, 20, 21, None])
+def test_the_first_photos_of_each_class_of_a_tree_are_read(tmp_path: Path, per_folder: int | None) -> None:
     for name in ("cat", "dog"):
         (tmp_path / "tree" / name).mkdir(parents=True)
         for number in range(20):
             Image.new("RGB", (300, 200), (number, 0, 0)).save(tmp_path / "tree" / name / f"{number:02}.png")
     (tmp_path / "tree" / "cat" / "notes.txt").write_text("not a photo")
-    found = load_photos([tmp_path / "tree"], tmp_path / "cache")
-    assert (len(found["train"]), len(found["val"])) == (36, 4)
-    assert found["val"].rgb(0).shape == (128, 192, 3)  # the short side is at most 128
-    assert found["val"].rgb(0)[0, 0, 0] == 9
+    found = load_photos([tmp_path / "tree"], per_folder)
+    count = 20 if per_folder is None else min(per_folder, 20)
+    assert found.labels.tolist() == [0] * count + [1] * count
+    assert [int(rgb[0, 0, 0]) for rgb in found.pictures] == [*range(count)] * 2
+    assert found.pictures[0].shape == (128, 192, 3)  # the short side is at most 128
 
 
 def test_sources_that_hold_nothing_are_refused(tmp_path: Path) -> None:
@@ -60,7 +49,7 @@ def test_sources_that_hold_nothing_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="broken"):
         find_photos([tmp_path / "broken.zip"])
     with pytest.raises(FormatError, match=r"1\.png"):
-        load_photos([tmp_path / "bad-photo.zip"], tmp_path / "cache")
+        load_photos([tmp_path / "bad-photo.zip"])
 
 
 def test_a_broken_photo_in_a_zip_is_named(tmp_path: Path) -> None:
@@ -72,4 +61,4 @@ def test_a_broken_photo_in_a_zip_is_named(tmp_path: Path) -> None:
     data[member.header_offset + 30 + len(member.filename) + 60] ^= 0xFF  # in what is stored, behind the local header
     source.write_bytes(data)
     with pytest.raises(FormatError, match=member.filename):
-        load_photos([source], tmp_path / "cache")
+        load_photos([source])

@@ -11,9 +11,9 @@ from foveal.training.scenes import SMALLEST_SHARE, SceneMaker, SceneMix
 
 
 @pytest.mark.parametrize("mix", [SceneMix(), SceneMix(mosaics=1), SceneMix(pasted=1)], ids=str)
-def test_scenes_know_where_each_object_lies(photos: dict[str, LabelledPhotos], mix: SceneMix) -> None:
+def test_scenes_know_where_each_object_lies(photos: LabelledPhotos, mix: SceneMix) -> None:
     """The colour of a class appears inside of the boxes of its objects, and nowhere else."""
-    maker, rng = SceneMaker(photos["train"]), np.random.default_rng(3)
+    maker, rng = SceneMaker(photos), np.random.default_rng(3)
     colored = 0
     for _ in range(30):
         scene = maker.draw(mix, (64, 96), rng)
@@ -32,8 +32,8 @@ def test_scenes_know_where_each_object_lies(photos: dict[str, LabelledPhotos], m
     assert colored > 15
 
 
-def test_pasted_objects_come_in_all_sizes_and_do_not_hide_each_other(photos: dict[str, LabelledPhotos]) -> None:
-    maker, rng = SceneMaker(photos["train"]), np.random.default_rng(4)
+def test_pasted_objects_come_in_all_sizes_and_do_not_hide_each_other(photos: LabelledPhotos) -> None:
+    maker, rng = SceneMaker(photos), np.random.default_rng(4)
     shares, numbers, labels = [], set(), set()
     for _ in range(200):
         scene = maker.draw(SceneMix(pasted=1), (160, 160), rng)
@@ -49,8 +49,8 @@ def test_pasted_objects_come_in_all_sizes_and_do_not_hide_each_other(photos: dic
     assert labels == {NO_CLASS, 0, 1, 2}
 
 
-def test_the_same_seed_draws_the_same_scene(photos: dict[str, LabelledPhotos]) -> None:
-    maker, mix = SceneMaker(photos["train"]), SceneMix(mosaics=0.4, pasted=0.4)
+def test_the_same_seed_draws_the_same_scene(photos: LabelledPhotos) -> None:
+    maker, mix = SceneMaker(photos), SceneMix(mosaics=0.4, pasted=0.4)
     first, second, other = (maker.draw(mix, (SIDE, SIDE), np.random.default_rng(seed)) for seed in (7, 7, 8))
     assert (first.rgb == second.rgb).all()
     assert first.objects == second.objects

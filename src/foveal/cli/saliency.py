@@ -132,6 +132,7 @@ def _report_as_json(photo: Photo, result: SaliencyResult, source: str, targets: 
         "height": height,
         "method": result.method,
         "confidence": round(result.confidence, 4),
+        "expected_nss": None if result.expected_nss is None else round(result.expected_nss, 2),
     }
     if result.method in NETWORK_METHODS:
         model = default_model()

@@ -172,7 +172,7 @@ def compare(
             "saliency must be the name of a method or a map; the content-blind encode is always compared, too"
         )
     pixels = _prepare_pixels(photo)
-    options = replace(options, saliency=result.spending_map, strength=float(strength) * result.confidence)
+    options = replace(options, saliency=result.spending_map, strength=float(strength) * result.strength_factor)
     foveal_file = _encode_by_foveal(pixels, options)
     other_files, left_out = _encode_by_others(pixels, options, foveal_file)
     rgb = np.asarray(Image.fromarray(pixels).convert("RGB"))

@@ -124,7 +124,7 @@ def encode(
         displayed orientation. None to encode all parts of the photo alike.
     strength
         Strength of the saliency map, 0 (none, as with `saliency=None`) to 1: how far the quality of the rest may fall
-        below that of the salient part. It is multiplied by the confidence of the map.
+        below that of the salient part. It is multiplied by a factor from 0 to 1 where little stands out.
     allocation
         Method that allocates bits by the map: "rdo" (rate-distortion optimization) or "quality-map" (a quality for each
         block, the published MS-ROI method).
@@ -288,7 +288,7 @@ def _weigh_blocks(photo: Photo, options: EncodeOptions) -> _Weighting:
     # Maps have the displayed orientation, blocks the stored one. Arrays that are not two-dimensional cannot be turned;
     # `block_weights` refuses them.
     stored = orientation.to_stored(displayed, photo.orientation) if displayed.ndim == 2 else displayed
-    strength = float(options.strength) * saliency.confidence
+    strength = float(options.strength) * saliency.strength_factor
     weights = block_weights(stored, photo.height, photo.width, strength)
     return _Weighting(saliency.method, saliency.confidence, weights)
 

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.photo import Photo
-from foveal.photo.small_copy import small_copy
 from foveal.saliency import default_model
-from foveal.saliency.cells import CELL_SIDE
 from foveal.saliency.classes import kept_classes
-from foveal.saliency.model import WORKING_SIDE, CamParts, NetworkOutput
+from foveal.saliency.look import network_input
+from foveal.saliency.model import CamParts, NetworkOutput
 
 Cells = NDArray[np.float32]
 
@@ -49,8 +48,8 @@ class NetworkView:
     ----------
     picture
         Input of the network, a small copy of the photo: (H, W, 3) uint8.
-    class_names
-        Names of all classes.
+    class_names, cam_class_names
+        Names of all classes of MS-ROI and of CAM.
     threshold
         Threshold T of MS-ROI for the probability of a class.
     output
@@ -61,6 +60,7 @@ class NetworkView:
 
     picture: NDArray[np.uint8]
     class_names: tuple[str, ...]
+    cam_class_names: tuple[str, ...]
     threshold: float
     output: NetworkOutput
     parts: CamParts
@@ -111,8 +111,8 @@ class NetworkView:
 
     @property
     def cell_side(self) -> int:
-        """Height and width, in pixels of the small picture, of the square that a cell of a map stands for."""
-        return CELL_SIDE
+        """Height and width, in pixels of the small picture, of the square that a cell of a feature map stands for."""
+        return self.output.cam_cell_side
 
 
 def run_network(photo: Photo) -> NetworkView:
@@ -124,5 +124,6 @@ def run_network(photo: Photo) -> NetworkView:
         The network or onnxruntime is missing, or the network is broken.
     """
     model = default_model()
-    picture = small_copy(photo, WORKING_SIDE)
-    return NetworkView(picture, model.class_names, model.threshold, model.see(picture), model.cam_parts(picture))
+    picture = network_input(photo, model)
+    names = model.class_names, model.cam_class_names
+    return NetworkView(picture, *names, model.threshold, model.see(picture), model.cam_parts(picture))

@@ -17,9 +17,10 @@ from foveal.checks import describe
 from foveal.errors import ParameterError
 from foveal.photo import Photo, as_photo, to_eight_bits
 from foveal.photo.background import Color
-from foveal.photo.small_copy import small_copy
+from foveal.photo.small_copy import copy_of_size, small_copy
 from foveal.saliency.classes import SeenClass, box_of_peak, check_top_k, kept_classes
 from foveal.saliency.classical import CLASSICAL_METHODS
+from foveal.saliency.fit import input_size
 from foveal.saliency.model import WORKING_SIDE, Model, NetworkOutput, default_model
 from foveal.saliency.readings import SPENDING_POWERS, Reading, read_output, visibility
 
@@ -44,16 +45,20 @@ class SaliencyResult:
         (h, w) floats in [0, 1], or bools for a map that the caller gave, of any size; it covers the whole photo in its
         displayed orientation. A method's map has a peak of 1, or is 0 everywhere if the method found no evidence.
     confidence
-        Prominence of what the map shows: 0 (nothing in the photo stands out, and the map says nothing) to 1. It does
-        not say whether the map is right: people may look elsewhere at a map of confidence 1. The encoder multiplies its
-        strength by it. It is 1 for maps that the caller gave, and for methods without a network, which do not estimate
-        it.
+        Prominence of what the map shows, 0 to 1. For "gaze" it is the expected NSS as a share of what half of the
+        observers reach in predicting the other half; for "msroi" and "cam", the probability of the most probable class.
+        It is 1 for maps that the caller gave, and for methods without a network, which do not estimate it.
     spending_power
         Exponent of the map for the allocation of bits. It is below 1 for "gaze", whose map is sharpened to predict
         fixations.
     classes
         Classes that MS-ROI kept, in descending order of probability, at most REPORTED_CLASSES or `top_k`; empty for
         methods without a network.
+    spending_share
+        Factor of the encoder's strength, 0 to 1; None for the confidence itself, see `strength_factor`.
+    expected_nss
+        NSS (normalised scanpath saliency) that the map is expected to reach on recorded fixations; None for other
+        methods than "gaze". On photos that the network had not seen, it is right on average.
     """
 
     method: str
@@ -61,6 +66,13 @@ class SaliencyResult:
     confidence: float = 1.0
     spending_power: float = 1.0
     classes: tuple[SeenClass, ...] = ()
+    spending_share: float | None = None
+    expected_nss: float | None = None
+
+    @property
+    def strength_factor(self) -> float:
+        """Factor by which the encoder multiplies its strength, 0 to 1."""
+        return self.confidence if self.spending_share is None else self.spending_share
 
     @property
     def spending_map(self) -> NDArray[np.floating | np.bool_]:
@@ -132,7 +144,7 @@ def look_by_methods(
     found = {name: _run_classical(photo, name) for name in names if name in CLASSICAL_METHODS}
     if len(found) < len(names):
         network = default_model() if model is None else _check_model(model)
-        small = small_copy(photo, WORKING_SIDE)
+        small = network_input(photo, network)
         output = network.see(small)
         kept = kept_classes(output.class_probabilities, network.threshold, top_k)
         reported = kept[: REPORTED_CLASSES if top_k is None else top_k]
@@ -141,6 +153,14 @@ def look_by_methods(
         contrast = visibility(small)
         found |= {name: _normalize(name, reading, contrast, classes) for name, reading in readings.items()}
     return found
+
+
+def network_input(photo: Photo, model: Model) -> NDArray[np.uint8]:
+    """Return the small, upright copy of a photo that a network sees, (h, w, 3) uint8."""
+    pixels: int | None = getattr(model, "input_pixels", None)
+    if pixels is None:
+        return small_copy(photo, WORKING_SIDE)
+    return copy_of_size(photo, input_size(*photo.displayed_size, pixels))
 
 
 def _check_model(model: Model) -> Model:
@@ -160,7 +180,15 @@ def _normalize(name: str, reading: Reading, contrast: float, classes: tuple[Seen
     peak = reading.map.max()
     if peak == 0:
         return SaliencyResult(name, reading.map, confidence=0.0, classes=classes)
-    return SaliencyResult(name, reading.map / peak, reading.confidence * contrast, SPENDING_POWERS[name], classes)
+    return SaliencyResult(
+        name,
+        reading.map / peak,
+        reading.confidence * contrast,
+        SPENDING_POWERS[name],
+        classes,
+        None if reading.spending_share is None else reading.spending_share * contrast,
+        reading.expected_nss,
+    )
 
 
 def _locate_classes(

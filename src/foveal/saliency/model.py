@@ -16,14 +16,17 @@ from numpy.typing import NDArray
 from foveal.checks import MAX_THREADS, check_integer, escape
 from foveal.errors import ModelError, ParameterError
 from foveal.saliency.cells import CELL_SIDE
+from foveal.saliency.fit import SMALLEST_SIDE
 from foveal.saliency.session import Session, loading
 
 SHIPPED_MODEL = Path(__file__).with_name("network.onnx")
-WORKING_SIDE = 240  # longer side of the network's input in pixels
+WORKING_SIDE = 240  # longer side of the input in pixels, for networks whose file does not give `input_pixels`
 
 # Names of inputs and outputs in the ONNX file, as the export writes them.
 INPUT = "pixels"
 OUTPUTS = ("cam_maps", "cam_probabilities", "class_maps", "class_probabilities", "gaze")
+MAX_INPUT_PIXELS = 2**24
+CAM_CELL_SIDES = (8, 16, 32)
 CAM_PARTS = ("features", "cam_weights")  # additional outputs, see `CamParts`
 
 Floats = NDArray[np.float32]
@@ -33,22 +36,24 @@ Floats = NDArray[np.float32]
 class NetworkOutput:
     """The output of the network for one picture of (H, W) pixels: maps of h = ceil(H / 8) by w = ceil(W / 8) cells.
 
-    All arrays are float32.
+    All arrays are float32. CAM and MS-ROI may have different classes.
 
     Attributes
     ----------
     seen
         Size (H, W) of the network's input in pixels.
     cam_maps
-        (classes, h, w): class activation maps.
+        (CAM's classes, ceil(H / c), ceil(W / c)) with c = `cam_cell_side`: class activation maps.
     cam_probabilities
-        (classes,): probabilities of the classes by CAM, which sum to 1 (softmax).
+        (CAM's classes,): probabilities of the classes by CAM, which sum to 1 (softmax).
     class_maps
         (classes, h, w): class maps of MS-ROI, not negative.
     class_probabilities
         (classes,): probabilities of the classes by MS-ROI, each from 0 to 1 and independent of the others (sigmoid).
     gaze
         (h, w): logarithm of the fixation density, up to an additive constant.
+    cam_cell_side
+        Height and width of the cells of `cam_maps` in pixels of the input.
     """
 
     seen: tuple[int, int]
@@ -57,6 +62,7 @@ class NetworkOutput:
     class_maps: Floats
     class_probabilities: Floats
     gaze: Floats
+    cam_cell_side: int = CELL_SIDE
 
 
 class CamParts(NamedTuple):
@@ -65,9 +71,9 @@ class CamParts(NamedTuple):
     Attributes
     ----------
     features
-        (features, h, w) float32, not negative: feature maps of the backbone, in the cells of `NetworkOutput`.
+        (features, h, w) float32, not negative: feature maps of the backbone, in the cells of `NetworkOutput.cam_maps`.
     weights
-        (classes, features) float32: weights of the feature maps for each class.
+        (CAM's classes, features) float32: weights of the feature maps for each class.
 
     References
     ----------
@@ -105,7 +111,7 @@ class SaliencyModel:
     Parameters
     ----------
     path
-        Path of the ONNX file, as `python -m foveal.training export` writes it; None for the shipped network. All its
+        Path of the ONNX file, as `python -m foveal.training train` writes it; None for the shipped network. All its
         values must be in that file.
     threads
         Number of threads for one run, 1 to 1,024. With 1, onnxruntime starts no thread pool.
@@ -115,9 +121,14 @@ class SaliencyModel:
     path : Path
         Path of the ONNX file.
     class_names : tuple of str
-        Names of the classes, in the order of the maps.
+        Names of the classes of MS-ROI, in the order of the maps.
+    cam_class_names : tuple of str
+        Names of the classes of CAM, in the order of the maps; those of MS-ROI if the file does not name others.
     threshold : float
         Threshold T of MS-ROI, 0 to 1: its map is the sum of the maps of the classes of a higher probability.
+    input_pixels : int or None
+        Number of pixels of the pictures that the network was trained for, see `foveal.saliency.fit.input_size`; None
+        for files that do not give it, whose pictures have 240 pixels on the longer side.
 
     Raises
     ------
@@ -134,7 +145,9 @@ class SaliencyModel:
 
     path: Path
     class_names: tuple[str, ...]
+    cam_class_names: tuple[str, ...]
     threshold: float
+    input_pixels: int | None
 
     def __init__(self, path: str | os.PathLike[str] | None = None, threads: int = 1) -> None:
         check_integer("threads", threads, 1, MAX_THREADS)
@@ -142,7 +155,7 @@ class SaliencyModel:
         self.path = SHIPPED_MODEL if path is None else _as_path(path)
         self._session = Session(self.path, self._threads)
         self._check_interface()
-        self.class_names, self.threshold = self._read_metadata()
+        self._read_metadata()
 
     def __reduce__(self) -> tuple[type[SaliencyModel], tuple[Path | None, int]]:
         """Pickle the model as its path and its number of threads."""
@@ -154,7 +167,7 @@ class SaliencyModel:
         Parameters
         ----------
         rgb
-            (H, W, 3) uint8 RGB, upright. The network was trained for pictures of 240 pixels on the longer side.
+            (H, W, 3) uint8 RGB, upright. The network was trained for pictures of about `input_pixels` pixels.
 
         Returns
         -------
@@ -169,13 +182,19 @@ class SaliencyModel:
             The network cannot be run, or its outputs have wrong shapes or are not finite.
         """
         outputs = self._run(OUTPUTS, rgb)
-        cells = tuple(-(-side // CELL_SIDE) for side in rgb.shape[:2])
-        classes = (len(self.class_names),)
-        shapes = (classes + cells, classes, classes + cells, classes, cells)
+        cells, cam_cells = (
+            tuple(-(-side // cell_side) for side in rgb.shape[:2]) for cell_side in (CELL_SIDE, self._cam_cell_side)
+        )
+        classes, cam_classes = (len(self.class_names),), (len(self.cam_class_names),)
+        shapes = (cam_classes + cam_cells, cam_classes, classes + cells, classes, cells)
         for output, shape in zip(outputs, shapes, strict=True):
             if output.shape != (1, *shape) or not np.isfinite(output).all():
                 raise ModelError(f"{escape(str(self.path))}: the model does not compute finite maps of its classes")
-        return NetworkOutput((rgb.shape[0], rgb.shape[1]), *(output[0] for output in outputs))
+        seen = (rgb.shape[0], rgb.shape[1])
+        cam_maps, cam_probabilities, class_maps, class_probabilities, gaze = (output[0] for output in outputs)
+        return NetworkOutput(
+            seen, cam_maps, cam_probabilities, class_maps, class_probabilities, gaze, self._cam_cell_side
+        )
 
     def cam_parts(self, rgb: NDArray[np.uint8]) -> CamParts:
         """Run the network on a picture and return the factors of its class activation maps.
@@ -203,17 +222,27 @@ class SaliencyModel:
         if not fits or any(kinds.get(name) != "tensor(float)" for name in OUTPUTS):
             raise ModelError(f"{escape(str(self.path))}: an ONNX model, but not a saliency network of foveal")
 
-    def _read_metadata(self) -> tuple[tuple[str, ...], float]:
-        metadata = self._session.metadata()
+    def _read_metadata(self) -> None:
+        """Set the attributes that the file's metadata gives; raise ModelError if they are missing or wrong."""
+        metadata, file = self._session.metadata(), escape(str(self.path))
         try:
             names, threshold = json.loads(metadata["classes"]), float(metadata["threshold"])
+            cam_names = json.loads(metadata["cam_classes"]) if "cam_classes" in metadata else names
+            pixels = int(metadata["input_pixels"]) if "input_pixels" in metadata else None
+            cam_cell_side = int(metadata.get("cam_cell_side", CELL_SIDE))
         except (KeyError, ValueError, RecursionError) as error:  # RecursionError: brackets in brackets
-            raise ModelError(f"{escape(str(self.path))}: the class names or the threshold are missing") from error
-        if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
-            raise ModelError(f"{escape(str(self.path))}: the class names are not a list of strings")
+            raise ModelError(f"{file}: the class names or the threshold are missing, or broken") from error
+        for each in (names, cam_names):
+            if not (isinstance(each, list) and each and all(isinstance(name, str) for name in each)):
+                raise ModelError(f"{file}: the class names are not a list of strings")
         if not 0 <= threshold <= 1:
-            raise ModelError(f"{escape(str(self.path))}: the threshold {threshold} is not a probability")
-        return tuple(names), threshold
+            raise ModelError(f"{file}: the threshold {threshold} is not a probability")
+        if pixels is not None and not SMALLEST_SIDE**2 <= pixels <= MAX_INPUT_PIXELS:
+            raise ModelError(f"{file}: {pixels} pixels are no size of an input")
+        if cam_cell_side not in CAM_CELL_SIDES:
+            raise ModelError(f"{file}: cells of {cam_cell_side} pixels are not supported")
+        self.class_names, self.cam_class_names, self.threshold = tuple(names), tuple(cam_names), threshold
+        self.input_pixels, self._cam_cell_side = pixels, cam_cell_side
 
 
 def default_model() -> SaliencyModel:

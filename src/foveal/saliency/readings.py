@@ -10,11 +10,19 @@ from numpy.typing import NDArray
 from foveal.saliency.cells import cells_to_pixels
 from foveal.saliency.model import NetworkOutput
 
-# Confidence of a gaze map rises from 0 to 1 between these values of its `expected_nss`. FLAT_NSS is typical of
-# pictures of a smooth gradient or of noise, where the network predicts little more than its learned centre prior;
-# CLEAR_NSS, of photos in which it is clear where people look.
+# Intercept and slope of the NSS that a gaze map reaches on average, as a function of the NSS that its density expects
+# of itself. Fitted on photos of OSIE and crowd by networks that had not seen them (docs/saliency.md, Confidence).
+NSS_LINE = (-0.09, 1.53)
+
+# NSS of half of the observers as a prediction of the other half, on OSIE: a map of that expected NSS has confidence 1.
+OBSERVERS_NSS = 3.5
+
+# The encoder's strength is multiplied by a factor that rises from 0 to 1 between these values of the expected NSS.
+# FLAT_NSS is typical of pictures of a smooth gradient or of noise, where the network predicts little more than its
+# learned centre prior. From CLEAR_NSS on, the gain where people look, for what is taken from the whole photo, no longer
+# rises with the expected NSS. Between them, the factor keeps this price about the same (`bench.gaze.payoff`).
 FLAT_NSS = 1.2
-CLEAR_NSS = 2.0
+CLEAR_NSS = 2.4
 
 # Standard deviation of luminance (0 to 255) below which confidence is reduced, down to 0 for a flat picture: without
 # visible contrast, nothing stands out.
@@ -39,10 +47,16 @@ class Reading(NamedTuple):
         (H, W) float32, not negative, of the size of the network's input.
     confidence
         Confidence of the map, 0 to 1, before it is multiplied by `visibility`.
+    spending_share
+        Factor of the encoder's strength, 0 to 1, before it is multiplied by `visibility`; None for the confidence.
+    expected_nss
+        NSS that the map is expected to reach; None for methods that do not predict fixations.
     """
 
     map: NDArray[np.float32]
     confidence: float
+    spending_share: float | None = None
+    expected_nss: float | None = None
 
 
 def read_output(method: str, output: NetworkOutput, kept: NDArray[np.intp]) -> Reading:
@@ -72,7 +86,8 @@ def read_cam(output: NetworkOutput) -> Reading:
     """
     top = int(output.cam_probabilities.argmax())
     cells = output.cam_maps[top].clip(min=0)
-    return Reading(cells_to_pixels(cells, output.seen, output.seen), float(output.cam_probabilities[top]))
+    found = cells_to_pixels(cells, output.seen, output.seen, output.cam_cell_side)
+    return Reading(found, float(output.cam_probabilities[top]))
 
 
 def read_msroi(output: NetworkOutput, kept: NDArray[np.intp]) -> Reading:
@@ -90,15 +105,17 @@ def read_msroi(output: NetworkOutput, kept: NDArray[np.intp]) -> Reading:
 
 
 def read_gaze(output: NetworkOutput) -> Reading:
-    """Return the sharpened fixation density; its confidence is 0 at an `expected_nss` of FLAT_NSS, 1 at CLEAR_NSS."""
-    cells = np.exp(GAZE_SHARPNESS * (output.gaze - output.gaze.max()))
-    found = cells_to_pixels(cells, output.seen, output.seen)
-    confidence = (expected_nss(found) - FLAT_NSS) / (CLEAR_NSS - FLAT_NSS)
-    return Reading(found, min(max(confidence, 0.0), 1.0))
+    """Return the sharpened fixation density; its confidence is its expected NSS as a share of OBSERVERS_NSS."""
+    log_density = output.gaze - output.gaze.max()
+    found = cells_to_pixels(np.exp(GAZE_SHARPNESS * log_density), output.seen, output.seen)
+    intercept, slope = NSS_LINE
+    expected = intercept + slope * nss_of_itself(np.exp(log_density))
+    share = (expected - FLAT_NSS) / (CLEAR_NSS - FLAT_NSS)
+    return Reading(found, min(expected / OBSERVERS_NSS, 1.0), min(max(share, 0.0), 1.0), expected)
 
 
-def expected_nss(density: NDArray[np.float32]) -> float:
-    """Return the expected NSS (normalised scanpath saliency) of fixations drawn from a fixation density itself.
+def nss_of_itself(density: NDArray[np.float32]) -> float:
+    """Return the NSS (normalised scanpath saliency) of a fixation density for fixations that are drawn from it.
 
     It is the standard deviation of the density divided by its mean.
     """

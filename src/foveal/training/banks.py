@@ -1,15 +1,13 @@
-"""Backbone features of the training data, computed once and cached on disk, from which heads train in minutes.
+"""What the heads are trained on: features of views of photos with fixations, and of scenes of labelled objects.
 
-The same features serve all cross-validation folds. They are stored in 16 bits. Each photo with fixations has four views
-(two sizes, flipped and not).
+They are computed once, and kept in a folder, so that a run that was interrupted, or that is repeated with other
+settings of the heads, continues there.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,175 +15,122 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
-from foveal.training.batches import SIDE_MULTIPLE, as_pixels, color_jitter, draw_scenes
-from foveal.training.gaze_data import GazeExample
+from foveal.saliency.fit import input_size
+from foveal.training.backbone import Backbone, Features
+from foveal.training.features import FeatureGroup, compute_features
+from foveal.training.gaze_data import GazePhoto
 from foveal.training.losses import SceneTargets
-from foveal.training.network import Backbone, Features, halve
-from foveal.training.scenes import SceneMaker
-from foveal.training.schedule import HeadPhase
+from foveal.training.photos import LabelledPhotos
+from foveal.training.scenes import SceneMaker, SceneMix
+from foveal.training.views import INPUT_PIXELS, View, ViewMaker
 
-GAZE_SCALES = (0.9, 1.1)  # sizes of the views relative to the examples
-_AT_ONCE = 25
+SCENE_ASPECTS = (1.0, 4 / 3, 4 / 3, 3 / 4)  # width divided by height, one scene of each in turn
+SCENE_MIX = SceneMix(mosaics=0.35, pasted=0.4)
+CROPS_OF_PHOTO = 2
+CROP_SEED = 20  # crops are not drawn by the numbers that draw anything else
 
 
 @dataclass(frozen=True)
-class GazeFeatures:
-    """Backbone features of n views of photos with fixations, all of one shape.
+class GazeGroup:
+    """Views of one shape, with what is known about each.
 
     Attributes
     ----------
-    example
-        (n,) index of each view's photo.
-    fine, coarse
-        Feature maps of the view and of its half-size copy.
+    features
+        Features of the views.
     density
-        (n, H, W) fixation density.
+        (n, h, w): shares of the density in the cells of 8x8 pixels; the sum of a view is 1.
     trust
-        (n,) weight of each view in the loss, see `GazeExample`.
+        (n,): weight in the loss, see `View`.
+    fold
+        (n,) int64: cross-validation fold in which the view's photo is held back.
+    is_whole
+        (n,) bool: whether the view shows its whole photo; the others are crops.
     """
 
-    example: Tensor
-    fine: Features
-    coarse: Features
+    features: FeatureGroup
     density: Tensor
     trust: Tensor
-
-    def __len__(self) -> int:
-        return len(self.example)
-
-    def take(self, rows: Tensor) -> GazeFeatures:
-        """Return some of the views with features in 32 bits."""
-        fine, coarse = (Features(*(part[rows].float() for part in each)) for each in (self.fine, self.coarse))
-        return GazeFeatures(self.example[rows], fine, coarse, self.density[rows], self.trust[rows])
-
-    def to(self, device: torch.device) -> GazeFeatures:
-        """Copy the tensors to a device."""
-        fine, coarse = (Features(*(part.to(device) for part in each)) for each in (self.fine, self.coarse))
-        return GazeFeatures(self.example, fine, coarse, self.density.to(device), self.trust.to(device))
-
-    def rows_of(self, chosen: NDArray[np.bool_]) -> Tensor:
-        """Return the indices of the views of the chosen photos."""
-        return torch.nonzero(torch.from_numpy(chosen)[self.example])[:, 0]
+    fold: Tensor
+    is_whole: Tensor
 
 
 @dataclass(frozen=True)
-class SceneFeatures:
-    """Joined backbone features of n scenes of one shape, with their objects."""
+class SceneBank:
+    """Scenes in groups of one shape, the targets of all scenes, and the names of their classes."""
 
-    joined: Tensor
+    groups: Sequence[FeatureGroup]
     targets: SceneTargets
-
-    def __len__(self) -> int:
-        return len(self.joined)
-
-    def take(self, rows: Tensor) -> SceneFeatures:
-        """Return some of the scenes with features in 32 bits."""
-        return SceneFeatures(
-            self.joined[rows].float(), SceneTargets(self.targets.labels[rows], self.targets.boxes[rows])
-        )
-
-    def to(self, device: torch.device) -> SceneFeatures:
-        """Copy the tensors to a device."""
-        return SceneFeatures(self.joined.to(device), self.targets.to(device))
+    class_names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Banks:
-    """Training data of the heads; `learned` (examples,) is true for photos with fixations that are not held back."""
-
-    gaze: list[GazeFeatures]
-    scenes: list[SceneFeatures]
-    learned: NDArray[np.bool_]
+def gaze_bank(photos: Sequence[GazePhoto], backbone: Backbone, seed: int, cache: Path) -> list[GazeGroup]:
+    """Return views of photos with their features: the whole photo, plain and mirrored, and random crops."""
+    path = cache / f"gaze-{len(photos)}-{seed}.pt"
+    return [_as_gaze_group(each) for each in _cached(path, lambda: _compute_gaze(photos, backbone, seed))]
 
 
-def compute_gaze_features(backbone: Backbone, examples: list[GazeExample], seed: int) -> list[GazeFeatures]:
-    """Compute the features of all views of all photos, colours jittered; one entry for each shape."""
-    rng = np.random.default_rng(seed)
-    by_shape: dict[tuple[int, ...], list[int]] = {}
-    for number, example in enumerate(examples):
-        by_shape.setdefault(example.rgb.shape, []).append(number)
-    bank = []
-    for shape, scale in product(sorted(by_shape), GAZE_SCALES):
-        numbers = by_shape[shape]
-        views = [
-            _views(backbone, examples, numbers[first : first + _AT_ONCE], flipped, scale, rng)
-            for flipped in (False, True)
-            for first in range(0, len(numbers), _AT_ONCE)
-        ]
-        bank.append(_joined_views(views))
-    return bank
+def _compute_gaze(photos: Sequence[GazePhoto], backbone: Backbone, seed: int) -> list[dict[str, Any]]:
+    known: list[tuple[Tensor, float, int, bool]] = []
+
+    def pictures() -> Iterator[NDArray[np.uint8]]:
+        for number, photo in enumerate(photos):
+            for view, is_whole in _views(photo, (CROP_SEED + seed, number)):
+                known.append((torch.from_numpy(view.density), view.trust, photo.fold, is_whole))
+                yield view.rgb
+
+    content = []
+    for group in compute_features(backbone, pictures()):
+        density, trust, fold, is_whole = zip(*(known[row] for row in group.rows.tolist()), strict=True)
+        facts = {"density": torch.stack(density), "trust": torch.tensor(trust), "fold": torch.tensor(fold)}
+        content.append({"features": _plain(group), **facts, "is_whole": torch.tensor(is_whole)})
+    return content
 
 
-@torch.no_grad()
-def _views(
-    backbone: Backbone,
-    examples: list[GazeExample],
-    numbers: list[int],
-    flipped: bool,
-    scale: float,
-    rng: np.random.Generator,
-) -> GazeFeatures:
-    chosen = [examples[number] for number in numbers]
-    pixels = as_pixels([example.rgb for example in chosen])
-    density = torch.from_numpy(np.stack([example.density for example in chosen]))
-    if flipped:
-        pixels, density = pixels.flip(3), density.flip(2)
-    sides = [SIDE_MULTIPLE * round(side * scale / SIDE_MULTIPLE) for side in pixels.shape[2:]]
-    resized = functional.interpolate(pixels, size=sides, mode="bilinear", antialias=True)
-    seen = color_jitter(resized, rng).to(next(backbone.parameters()).device)
-    fine, coarse = (Features(*(part.half().cpu() for part in backbone(each))) for each in (seen, halve(seen)))
-    trust = torch.tensor([example.trust for example in chosen])
-    return GazeFeatures(torch.tensor(numbers), fine, coarse, density, trust)
+def _views(photo: GazePhoto, seed: tuple[int, int]) -> Iterator[tuple[View, bool]]:
+    """Yield the views of a photo, and whether each shows the whole photo."""
+    maker = ViewMaker(photo)
+    whole = maker.whole()
+    yield whole, True
+    yield whole.mirrored(), True
+    for index in range(CROPS_OF_PHOTO):
+        rng = np.random.default_rng([seed[0], index, seed[1]])
+        crop = maker.crop(rng)
+        if crop is not None:
+            yield (crop.mirrored() if rng.random() < 0.5 else crop), False
 
 
-def _joined_views(views: list[GazeFeatures]) -> GazeFeatures:
-    fine, coarse = (
-        Features(*(torch.cat(parts) for parts in zip(*each, strict=True)))
-        for each in ([view.fine for view in views], [view.coarse for view in views])
-    )
-    example, density, trust = (
-        torch.cat([getattr(view, name) for view in views]) for name in ("example", "density", "trust")
-    )
-    return GazeFeatures(example, fine, coarse, density, trust)
+def _as_gaze_group(content: dict[str, Any]) -> GazeGroup:
+    return GazeGroup(**{**content, "features": _as_group(content["features"])})
 
 
-@torch.no_grad()
-def compute_scene_features(backbone: Backbone, scenes: SceneMaker, phase: HeadPhase, seed: int) -> list[SceneFeatures]:
-    """Draw the scenes of a phase and compute their features; one entry for each shape."""
-    rng = np.random.default_rng(seed)
-    device = next(backbone.parameters()).device
-    by_shape: dict[tuple[int, ...], list[SceneFeatures]] = {}
-    for _ in range(0, phase.scenes, _AT_ONCE):
-        batch = draw_scenes(scenes, _AT_ONCE, phase.side, phase.mix, rng)
-        joined = backbone(batch.pixels.to(device)).joined.half().cpu()
-        by_shape.setdefault(tuple(joined.shape[2:]), []).append(SceneFeatures(joined, batch.targets))
-    return [
-        SceneFeatures(
-            torch.cat([each.joined for each in parts]),
-            SceneTargets(*(torch.cat([getattr(each.targets, name) for each in parts]) for name in ("labels", "boxes"))),
-        )
-        for _, parts in sorted(by_shape.items())
-    ]
+def scene_bank(photos: LabelledPhotos, number: int, backbone: Backbone, seed: int, cache: Path) -> SceneBank:
+    """Return so many scenes composed of labelled photos, with their features."""
+    maker = SceneMaker(photos)
+    scenes = []
+    for index in range(number):
+        aspect = SCENE_ASPECTS[index % len(SCENE_ASPECTS)]
+        size = input_size(1000, round(1000 * aspect), INPUT_PIXELS)
+        scenes.append(maker.draw(SCENE_MIX, size, np.random.default_rng([seed, index])))
+    path = cache / f"scenes-{number}-{seed}.pt"
+    content = _cached(path, lambda: [_plain(each) for each in compute_features(backbone, (s.rgb for s in scenes))])
+    return SceneBank([_as_group(each) for each in content], SceneTargets.of(scenes), photos.class_names)
 
 
-def load_or_compute(path: Path, make: Callable[[], Any]) -> Any:
-    """Load the cached object at `path`, memory-mapped, or compute and cache it."""
+def _plain(group: FeatureGroup) -> dict[str, Any]:
+    return {"stages": list(group.stages), "rows": group.rows}
+
+
+def _as_group(content: dict[str, Any]) -> FeatureGroup:
+    return FeatureGroup(Features(*content["stages"]), content["rows"])
+
+
+def _cached(path: Path, compute: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return the content of a file, after computing and writing it if it does not exist."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         half_written = path.with_suffix(".tmp")
-        torch.save(make(), half_written)
+        torch.save(compute(), half_written)
         half_written.replace(path)
-    with torch.serialization.safe_globals([GazeFeatures, SceneFeatures, SceneTargets, Features]):
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-
-
-def fingerprint(backbone: Backbone, arrays: Iterable[NDArray[Any]], settings: str) -> str:
-    """Return a cache key that changes with the backbone's weights, the pictures and the settings."""
-    digest = hashlib.sha256(settings.encode())
-    for value in backbone.state_dict().values():
-        digest.update(value.cpu().numpy().tobytes())
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:16]
+    return list(torch.load(path, weights_only=True))

@@ -1,14 +1,13 @@
 """Evaluation of saliency maps on recorded fixations (NSS, AUC-Judd, CC, SIM) and on masks of salient objects.
 
-With one checkpoint per cross-validation fold, each photo is scored by the network that was not trained on it. A single
-network, or the shipped one, is scored on all given photos, even on those that it was trained on.
+With one network for each cross-validation fold, each photo is scored by the network that was not trained on it. A
+single network, or the shipped one, is scored on all given photos, even on those that it was trained on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,19 +15,19 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from foveal.photo import open as open_photo
-from foveal.saliency import NETWORK_METHODS, MethodName, SaliencyResult, look, saliency_map
+from foveal.saliency import METHODS, MethodName, SaliencyModel, SaliencyResult, look_by_methods
 from foveal.training import scores
-from foveal.training.checkpoint import Checkpoint
 from foveal.training.gaze_data import GazePhoto, fixated_pixels, fixation_density, observer_halves
-from foveal.training.look import TrainedModel
 
 FIXATION_SCORES = ("NSS", "AUC-Judd", "CC", "SIM")
 MASK_SCORES = ("AUC", "F-beta", "MAE")
 CEILING = "half of the observers"
 SALIENT_GREY = 127  # a higher value in a graded mask means that more than half of the people chose the object
+RELIABILITY_BINS = 5
 
 Map = NDArray[np.float32]
-Method = Callable[[GazePhoto], Map]
+Results = Mapping[str, SaliencyResult]
+Look = Callable[[GazePhoto], Results]
 
 
 @dataclass(frozen=True)
@@ -40,33 +39,77 @@ class Row:
     scores: Mapping[str, float]
 
 
-def evaluate(photos: Sequence[GazePhoto], methods: Mapping[str, Method]) -> list[Row]:
-    """Score methods on photos: a row for each data set and method, and for the ceiling where there are fixations.
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Photos of similar expected NSS: their number, and the means of the expected and of the measured NSS."""
+
+    photos: int
+    expected: float
+    measured: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Rows for each data set and method, and the reliability of the expected NSS on photos with fixations."""
+
+    rows: list[Row]
+    reliability: list[ReliabilityBin]
+
+
+def look_by_folds(models: Sequence[SaliencyModel | None], methods: Sequence[MethodName] = METHODS) -> Look:
+    """Return a function that finds the maps of a photo, by the network of its fold or by the only one."""
+
+    def look(photo: GazePhoto) -> Results:
+        return look_by_methods(open_photo(photo.path), methods, model=models[photo.fold % len(models)])
+
+    return look
+
+
+def evaluate(photos: Iterable[GazePhoto], look: Look) -> Evaluation:
+    """Score methods on photos, with rows for the ceiling where there are fixations.
 
     Photos whose mask is empty or full are left out, as the scores are undefined for them.
     """
-    rows = []
-    for dataset in sorted({photo.dataset for photo in photos}):
-        chosen = [photo for photo in photos if photo.dataset == dataset and _tells_apart(photo)]
-        if not chosen:
+    scored: dict[tuple[str, str], list[dict[str, float]]] = {}
+    judged: list[tuple[float, float]] = []
+    for photo in photos:
+        if not _tells_apart(photo):
             continue
-        for name, method in methods.items():
-            rows.append(Row(dataset, name, _mean([_scored(photo, method(photo)) for photo in chosen])))
-        halves = [(photo, *observer_halves(photo.fixations)) for photo in chosen if photo.fixations is not None]
-        judged = [_ceiling(photo, first, second) for photo, first, second in halves if len(second)]
-        if judged:
-            rows.append(Row(dataset, CEILING, _mean(judged)))
-    return rows
+        results = look(photo)
+        for method, each in _scored(photo, results):
+            scored.setdefault((photo.dataset, method), []).append(each)
+            result = results.get(method)
+            if result is not None and result.expected_nss is not None and "NSS" in each:
+                judged.append((result.expected_nss, each["NSS"]))
+    rows = [Row(dataset, method, _mean(each)) for (dataset, method), each in scored.items()]
+    return Evaluation(rows, reliability(judged))
+
+
+def reliability(judged: Sequence[tuple[float, float]]) -> list[ReliabilityBin]:
+    """Divide pairs of expected and measured NSS into bins of equally many photos, by the expected NSS."""
+    ordered = np.array(sorted(judged)).reshape(-1, 2)
+    bins = [part for part in np.array_split(ordered, RELIABILITY_BINS) if len(part)]
+    return [ReliabilityBin(len(part), *(float(mean) for mean in part.mean(axis=0))) for part in bins]
 
 
 def _mean(each: list[dict[str, float]]) -> dict[str, float]:
     return {name: float(np.mean([one[name] for one in each])) for name in each[0]}
 
 
-def _scored(photo: GazePhoto, found: Map) -> dict[str, float]:
+def _scored(photo: GazePhoto, results: Results) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield the scores of each method on a photo, and those of the ceiling."""
+    with Image.open(photo.path) as image:
+        size = image.height, image.width
+    for name, result in results.items():
+        found = result.resized(size)
+        if photo.fixations is not None:
+            yield name, _fixation_scores(found, photo.fixations)
+        else:
+            yield name, _mask_scores(found, _salient(photo))
     if photo.fixations is not None:
-        return _fixation_scores(found, photo.fixations)
-    return _mask_scores(found, _salient(photo))
+        first, second = observer_halves(photo.fixations)
+        if len(second):
+            yield CEILING, _ceiling(size, first, second)
 
 
 def _tells_apart(photo: GazePhoto) -> bool:
@@ -96,40 +139,14 @@ def _mask_scores(found: Map, mask: NDArray[np.bool_]) -> dict[str, float]:
     return dict(zip(MASK_SCORES, values, strict=True))
 
 
-def _ceiling(photo: GazePhoto, first: NDArray[np.float32], second: NDArray[np.float32]) -> dict[str, float]:
+def _ceiling(size: tuple[int, int], first: NDArray[np.float32], second: NDArray[np.float32]) -> dict[str, float]:
     """Score each half of the observers as a prediction of the other half, and average."""
-    with Image.open(photo.path) as image:
-        width, height = image.size
     return _mean(
         [
-            _fixation_scores(fixation_density(predicting, height, width), predicted)
+            _fixation_scores(fixation_density(predicting, *size), predicted)
             for predicting, predicted in ((first, second), (second, first))
         ]
     )
-
-
-def packaged_method(name: MethodName) -> Method:
-    """Return a function that computes the map of a photo by a method of `foveal.saliency_map`."""
-    return lambda photo: saliency_map(open_photo(photo.path), name)
-
-
-def network_looks(folds: Sequence[Checkpoint]) -> dict[str, Callable[[GazePhoto], SaliencyResult]]:
-    """Return functions that apply CAM, MS-ROI and gaze to a photo, by the network of its fold or by the only one."""
-    models = [TrainedModel.from_checkpoint(fold) for fold in folds]
-
-    def look_by(name: str, photo: GazePhoto) -> SaliencyResult:
-        return look(open_photo(photo.path), name, model=models[photo.fold % len(models)])
-
-    return {name: partial(look_by, name) for name in NETWORK_METHODS}
-
-
-def network_methods(folds: Sequence[Checkpoint]) -> dict[str, Method]:
-    """Return the functions of `network_looks` with maps resized to the photo."""
-
-    def map_by(look_by: Callable[[GazePhoto], SaliencyResult], photo: GazePhoto) -> Map:
-        return look_by(photo).resized(open_photo(photo.path).displayed_size)
-
-    return {name: partial(map_by, look_by) for name, look_by in network_looks(folds).items()}
 
 
 def write_map(found: Map, path: Path) -> None:

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from foveal.errors import ParameterError
@@ -51,17 +50,6 @@ class GazePhoto:
     path: Path
     fixations: NDArray[np.float32] | None
     mask: Path | None
-    fold: int
-
-
-@dataclass(frozen=True)
-class GazeExample:
-    """Training example: path, RGB (H, W, 3) uint8, density (H, W) float32 of sum 1, weight in the loss, and fold."""
-
-    path: Path
-    rgb: NDArray[np.uint8]
-    density: NDArray[np.float32]
-    trust: float
     fold: int
 
 
@@ -131,17 +119,3 @@ def mask_density(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
 def _smooth_density(values: NDArray[np.float64], sigma: float) -> NDArray[np.float32]:
     smooth = gaussian_filter(values, sigma, mode="constant")
     return np.asarray(smooth / smooth.sum(), dtype=np.float32)
-
-
-def gaze_example(photo: GazePhoto, long_side: int, short_side: int) -> GazeExample:
-    """Read a photo for training at one of two shapes, landscape or portrait, so that photos can share a batch."""
-    with Image.open(photo.path) as image:
-        landscape = image.width >= image.height
-        width, height = (long_side, short_side) if landscape else (short_side, long_side)
-        rgb = np.asarray(image.convert("RGB").resize((width, height), Image.Resampling.BOX))
-    if photo.fixations is not None:
-        return GazeExample(photo.path, rgb, fixation_density(photo.fixations, height, width), 1.0, photo.fold)
-    assert photo.mask is not None  # noqa: S101 (one of the two is known)
-    with Image.open(photo.mask) as mask:
-        graded = np.asarray(mask.convert("L").resize((width, height), Image.Resampling.BOX))
-    return GazeExample(photo.path, rgb, mask_density(graded), MASK_TRUST if graded.any() else 0.0, photo.fold)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from foveal.training.network import ClassMaps
+from foveal.training.heads import ClassMaps
 from foveal.training.photos import NO_CLASS
+from foveal.training.scenes import MAX_OBJECTS, Scene
 
-LABEL_SMOOTHING = 0.1  # share of the target of CAM that is spread evenly over all classes
+LABELS_WEIGHT = 0.5  # of the cross-entropy of MS-ROI's sigmoids, which is summed over the classes
+LOCATION_WEIGHT = 0.5  # of `location_loss`, which makes MS-ROI's maps high inside an object's box and low outside
 BOX_SIGMA = 0.3  # sigma of the Gaussian weight inside a box, relative to its sides
 
 
@@ -30,59 +33,31 @@ class SceneTargets:
     labels: Tensor
     boxes: Tensor
 
-    def to(self, device: torch.device) -> SceneTargets:
-        """Copy the tensors to a device."""
-        return SceneTargets(self.labels.to(device), self.boxes.to(device))
+    @classmethod
+    def of(cls, scenes: Sequence[Scene]) -> SceneTargets:
+        """Collect the labels and boxes of the objects in scenes."""
+        labels = torch.full((len(scenes), MAX_OBJECTS), NO_CLASS, dtype=torch.int64)
+        boxes = torch.zeros(len(scenes), MAX_OBJECTS, 4)
+        for row, scene in enumerate(scenes):
+            height, width = scene.rgb.shape[:2]
+            for column, placed in enumerate(scene.objects):
+                box = placed.box
+                labels[row, column] = placed.label
+                boxes[row, column] = torch.tensor(
+                    [box.top / height, box.left / width, box.bottom / height, box.right / width]
+                )
+        return cls(labels, boxes)
+
+    def take(self, chosen: Tensor) -> SceneTargets:
+        """Return the targets of some of the scenes, by their numbers."""
+        return SceneTargets(self.labels[chosen], self.boxes[chosen])
 
 
-@dataclass(frozen=True)
-class LossWeights:
-    """Weights of the terms of the loss.
-
-    Attributes
-    ----------
-    cam
-        Weight of `cam_loss`, the cross-entropy of CAM's softmax.
-    msroi
-        Weight of the cross-entropy of MS-ROI's sigmoids, which is summed over the classes.
-    location
-        Weight of `location_loss`, which makes MS-ROI's maps high inside an object's box and low outside.
-    gaze
-        Weight of `gaze_loss` of each gaze head, which makes its map a fixation density.
-    msroi_gaze
-        Weight of `gaze_loss` of MS-ROI's map, the sum over the most probable classes.
-    """
-
-    cam: float = 1.0
-    msroi: float = 0.5
-    location: float = 0.5
-    gaze: float = 1.0
-    msroi_gaze: float = 0.5
-
-    @property
-    def uses_msroi(self) -> bool:
-        """Whether the MS-ROI head is trained."""
-        return self.msroi > 0 or self.location > 0
-
-
-def cam_loss(cam: ClassMaps, targets: SceneTargets) -> Tensor:
-    """Return the mean cross-entropy of CAM's softmax over the labelled scenes, a scalar.
-
-    Several labels of a scene share its target equally.
-    """
-    present = labels_present(targets.labels, cam.logits.shape[1])
-    label_count = present.sum(1, keepdim=True)
-    target = present / label_count.clamp(min=1) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / cam.logits.shape[1]
-    entropies = -(target * functional.log_softmax(cam.logits, 1)).sum(1)
-    labelled = (label_count[:, 0] > 0).float()
-    return (entropies * labelled).sum() / labelled.sum().clamp(min=1)
-
-
-def msroi_loss(msroi: ClassMaps, targets: SceneTargets, weights: LossWeights) -> Tensor:
+def msroi_loss(msroi: ClassMaps, targets: SceneTargets) -> Tensor:
     """Return the weighted sum of the cross-entropy of MS-ROI's sigmoids and of `location_loss`, a scalar."""
     present = labels_present(targets.labels, msroi.logits.shape[1])
     entropies = functional.binary_cross_entropy_with_logits(msroi.logits, present, reduction="none")
-    return weights.msroi * entropies.sum(1).mean() + weights.location * location_loss(msroi, targets)
+    return LABELS_WEIGHT * entropies.sum(1).mean() + LOCATION_WEIGHT * location_loss(msroi, targets)
 
 
 def labels_present(labels: Tensor, classes: int) -> Tensor:
@@ -138,26 +113,25 @@ def gaze_loss(log_density: Tensor, density: Tensor, trust: Tensor) -> Tensor:
     log_density
         (n, h, w): map of the network, the logarithm of the predicted density up to a constant.
     density
-        (n, H, W): fixation density, not negative, with a positive sum. It is averaged over the network's cells.
+        (n, h, w): share of the fixation density in each cell; the sum of a picture is 1.
     trust
         (n,): weight of each picture, 1 for fixations and less for masks of objects.
 
     Returns
     -------
     Tensor
-        Mean of the losses of the pictures weighted by `trust`, a scalar.
+        Mean over the pictures of their losses times `trust`, a scalar: batches of little trust count less.
 
     References
     ----------
     M. Kuemmerer, T. Wallis, M. Bethge, "Information-theoretic model comparison unifies saliency metrics", PNAS 2015
     (reasons to predict a density).
     """
-    cells = functional.adaptive_avg_pool2d(density[:, None], log_density.shape[1:])[:, 0].flatten(1)
-    truth = cells / cells.sum(1, keepdim=True)
+    truth = density.flatten(1)
     log_prediction = functional.log_softmax(log_density.flatten(1), 1)
     divergence = (truth * (torch.log(truth + 1e-9) - log_prediction)).sum(1)
     decorrelation = 1 - _correlation(torch.exp(log_prediction), truth)
-    return ((divergence + decorrelation) * trust).sum() / trust.sum().clamp(min=1e-6)
+    return ((divergence + decorrelation) * trust).mean()
 
 
 def _correlation(first: Tensor, second: Tensor) -> Tensor:

@@ -135,7 +135,7 @@ class SceneMaker:
         self, index: int, size: tuple[int, int], rng: np.random.Generator, smallest_area: float = 0.5
     ) -> NDArray[np.uint8]:
         """Crop a photo at random, with about the aspect ratio of `size`, resize it, and flip half of the crops."""
-        rgb = self.photos.rgb(index)
+        rgb = self.photos.pictures[index]
         height, width = rgb.shape[:2]
         area = height * width * rng.uniform(smallest_area, 1)
         aspect = size[1] / size[0] * np.exp(rng.uniform(-0.2, 0.2))

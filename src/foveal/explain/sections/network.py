@@ -51,7 +51,7 @@ def network_section(facts: Facts) -> Markup:
 
 
 def _class_activation(view: NetworkView) -> Iterator[Markup]:
-    name, features = view.class_names[view.top_class], view.features()
+    name, features = view.cam_class_names[view.top_class], view.features()
     strongest = features[:_SHOWN_FEATURES]
     activation_map = view.class_activation_map
     most_of_feature = max(float(each.cells.max()) for each in strongest)
@@ -61,7 +61,7 @@ def _class_activation(view: NetworkView) -> Iterator[Markup]:
     probability = float(view.output.cam_probabilities[view.top_class])
     yield element("h3", f"Weights × features = class activation map of “{name}”")
     yield paragraph(
-        f"Of {len(view.class_names)} classes, “{name}” has the most evidence (probability {probability:.1%}). Its "
+        f"Of {len(view.cam_class_names)} classes, “{name}” has the most evidence (probability {probability:.1%}). Its "
         "class activation map (Zhou et al. 2016) is the sum of all feature maps, each multiplied by its weight for the "
         "class. The mean of this map plus a constant of the class is the evidence for the class. Below are the feature "
         "maps that contribute most, for or against it; the contribution of each is its mean multiplied by its weight."
@@ -98,7 +98,7 @@ def _class_activation(view: NetworkView) -> Iterator[Markup]:
         ("class", "mean of its map", "probability"),
         (
             (
-                view.class_names[index],
+                view.cam_class_names[index],
                 f"{view.class_evidence(index):.4f}",
                 f"{float(view.output.cam_probabilities[index]):.2%}",
             )

@@ -33,8 +33,8 @@ def saliency_section(facts: Facts) -> Markup:
         title,
         paragraph(
             f"The map “{saliency.method}” over the photo: bright where people look, dim where they do not. The "
-            f"confidence that parts of this photo stand out is {saliency.confidence:.2f}; it is multiplied by the "
-            f"strength, {facts.options.strength:g}."
+            f"confidence that parts of this photo stand out is {saliency.confidence:.2f}. The strength of the encode, "
+            f"{facts.options.strength:g}, is multiplied by {saliency.strength_factor:.2f}."
         ),
         figure(
             "The photo, dim where nobody looks.",
