@@ -30,6 +30,7 @@ from bench.rd.ms_ssim import LEAST_SIDE
 from foveal.jpeg import EightBitPixels
 
 NOTES = Console(stderr=True)
+TABLE_WIDTH = 120  # columns, whatever the terminal's
 
 
 def find_installed(names: list[str], settings: int) -> list[Encoder]:
@@ -140,7 +141,7 @@ def main() -> None:
         print(to_json(comparison, chosen, metrics))
     else:
         for metric in metrics:
-            Console().print(make_table(comparison, names[1:], metric))
+            Console(width=TABLE_WIDTH).print(make_table(comparison, names[1:], metric))
     drawn = [name for name in names if all(name in curves for curves in comparison.curves.values())]
     figure.draw(comparison, drawn, pictures, arguments.output / "curves.png")
     NOTES.print(f"Curves are in {arguments.output / 'curves.png'}")

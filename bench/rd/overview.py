@@ -43,7 +43,8 @@ def _compare(comparison: Comparison, anchors: tuple[str, ...], encoder: str, met
     low, high = found.mean_interval
     bands = (f"{worst.summary(encoder, metric, band).mean:+.1f}" for band in BANDS)
     wins = f"{found.wins} of {found.photos}"
-    return f"{found.mean:+.1f}", f"{low:+.1f}..{high:+.1f}", f"{found.median:+.1f}", wins, *bands
+    cells = f"{found.mean:+.1f}", f"{low:+.1f}..{high:+.1f}", f"{found.median:+.1f}", wins, *bands
+    return tuple(cell.replace("+nan", "-") for cell in cells)
 
 
 def to_markdown(rows: list[tuple[str, ...]]) -> str:

@@ -11,7 +11,7 @@ from weighed_photos import weigh
 
 from foveal import jpeg
 from foveal.allocate.effort import EFFORTS
-from foveal.allocate.perception import Trend, perception
+from foveal.allocate.perception import SmoothAreas, Trend, perception
 from foveal.allocate.rate_distortion import RateDistortion, quantization_by_visibility
 
 
@@ -43,8 +43,9 @@ def test_lambda_depends_on_the_level_and_lifts_on_the_component() -> None:
 def test_factors_multiply_the_weights_of_luminance_alone(chelsea: np.ndarray) -> None:
     grid = jpeg.block_grid(*chelsea.shape[:2])
     photo = weigh(chelsea)._transform(75)
+    nothing_smooth = RateDistortion(replace(perception(), smooth_areas=SmoothAreas(knee=1e-9, gain=1.0)))
     factors = np.random.default_rng(2).uniform(0.5, 2, grid).astype(np.float32)
-    decide = partial(RateDistortion().decide_at_level, photo, 2.0, EFFORTS["best"])
+    decide = partial(nothing_smooth.decide_at_level, photo, 2.0, EFFORTS["best"])
     plain, multiplied = (decide(each).quantizer.block_weights for each in (1.0, factors))
     np.testing.assert_allclose(multiplied[0], factors * plain[0], rtol=1e-6)
     for before, after in zip(plain[1:], multiplied[1:], strict=True):
