@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jpeg_files import SCRIPTS
+from jpeg_files import SCRIPTS, random_coefficients
 
 from foveal import jpeg
 
@@ -61,3 +61,15 @@ def test_the_script_of_a_high_picture_is_chosen_by_a_sample(coffee: np.ndarray) 
     assert [len(data) for data in chosen] == [min(sizes)]
     settings = [jpeg.EncoderSettings(scripts=scripts, restart_interval=7, threads=threads) for threads in (1, 2, 3, 8)]
     assert len({jpeg.encode(high, each) for each in settings}) == 1
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
+def test_the_price_of_scans_is_the_size_of_their_file(script: jpeg.ScriptMaker) -> None:
+    """Up to two tables for each scan, whose bits are estimated 2 bytes too high; stuffed bytes are not counted."""
+    coefficients = random_coefficients([(2, 2), (1, 1), (1, 1)], (200, 120))
+    scans = script(3)
+    prices = jpeg.price_scans(coefficients, scans, smallest_sample=1000, threads=1)
+    data = jpeg.write_coefficients(coefficients, scripts=[scans])
+    scan_bytes = len(data) - data.index(b"\xff\xc4") - 2  # from DHT to EOI
+    stuffed = data.count(b"\xff\0")
+    assert 0 <= sum(prices.values()) - (scan_bytes - stuffed) <= (2 * 4 + 1) * len(scans)

@@ -13,7 +13,7 @@ from other_readers import marker_segments
 from PIL import Image
 
 from foveal import jpeg
-from foveal.jpeg.huffman import HuffmanTable
+from foveal.jpeg.huffman import HuffmanTable, optimal_code_bits
 
 
 def histogram(counts: dict[int, int]) -> np.ndarray:
@@ -99,3 +99,14 @@ def test_tables_are_libjpegs_for_the_same_levels(quality: int, chelsea: np.ndarr
     Image.fromarray(flat).save(file, "JPEG", quality=quality, optimize=True)
     settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality), scripts=(jpeg.sequential_script,))
     assert dht_tables(jpeg.encode(flat, settings)) == dht_tables(file.getvalue())
+
+
+@given(st.dictionaries(st.integers(0, 255), st.integers(1, 50), min_size=1, max_size=50))
+def test_bits_are_known_before_the_table(counts: dict[int, int]) -> None:
+    """The estimate also holds the code of the reserved symbol, of 1 to 15 bits.
+
+    A code of 16 bits takes counts whose sum is at least the 18th Fibonacci number, 2,584; here it is at most 2,501.
+    """
+    table = HuffmanTable.optimal(histogram(counts))
+    bits = sum(count * int(table.codes[symbol][1]) for symbol, count in counts.items())
+    assert 1 <= optimal_code_bits(list(counts.values())) - bits <= 15

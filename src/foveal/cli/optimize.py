@@ -73,7 +73,8 @@ class _Percentage(click.ParamType):  # type: ignore[type-arg]
     "--target-score",
     type=NumberRange(0, 100),
     metavar="S",
-    help="SSIMULACRA2 score of the new file against the old one: 70 is high quality, 90 is visually lossless.",
+    help="Estimated SSIMULACRA2 score against the original that the file was made from: 70 is high quality, 90 is "
+    "visually lossless.",
 )
 @click.option(
     "--min-saving",

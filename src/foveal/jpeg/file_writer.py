@@ -267,7 +267,10 @@ def price_scans(
         Size of each scan in bytes, before byte stuffing.
     """
     plans = [plan.sample(smallest_sample) for plan in _plan_scans(tuple(scans), coefficients, 0)]
-    return _price_plans(scans, plans, coefficients.frame, threads)
+    return {
+        scan: len(segments.encode_scan_header(scan, coefficients.frame)) + statistics.estimate_bytes(plan.row_share)
+        for scan, plan, statistics in zip(scans, plans, tally_samples(plans, threads), strict=True)
+    }
 
 
 def _price_plans(scans: Sequence[Scan], plans: Sequence[ScanPlan], frame: Frame, threads: int) -> dict[Scan, float]:

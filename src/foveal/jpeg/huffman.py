@@ -81,6 +81,26 @@ class HuffmanTable:
         return _kernels.DecodingTable(self.bits, bytes(self.huffval))
 
 
+def optimal_code_bits(frequencies: list[int]) -> int:
+    """Return the bits that symbols take with the table that `HuffmanTable.optimal` makes, up to some 16 bits more.
+
+    Parameters
+    ----------
+    frequencies
+        Counts of the symbols that occur, in any order.
+    """
+    # Each joined node adds a bit to all symbols below it. The reserved symbol is counted, too, and codes of more than
+    # 16 bits are not shortened.
+    heap = [*frequencies, 1]
+    heapq.heapify(heap)
+    bits = 0
+    while len(heap) > 1:
+        joined = heapq.heappop(heap) + heap[0]
+        bits += joined
+        heapq.heapreplace(heap, joined)
+    return bits
+
+
 def _find_code_lengths(frequencies: dict[int, int]) -> dict[int, int]:
     """Find the lengths of Huffman codes, without a limit and with the reserved symbol (T.81 figure K.1, Code_size).
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import foveal._kernels as _kernels
 from foveal.jpeg.frame import Frame
-from foveal.jpeg.huffman import HuffmanTable
+from foveal.jpeg.huffman import HuffmanTable, optimal_code_bits
 from foveal.jpeg.script import Scan
 from foveal.threads import lazy_property, row_ranges, run_in_threads
 
@@ -180,6 +180,19 @@ class ScanStatistics:
         """Size of the entropy-coded data before byte stuffing, with the average padding before restart markers."""
         bits = self.raw_bits + int((self.histogram.astype(np.uint64) * self.codes[..., 1]).sum())
         return -(-(bits + self.restart_marker_count * _RESTART_BITS) // 8)
+
+    def estimate_bytes(self, row_share: float) -> float:
+        """Estimate the size of the scan with DHT, without making its Huffman tables.
+
+        Parameters
+        ----------
+        row_share
+            Share of the scan's MCU rows that were counted.
+        """
+        used = self.histogram[self.histogram.any(axis=2)]
+        bits = self.raw_bits + sum(optimal_code_bits(counts[counts > 0].tolist()) for counts in used)
+        table_bytes = 17 * len(used) + int(np.count_nonzero(used)) + (4 if len(used) else 0)
+        return table_bytes + (bits + self.restart_marker_count * _RESTART_BITS) / 8 / row_share
 
 
 @dataclass(frozen=True, eq=False)

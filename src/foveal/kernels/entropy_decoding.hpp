@@ -15,6 +15,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#if defined(__BMI2__)
+#include <immintrin.h>
+#endif
+
 namespace {
 
 using foveal::DecodingScan;
@@ -205,6 +209,16 @@ inline void take_corrections(BitReader& reader, std::uint64_t mask, int unit, st
     }
 }
 
+// Returns a mask without its `count` lowest set bits, 0 to 64; the bits after the first that is left are undefined.
+inline std::uint64_t without_lowest(std::uint64_t mask, int count) {
+#if defined(__BMI2__)
+    return count < 64 ? _pdep_u64(std::uint64_t{1} << count, mask) : 0;
+#else
+    for (; count > 0 && mask != 0; --count) mask &= mask - 1;
+    return mask;
+#endif
+}
+
 // Corrects the nonzero coefficients from position k <= spectral_end on while skipping `zeros` coefficients that are
 // zero. Returns the position of the zero coefficient that follows, or the one after the band.
 //
@@ -212,8 +226,7 @@ inline void take_corrections(BitReader& reader, std::uint64_t mask, int unit, st
 inline int correct_and_skip_zeros(BitReader& reader, const DecodingScan& scan, int k, int zeros, std::uint64_t band,
                                   std::uint64_t nonzero, std::int16_t* block) {
     const std::uint64_t rest = band & ~std::uint64_t{0} << k;
-    std::uint64_t zero = rest & ~nonzero;
-    for (; zeros > 0 && zero != 0; --zeros) zero &= zero - 1;
+    const std::uint64_t zero = without_lowest(rest & ~nonzero, zeros);
     const int stop = zero == 0 ? scan.spectral_end + 1 : __builtin_ctzll(zero);
     const std::uint64_t before = stop == kBlockSize ? ~std::uint64_t{0} : (std::uint64_t{1} << stop) - 1;
     take_corrections(reader, rest & nonzero & before, 1 << scan.approximation_low, block);

@@ -113,7 +113,8 @@ def optimize(
     target_size
         Largest size of the file, instead of a quality: a number of bytes, or a text such as "100KB".
     target_score
-        SSIMULACRA2 of the whole photo against the file as it is, 0 to 100, instead of a quality.
+        SSIMULACRA2 of the whole photo, 0 to 100, instead of a quality. It is estimated against the original that the
+        file was made from.
     min_saving
         Share of the bytes, 0 to 1, that a rung of the ladder must save over the rungs before it to be taken.
     saliency
