@@ -24,8 +24,8 @@ SOURCES := pyproject.toml CMakeLists.txt src/foveal/__init__.py $(wildcard src/f
 demo: $(VENV)/.demo
 	mkdir -p build/demo
 	$(BIN)/python -c '$(COPY_PHOTO)'
-	$(BIN)/foveal encode build/demo/coffee.png -o build/demo/coffee.jpg -q 40
-	$(BIN)/foveal compare build/demo/coffee.png -o build/demo/compare.png -q 40
+	$(BIN)/foveal encode build/demo/coffee.png -o build/demo/coffee.jpg -q 60
+	$(BIN)/foveal compare build/demo/coffee.png -o build/demo/compare.png -q 60
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest

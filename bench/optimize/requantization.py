@@ -63,7 +63,7 @@ def ways_to_encode(source: bytes, found: SaliencyResult | None) -> dict[str, Enc
     """Return the three ways to make a file smaller, by name; MozJPEG's knows no map."""
     coefficients, pixels = jpeg.read_coefficients(source), jpeg.decode(source)
     saliency = None if found is None else found.spending_map.astype(np.float32)
-    strength = 0.5 * (1 if found is None else found.confidence)
+    strength = 0.5 * (1 if found is None else found.strength_factor)
 
     def requantized(quality: float) -> bytes:
         settings = RequantizationSettings(quality, saliency, strength, EFFORTS["balanced"], threads=1)

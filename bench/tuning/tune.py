@@ -15,7 +15,7 @@ holds parameters and levels as JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import asdict
 from functools import partial
@@ -123,15 +123,17 @@ def coordinate_search(
     return values
 
 
-def measure_levels(pictures: list[EightBitPixels], tuned: Perception) -> dict[str, list[float]]:
+def measure_levels(
+    pictures: list[EightBitPixels], tuned: Perception, metric_names: Sequence[str]
+) -> dict[str, list[float]]:
     """Measure the level of each quality: the level at which foveal's files score the same as libjpeg-turbo's.
 
-    Scores are compared by the trimmed mean over photos, by each of LEVEL_METRICS; the level of a quality is the
-    mean over these metrics. FINEST_QUALITY gets FINEST_LEVEL; it is not measured, as libjpeg's 4:2:0
+    Scores are compared by the trimmed mean over photos, by each metric; the level of a quality is the mean over the
+    metrics. FINEST_QUALITY gets FINEST_LEVEL; it is not measured, as libjpeg's 4:2:0
     files cannot score that high.
     """
     grid = np.linspace(COARSEST_LEVEL, FINEST_LEVEL, 24)
-    metrics = [METRICS[name] for name in LEVEL_METRICS]
+    metrics = [METRICS[name] for name in metric_names]
     ours = np.empty((len(metrics), len(grid), len(pictures)))
     theirs = np.empty((len(metrics), len(QUALITIES), len(pictures)))
     for index, pixels in enumerate(pictures):
@@ -150,7 +152,7 @@ def measure_levels(pictures: list[EightBitPixels], tuned: Perception) -> dict[st
     by_metric = np.array(
         [[find_level(row, quality) for quality in range(len(QUALITIES))] for row in range(len(metrics))]
     )
-    print(f"levels by {LEVEL_METRICS[: len(metrics)]}: {by_metric.round(2).tolist()}")
+    print(f"levels by {metric_names}: {by_metric.round(2).tolist()}")
     levels = np.minimum.accumulate(by_metric.mean(axis=0)).round(3)
     return {"qualities": [*QUALITIES, FINEST_QUALITY], "levels": [*levels.tolist(), FINEST_LEVEL]}
 
@@ -161,6 +163,9 @@ def main() -> None:
     add_image_folders(parser, required=True)
     parser.add_argument("--start", type=Path, help="file of parameters to start from; default: those of foveal")
     parser.add_argument("--sweeps", type=int, default=3, help="sweeps of the search; 0 measures only the levels")
+    parser.add_argument(
+        "--level-metrics", nargs="+", choices=list(METRICS), default=LEVEL_METRICS, help="metrics of the levels"
+    )
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
@@ -170,7 +175,8 @@ def main() -> None:
     if arguments.sweeps:
         trial_photos = [TrialPhoto(pixels) for pixels in pictures]
         values = coordinate_search(partial(objective, trial_photos), values, paths, arguments.sweeps)
-    found = {"perception": values, "levels": measure_levels(pictures, Perception.from_dict(values))}
+    levels = measure_levels(pictures, Perception.from_dict(values), arguments.level_metrics)
+    found = {"perception": values, "levels": levels}
     arguments.output.write_text(json.dumps(found, indent=2) + "\n")
 
 

@@ -6,9 +6,11 @@
     ├── ParameterError      an argument has the wrong type or is out of range (also a ValueError)
     ├── FormatError         the input is not of a known format, or is broken
     ├── UnsupportedError    the input is valid, but has a property that foveal does not support
+    │   └── TransparencyError   the picture has transparent pixels, and no background was given
     ├── LimitError          a limit of the JPEG format, or of safe input sizes, is exceeded
     ├── TargetError         no file has the requested size or score
     ├── ModelError          a saliency model is missing or broken, or cannot be run
+    ├── VerificationError   a file that was optimized without loss does not hold the same picture
     └── MissingExtraError   an optional dependency is not installed
 
     FormatWarning           the input violates its format, or cannot be kept in full (also a UserWarning)
@@ -38,6 +40,10 @@ class UnsupportedError(FovealError):
     """The input is valid, but has a property that foveal does not support, such as another colour model."""
 
 
+class TransparencyError(UnsupportedError):
+    """The picture has transparent pixels, JPEG has no transparency, and no background was given."""
+
+
 class LimitError(FovealError):
     """A limit of the JPEG format, or of safe input sizes, is exceeded."""
 
@@ -48,6 +54,10 @@ class TargetError(FovealError):
 
 class ModelError(FovealError):
     """A saliency model is missing or broken, or cannot be run."""
+
+
+class VerificationError(FovealError):
+    """A file that was optimized without loss does not hold the same coefficients; nothing is written."""
 
 
 class MissingExtraError(FovealError):

@@ -19,6 +19,7 @@ import foveal
 from foveal import jpeg
 from foveal.errors import FormatError, FormatWarning, FovealError, TargetError, UnsupportedError
 from foveal.optimization import OptimizeOptions, optimize_file, plan
+from foveal.saliency import SaliencyResult
 
 PICTURE = Image.fromarray(noisy_gradient(96, 128))
 DATA = pillow_file(PICTURE, quality=80)
@@ -256,3 +257,15 @@ def test_damaged_files_are_optimized_or_refused(kind: int, changes: list[tuple[i
         assert_same_blocks(before, after)
         again = optimize_file(result.data, replace(options, lossless=True))
         assert (again.rung, again.data) == ("kept", result.data)
+
+
+def test_the_map_has_the_strength_that_encode_gives_it(chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The strength is multiplied by the map's `strength_factor`, not by its confidence."""
+    found = SaliencyResult("gaze", np.eye(20, 30), confidence=0.4, spending_share=0.0)
+    monkeypatch.setattr("foveal.optimization.saliency.find_saliency", lambda *_: found)
+    source = io.BytesIO()
+    Image.fromarray(chelsea).save(source, "JPEG", quality=95)
+    with_map, without = (
+        foveal.optimize(source.getvalue(), quality=70, saliency=saliency) for saliency in ("gaze", None)
+    )
+    assert with_map.data == without.data

@@ -28,10 +28,10 @@ from PIL import Image
 from shared_data import SHARED_DATA
 
 from foveal import jpeg
-from foveal.errors import FovealError
+from foveal.errors import FovealError, VerificationError
 from foveal.jpeg import Segment
 from foveal.jpeg.script import check_script
-from foveal.optimization import Optimized, OptimizeOptions, lossless, optimize_file, script_search
+from foveal.optimization import Optimized, OptimizeOptions, optimize_file, script_search
 
 LOSSLESS = OptimizeOptions(lossless=True, min_saving=0, threads=1)
 FACTORS = {
@@ -186,7 +186,7 @@ def test_a_file_that_is_not_what_it_should_be_is_refused(monkeypatch: pytest.Mon
         return real_write(wrong, *options)
 
     monkeypatch.setattr(jpeg, "write_file", write_wrongly)
-    with pytest.raises(lossless.VerificationError, match="does not hold the coefficients"):
+    with pytest.raises(VerificationError, match="does not hold the coefficients"):
         optimize_file(pillow_file(Image.fromarray(coffee)), LOSSLESS)
 
 

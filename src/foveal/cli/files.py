@@ -22,10 +22,10 @@ from foveal.cli.messages import (
     print_warnings,
     set_filename_of_errors,
 )
-from foveal.errors import FormatError, FormatWarning
+from foveal.errors import FormatError, FormatWarning, TransparencyError
 from foveal.files import PICTURE_ENDINGS, FileTimes, descriptor_of, other_names, write_whole
 from foveal.jpeg import MAX_PIXELS
-from foveal.photo.background import TransparencyError, transparency_error
+from foveal.photo.background import transparency_error
 
 
 def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS, *, strict: bool = True) -> photo.Photo:

@@ -56,8 +56,8 @@ class Encoded:
     saliency_name
         Method of the saliency map: "gaze", "spectral", ...; "map" for a map that the caller gave, "none" without a map.
     confidence
-        Confidence of the map, 0 to 1, by which the strength was multiplied. It is 1 for a map that the caller gave,
-        None without a map.
+        Confidence of the map, 0 to 1, from which the factor of the strength comes. It is 1 for a map that the caller
+        gave, None without a map.
     weights
         (rows, columns) float32 in (0, 1]: weight of each 8x8-pixel block in the stored orientation.
     """

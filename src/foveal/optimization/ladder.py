@@ -161,6 +161,8 @@ def optimize(
         No file of the coefficients has at most `target_size` bytes.
     ParameterError
         An argument is out of range or has the wrong type.
+    VerificationError
+        The written file does not hold the picture of the source, which would be a fault of this package.
     """
     options = OptimizeOptions(
         lossless=lossless,
@@ -357,7 +359,7 @@ class _Ladder:
         return requantization.RequantizationSettings(
             quality=quality,
             saliency_map=stored.values,
-            strength=self._options.strength * stored.confidence,
+            strength=self._options.strength * stored.strength_factor,
             effort=EFFORTS[self._options.effort],
             threads=self._threads,
         )

@@ -14,13 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal import jpeg
-from foveal.errors import FovealError
+from foveal.errors import FovealError, VerificationError
 from foveal.optimization.containers import with_length_of_primary
 from foveal.optimization.script_search import cheapest_script
-
-
-class VerificationError(FovealError):
-    """A written file does not hold the coefficients that it should hold."""
 
 
 def repack(coefficients: jpeg.Coefficients, threads: int) -> bytes:

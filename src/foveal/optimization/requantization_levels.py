@@ -49,7 +49,7 @@ class RequantizationSettings:
     saliency_map
         (h, w) floats in [0, 1] that cover the whole photo in its stored orientation; None to treat all parts alike.
     strength
-        Strength of the map, 0 to 1, multiplied by its confidence.
+        Strength of the map, 0 to 1, multiplied by the factor of its confidence (`SaliencyResult.strength_factor`).
     effort
         Search effort: quantizer, scan scripts by which sizes are compared, corrections of block weights.
     threads

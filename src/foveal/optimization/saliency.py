@@ -20,12 +20,12 @@ class StoredMap(NamedTuple):
     ----------
     values
         (h, w) float32 in [0, 1], of any size; None for no map.
-    confidence
-        Factor of the strength of the map, 0 to 1.
+    strength_factor
+        Factor of the strength of the map, 0 to 1, see `Saliency.strength_factor`.
     """
 
     values: NDArray[np.float32] | None
-    confidence: float
+    strength_factor: float
 
 
 def find_stored_map(coefficients: jpeg.Coefficients, saliency: Saliency) -> StoredMap:
@@ -49,4 +49,4 @@ def find_stored_map(coefficients: jpeg.Coefficients, saliency: Saliency) -> Stor
     if found is None:
         return StoredMap(None, 1.0)
     turned = orientation.to_stored(found.spending_map, photo.orientation)
-    return StoredMap(np.ascontiguousarray(turned, dtype=np.float32), found.confidence)
+    return StoredMap(np.ascontiguousarray(turned, dtype=np.float32), found.strength_factor)

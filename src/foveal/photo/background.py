@@ -7,15 +7,11 @@ from numpy.typing import NDArray
 from PIL import ImageColor
 
 from foveal.checks import describe
-from foveal.errors import ParameterError, UnsupportedError
+from foveal.errors import ParameterError, TransparencyError
 
 Color = str | tuple[int, int, int]
 
 _ROWS_PER_STRIP = 64
-
-
-class TransparencyError(UnsupportedError):
-    """Pixels are transparent, and no background colour is given."""
 
 
 def transparency_error(option: str) -> TransparencyError:

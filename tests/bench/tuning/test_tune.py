@@ -44,15 +44,12 @@ def test_profiles_and_what_is_usual_stay() -> None:
     assert not {name for name in names if name == "profile" or name.startswith("usual")}
 
 
-def test_levels_give_the_scores_of_libjpeg_in_the_mean_of_metrics(
-    chelsea: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_levels_give_the_scores_of_libjpeg_in_the_mean_of_metrics(chelsea: np.ndarray) -> None:
     """By one metric, files of a level score as libjpeg-turbo's; by two, levels are the means of both."""
     pixels = np.ascontiguousarray(chelsea[:180, :200])
     levels = []
     for metrics in (("PSNR",), ("PSNR-HVS-M",), ("PSNR", "PSNR-HVS-M")):
-        monkeypatch.setattr(tune, "LEVEL_METRICS", metrics)
-        found = tune.measure_levels([pixels], perception())
+        found = tune.measure_levels([pixels], perception(), metrics)
         assert found["qualities"] == [*tune.QUALITIES, tune.FINEST_QUALITY]
         assert found["levels"][-1] == tune.FINEST_LEVEL
         assert found["levels"] == sorted(found["levels"], reverse=True)
