@@ -14,9 +14,8 @@ COMPILER_PROBE := typedef int V __attribute__((vector_size(16))); V f(V v) { ret
 COPY_PHOTO := import pathlib, shutil, skimage; \
   shutil.copy(pathlib.Path(skimage.__file__).parent / "data" / "coffee.png", "build/demo")
 FUZZ_SECONDS := 600
-# Sets of fixations and zips of labelled photographs.
-SHARED := ../shared/data
-DATA := $(addprefix $(SHARED)/saliency/,osie crowd pascal-s) $(SHARED)/train/caltech-101.zip
+# Sets of fixations and zips of labelled photographs, see docs/training.md.
+DATA := osie crowd pascal-s caltech-101.zip
 # What is installed anew when it changes: kernels, dependencies, and the version, which __init__.py holds.
 SOURCES := pyproject.toml CMakeLists.txt src/foveal/__init__.py $(wildcard src/foveal/kernels/*)
 

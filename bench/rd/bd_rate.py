@@ -80,7 +80,7 @@ class Summary:
     """Statistics of the BD-rates of several photos, in percent; NaN if no photo could be compared.
 
     `photos` is the number of photos that could be compared; the others are left out. `wins` of them are below 0.
-    `mean_interval` is the interval of confidence of the mean, by bootstrap over photos.
+    `mean_interval` is the confidence interval of the mean, by bootstrap over photos.
     """
 
     mean: float
@@ -115,7 +115,7 @@ def summary(rates: Iterable[float]) -> Summary:
 
 
 def _bootstrap_mean(rates: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the interval in which CONFIDENCE percent of the means of photos lie that are drawn again, with a seed."""
+    """Return the CONFIDENCE percent interval of the mean, by resampling photos with replacement (fixed seed)."""
     drawn = np.random.default_rng(0).integers(0, rates.size, (RESAMPLINGS, rates.size))
     low, high = np.percentile(rates[drawn].mean(axis=1), [50 - CONFIDENCE / 2, 50 + CONFIDENCE / 2]).tolist()
     return low, high

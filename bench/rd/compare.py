@@ -41,7 +41,7 @@ class Comparison:
     def bd_rates(self, encoder: str, metric: str, band: str | None = None) -> dict[str, float]:
         """Return the BD-rate of an encoder against the anchor for each photo that it encoded, in percent or NaN.
 
-        With the name of one of BANDS, only the scores count that the anchor reaches with so many bits per pixel.
+        With the name of one of BANDS, only scores count that the anchor reaches within its range of bits per pixel.
         """
 
         def curve(photo: str, name: str) -> list[tuple[float, float]]:

@@ -1,6 +1,6 @@
-"""Metrics on which no number of foveal was tuned: CVVDP, Butteraugli, IW-SSIM, HaarPSI and GMSD.
+"""Metrics that come from other packages: CVVDP, Butteraugli, IW-SSIM, HaarPSI and GMSD.
 
-They come from elsewhere: CVVDP from the package cvvdp, IW-SSIM, HaarPSI and GMSD from piq (both need torch), and
+CVVDP comes from the package cvvdp, IW-SSIM, HaarPSI and GMSD from piq (both need torch), and
 Butteraugli from the program butteraugli_main (Debian: libjxl-devtools). A metric whose package or program is missing is
 left out, see `scores.find_installed`. Scores are signed so that more is better.
 

@@ -4,7 +4,7 @@ python -m bench.rd.overview [--images DIR ...] [--encoder foveal-blind] [--setti
 
 The peers are jpegli and MozJPEG. MozJPEG is measured with its own quantization table, 3, and with that of Annex K; by
 each metric, the one counts against which the encoder looks worse. Figures are BD-rates in percent, as in `bench.rd`:
-the mean over photographs, the interval of confidence of the mean, the median, on how many photographs the encoder needs
+the mean over photographs, the confidence interval of the mean, the median, on how many photographs the encoder needs
 fewer bytes, and the means below 0.5, from 0.5 to 1.5 and above 1.5 bits per pixel.
 """
 

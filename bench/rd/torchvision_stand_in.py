@@ -1,7 +1,7 @@
 """Stand-in for the parts of torchvision that CVVDP and piq import, so that torchvision need not be installed.
 
 CVVDP blurs with `torchvision.transforms.GaussianBlur`. Everything else that the two packages import (networks, layers)
-belongs to metrics that the benchmark does not use, and stands for nothing here.
+belongs to metrics that the benchmark does not use; here it is an empty class.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Pictures that were decoded from a file of about the same quality: their quantizer steps and levels are kept.
 
-The trellis sets levels to zero that are not worth their bits. In a picture that it has already been used on, the levels
-that it kept are whole ones: those that were 1.3 are now 1, and no longer worth their bits. So each save would lose some
-more. Coefficients that are multiples of a step show that a picture comes from a file with this step.
+The trellis sets levels to zero that are not worth their bits. After one save, a coefficient of 1.3 steps is exactly 1
+step, and the trellis would now drop it; each save would lose more. Coefficients that are multiples of a step show that
+a picture comes from a file with this step.
 """
 
 from __future__ import annotations
@@ -70,5 +70,8 @@ def _excess_of_multiples(magnitudes: NDArray[np.int32], step: int) -> float:
 
 
 def keep_levels(tables: tuple[jpeg.QuantizationTable, ...], frame: jpeg.Frame) -> Quantization:
-    """Return the quantization that rounds every coefficient to the nearest level, because all of them are worth it."""
+    """Return the quantization that rounds every coefficient to the nearest level.
+
+    Infinite weights make `DeadZone` plain rounding: its threshold is then half a step.
+    """
     return Quantization(tables, jpeg.DeadZone((np.full(frame.block_grid, np.inf, dtype=np.float32),)))

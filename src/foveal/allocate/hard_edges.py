@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 import foveal._kernels as _kernels
 from foveal.jpeg import EightBitPixels, Pixels, block_grid
 
-# Flat ground takes a fifth to nine tenths of a block of text, and less than a fifth of 97 % of blocks of photographs.
-_LEAST_GROUND, _MOST_GROUND = 0.2, 0.35  # parts of a block between which it goes from texture to hard edges
+# Shares of flat ground in a block: up to the first it is texture, from the second on a hard edge. Blocks of text have
+# 0.2 to 0.9; 97 % of the blocks of photographs have less than 0.2.
+_LEAST_GROUND, _MOST_GROUND = 0.2, 0.35
 
 
 def hard_edges(pixels: Pixels) -> NDArray[np.float32]:

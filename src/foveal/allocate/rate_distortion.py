@@ -76,7 +76,7 @@ class RateDistortion:
         if frame.h_max == frame.v_max == 1:
             tuned = tuned.without_down_sampling(level)
         smooth, hard = smoothness(luminance, tuned.smooth_areas.knee), hard_edges(photo.pixels)
-        # Errors draw the eye whatever the map says where borders of smooth blocks would show and hard edges ring.
+        # Borders of smooth blocks and ringing at hard edges draw the eye wherever they are: the map counts less there.
         weights = np.asarray(photo.weights ** (1 - np.maximum(smooth, hard)), dtype=np.float32)
         tuned = tailor_to_map(tuned, weights, level)
         tuned = tailor_to_photo(tuned, measure_character(luminance, blue[0].strength if blue else None, tuned))

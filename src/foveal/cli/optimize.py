@@ -50,7 +50,7 @@ class _Percentage(click.ParamType):  # type: ignore[type-arg]
         return number / 100
 
 
-@click.command(short_help="Make an existing JPEG smaller: never larger, never twice.")
+@click.command(short_help="Make an existing JPEG smaller, never larger.")
 @source_argument("JPEG")
 @output_option("OUT", "JPEG to write; '-' is standard output. If nothing is saved, it is a copy of the input.")
 @click.option("--in-place", is_flag=True, help="Replace the input. If nothing is saved, it is not touched.")
@@ -82,7 +82,7 @@ class _Percentage(click.ParamType):  # type: ignore[type-arg]
     metavar="P%",
     default=f"{OptimizeOptions.min_saving:.0%}",
     show_default=True,
-    help="Smallest share of the bytes for which the file is changed, or changed more.",
+    help="Share of the bytes that a change must save; each further change must save as much again.",
 )
 @saliency_option
 @strength_option
@@ -132,7 +132,7 @@ def optimize(
     as_json: bool,
     **choices: Any,
 ) -> None:
-    """Make an existing JPEG smaller: never larger, and never twice.
+    """Make an existing JPEG smaller: the result is never larger, and a second run changes nothing.
 
     The file is kept as it is, written again without loss, or its coefficients are requantized without decoding them to
     pixels: whichever comes first and saves enough. Metadata, gain maps and videos are kept. The report says what was

@@ -51,10 +51,9 @@ def saliency(
     """Show where people look in a photo: as a grey PNG of its size, white where they look most.
 
     Maps are in the displayed orientation. `foveal encode --saliency MAP` accepts them, even after editing. The
-    prominence in the report, "confidence" in JSON, is 0 to 1: how far something in the photo stands out, by the map; it
-    does not say whether the map is right. For methods that use the network, the JSON report also has the classes with
-    scores and boxes. The report is printed on standard output, or on standard error if a picture is written to standard
-    output.
+    prominence in the report, "confidence" in JSON, is 0 to 1: how well the map is expected to predict where
+    people look. For methods that use the network, the JSON report also has the classes with scores and boxes. The
+    report is printed on standard output, or on standard error if a picture is written to standard output.
     """
     targets = _Targets(**choices)
     targets.check(source, as_json)

@@ -1,4 +1,4 @@
-"""The ladder: ways to write an existing JPEG in fewer bytes, from the one that changes least to the one that does most.
+"""The ladder: ways to write an existing JPEG in fewer bytes, from the smallest change to the one that changes most.
 
     kept          the file as it is
     lossless      the same coefficients with better Huffman tables and scans     lossless.py
@@ -96,7 +96,7 @@ def optimize(
     resize: int | None = OptimizeOptions.resize,
     max_pixels: int = MAX_PIXELS,
 ) -> Optimized:
-    """Make an existing JPEG smaller: never larger, and never twice.
+    """Make an existing JPEG smaller: the result is never larger, and a second run changes nothing.
 
     The file is kept as it is, written again without loss, or requantized in the DCT domain, whichever is the first that
     saves enough. No pixels are decoded and encoded again, unless `reencode` or `resize` asks for it.

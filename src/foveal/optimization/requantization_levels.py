@@ -208,10 +208,7 @@ def _fit_table(
 
 
 def _price(coefficients: jpeg.Coefficients, settings: RequantizationSettings) -> float:
-    """Estimate the bytes of a picture without what requantization does not change, and what may be gone the next time.
-
-    That is metadata, bytes after EOI and padding blocks, which a file of separate scans does not even have.
-    """
+    """Estimate the bytes of the picture alone, without metadata, bytes after EOI and padding blocks."""
     blocks = coefficients.blocks
     if any(
         levels.shape[:2] != (component.block_rows, component.block_columns)

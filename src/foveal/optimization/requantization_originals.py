@@ -1,7 +1,7 @@
 """Estimates of the coefficients that a file was quantized from, by their distribution in each frequency.
 
 The AC coefficients of a frequency are distributed about as Laplace's distribution, density exp(-decay x |x|). A
-quantizer that rounds leaves of a magnitude the cell that it lies in, between level - 1/2 and level + 1/2 steps. Within
+quantizer that rounds keeps only the cell of a magnitude, between level - 1/2 and level + 1/2 steps. Within
 a cell small magnitudes are more frequent than large ones, so the expected magnitude is below the middle of the cell,
 which a decoder shows.
 """
@@ -17,8 +17,8 @@ from foveal import jpeg
 from foveal.threads import row_ranges, run_in_threads
 
 _COEFFICIENTS_PER_STRIP = 1 << 18
-# Levels that are added to those of each frequency, with a usual ratio of successive frequencies of levels, so that the
-# few levels of high frequencies do not decide alone.
+# Prior of the fitted decays: the sum of magnitudes that is added to each frequency, and the ratio between the counts of
+# successive levels that it stands for. So the few levels of high frequencies do not decide alone.
 _PRIOR_LEVELS, _PRIOR_RATIO = 8.0, 0.3
 _LARGEST_SAMPLE = 32_768  # blocks to which distributions are fitted
 _CLASSES, _BLOCKS_PER_CLASS = 8, 64  # largest number of classes of blocks, and blocks that each must have on average

@@ -124,7 +124,7 @@ def _tally(
 
 
 def _cost_of_dc(histogram: Histogram, candidates: NDArray[np.int64], wanted: float) -> NDArray[np.float64]:
-    """Return the cost of each step in bits: of twice the step, each of the differences has one bit less."""
+    """Return the cost of each step in bits. With twice the step, each DC difference takes one bit less."""
     steps = candidates[:, np.newaxis]
     errors = histogram.magnitudes - _round(histogram.magnitudes / steps) * steps
     bits = -np.log2(candidates) * histogram.counts.sum()

@@ -106,7 +106,7 @@ def _as_gaze_group(content: dict[str, Any]) -> GazeGroup:
 
 
 def scene_bank(photos: LabelledPhotos, number: int, backbone: Backbone, seed: int, cache: Path) -> SceneBank:
-    """Return so many scenes composed of labelled photos, with their features."""
+    """Return `number` scenes composed of labelled photos, with their features."""
     maker = SceneMaker(photos)
     scenes = []
     for index in range(number):
