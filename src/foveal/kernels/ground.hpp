@@ -9,14 +9,14 @@
 
 namespace {
 
-constexpr int kHardEdge = 64;    // least difference between the darkest and the lightest sample of a hard edge
-constexpr int kGroundWidth = 3;  // levels that count as one ground: noise of a photo is wider
-constexpr int kGreen = 1;        // the channel of RGB pixels that is looked at, as most of luminance is green
+constexpr int kHardEdge = 64;  // least difference between the darkest and the lightest sample of a hard edge
+constexpr int kGreen = 1;      // the channel of RGB pixels that is looked at, as most of luminance is green
 
-// Fills `out` with the part of each 8 x 8 block, 0 to 64, whose samples are within kGroundWidth levels of its darkest
-// or of its lightest one, whichever is more; 0 for blocks without a hard edge. channels: 1 or 3; out: a row for each
-// row of blocks, (columns + 7) / 8 long.
-inline void ground_parts(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, std::uint8_t* out) {
+// Fills `out` with the part of each 8 x 8 block, 0 to 64, whose samples are within `width` levels of its darkest or
+// of its lightest one, whichever is more; 0 for blocks without a hard edge. channels: 1 or 3; out: a row for each row
+// of blocks, (columns + 7) / 8 long.
+inline void ground_parts(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, int width,
+                         std::uint8_t* out) {
     const std::uint8_t* samples = pixels + (channels == 1 ? 0 : kGreen);
     for (std::ptrdiff_t top = 0; top < size.rows; top += kBlockSide) {
         const std::ptrdiff_t bottom = top + kBlockSide < size.rows ? top + kBlockSide : size.rows;
@@ -33,8 +33,8 @@ inline void ground_parts(const std::uint8_t* pixels, Extent size, std::ptrdiff_t
             }
             int dark = 0, light = 0;
             for (int i = 0; i < count; ++i) {
-                dark += block[i] <= darkest + kGroundWidth;
-                light += block[i] >= lightest - kGroundWidth;
+                dark += block[i] <= darkest + width;
+                light += block[i] >= lightest - width;
             }
             const int ground = (dark > light ? dark : light) * kBlockSize / count;
             *out = static_cast<std::uint8_t>(lightest - darkest < kHardEdge ? 0 : ground);

@@ -326,7 +326,9 @@ class _Ladder:
         return Rung("requantized", self._repack(levels), (*notes, *self._describe_unknown_bytes()), quality)
 
     def reencoded(self) -> Rung:
-        """Decode the source to pixels and encode them again."""
+        """Decode the source to pixels and encode them again, unless that would leave out what follows the picture."""
+        if self._coefficients.trailing:
+            return Rung("re-encoded", None, ("encoding again would leave out what follows the picture",))
         try:
             return self.resized()
         except FovealError as error:

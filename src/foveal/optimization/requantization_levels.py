@@ -22,6 +22,7 @@ from foveal import jpeg
 from foveal.allocate.allocation import WeighedCoefficients
 from foveal.allocate.effort import Effort
 from foveal.allocate.finest import FINEST_QUALITY
+from foveal.allocate.hard_edges import GROUND_WIDTH_OF_DECODED
 from foveal.allocate.rate_distortion import RateDistortion
 from foveal.allocate.weights import block_weights
 from foveal.errors import UnsupportedError
@@ -166,7 +167,7 @@ def requantize_once(
     distributions = fit_distributions(source)
     originals = expected_blocks(source, distributions, settings.threads)
     encoder = jpeg.EncoderSettings(threads=settings.threads)
-    photo = WeighedCoefficients(jpeg.reconstruct(source), weights, frame, originals, encoder)
+    photo = WeighedCoefficients(jpeg.reconstruct(source), weights, frame, originals, encoder, GROUND_WIDTH_OF_DECODED)
     with_trellis = replace(settings.effort, quantizer=jpeg.Trellis)
     decided = RateDistortion().decide_anew(photo, quality, with_trellis)
     trellis = cast(jpeg.Trellis, decided.quantizer)
