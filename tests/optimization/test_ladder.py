@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from jpeg_files import assert_same_blocks, pillow_file, random_file
 from multi_picture_files import GAIN_MAP, VIDEO, item, segment, with_index, with_segments, xmp
 from pictures import noisy_gradient
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 import foveal
 from foveal import jpeg
 from foveal.errors import FormatError, FormatWarning, FovealError, TargetError, UnsupportedError
+from foveal.metrics import psnr
 from foveal.optimization import OptimizeOptions, optimize_file, plan
 from foveal.saliency import SaliencyResult
 
@@ -269,3 +270,37 @@ def test_the_map_has_the_strength_that_encode_gives_it(chelsea: np.ndarray, monk
         foveal.optimize(source.getvalue(), quality=70, saliency=saliency) for saliency in ("gaze", None)
     )
     assert with_map.data == without.data
+
+
+def test_what_follows_the_picture_is_not_lost_by_encoding_again() -> None:
+    """Under "keep", a rung that would leave out a gain map is not taken, however much it would save."""
+    source = with_index(pillow_file(PICTURE, quality=98), "<", [MAP])
+    result = foveal.optimize(source, reencode=True, quality=30, saliency=None)
+    assert result.rung != "re-encoded"
+    assert result.data.count(b"\xff\xd8\xff") == 2
+    with pytest.warns(FormatWarning, match="1 further picture"):
+        dropped = foveal.optimize(source, reencode=True, quality=30, saliency=None, metadata="none")
+    assert dropped.data.count(b"\xff\xd8\xff") == 1
+
+
+def test_text_keeps_its_quality_whatever_the_map_says() -> None:
+    """The ground of text in a decoded file is not flat: its ringing must not make texture of it."""
+    image = Image.new("L", (320, 160), 255)
+    drawing, font = ImageDraw.Draw(image), ImageFont.load_default(14)
+    for line in range(7):
+        drawing.text((8, 6 + 21 * line), "The quick brown fox jumps over the lazy dog", fill=0, font=font)
+    source, corner = pillow_file(image, quality=92), np.zeros((20, 40), np.float32)
+    corner[:2, :2] = 1
+    aware, blind = (foveal.optimize(source, quality=50, saliency=saliency) for saliency in (corner, None))
+    assert (aware.rung, blind.rung) == ("requantized", "requantized")
+    pixels = np.asarray(image)
+    assert psnr(foveal.decode(aware.data), pixels) > psnr(foveal.decode(blind.data), pixels) - 1
+
+
+def test_gradients_are_not_requantized_until_their_blocks_show() -> None:
+    """The default quality of a gradient is about that of `encode`, not that of its score."""
+    y, x = np.mgrid[0:240, 0:320]
+    glow = np.exp(-(np.hypot(x - 170, y - 140) ** 2) / 90**2)[..., np.newaxis]
+    photo = np.rint(glow * [230, 170, 60] + 20).astype(np.uint8)
+    result = foveal.optimize(pillow_file(Image.fromarray(photo), quality=97), saliency=None)
+    assert result.quality is None or result.quality > 75

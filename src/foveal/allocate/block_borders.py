@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from foveal.jpeg import BLOCK_SIDE
 
-_SMOOTH_HIGH = 1.0  # `Texture.high` below which a block is smooth, in 8-bit samples: more hides the steps as grain
+_SMOOTH_HIGH = 2.0  # `Texture.high` below which a block is smooth, in 8-bit samples: more hides the steps as grain
 
 
 def smooth_blocks(high: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from foveal import jpeg
 from foveal.encoding.size_search import LEAST_QUALITY, MOST_QUALITY, find_largest_file
-from foveal.encoding.smooth_borders import SmoothBorders
+from foveal.encoding.smooth_borders import raise_until_borders_vanish
 from foveal.encoding.weighed_photo import WeighedPhoto
 from foveal.errors import TargetError
 from foveal.metrics import SSIMULACRA2_MIN_SIDE, Ssimulacra2Reference
@@ -21,11 +21,6 @@ from foveal.photo import to_eight_bits
 # hard to find without flipping between the pictures (https://github.com/cloudinary/ssimulacra2).
 DEFAULT_SCORE = 80.0
 DEFAULT_QUALITIES = 60, 95  # limits of the default quality, for pictures whose score says little, such as flat ones
-
-# The default quality is raised until block borders do not show in smooth areas: mean step in 8-bit levels, see
-# `allocate.block_borders`. Photographs with large skies have 0.1 to 0.2 at the quality of DEFAULT_SCORE, gradients 0.5.
-_LARGEST_BORDER_STEP = 0.18
-_LEAST_SMOOTH_SHARE = 0.15  # photos that are less smooth do not reach that mean
 
 # Tolerances in points of SSIMULACRA2.
 _SEARCH_TOLERANCE = 0.2  # ends a search by predicted scores
@@ -76,28 +71,14 @@ def encode_to_default_score(photo: WeighedPhoto) -> TargetResult:
     sample = photo.sample().without_saliency()
     found = _find_quality_on_sample(sample, DEFAULT_SCORE)
     least, most = DEFAULT_QUALITIES
-    quality = _raise_until_borders_vanish(sample, min(max(round(found.quality), least), most), most)
+    quality = raise_until_borders_vanish(
+        sample.pixels,
+        lambda quality: jpeg.reconstruct(sample.quantize(quality)),
+        min(max(round(found.quality), least), most),
+        most,
+        photo.settings.threads,
+    )
     return TargetResult(photo, photo.encode(quality), quality)
-
-
-def _raise_until_borders_vanish(sample: WeighedPhoto, quality: int, most: int) -> int:
-    """Return the least quality from `quality` to `most` at which block borders of smooth areas do not show.
-
-    By bisection: the steps across borders fall with quality, but for small fluctuations.
-    """
-    borders = SmoothBorders(sample)
-    if borders.share < _LEAST_SMOOTH_SHARE:
-        return quality
-
-    def shows(quality: int) -> bool:
-        return borders.measure_step(quality) > _LARGEST_BORDER_STEP
-
-    if not shows(quality):
-        return quality
-    while quality + 1 < most:
-        middle = (quality + most) // 2
-        quality, most = (middle, most) if shows(middle) else (quality, middle)
-    return most
 
 
 def encode_to_predicted_score(photo: WeighedPhoto, score: float) -> TargetResult:

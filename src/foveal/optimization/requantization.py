@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from foveal import jpeg
 from foveal.encoding.size_search import find_largest_file
+from foveal.encoding.smooth_borders import raise_until_borders_vanish
 from foveal.encoding.targets import DEFAULT_QUALITIES, DEFAULT_SCORE
 from foveal.errors import TargetError
 from foveal.metrics import SSIMULACRA2_MIN_SIDE, Ssimulacra2Reference
@@ -83,6 +84,15 @@ class SourceScores:
         """Estimate the score of the file after requantization at a quality."""
         return self._score(requantize_once(self._sample, quality, self._weights, self._settings))
 
+    def raise_until_borders_vanish(self, quality: float, most: int) -> float:
+        """Return the least quality from `quality` to `most` at which block borders of smooth areas do not show."""
+
+        def decode_at(quality: int) -> NDArray[np.uint8]:
+            return jpeg.reconstruct(requantize_once(self._sample, quality, self._weights, self._settings))
+
+        pixels = jpeg.reconstruct(self._sample)
+        return float(raise_until_borders_vanish(pixels, decode_at, int(quality), most, self._settings.threads))
+
     def _score(self, quantized: jpeg.Coefficients) -> float:
         return self._reference.score(jpeg.reconstruct(quantized), threads=self._settings.threads) - self._optimism
 
@@ -91,7 +101,8 @@ def default_quality(source: jpeg.Coefficients, settings: RequantizationSettings)
     """Return the quality to requantize a file at if the user gives none; None if the file should stay as it is.
 
     It is the integer quality at which the photo without saliency is estimated to have `targets.DEFAULT_SCORE`, within
-    `targets.DEFAULT_QUALITIES`, as in `foveal.encode`. There is none if the file itself is hardly better than that, if
+    `targets.DEFAULT_QUALITIES`, or a higher one where block borders would show in smooth areas, as in `foveal.encode`.
+    There is none if the file itself is hardly better than that, if
     no quality has that score, or if too little would be saved. The result of a requantization at the default quality
     has none.
 
@@ -141,7 +152,8 @@ def _needed_quality(source: jpeg.Coefficients, settings: RequantizationSettings)
     scores = SourceScores(source, weights, settings)
     if scores.of_source() <= DEFAULT_SCORE + SCORE_MARGIN:
         return None
-    return _least_sufficient_quality(scores.at, DEFAULT_SCORE, DEFAULT_QUALITIES)
+    quality = _least_sufficient_quality(scores.at, DEFAULT_SCORE, DEFAULT_QUALITIES)
+    return None if quality is None else scores.raise_until_borders_vanish(quality, round(DEFAULT_QUALITIES[1]))
 
 
 def quality_for_score(source: jpeg.Coefficients, score: float, settings: RequantizationSettings) -> float | None:
