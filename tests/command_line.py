@@ -33,6 +33,7 @@ def one_line(outcome: Outcome, code: int, *words: str) -> None:
     assert outcome.out == ""
     assert outcome.err.count("\n") == 1
     assert outcome.err.startswith("foveal: ")
+    assert "internal error" not in outcome.err
     for word in words:
         assert word in outcome.err
 

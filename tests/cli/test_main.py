@@ -215,7 +215,9 @@ def test_a_bug_is_reported_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr("foveal.cli.encode.encode_photo", fail)
-    one_line(run("encode", "photo.png"), 1, "internal error: ZeroDivisionError: division by zero", "foveal --debug")
+    outcome = run("encode", "photo.png")
+    message = "internal error: ZeroDivisionError: division by zero (see foveal --debug)"
+    assert (outcome.code, outcome.out, outcome.err) == (1, "", f"foveal: {message}\n")
 
 
 def test_debug_prints_the_traceback_and_then_the_line(run: Run) -> None:

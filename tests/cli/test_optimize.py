@@ -85,6 +85,13 @@ def test_standard_input_and_output(run: Run) -> None:
         (["-o", "out.jpg", "-q", "80", "--target-size", "1KB"], ["--quality and --target-size"]),
         (["-o", "out.jpg", "--min-saving", "much"], ["--min-saving"]),
         (["-o", "out.jpg", "--min-saving", "101%"], ["--min-saving"]),
+        (["-o", "out.jpg", "--min-saving", "0.02"], ["--min-saving", "'0.02' needs a percent sign"]),
+        (["-o", "out.jpg", "--min-saving", "2"], ["--min-saving", "'2' needs a percent sign"]),
+        (["-o", "out.jpg", "--lossless", "--saliency", "none"], ["--saliency has no effect with --lossless"]),
+        (["-o", "out.jpg", "--lossless", "--strength", "0.5"], ["--strength has no effect with --lossless"]),
+        (["-o", "out.jpg", "--lossless", "--effort", "balanced"], ["--effort has no effect with --lossless"]),
+        (["-o", "out.jpg", "--keep-c2pa", "--metadata", "none"], ["--keep-c2pa contradicts --metadata none"]),
+        (["-o", "out.jpg", "--keep-c2pa", "--metadata", "safe"], ["--keep-c2pa contradicts --metadata safe"]),
     ],
 )
 def test_wrong_usage(arguments: list[str], words: list[str], run: Run) -> None:
@@ -94,8 +101,45 @@ def test_wrong_usage(arguments: list[str], words: list[str], run: Run) -> None:
     assert not Path("out.jpg").exists()
 
 
-def test_standard_input_has_no_place(run: Run) -> None:
-    one_line(run("optimize", "-", "--in-place"), 2, "--in-place needs a file")
+def test_shares_are_in_per_cent(run: Run) -> None:
+    Path("in.jpg").write_bytes(expected(write_jpeg("plain.jpg")))
+    for share in ("0", "0.0", "0%", "0.02%", "2%", " 2 %", "100%"):
+        assert run("optimize", "in.jpg", "-o", "out.jpg", "--lossless", "--min-saving", share).code == 0
+
+
+def test_content_credentials_may_be_kept_with_all_metadata(run: Run) -> None:
+    write_jpeg("in.jpg")
+    assert run("optimize", "in.jpg", "-o", "out.jpg", "--keep-c2pa", "--metadata", "keep", *LOSSLESS).code == 0
+
+
+def test_in_place_needs_a_file(run: Run) -> None:
+    one_line(run("optimize", "-", "--in-place"), 2, "--in-place needs a file, which standard input is not (")
+    one_line(run("optimize", ".", "--in-place"), 2, "--in-place needs a file, which . is not (")
+
+
+def test_an_input_without_a_name(run: Run) -> None:
+    for arguments in (["-o", "out.jpg"], ["--in-place"]):
+        one_line(run("optimize", "", *arguments), 2, "the name of the input is empty")
+
+
+@pytest.mark.parametrize("picture_format", ["PNG", "WEBP", "TIFF"])
+def test_other_pictures_are_for_foveal_encode(picture_format: str, run: Run) -> None:
+    Image.fromarray(PIXELS).save("picture", picture_format)
+    advice = "this is no JPEG; 'foveal encode' converts other pictures\n"
+    one_line(run("optimize", "picture", "-o", "out.jpg"), 1, "picture: ", advice)
+    assert run("encode", "picture", "-o", "out.jpg").code == 0
+
+
+def test_an_empty_file_is_no_picture(run: Run) -> None:
+    Path("in.jpg").touch()
+    one_line(run("optimize", "in.jpg", "--in-place"), 1, "an empty file\n")
+
+
+def test_a_truncated_file_is_for_lenient_encoding(run: Run) -> None:
+    Path("in.jpg").write_bytes(write_jpeg("whole.jpg")[:-200])
+    advice = "the file is broken or incomplete; 'foveal encode --lenient' can read what is there\n"
+    one_line(run("optimize", "in.jpg", "--in-place"), 1, "in.jpg: ", advice)
+    assert run("encode", "in.jpg", "-o", "out.jpg", "--lenient").code == 0
 
 
 def test_a_broken_file_is_left_alone(run: Run) -> None:
@@ -172,7 +216,8 @@ def test_a_file_that_somebody_else_changes_meanwhile_is_left_alone(run: Run, mon
         return optimize_file(data, options)
 
     monkeypatch.setattr("foveal.cli.optimize.optimize_file", change_file)
-    one_line(run("optimize", "in.jpg", "--in-place", *LOSSLESS), 1, "was changed while it was read")
+    outcome = run("optimize", "in.jpg", "--in-place", *LOSSLESS)
+    one_line(outcome, 1, "foveal: in.jpg: was changed while it was read; it is left alone\n")
     assert Path("in.jpg").read_bytes() == b"newer"
 
 

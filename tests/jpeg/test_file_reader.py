@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 import jpeg_files
 import numpy as np
@@ -172,6 +173,13 @@ def test_data_of_the_wrong_kind(data: object) -> None:
     for function in (foveal.decode, foveal.inspect, jpeg.read_coefficients):
         with pytest.raises(ParameterError, match="data must be the bytes of a file"):
             function(data)
+
+
+@pytest.mark.parametrize("path", ["photo.jpg", Path("photo.jpg")])
+def test_a_path_in_place_of_bytes(path: object) -> None:
+    for function in (foveal.decode, foveal.inspect, foveal.optimize):
+        with pytest.raises(ParameterError, match=r": Path\('photo.jpg'\).read_bytes\(\) reads a file$"):
+            function(path)
 
 
 def test_max_pixels_of_the_wrong_kind() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
 import click
+from click.core import ParameterSource
 
 from foveal.allocate.effort import EFFORTS
 from foveal.checks import MAX_THREADS
@@ -33,24 +37,30 @@ from foveal.cli.shared_options import (
     source_argument,
     strength_option,
 )
+from foveal.errors import FormatError
 from foveal.files import FileTimes
 from foveal.jpeg import MAX_SIDE
 from foveal.optimization import Optimized, OptimizeOptions, optimize_file
 from foveal.photo.metadata_policy import MetadataPolicy
 
+_SOI = b"\xff\xd8"  # the first bytes of every JPEG
+
 
 class _Percentage(click.ParamType):  # type: ignore[type-arg]
-    """Share in per cent, such as 2%; the sign may be left out."""
+    """Share in per cent, such as 2%. Only 0 needs no sign: 0.02 is 2 % in Python, and could be meant so here."""
 
     name = "percentage"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the share, 0 to 1, or fail; overrides `click.ParamType.convert`."""
-        number = NumberRange(0, 100).convert(str(value).strip().removesuffix("%"), param, ctx)
+        text = str(value).strip()
+        number = NumberRange(0, 100).convert(text.removesuffix("%"), param, ctx)
+        if number and not text.endswith("%"):
+            self.fail(f"{text!r} needs a percent sign, as in 2% (a share of 0.02)", param, ctx)
         return number / 100
 
 
-@click.command(short_help="Make an existing JPEG smaller, never larger.")
+@click.command(short_help="Make an existing JPEG smaller; lossy unless --lossless.")
 @source_argument("JPEG")
 @output_option("OUT", "JPEG to write; '-' is standard output. If nothing is saved, it is a copy of the input.")
 @click.option("--in-place", is_flag=True, help="Replace the input. If nothing is saved, it is not touched.")
@@ -82,7 +92,8 @@ class _Percentage(click.ParamType):  # type: ignore[type-arg]
     metavar="P%",
     default=f"{OptimizeOptions.min_saving:.0%}",
     show_default=True,
-    help="Share of the bytes that a change must save; each further change must save as much again.",
+    help="Share of the bytes that a change must save, with the percent sign; each further change must save as much "
+    "again.",
 )
 @saliency_option
 @strength_option
@@ -132,32 +143,64 @@ def optimize(
     as_json: bool,
     **choices: Any,
 ) -> None:
-    """Make an existing JPEG smaller: the result is never larger, and a second run changes nothing.
+    """Make an existing JPEG smaller; this is lossy unless --lossless is given.
 
-    The file is kept as it is, written again without loss, or its coefficients are requantized without decoding them to
-    pixels: whichever comes first and saves enough. Metadata, gain maps and videos are kept. The report says what was
-    done. It is printed on standard output, or on standard error if the JPEG is written to standard output.
+    The result is never larger, and a second run changes nothing. The file is kept as it is, written again without loss,
+    or its coefficients are requantized without decoding them to pixels; each of these steps is taken if it saves enough
+    over those before it. Metadata, gain maps and videos are kept. The report says what was done. It is printed on
+    standard output, or on standard error if the JPEG is written to standard output.
     """
     target = _find_target(source, output, in_place)
+    _refuse_contradictions(choices)
+    options = OptimizeOptions(saliency=read_saliency(saliency), **choices)
+    before = _identity(source)
+    data = files.read_bytes(source)
+    times = FileTimes.of(source) if source != STANDARD_STREAM else None
+    with add_name_to_errors(source), _add_advice_to_errors(data):
+        result = optimize_file(data, options)
+    print_warnings(source, result.notes)
+    if not (in_place and result.data == data):
+        if in_place and _identity(source) != before:
+            raise OSError(errno.ESTALE, "was changed while it was read; it is left alone", source)
+        keeps_times = in_place if preserve_times is None else preserve_times
+        files.write_bytes(target, result.data, times if keeps_times else None)
+    report = _report_as_json(result, source, target) if as_json else _report_as_text(result, target)
+    print_report(report, target)
+
+
+def _refuse_contradictions(choices: Mapping[str, Any]) -> None:
+    """Raise click.UsageError if options of the command that is run contradict each other, or have no effect.
+
+    Parameters
+    ----------
+    choices
+        Values of the options of `OptimizeOptions` except the saliency, by name.
+    """
     targets = ("quality", "target_size", "target_score")
     refuse_together({f"--{name.replace('_', '-')}": choices[name] for name in targets})
     lossy = [name for name in (*targets, "resize") if choices[name] is not None] + ["reencode"] * choices["reencode"]
     if choices["lossless"] and lossy:
         raise click.UsageError(f"--lossless and --{lossy[0].replace('_', '-')} cannot be given together")
-    options = OptimizeOptions(saliency=read_saliency(saliency), **choices)
-    before = _identity(source)
-    data = files.read_bytes(source)
-    times = FileTimes.of(source) if source != STANDARD_STREAM else None
-    with add_name_to_errors(source):
-        result = optimize_file(data, options)
-    print_warnings(source, result.notes)
-    if not (in_place and result.data == data):
-        if in_place and _identity(source) != before:
-            raise click.ClickException(f"{input_name(source)} was changed while it was read; it is left alone")
-        keeps_times = in_place if preserve_times is None else preserve_times
-        files.write_bytes(target, result.data, times if keeps_times else None)
-    report = _report_as_json(result, source, target) if as_json else _report_as_text(result, target)
-    print_report(report, target)
+    for name in ("saliency", "strength", "effort"):
+        is_given = click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if choices["lossless"] and is_given:
+            raise click.UsageError(f"--{name} has no effect with --lossless")
+    if choices["keep_c2pa"] and choices["metadata"] != "keep":
+        raise click.UsageError(f"--keep-c2pa contradicts --metadata {choices['metadata']}, which drops the credentials")
+
+
+@contextmanager
+def _add_advice_to_errors(data: bytes) -> Iterator[None]:
+    """Add to the message of a FormatError how `foveal encode` can read the input, whose bytes are given."""
+    try:
+        yield
+    except FormatError as error:
+        if not data:
+            raise
+        advice = "'foveal encode' converts other pictures"
+        if data.startswith(_SOI):
+            advice = "the file is broken or incomplete; 'foveal encode --lenient' can read what is there"
+        raise FormatError(f"{error}; {advice}") from error
 
 
 def _find_target(source: str, output: str | None, in_place: bool) -> str:
@@ -166,15 +209,17 @@ def _find_target(source: str, output: str | None, in_place: bool) -> str:
     Raises
     ------
     click.UsageError
-        Not exactly one of -o and --in-place is given, or the input or output cannot be used so.
+        Not exactly one of -o and --in-place is given, or the input or output cannot be used so or has an empty name.
     OSError
         The input or output is a folder.
     """
+    if not source:
+        raise click.UsageError("the name of the input is empty")
     if in_place and output is not None:
         raise click.UsageError("--in-place and -o cannot be given together")
     if in_place:
         if source == STANDARD_STREAM or (Path(source).exists() and not Path(source).is_file()):
-            raise click.UsageError(f"--in-place needs a file, not {input_name(source)}")
+            raise click.UsageError(f"--in-place needs a file, which {input_name(source)} is not")
         return source
     if output is None and source != STANDARD_STREAM:
         raise click.UsageError("name the output with -o, or give --in-place")

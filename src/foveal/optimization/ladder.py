@@ -11,7 +11,7 @@ rung writes the same bytes again, and requantization finds nothing to gain.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from foveal import jpeg
 from foveal.allocate.effort import EFFORTS, EffortName
@@ -71,7 +71,7 @@ class Optimized:
         Messages about what was wrong with the source, and about everything in it that the file does not hold.
     """
 
-    data: bytes
+    data: bytes = field(repr=False)
     rung: RungName
     size_before: int
     quality: float | None = None
@@ -98,8 +98,8 @@ def optimize(
 ) -> Optimized:
     """Make an existing JPEG smaller: the result is never larger, and a second run changes nothing.
 
-    The file is kept as it is, written again without loss, or requantized in the DCT domain, whichever is the first that
-    saves enough. No pixels are decoded and encoded again, unless `reencode` or `resize` asks for it.
+    The file is kept as it is, written again without loss, or requantized in the DCT domain, whichever is the last that
+    saves enough over those before. No pixels are decoded and encoded again, unless `reencode` or `resize` asks for it.
 
     Parameters
     ----------
