@@ -30,6 +30,8 @@ from foveal.photo.metadata_policy import MetadataPolicy
 from foveal.saliency import Saliency
 from foveal.threads import available_threads, helper_threads
 
+_SIZE_ATTEMPTS = 4  # searches for a target size; a file may come out a few bytes larger than the search expected
+
 
 @dataclass(frozen=True, eq=False)
 class Rung:
@@ -317,13 +319,23 @@ class _Ladder:
             notes.append("the content credentials (C2PA) are kept, but no longer match the picture")
         jpeg.fill_padding_blocks(source.frame, source.blocks)
         stored = find_stored_map(source, self._options.saliency)
-        quality = self._find_quality(source, stored)
-        if quality is None:
-            return Rung("requantized", None, ("the file is hardly better than it needs to be",))
-        levels = requantization.requantize(source, self._settings(quality, stored))
-        if levels is source:
-            return Rung("requantized", None, (f"at quality {quality:g}, too little would be saved",))
-        return Rung("requantized", self._repack(levels), (*notes, *self._describe_unknown_bytes()), quality)
+        limit = wanted = self._options.size_limit
+        for _ in range(_SIZE_ATTEMPTS):
+            quality = self._find_quality(source, stored, wanted)
+            if quality is None:
+                return Rung(
+                    "requantized",
+                    None,
+                    ("the file is hardly better than it needs to be, or a second run would find more to do",),
+                )
+            levels = requantization.requantize(source, self._settings(quality, stored))
+            if levels is source:
+                return Rung("requantized", None, (f"at quality {quality:g}, too little would be saved",))
+            file = self._repack(levels)
+            if limit is None or wanted is None or len(file) <= limit:
+                break
+            wanted -= len(file) - limit  # the search knew other scan scripts
+        return Rung("requantized", file, (*notes, *self._describe_unknown_bytes()), quality)
 
     def reencoded(self) -> Rung:
         """Decode the source to pixels and encode them again, unless that would leave out what follows the picture."""
@@ -346,13 +358,13 @@ class _Ladder:
             return "segments refine the picture as it is (JPEG XT or JPEG-HDR)"
         return requantization.why_not_requantized(self._coefficients)
 
-    def _find_quality(self, source: jpeg.Coefficients, stored: StoredMap) -> float | None:
+    def _find_quality(self, source: jpeg.Coefficients, stored: StoredMap, size_limit: int | None) -> float | None:
         options = self._options
         if options.quality is not None:
             return float(options.quality)
         settings = self._settings(0, stored)
-        if options.size_limit is not None:
-            return requantization.quality_for_size(source, options.size_limit, settings)
+        if size_limit is not None:
+            return requantization.quality_for_size(source, size_limit, settings)
         if options.target_score is not None:
             return requantization.quality_for_score(source, options.target_score, settings)
         return requantization.default_quality(source, settings)

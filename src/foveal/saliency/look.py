@@ -237,7 +237,7 @@ def saliency_map(
     ndarray
         (H, W) float32 in [0, 1], where 1 is the part of the photo at which people look most. H and W are the size in
         the displayed orientation. The maps of "msroi" and "cam" are 0 everywhere if the network finds none of its
-        classes. A map only compares parts of one photo. Its confidence tells whether anything stands out at all:
+        classes. A map only compares parts of one photo. Its confidence tells how well it is expected to predict:
         `foveal.encode` takes it into account, and `foveal saliency --json` prints it.
 
     Raises

@@ -33,7 +33,7 @@ def saliency_section(facts: Facts) -> Markup:
         title,
         paragraph(
             f"The map “{saliency.method}” over the photo: bright where people look, dim where they do not. The "
-            f"confidence that parts of this photo stand out is {saliency.confidence:.2f}. The strength of the encode, "
+            f"confidence of the map is {saliency.confidence:.2f}. The strength of the encode, "
             f"{facts.options.strength:g}, is multiplied by {saliency.strength_factor:.2f}."
         ),
         figure(
