@@ -18,7 +18,8 @@ from PIL import Image, ImageDraw, ImageFont
 import foveal
 from foveal import jpeg
 from foveal.errors import FormatError, FormatWarning, FovealError, TargetError, UnsupportedError
-from foveal.metrics import psnr
+from foveal.jpeg import markers
+from foveal.metrics import psnr, ssimulacra2
 from foveal.optimization import OptimizeOptions, optimize_file, plan
 from foveal.saliency import SaliencyResult
 
@@ -304,3 +305,36 @@ def test_gradients_are_not_requantized_until_their_blocks_show() -> None:
     photo = np.rint(glow * [230, 170, 60] + 20).astype(np.uint8)
     result = foveal.optimize(pillow_file(Image.fromarray(photo), quality=97), saliency=None)
     assert result.quality is None or result.quality > 75
+
+
+def test_a_picture_that_segments_refine_is_not_requantized(coffee: np.ndarray) -> None:
+    """A residual (JPEG XT, ISO/IEC 18477-3) belongs to the coefficients as they are."""
+    box = b"JP\x00\x01\x00\x00\x00\x01" + (20).to_bytes(4, "big") + b"RESI" + bytes(8)
+    residual = with_segments(photo_file(coffee), segment(markers.APP11, box))
+    result = foveal.optimize(residual, quality=40, saliency=None)
+    assert result.rung == "lossless"
+    rung = plan(residual, OptimizeOptions(quality=40, saliency=None, threads=1))[2]
+    assert rung.data is None
+    assert "refine" in rung.notes[0]
+
+
+def test_a_reduced_picture_that_is_larger_is_not_taken(coffee: np.ndarray) -> None:
+    source = pillow_file(Image.fromarray(coffee), quality=3)
+    result = foveal.optimize(source, resize=590, quality=95, saliency=None)
+    assert result.data == source
+
+
+@pytest.mark.parametrize("target_score", [55, 75])
+def test_a_target_score_is_kept(target_score: int, chelsea: np.ndarray) -> None:
+    """Against the original, which the file only estimates."""
+    pixels = chelsea[:256, :384].copy()
+    result = foveal.optimize(pillow_file(Image.fromarray(pixels), quality=97), target_score=target_score, saliency=None)
+    assert result.rung == "requantized"
+    assert ssimulacra2(pixels, foveal.decode(result.data)) == pytest.approx(target_score, abs=6)
+
+
+def test_thin_pictures_are_optimized(coffee: np.ndarray) -> None:
+    """Scores are measured on whole MCUs; a picture may have none."""
+    strip = np.tile(coffee[:7], (1, 280, 1))[:, :65_000]
+    data = pillow_file(Image.fromarray(np.concatenate([strip, strip])), quality=95, subsampling=2)
+    assert len(foveal.optimize(data, saliency=None).data) <= len(data)

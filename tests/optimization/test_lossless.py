@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import mozjpeg_lossless_optimization
@@ -176,18 +178,42 @@ def test_what_is_irregular_is_said(coffee: np.ndarray) -> None:
     assert b"stray" not in result.data
 
 
-def test_a_file_that_is_not_what_it_should_be_is_refused(monkeypatch: pytest.MonkeyPatch, coffee: np.ndarray) -> None:
+def with_changed_level(written: jpeg.Coefficients, component: int, row: int, column: int) -> jpeg.Coefficients:
+    blocks = tuple(levels.copy() for levels in written.blocks)
+    blocks[component][row, column, 5] += 1
+    return replace(written, blocks=blocks)
+
+
+def with_changed_table(written: jpeg.Coefficients) -> jpeg.Coefficients:
+    steps = list(written.tables[0].values)
+    steps[63] += 1
+    return replace(written, tables=(jpeg.QuantizationTable(tuple(steps)), *written.tables[1:]))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda written: with_changed_level(written, 0, 0, 0),
+        lambda written: with_changed_level(written, 0, -1, -1),
+        lambda written: with_changed_level(written, 2, -1, -1),
+        with_changed_table,
+        lambda written: replace(written, trailing=b"other"),
+        lambda written: replace(written, segments=written.segments[:-1]),
+    ],
+    ids=["first block", "last block", "last block of Cr", "table", "trailing bytes", "segment"],
+)
+def test_a_file_that_is_not_what_it_should_be_is_refused(
+    change: Callable[[jpeg.Coefficients], jpeg.Coefficients], monkeypatch: pytest.MonkeyPatch, coffee: np.ndarray
+) -> None:
     real_write = jpeg.write_file
 
     def write_wrongly(coefficients: jpeg.Coefficients, *options: object) -> bytes:
-        blocks = tuple(levels.copy() for levels in coefficients.blocks)
-        blocks[0][0, 0, 5] += 1
-        wrong = jpeg.Coefficients(coefficients.frame, coefficients.tables, blocks, coefficients.segments)
-        return real_write(wrong, *options)
+        return real_write(change(coefficients), *options)
 
     monkeypatch.setattr(jpeg, "write_file", write_wrongly)
+    source = pillow_file(Image.fromarray(coffee[:128, :128]), comment=b"kept") + b"bytes after the picture"
     with pytest.raises(VerificationError, match="does not hold the coefficients"):
-        optimize_file(pillow_file(Image.fromarray(coffee)), LOSSLESS)
+        optimize_file(source, LOSSLESS)
 
 
 @settings(deadline=None)

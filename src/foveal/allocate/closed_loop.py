@@ -106,7 +106,8 @@ def _trellis_distortion(
     """Return the distortion of the luminance AC coefficients of each block as the trellis counts it, (rows, columns).
 
     It is block weight x sum of (frequency weight x squared error in quantizer steps). The error of a nonzero level is
-    measured from `lift` steps above the coefficient's magnitude, see `jpeg.Trellis`.
+    measured from `lift` steps above the coefficient's magnitude, see `jpeg.Trellis`. Its profiles are left out: they
+    are 1 without saliency, which the loop leaves out.
     """
     component, table = quantized.frame.components[0], quantized.tables[0]
     steps, by_frequency, lift = table.steps_in_sixteenths[1:], trellis.frequency_weights[0][1:], trellis.lifts[0]

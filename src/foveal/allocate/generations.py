@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from foveal import jpeg
 from foveal.allocate.allocation import Quantization
-from foveal.allocate.perception import FREQUENCY
+from foveal.allocate.perception import FREQUENCY, LARGEST_STEP
 
 _SAMPLED_BLOCKS = 4096
 _LEAST_LEVELS = 20  # nonzero levels of a frequency in the sample; fewer say nothing
@@ -58,7 +58,7 @@ def _steps_like(wanted: jpeg.QuantizationTable, k: int) -> range:
     """Return the steps of a frequency that the same quality may give to another photo."""
     ratio = float(np.exp(_LARGEST_RATIO + _RATIO_BY_FREQUENCY * FREQUENCY[k]))
     step = wanted.values[k]
-    return range(round(step / ratio) or 1, round(step * ratio) + 1)
+    return range(round(step / ratio) or 1, min(round(step * ratio), LARGEST_STEP) + 1)
 
 
 def _excess_of_multiples(magnitudes: NDArray[np.int32], step: int) -> float:
