@@ -73,3 +73,20 @@ def test_text_outside_the_map_rings_no_more_than_without_a_map(quality: int) -> 
         for each in (saliency, None)
     )
     assert aware <= 1.2 * blind
+
+
+@pytest.mark.parametrize(("channel", "found"), [(0, 0), (1, 1), (2, 0)])
+def test_green_counts_of_colours(channel: int, found: float) -> None:
+    pixels = np.full((8, 8, 3), 90, np.uint8)
+    pixels[:, 5:, channel] = 200
+    assert hard_edges(pixels)[0, 0] == found
+
+
+@pytest.mark.parametrize(("width", "found"), [(3, 0), (15, 0), (16, 1)])
+def test_ground_of_decoded_files_may_vary_more(width: int, found: float) -> None:
+    """A light ground with ringing of 16 levels, and few dark samples."""
+    block = np.full((8, 8), 255, np.uint8)
+    block.ravel()[:40] = 239
+    block.ravel()[:4] = 20
+    block.ravel()[40:56] = np.linspace(100, 200, 16).astype(np.uint8)
+    assert hard_edges(block, width)[0, 0] == found
