@@ -41,7 +41,7 @@ _LARGEST_MAGNITUDE, _LARGEST_DC, _LARGEST_AC = 2047, 1024, 1023
 
 @dataclass(frozen=True, eq=False)
 class RequantizationSettings:
-    """Settings of `requantize`.
+    """Settings of a requantization in the DCT domain.
 
     Parameters
     ----------
