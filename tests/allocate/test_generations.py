@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from other_readers import pillow_pixels
@@ -9,6 +11,8 @@ from other_readers import pillow_pixels
 import foveal
 from foveal import jpeg
 from foveal.allocate.generations import find_previous_table
+from foveal.allocate.perception import level_of_quality, perception
+from foveal.comparison import peers
 
 
 def luminance_of(pixels: np.ndarray) -> tuple[np.ndarray, jpeg.Component]:
@@ -67,3 +71,13 @@ def test_a_photo_that_is_saved_again_keeps_its_levels(coffee: np.ndarray, qualit
     before, after = (jpeg.read_coefficients(data).blocks[0][:, :, 1:] for data in (first, second))
     nonzero = (before != 0) | (after != 0)
     assert (before == after)[nonzero].mean() > 0.9
+
+
+@pytest.mark.parametrize("encoder", [peers.libjpeg_turbo, peers.mozjpeg, peers.jpegli])
+@pytest.mark.parametrize("source_quality", [60, 75, 85])
+def test_files_of_other_encoders_are_weighed_anew(encoder: Any, source_quality: int, chelsea: np.ndarray) -> None:
+    """At every quality: where steps are alike by chance, their levels would cost more than they are worth."""
+    blocks, component = luminance_of(peers.decode_for_viewing(encoder(chelsea, source_quality)))
+    for quality in range(30, 97):
+        table = perception().luminance.table(level_of_quality(quality)).table
+        assert find_previous_table(blocks, component, table) is None

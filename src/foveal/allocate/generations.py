@@ -23,6 +23,8 @@ _NEAR = 8  # distance from a multiple in units of 1/16: half a level, which roun
 # Share of the coefficients that are near a multiple, beyond the share that is near one by chance: in originals at most
 # 0.05, in decoded files 0.25 to 0.9 (lower in saturated colours, which decoders clamp).
 _LEAST_SHARE = 0.25
+_LEAST_ODD = 0.25  # of the levels of DC, half of which are odd
+_ROUNDING, _LEAST_FIT = 0.75, 0.9  # of both tables, in steps; share of the coefficients whose steps fit the slope
 
 
 def find_previous_table(
@@ -41,17 +43,45 @@ def find_previous_table(
     """
     inside = blocks[: component.block_rows, : component.block_columns].reshape(-1, 64)
     sample = np.abs(inside[:: max(1, len(inside) // _SAMPLED_BLOCKS)].astype(np.int32))
-    steps, near, possible = list(wanted.values), 0.0, 0.0
+    if not _is_dc_of_step(sample[:, 0], wanted.values[0]):
+        return None
+    steps, counts, near, possible = np.array(wanted.values), np.zeros(64), 0.0, 0.0
     for k in range(1, 64):
         magnitudes = sample[:, k][sample[:, k] > jpeg.COEFFICIENT_SCALE * wanted.values[k] // 2]
         if len(magnitudes) < _LEAST_LEVELS:
             continue
+        counts[k] = len(magnitudes)
         excess, steps[k] = max((_excess_of_multiples(magnitudes, step), step) for step in _steps_like(wanted, k))
         if k < _DECIDING:
             near, possible = near + excess, possible + len(magnitudes)
         elif near < _LEAST_SHARE * possible:
             return None
-    return jpeg.QuantizationTable(tuple(steps)) if possible and near >= _LEAST_SHARE * possible else None
+    if possible == 0 or near < _LEAST_SHARE * possible or not _differs_by_slope(steps, wanted, counts):
+        return None
+    return jpeg.QuantizationTable(tuple(steps.tolist()))
+
+
+def _differs_by_slope(steps: NDArray[np.int64], wanted: jpeg.QuantizationTable, counts: NDArray[np.float64]) -> bool:
+    """Return whether steps are wanted ones times exp(slope x frequency), but for rounding, as tailoring makes them."""
+    before = np.array(wanted.values)
+    ratios = np.log(steps / before)
+    slope = (counts * FREQUENCY * ratios).sum() / (counts * FREQUENCY**2).sum()
+    fits = np.abs(ratios - slope * FREQUENCY) <= _ROUNDING / before + _LARGEST_RATIO
+    return bool(counts[fits].sum() >= _LEAST_FIT * counts.sum())
+
+
+def _is_dc_of_step(magnitudes: NDArray[np.int32], step: int) -> bool:
+    """Return whether DC coefficients are multiples of a step, and not of twice the step.
+
+    Tailoring does not change the step of DC, which other encoders make coarser beside that of the lowest frequencies.
+    """
+    unit = step * jpeg.COEFFICIENT_SCALE
+    if unit <= 4 * _NEAR:
+        return True  # every other value is near a multiple by chance
+    levels = np.rint(magnitudes / unit)
+    near = np.abs(magnitudes - levels * unit) <= _NEAR
+    chance = (2 * _NEAR + 1) / unit
+    return bool(near.mean() - chance >= _LEAST_SHARE * (1 - chance) and (levels[near] % 2).mean() >= _LEAST_ODD)
 
 
 def _steps_like(wanted: jpeg.QuantizationTable, k: int) -> range:
