@@ -114,14 +114,16 @@ def crop_exif(exif: bytes | None, window: StoredWindow, notes: list[str]) -> byt
 
 
 def _all_entries(reader: TiffReader) -> Iterator[Entry]:
-    """Yield the entries of the first directory, and of those that it points to."""
-    pending, seen = [reader.first_offset], set()
+    """Yield the entries of the first directory, and of those that it points to, whose values are behind the header."""
+    pending, seen = [reader.first_offset], set(range(structure.HEADER_BYTES))
     while pending:
         offset = pending.pop()
         if offset in seen:
             continue
         seen.add(offset)
         for entry in reader.directory(offset):
+            if entry.value_offset < structure.HEADER_BYTES:
+                continue
             yield entry
             if entry.tag in (_EXIF_IFD, _GPS_IFD, _INTEROPERABILITY_IFD):
                 pending.append(reader.integer(entry) or 0)

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from foveal.saliency.classes import BOX_LEVEL, connected_region
 
@@ -28,7 +27,7 @@ TIE = 0.001  # of the mass of the whole map
 ROOM_ABOVE, ROOM_BELOW, ROOM_BESIDE = 0.7, 0.2, 0.3
 
 _GRID_SIDE = 96  # cells; maps are reduced to it, and the network's own have at most 60
-_MAX_POSITIONS = 256  # along each side of the photo
+_MAX_POSITIONS = 257  # along each side of the photo; odd, so that the middle is among them
 _MAX_OBJECTS = 6
 _LARGEST_SHARE = 0.9  # of the window's height and width that an object with its room may take; else it has no room
 _LARGEST_SHARE_ON_A_THIRD = 0.6  # of the window's height or width: a larger object stands in the middle
@@ -142,10 +141,9 @@ class Scene:
     def __init__(self, saliency_map: NDArray[np.floating | np.bool_]) -> None:
         grid = _reduce(saliency_map)
         total = grid.sum()
-        self.is_empty = not total > 0
         self._grid: NDArray[np.float64] = grid / total if total > 0 else np.full(grid.shape, 1 / grid.size)
         self._mass = _Mass(self._grid)
-        self._objects = [] if self.is_empty else list(_find_objects(self._grid))
+        self._objects = list(_find_objects(self._grid)) if total > 0 else []
 
     def share_inside(self, rows: Positions, columns: Positions) -> NDArray[np.float64]:
         """Return the share of the map inside a window at each of its positions: (rows, columns)."""
@@ -155,8 +153,7 @@ class Scene:
     def place(self, rows: Positions, columns: Positions) -> Position:
         """Return the best of the positions of a window."""
         scores = self._scores(rows, columns)
-        best = scores.max()
-        ties = scores >= best - (0 if self.is_empty else TIE)
+        ties = scores >= scores.max() - TIE
         distances = np.where(ties, self._distance_of_main_object(rows, columns), np.inf)
         y, x = np.unravel_index(int(np.lexsort((-scores.ravel(), distances.ravel().round(6)))[0]), scores.shape)
         return Position(int(rows.starts[y]), int(columns.starts[x]))
@@ -218,12 +215,13 @@ def _distance(positions: Positions, start: float, end: float) -> NDArray[np.floa
 
 
 def _reduce(saliency_map: NDArray[np.floating | np.bool_]) -> NDArray[np.float64]:
-    """Reduce a map to at most _GRID_SIDE cells on its longer side by the means of areas."""
-    height, width = saliency_map.shape
-    scale = min(1, _GRID_SIDE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    picture = Image.fromarray(np.ascontiguousarray(saliency_map, dtype=np.float32))
-    return np.asarray(picture.resize(size, Image.Resampling.BOX), dtype=np.float64)
+    """Reduce a map to at most _GRID_SIDE cells on its longer side, each with the sum of its area."""
+    scale = min(1, _GRID_SIDE / max(saliency_map.shape))
+    rows, columns = (
+        np.arange(cells + 1) * (side / cells)
+        for side, cells in ((side, max(1, round(side * scale))) for side in saliency_map.shape)
+    )
+    return _Mass(saliency_map.astype(np.float64)).inside((rows[:-1], rows[1:]), (columns[:-1], columns[1:])).clip(min=0)
 
 
 def _find_objects(grid: NDArray[np.float64]) -> Iterator[_Object]:
