@@ -58,9 +58,9 @@ def test_the_place_is_one_of_the_positions_and_nearly_the_best(found: np.ndarray
     assert y in rows.starts
     assert x in columns.starts
     share = scene.share_inside(rows, columns)
-    # No object costs more than CUT_COST of its mass, and all at most six times that of the whole map.
+    # No object costs more than CUT_COST and ROOM_COST of its mass, and all six at most six times that of the whole map.
     lost = share.max() - share[list(rows.starts).index(y), list(columns.starts).index(x)]
-    assert lost <= placement.TIE + 6 * placement.CUT_COST + 1e-9
+    assert lost <= placement.TIE + 6 * (placement.CUT_COST + placement.ROOM_COST) + 1e-9
 
 
 def test_a_window_goes_where_the_map_is() -> None:
@@ -79,6 +79,7 @@ def test_an_object_is_not_divided() -> None:
     found[14:27, 20:37] = 1  # 13 in a column
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(placement, "CUT_COST", 0)
+        patch.setattr(placement, "ROOM_COST", 0)
         patch.setattr(placement, "TIE", 0)
         assert place(found, (40, 32)).x == 28
     assert place(found, (40, 32)).x <= 20

@@ -2,10 +2,10 @@
 
 A window gets a score for each position that it may have:
 
-    mass inside - CUT_COST x (mass of objects that it divides)
+    mass inside - CUT_COST x (mass of objects that it divides) - ROOM_COST x (mass of those whose room it divides)
 
-The mass of the whole map is 1. Objects, such as faces, are the connected parts of the map above half of its peak, with
-room around them, most above, for headroom. Positions whose scores are nearly the best are ties: among them the main
+The mass of the whole map is 1. Objects, such as faces, are the connected parts of the map above half of its peak. They
+have room around them, most above, for headroom. Positions whose scores are nearly the best are ties: among them the main
 object is brought to a third of the window.
 """
 
@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from foveal.saliency.classes import BOX_LEVEL, connected_region
 
 # Chosen on half of the photos of OSIE and crowd, see docs/crop.md.
-CUT_COST = 0.1  # a window that has one half of an object's area inside loses this share of its mass
+# A window that has one half of an object inside loses this share of the object's mass, and one that has half of the
+# object and the room around it inside, the other.
+CUT_COST, ROOM_COST = 0.3, 0.05
 TIE = 0.001  # of the mass of the whole map
 # Room around what lies above half of the peak, as shares of its height and width: people look at the middle of a face.
 ROOM_ABOVE, ROOM_BELOW, ROOM_BESIDE = 0.7, 0.2, 0.3
@@ -189,9 +191,12 @@ class Scene:
         ]
         scores = self.share_inside(rows, columns)
         for each in self._objects:
-            area = each.roomy_area if each.roomy_area.fits(*largest) else each.area
-            inside = area.share_inside(edges[0], edges[1])
-            scores = scores - CUT_COST * each.mass * 4 * inside * (1 - inside)  # 1 x mass where half of it is cut
+            costs = [(CUT_COST, each.area)]
+            if each.roomy_area.fits(*largest):
+                costs.append((ROOM_COST, each.roomy_area))
+            for cost, area in costs:
+                inside = area.share_inside(edges[0], edges[1])
+                scores = scores - cost * each.mass * 4 * inside * (1 - inside)  # 1 x mass where half of it is cut
         return scores
 
     def _distance_of_main_object(self, rows: Positions, columns: Positions) -> NDArray[np.float64]:
