@@ -5,8 +5,8 @@ A window gets a score for each position that it may have:
     mass inside - CUT_COST x (mass of objects that it divides) - ROOM_COST x (mass of those whose room it divides)
 
 The mass of the whole map is 1. Objects, such as faces, are the connected parts of the map above half of its peak. They
-have room around them, most above, for headroom. Positions whose scores are nearly the best are ties: among them the main
-object is brought to a third of the window.
+have room around them, most above, for headroom. Positions whose scores are nearly the best are ties: among them, the
+main object is brought to a third of the window.
 """
 
 from __future__ import annotations
