@@ -14,11 +14,12 @@ from multi_picture_files import GAIN_MAP, PRIMARY, with_index
 from other_readers import pillow_pixels
 from pictures import noisy_gradient
 from PIL import Image
+from shared_data import SHARED_DATA
 
 import foveal
 from foveal import jpeg
 from foveal.crop import crop_file
-from foveal.errors import ParameterError
+from foveal.errors import FovealError, ParameterError
 from foveal.saliency import Box
 
 needs_jpegtran = pytest.mark.skipif(shutil.which("jpegtran") is None, reason="jpegtran is not installed")
@@ -62,6 +63,45 @@ def test_grey_pictures(tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         pillow_pixels(cropped), pillow_pixels(crop_by_jpegtran(data, Box(8, 24, 50, 51), tmp_path))
     )
+
+
+def test_a_grey_picture_with_sampling_factors() -> None:
+    """Blocks that only pad MCUs are not in the file, because scans of one component are not interleaved."""
+    frame = jpeg.Frame(50, 70, (jpeg.ComponentHeader(1, 2, 2, 0),))
+    (component,) = frame.components
+    shape = component.padded_block_rows, component.padded_block_columns, 64
+    levels = np.random.default_rng(3).integers(-9, 10, shape, dtype=np.int16)
+    source = jpeg.Coefficients(frame, (jpeg.annex_k_tables(50)[0],), (levels,))
+    cropped, _ = crop_file(source, Box(16, 32, 17, 18))
+    found = jpeg.read_coefficients(cropped)
+    np.testing.assert_array_equal(found.blocks[0][:3, :3], levels[4:7, 2:5])
+
+
+@needs_jpegtran
+def test_files_of_other_test_suites_are_cropped_as_by_jpegtran(tmp_path: Path) -> None:
+    paths = sorted((SHARED_DATA / "jpeg").rglob("*.jp*g"))
+    if not paths:
+        pytest.skip(f"needs the JPEG files in {SHARED_DATA / 'jpeg'}")
+    rng, compared = np.random.default_rng(0), 0
+    for path in paths:
+        data = path.read_bytes()
+        try:
+            contents = jpeg.read_contents(data)
+        except FovealError:
+            continue
+        frame = contents.coefficients.frame
+        x = int(rng.integers(frame.mcu_columns)) * frame.mcu_width
+        y = int(rng.integers(frame.mcu_rows)) * frame.mcu_height
+        box = Box(x, y, int(rng.integers(1, frame.width - x + 1)), int(rng.integers(1, frame.height - y + 1)))
+        if contents.is_complete:
+            cropped, _ = crop_file(contents.coefficients, box)
+            try:
+                expected = crop_by_jpegtran(data, box, tmp_path)
+            except subprocess.CalledProcessError:
+                continue
+            np.testing.assert_array_equal(pillow_pixels(cropped), pillow_pixels(expected), str(path))
+            compared += 1
+    assert compared > 80
 
 
 @pytest.mark.parametrize(
