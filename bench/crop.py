@@ -14,6 +14,9 @@ Rows are
   foveal: `foveal.best_crop`,
   most of the map: the window with the largest share of the same map, whatever it divides,
   half: the window with most of the fixations of every second observer, judged by those of the others.
+
+The last column is the share of photos in which the border of the window divides the main object of the map: 5 to 95 %
+of the object's area are inside.
 """
 
 from __future__ import annotations
@@ -59,18 +62,20 @@ def main() -> None:
     for folder in arguments.folders:
         photos = [photo for photo in gaze_photos(folder) if photo.fixations is not None]
         shares = [measure(photo, arguments.maps, arguments.zoom) for photo in track(photos, folder.name)]
-        table = Table("fixations inside", "all", "even", "odd", title=f"{folder.name}, {len(photos)} photos")
+        title = f"{folder.name}, {len(photos)} photos"
+        table = Table("fixations inside", "all", "even", "odd", "main object divided", title=title)
         for name in (name for name in METHODS if name in shares[0]):
-            values = np.array([each[name] for each in shares])
-            table.add_row(name, *(f"{part.mean():.1%}" for part in (values, values[::2], values[1::2])))
+            values, divided = np.array([each[name] for each in shares]).T
+            parts = (values, values[::2], values[1::2], divided)
+            table.add_row(name, *(f"{part.mean():.1%}" for part in parts))
         Console().print(table)
         saved[folder.name] = {photo.path.stem: each for photo, each in zip(photos, shares, strict=True)}
     if arguments.save:
         arguments.save.write_text(json.dumps(saved))
 
 
-def measure(photo: GazePhoto, maps: Path | None, zoom: float) -> dict[str, float]:
-    """Return the share of the fixations inside the crop of each method, by its name."""
+def measure(photo: GazePhoto, maps: Path | None, zoom: float) -> dict[str, tuple[float, bool]]:
+    """Return the share of the fixations inside the crop of each method, and whether it divides the main object."""
     opened = foveal.open(photo.path)
     source = MapSource("gaze", None if maps is None else maps / photo.dataset / "gaze")
     found, _ = load_map_and_density(source, photo, opened)
@@ -86,10 +91,19 @@ def measure(photo: GazePhoto, maps: Path | None, zoom: float) -> dict[str, float
         "foveal": best_crop(opened, zoom=zoom, saliency=np.asarray(found)),
         "most of the map": largest_share(opened, found, height, width),
     }
-    shares = {name: share_inside(box, fixations, opened) for name, box in boxes.items()}
     density = fixation_density(known, *opened.displayed_size)
     half = largest_share(opened, density / density.max(), height, width)
-    return {**shares, "half of the observers": share_inside(half, judging, opened)}
+    shares = {name: share_inside(box, fixations, opened) for name, box in boxes.items()}
+    shares["half of the observers"] = share_inside(half, judging, opened)
+    scene, boxes["half of the observers"] = Scene(np.asarray(found)), half
+    return {name: (share, divides_main_object(boxes[name], scene, opened)) for name, share in shares.items()}
+
+
+def divides_main_object(box: Box, scene: Scene, photo: Photo) -> bool:
+    """Return whether 5 to 95 % of the area of the main object of a map are inside a box."""
+    height, width = photo.displayed_size
+    rows, columns = Positions(height, box.height, np.array([box.y])), Positions(width, box.width, np.array([box.x]))
+    return bool(0.05 < scene.share_of_main_object(rows, columns)[0, 0] < 0.95)
 
 
 def share_inside(box: Box, fixations: NDArray[np.float32], photo: Photo) -> float:

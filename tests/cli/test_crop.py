@@ -169,3 +169,19 @@ def test_wrong_usage(run: Run, arguments: list[str], words: list[str]) -> None:
 
 def test_only_jpegs_are_cropped_without_loss(run: Run) -> None:
     one_line(run("crop", "photo.png", "-o", "out.jpg", "--zoom", "2", "--lossless"), 1, "photo.png", "JPEG files only")
+
+
+@pytest.mark.parametrize("options", [[], ["--lossless"]])
+def test_inputs_that_cannot_be_read(run: Run, options: list[str]) -> None:
+    Path("cut.jpg").write_bytes(write_jpeg("whole.jpg")[:600])
+    one_line(run("crop", "missing.jpg", "-o", "out.jpg", "--zoom", "2", *options), 1, "missing.jpg", "no such file")
+    one_line(run("crop", "cut.jpg", "-o", "out.jpg", "--zoom", "2", *options), 1, "cut.jpg")
+    one_line(run("crop", ".", "-o", "out.jpg", "--zoom", "2", *options), 1, "directory")
+    assert not Path("out.jpg").exists()
+
+
+def test_lenient_crops_of_broken_pictures(run: Run) -> None:
+    Path("cut.jpg").write_bytes(write_jpeg("whole.jpg")[:-100])
+    outcome = run("crop", "cut.jpg", "-o", "out.jpg", "--zoom", "2", "--lenient", "-q", "50")
+    assert outcome.code == 0
+    assert "warning: cut.jpg" in outcome.err

@@ -183,6 +183,19 @@ class Scene:
         x = float((shown.sum(axis=0) * (np.arange(width) + 0.5)).sum() / shown.sum()) / width
         return min(max(y, rows[0]), rows[1]), min(max(x, columns[0]), columns[1])
 
+    def share_of_main_object(self, rows: Positions, columns: Positions) -> NDArray[np.float64]:
+        """Return the share of the main object inside a window at each of its positions; 1 without an object."""
+        height, width = self._grid.shape
+        main = self._main_object
+        if main is None:
+            return np.ones((len(rows.starts), len(columns.starts)))
+        return main.area.share_inside(rows.edges(height), columns.edges(width))
+
+    @property
+    def _main_object(self) -> _Object | None:
+        """Object with the largest mass."""
+        return max(self._objects, key=lambda each: each.mass, default=None)
+
     def _scores(self, rows: Positions, columns: Positions) -> NDArray[np.float64]:
         edges = [positions.edges(cells) for positions, cells in zip((rows, columns), self._grid.shape, strict=True)]
         largest = [
@@ -202,9 +215,8 @@ class Scene:
     def _distance_of_main_object(self, rows: Positions, columns: Positions) -> NDArray[np.float64]:
         """Return how far the main object is from where it looks well in the window, in shares of the window."""
         spans = ((0.0, 1.0), (0.0, 1.0))
-        if self._objects:
-            main = max(self._objects, key=lambda each: each.mass).area
-            (top, bottom), (left, right), (height, width) = *main, self._grid.shape
+        if self._main_object is not None:
+            (top, bottom), (left, right), (height, width) = *self._main_object.area, self._grid.shape
             spans = (top / height, bottom / height), (left / width, right / width)
         down, across = (_distance(positions, *span) for positions, span in zip((rows, columns), spans, strict=True))
         return np.hypot(down[:, np.newaxis], across)
