@@ -24,7 +24,7 @@ from foveal.saliency.classes import BOX_LEVEL, connected_region
 # A window that has one half of an object inside loses this share of the object's mass, and one that has half of the
 # object and the room around it inside, the other.
 CUT_COST, ROOM_COST = 0.3, 0.05
-TIE = 0.001  # of the mass of the whole map
+TIE = 0.0005  # of the mass of the whole map
 # Room around what lies above half of the peak, as shares of its height and width: people look at the middle of a face.
 ROOM_ABOVE, ROOM_BELOW, ROOM_BESIDE = 0.7, 0.2, 0.3
 
