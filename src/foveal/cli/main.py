@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import click
 
 from foveal.cli.compare import compare
+from foveal.cli.crop import crop
 from foveal.cli.decode import decode
 from foveal.cli.encode import encode
 from foveal.cli.explain import explain
@@ -54,6 +55,7 @@ cli.add_command(decode)
 cli.add_command(optimize)
 cli.add_command(inspect)
 cli.add_command(saliency)
+cli.add_command(crop)
 cli.add_command(compare)
 cli.add_command(explain)
 cli.add_command(pca)
