@@ -18,8 +18,8 @@ class Photos extends EventTarget {
     const address = `/api/photos?name=${encodeURIComponent(file.name)}`;
     const photo = await askJson(address, { method: "POST", body: file });
     this.list.push(photo);
-    this.#tell("list");
     if (!this.selected) this.#select(photo);
+    this.#tell("list");
   }
 
   async remove(photo) {
