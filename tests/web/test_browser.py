@@ -302,7 +302,7 @@ def test_a_blind_test_by_keys(page: Any, small_png: bytes) -> None:
         page.keyboard.up("ArrowUp")
         page.keyboard.press(key)
     page.wait_for_selector("#blind-share:has-text('of 2 pairs')")
-    assert "1 times you saw no difference" in page.inner_text("#blind-share")
+    assert "In one pair you saw no difference" in page.inner_text("#blind-share")
     rows = list(csv.DictReader(io.StringIO(saved(page, "#save-csv").decode())))
     assert [row["answer"] for row in rows] == ["left", "same", "right"]
     assert {row["encoder"] for row in rows} == {"foveal"}

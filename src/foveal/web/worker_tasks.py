@@ -196,7 +196,7 @@ def encode(source: Source, settings: Settings, threads: int | None, *, is_previe
         saliency=encoded.saliency_name,
         prominence=encoded.confidence if encoded.saliency_name in NETWORK_METHODS else None,
         mean_weight=float(encoded.weights.mean()),
-        score=None if is_preview else _measure_score(encoded),
+        score=None if is_preview else _measure_score(encoded, options.threads or 1),
         bits=None if is_preview else _count_bits(encoded),
         seconds=seconds,
     )
@@ -261,11 +261,11 @@ def _to_grey(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.rint(values * 255).astype(np.uint8)
 
 
-def _measure_score(encoded: Encoded) -> float | None:
+def _measure_score(encoded: Encoded, threads: int) -> float | None:
     original = to_eight_bits(encoded.photo.pixels)
     if min(original.shape[:2]) < metrics.SSIMULACRA2_MIN_SIDE:
         return None
-    return float(metrics.ssimulacra2(original, decode(encoded.data)))
+    return metrics.Ssimulacra2Reference(original, threads=threads).score(decode(encoded.data), threads=threads)
 
 
 def _count_bits(encoded: Encoded) -> NDArray[np.uint16]:

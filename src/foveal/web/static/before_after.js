@@ -36,7 +36,10 @@ export class BeforeAfter {
     this.result = null;
     this.painting.cursor = null;
     this.painting.corner = null;
-    if (photo) this.view.setPicture(photo.width, photo.height);
+    if (photo) {
+      this.view.setPicture(photo.width, photo.height);
+      this.stage.canvas.style.aspectRatio = Math.min(2, Math.max(0.8, photo.width / photo.height));
+    }
     find("canvas").setAttribute("aria-label", photo ? `${photo.name}, before and after` : "No photo");
     this.stage.draw();
   }

@@ -165,7 +165,7 @@ export class BlindTab {
 }
 
 function describe({ encoders: [first, second], preferred, decided, undecided, share, low, high }) {
-  const same = undecided ? ` ${undecided} times you saw no difference.` : "";
+  const same = undecided ? ` In ${undecided === 1 ? "one pair" : `${undecided} pairs`} you saw no difference.` : "";
   if (!decided) return `No preference was given.${same}`;
   const interval = `95 % confidence interval ${percent(low)} to ${percent(high)}`;
   const verdict = low > 0.5 ? `You prefer ${first}.` : high < 0.5 ? `You prefer ${second}.`

@@ -1,7 +1,7 @@
 // What is known of the encoded file: numbers, files to save, and the commands that make the same file.
 
 import { find, make, offerFile } from "./dom.js";
-import { bytes, change, percent } from "./numbers.js";
+import { bytes, change, percent, time } from "./numbers.js";
 
 export function startReport() {
   for (const name of ["command", "python"]) {
@@ -22,12 +22,12 @@ export function clearReport() {
 export function showReport({ photo, report, blob, map }) {
   const rows = {
     Size: `${bytes(report.size_bytes)} (${change(photo.size_bytes, report.size_bytes)})`,
-    Score: report.score === null ? "–" : `${report.score.toFixed(1)} (SSIMULACRA 2, measured)`,
+    "SSIMULACRA 2": report.score === null ? "–" : report.score.toFixed(1),
     "Bits per pixel": report.bits_per_pixel.toFixed(3),
     Quality: String(Math.round(100 * report.quality) / 100),
     Colour: report.subsampling,
     Map: describeMap(report),
-    Time: `${(1000 * report.seconds).toFixed(0)} ms`,
+    Time: time(report.seconds),
   };
   const items = Object.entries(rows).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]);
   find("numbers").replaceChildren(...items);
