@@ -200,6 +200,12 @@ def test_a_busy_server_says_503(small_png: bytes) -> None:
         assert reply.message.startswith("the server is busy: ")
 
 
+def test_too_many_uploads_at_once_are_refused(small_png: bytes) -> None:
+    with running(limits=Limits(uploads=0)) as client:
+        reply = client.request("POST", "/api/photos", small_png)
+        assert (reply.status, reply.message.startswith("the server is busy: ")) == (503, True)
+
+
 def test_a_lying_content_length_is_stopped(server: Client) -> None:
     reply = server.request("POST", "/api/photos", None, Content_Length=str(10**12))
     assert reply.status == 413

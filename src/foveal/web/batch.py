@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foveal.errors import FovealError
+from foveal.threads import available_threads
 from foveal.web.photo_store import HeldPhoto, PhotoStore
 from foveal.web.settings import Settings, write_recipe
 from foveal.web.worker import make_task
@@ -102,7 +103,8 @@ class Batch:
             self._tell({"event": "end"})
 
     async def _encode(self, photo: HeldPhoto, slots: asyncio.Semaphore) -> None:
-        task = make_task(encode, photo.source, self._settings, 1, is_preview=False)
+        threads = max(1, available_threads() // (self._pool.size - 1))  # one worker is kept free
+        task = make_task(encode, photo.source, self._settings, threads, is_preview=False)
         async with slots:
             try:
                 self._store.check_results()

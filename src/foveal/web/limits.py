@@ -25,6 +25,8 @@ class Limits:
         Largest body of a request that is not a photo.
     waiting_jobs
         Largest number of jobs that wait for a worker; one more is refused with status 503.
+    uploads
+        Largest number of files that are received at the same time, which are not yet counted as held.
     job_seconds
         Time after which a job is stopped.
     """
@@ -36,4 +38,5 @@ class Limits:
     compared_pixels: int = 16_000_000
     request_bytes: int = 8_000_000
     waiting_jobs: int = 64
+    uploads: int = 16
     job_seconds: float = 300

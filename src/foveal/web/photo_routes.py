@@ -19,7 +19,7 @@ from foveal.errors import LimitError, ParameterError
 from foveal.photo.writing import png_bytes
 from foveal.saliency import METHODS
 from foveal.web.access import REPORT_POLICY
-from foveal.web.answers import NotFoundError
+from foveal.web.answers import BusyError, NotFoundError
 from foveal.web.batch import Batch
 from foveal.web.form_data import write_form
 from foveal.web.photo_store import HeldPhoto
@@ -41,17 +41,24 @@ from foveal.web.worker_tasks import (
 
 _REPORTS = ("compare", "explain")
 _LONGEST_KEY = 64
+_QUICK_BYTES = 5_000_000  # largest file that is opened in well under a second
 
 
 async def _add_photo(request: Request) -> Response:
     state = _state(request)
     state.store.check_room()
-    data = await read_body(request, state.limits.upload_bytes)
-    if not data:
-        raise ParameterError("the file is empty")
-    state.store.check_room(len(data))
-    source = state.store.make_source(request.query_params.get("name", ""), data)
-    facts: PhotoFacts = await state.pool.run(make_task(open_photo, source))
+    if state.uploads >= state.limits.uploads:
+        raise BusyError(f"the server is busy: it receives {state.uploads} photos already; try again in a few seconds")
+    state.uploads += 1
+    try:
+        data = await read_body(request, state.limits.upload_bytes)
+        if not data:
+            raise ParameterError("the file is empty")
+        state.store.check_room(len(data))
+        source = state.store.make_source(request.query_params.get("name", ""), data)
+        facts: PhotoFacts = await state.pool.run(make_task(open_photo, source), is_slow=len(data) > _QUICK_BYTES)
+    finally:
+        state.uploads -= 1
     return JSONResponse(state.store.add(source, facts).to_dict(), 201)
 
 
@@ -73,7 +80,9 @@ async def _send_picture(request: Request) -> Response:
 async def _send_map(request: Request) -> Response:
     photo, method = _photo(request), request.query_params.get("method", "auto")
     check_choice("method", method, ("auto", "none", *METHODS))
-    answer: MapAnswer = await _state(request).pool.run(make_task(find_map, photo.source, method))
+    answer: MapAnswer = await _state(request).pool.run(
+        make_task(find_map, photo.source, method), is_slow=photo.is_large
+    )
     height, width = answer.grey.shape
     return JSONResponse(
         {

@@ -63,6 +63,8 @@ class ServerState:
         Names of files that were named at the start and could not be opened, with the reasons.
     opened
         Number of files named at the start that were opened or refused.
+    uploads
+        Number of files that are being received.
     reports
         HTML pages of comparisons and explanations.
     batches, tests
@@ -74,6 +76,7 @@ class ServerState:
     store: PhotoStore
     refused: list[tuple[str, str]] = field(default_factory=list)
     opened: int = 0
+    uploads: int = 0
     reports: Shelf[str] = field(default_factory=lambda: Shelf("report", _KEPT_REPORTS))
     batches: Shelf[Batch] = field(default_factory=lambda: Shelf("batch", _KEPT_BATCHES))
     tests: Shelf[BlindTest] = field(default_factory=lambda: Shelf("blind test", _KEPT_TESTS))

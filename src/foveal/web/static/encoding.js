@@ -10,6 +10,7 @@ export class Encoding {
   #fail;
   #wait;
   #round = 0; // number of the latest change
+  #finished = 0; // number of the change whose real file, or error, is shown
   #isPreviewing = false;
   #nextPreview = null;
   #timer = 0;
@@ -43,6 +44,7 @@ export class Encoding {
     while (this.#nextPreview) {
       const job = this.#nextPreview;
       this.#nextPreview = null;
+      if (job.round <= this.#finished) continue;
       const result = await this.#ask(job, this.#previewSettings(job), true).catch(() => null);
       if (result && this.#isWanted(job)) this.#show(result);
     }
@@ -60,16 +62,18 @@ export class Encoding {
       const result = await this.#ask(job, job.settings, false, this.#abort.signal);
       this.#qualities.set(job.photo.id, result.report.quality);
       if (job.round !== this.#round) return;
-      job.isDone = true;
+      this.#finished = job.round;
       this.#show(result);
     } catch (error) {
-      if (error.name !== "AbortError" && job.round === this.#round) this.#fail(error);
+      if (error.name === "AbortError" || job.round !== this.#round) return;
+      this.#finished = job.round;
+      this.#fail(error);
     }
   }
 
-  // A preview is shown unless the real file is there, or another photo.
+  // A preview is shown unless the real file of this or a later change is there, or another photo is shown.
   #isWanted(job) {
-    return !job.isDone && (job.round === this.#round || this.#nextPreview?.photo === job.photo);
+    return job.round > this.#finished && (job.round === this.#round || this.#nextPreview?.photo === job.photo);
   }
 
   async #ask({ photo }, settings, isPreview, signal) {

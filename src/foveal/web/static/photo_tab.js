@@ -126,6 +126,8 @@ export class PhotoTab {
   #fail(error) {
     showState("");
     this.steering.showError(error.message);
+    this.picture.result = this.result; // the last real file stays
+    this.picture.refresh();
   }
 
   #forget() {

@@ -5,20 +5,22 @@ import { ask, askJson } from "./api.js";
 class Photos extends EventTarget {
   list = [];
   selected = null;
+  #count = 0; // of all photos so far, by which they are sorted: uploads end in any order
 
   // Take over what the server has; `photos` is its list.
   replace(photos) {
     const known = new Map(this.list.map((photo) => [photo.id, photo]));
-    this.list = photos.map((photo) => known.get(photo.id) ?? photo);
+    this.list = photos.map((photo) => known.get(photo.id) ?? { ...photo, order: this.#count++ });
     this.#select(this.list.find((photo) => photo.id === this.selected?.id) ?? this.list[0] ?? null);
     this.#tell("list");
   }
 
   async add(file) {
+    const order = this.#count++;
     const address = `/api/photos?name=${encodeURIComponent(file.name)}`;
     const photo = await askJson(address, { method: "POST", body: file });
-    this.list.push(photo);
-    if (!this.selected) this.#select(photo);
+    this.list = [...this.list, { ...photo, order }].sort((first, second) => first.order - second.order);
+    if (!this.selected) this.#select(this.list[0]);
     this.#tell("list");
   }
 
