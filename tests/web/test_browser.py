@@ -221,6 +221,34 @@ def test_paint_by_keys_and_by_touch(browser: Any, page: Any, shared: Client, sma
     context.close()
 
 
+def test_a_map_that_is_sent_gives_each_block_the_weight_that_it_had(page: Any) -> None:
+    """Where little stands out, `strength` is multiplied by a factor, which a map of the caller's does not get."""
+    grey, strength, factor, least = np.arange(256, dtype=np.uint8), 0.7, 0.4, 0.02
+    values = page.evaluate(
+        """async ([answer, strength]) => {
+          const { Importance } = await import("/static/importance.js");
+          const importance = new Importance();
+          importance.setStrength(strength);
+          importance.setBase(answer, false);
+          return [...importance.values];
+        }""",
+        [
+            {
+                "width": 16,
+                "height": 16,
+                "grey": base64.b64encode(grey.tobytes()).decode(),
+                "text": base64.b64encode(bytes(256)).decode(),
+                "strength_factor": factor,
+                "least_weight": least,
+            },
+            strength,
+        ],
+    )
+    weak, full = least ** (strength * factor), least**strength
+    expected = weak + (1 - weak) * grey / 255
+    assert np.abs(full + (1 - full) * np.array(values) / 255 - expected).max() <= 0.5 / 255 + 1e-9
+
+
 def test_wrong_settings_are_named_and_the_last_file_stays(page: Any, small_png: bytes) -> None:
     drop_one(page, small_png)
     page.select_option("#goal", "target_size")
@@ -282,7 +310,12 @@ def test_two_tabs_do_not_disturb_each_other(page: Any, shared: Client, small_png
 
 def test_reports_are_shown_in_frames(page: Any, small_png: bytes) -> None:
     drop_one(page, small_png)
-    for kind, words in (("compare", "libjpeg-turbo"), ("explain", "How foveal encoded coffee.png")):
+    page.click("#tab-explain")
+    page.fill("#explain-block", "3; 2")
+    page.click("#start-explain")
+    page.wait_for_selector("#explain-note:has-text('is not a column and a row')")
+    page.fill("#explain-block", "3, 2")
+    for kind, words in (("explain", "column 3 and row 2"), ("compare", "libjpeg-turbo")):
         page.click(f"#tab-{kind}")
         page.click(f"#start-{kind}")
         page.frame_locator(f"#{kind}-frame").locator(f"body:has-text('{words}')").wait_for()

@@ -18,7 +18,7 @@ export class PhotoTab {
     this.steering = steering;
     this.picture = new BeforeAfter();
     this.encoding = new Encoding({
-      wait: () => showState("…"),
+      wait: () => showState("working …"),
       show: (result) => this.#show(result),
       fail: (error) => this.#fail(error),
     });

@@ -6,8 +6,11 @@ import { photos } from "./photos.js";
 
 const HINTS = {
   compare: "encodes this photo by foveal and by the other encoders that are installed, in the same number of bytes",
-  explain: "shows every stage of the encode, down to the Huffman codes of a block",
+  explain: "shows every stage of the encode, down to the Huffman codes of a block: that of a column and a row, or the " +
+    "most salient one",
 };
+
+const ALWAYS_MAPPED = ": by the map of where people look, and without a map";
 
 export function startReportTabs(photoTab) {
   for (const kind of ["compare", "explain"]) {
@@ -32,12 +35,13 @@ async function makeReport(kind, photoTab) {
   note.classList.remove("error");
   note.textContent = "working …";
   try {
-    const settings = kind === "compare" ? comparable(photoTab) : photoTab.settings();
-    const report = await postJson(`/api/photos/${photo.id}/${kind}`, { settings, tab });
+    const request = kind === "compare" ? comparable(photoTab) : explainable(photoTab);
+    const report = await postJson(`/api/photos/${photo.id}/${kind}`, { ...request, tab });
     if (photos.selected !== photo) return;
     frame.src = report.address;
     frame.hidden = false;
     note.textContent = photo.name;
+    if (request.settings.saliency === "none" && kind === "compare") note.textContent += ALWAYS_MAPPED;
   } catch (error) {
     note.textContent = error.message;
     note.classList.add("error");
@@ -49,5 +53,12 @@ async function makeReport(kind, photoTab) {
 // A comparison needs the quality that was found for the photo, rather than an aim.
 function comparable(photoTab) {
   const { target_size: size, target_score: score, ...settings } = photoTab.settings();
-  return { ...settings, quality: settings.quality ?? photoTab.result?.report.quality ?? 80 };
+  return { settings: { ...settings, quality: settings.quality ?? photoTab.result?.report.quality ?? 80 } };
+}
+
+function explainable(photoTab) {
+  const text = find("explain-block").value.trim();
+  const block = /^(\d+)\s*,\s*(\d+)$/.exec(text)?.slice(1).map(Number);
+  if (text && !block) throw new Error(`“${text}” is not a column and a row, such as 28,17`);
+  return { settings: photoTab.settings(), block };
 }

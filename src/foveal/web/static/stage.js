@@ -13,7 +13,12 @@ export class Stage {
     this.view = view;
     this.#paint = paint;
     this.context = canvas.getContext("2d");
-    new ResizeObserver((entries) => this.#resize(entries.at(-1))).observe(canvas);
+    const observer = new ResizeObserver((entries) => this.#resize(entries.at(-1)));
+    try {
+      observer.observe(canvas, { box: "device-pixel-content-box" });
+    } catch { // Safari does not tell the size in pixels of the screen
+      observer.observe(canvas);
+    }
     view.addEventListener("change", () => this.draw());
   }
 
@@ -65,12 +70,18 @@ export class Stage {
 
   #resize(entry) {
     const exact = entry.devicePixelContentBoxSize?.[0];
-    const width = exact?.inlineSize ?? Math.round(entry.contentRect.width * devicePixelRatio);
-    const height = exact?.blockSize ?? Math.round(entry.contentRect.height * devicePixelRatio);
+    const width = nearest(exact?.inlineSize, entry.contentRect.width * devicePixelRatio);
+    const height = nearest(exact?.blockSize, entry.contentRect.height * devicePixelRatio);
     if (!width || !height) return; // hidden
     this.canvas.width = width;
     this.canvas.height = height;
     this.view.setCanvas(width, height);
     this.draw();
   }
+}
+
+// Return the number of pixels of the screen that the browser tells, if it fits the size that is computed: a screen that
+// is only simulated has another.
+function nearest(told, computed) {
+  return Math.abs(told - computed) < 1 ? told : Math.round(computed);
 }
