@@ -58,10 +58,7 @@ def test_a_session_leaves_nothing_behind(tmp_path: Path) -> None:
         assert errors.splitlines()[1:] == ["foveal: interrupted"]
     assert sorted(tmp_path.rglob("*")) == before
     assert len(children) >= 2
-    deadline = time.monotonic() + 20
-    while any(map(runs, children)):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for_end(children)
 
 
 def children_of(process: int) -> list[int]:
@@ -70,6 +67,13 @@ def children_of(process: int) -> list[int]:
     if not listing.exists():
         pytest.skip("needs /proc of Linux")
     return [int(child) for child in listing.read_text().split()]
+
+
+def wait_for_end(processes: list[int]) -> None:
+    deadline = time.monotonic() + 30
+    while any(map(runs, processes)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def runs(process: int) -> bool:
@@ -81,13 +85,26 @@ def runs(process: int) -> bool:
     return state not in "ZX"
 
 
-def test_another_host_needs_the_token(tmp_path: Path) -> None:
-    with serving(tmp_path, "--host", "0.0.0.0") as (_, address):  # noqa: S104 (with a token, and for a moment)
+def test_another_host_needs_the_token_and_a_folder_opens_the_blind_test(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(PIXELS).save(tmp_path / "photos" / "photo.png")
+    (tmp_path / "photos" / "words.txt").write_text("no photo")
+    arguments = ("--host", "0.0.0.0", "--blind", "photos")  # noqa: S104 (with a token, and for a moment)
+    with serving(tmp_path, *arguments) as (process, address):
         place, token = address.split("/?token=")
         assert len(token) >= 32
         client = Client(place.replace("0.0.0.0", "127.0.0.1"))  # noqa: S104
         assert client.get("/").status == 403
-        assert client.get(f"/?token={token}").status == 200
+        reply = client.get(f"/?token={token}")
+        assert reply.status == 200
+        cookie = reply.headers["set-cookie"].split(";")[0]
+        state = client.request("GET", "/api/state", Cookie=cookie).json
+        while state["opening"]:
+            state = client.request("GET", "/api/state", Cookie=cookie).json
+        assert (state["blind"], [photo["name"] for photo in state["photos"]]) == (True, ["photo.png"])
+        children = children_of(process.pid)
+        process.kill()
+        wait_for_end(children)
 
 
 def test_refusals(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
