@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -46,7 +47,8 @@ def test_both_commands_make_the_same_bytes(
 
 
 @pytest.mark.parametrize(
-    "name", ["-o.png", 'it\'s "a" photo; $(x).png', "ü ß 写真.png", "no ending", "two.dots.tif", "photo-foveal.jpg"]
+    "name",
+    ["-o.png", 'it\'s "a" photo; $(x).png', "ü ß 写真.png", "no ending", "two.dots.tif", ".hidden.png", "a:b?.png"],
 )
 def test_any_name_can_stand_in_the_commands(server: Client, small_png: bytes, name: str, folder: Path) -> None:
     key = server.add(small_png, name)
@@ -134,6 +136,13 @@ def check_recipe(parts: dict[str, bytes], data: bytes, name: str, folder: Path) 
 def test_wrong_settings_are_refused(data: Any, words: str) -> None:
     with pytest.raises(ParameterError, match=words):
         read_settings(data)
+
+
+def test_saved_names_suit_every_system() -> None:
+    for name in ('a<b>:"c|d?*.png', "...png", ".png", "写" * 200 + ".png", "a\\b.png"):
+        recipe = write_recipe(name, read_settings({}), is_transparent=False)
+        assert re.fullmatch(r'[^<>:"/\\|?*.][^<>:"/\\|?*]*-foveal\.jpg', recipe.jpeg_name)
+        assert len(recipe.jpeg_name.encode()) <= 255
 
 
 def test_values_that_are_the_default_are_left_out() -> None:

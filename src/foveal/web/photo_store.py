@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
@@ -13,7 +12,7 @@ from foveal.web.answers import NotFoundError, TooLargeError
 from foveal.web.limits import Limits
 from foveal.web.worker_tasks import PhotoFacts, Source
 
-_LONGEST_NAME = 120
+_LONGEST_NAME = 255
 _QUICK_PIXELS = 6_000_000  # most pixels of a photo that is encoded in well under a second
 
 
@@ -107,8 +106,9 @@ class PhotoStore:
 
 
 def clean_name(name: str) -> str:
-    """Return the name of a file without folders and unprintable characters, such as can be a file's name anywhere."""
-    last = PurePosixPath(PureWindowsPath(name).name).name
-    printable = re.sub(r'[<>:"/\\|?*]', "_", escape(last)).strip().lstrip(".")
-    stem, dot, ending = printable.rpartition(".")
-    return (f"{stem[: _LONGEST_NAME - len(ending) - 1]}.{ending}" if dot else printable)[:_LONGEST_NAME] or "photo"
+    """Return the name of a file without folders, in one line of printable characters."""
+    last = escape(PurePosixPath(PureWindowsPath(name).name).name)
+    if last.strip(". ") == "":
+        return "photo"
+    stem, dot, ending = last.rpartition(".")
+    return f"{stem[: _LONGEST_NAME - len(ending) - 1]}.{ending}"[-_LONGEST_NAME:] if dot else last[:_LONGEST_NAME]

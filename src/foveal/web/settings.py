@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from foveal.errors import ParameterError
 
 BACKGROUND = "white"  # colour behind transparent pixels
 MAX_MAP_SIDE = 2048
+_LONGEST_STEM = 80  # file systems allow 255 bytes, in which a letter can take three
 _OPTIONS = (
     "quality",
     "target_size",
@@ -128,7 +130,8 @@ def write_recipe(name: str, settings: Settings, *, is_transparent: bool) -> Reci
     is_transparent
         Whether the photo has transparent pixels, behind which BACKGROUND was put.
     """
-    jpeg_name, map_name = f"{PurePath(name).stem}-foveal.jpg", f"{PurePath(name).stem}-map.png"
+    stem = _saved_stem(name)
+    jpeg_name, map_name = f"{stem}-foveal.jpg", f"{stem}-map.png"
     words = ["foveal", "encode", _as_argument(name), "-o", _as_argument(jpeg_name)]
     arguments = []
     for option, value in settings.options.items():
@@ -146,6 +149,11 @@ def write_recipe(name: str, settings: Settings, *, is_transparent: bool) -> Reci
     encode = f"foveal.encode(foveal.open({name!r}{background}){''.join(arguments)})"
     python = f"import {imports}; pathlib.Path({jpeg_name!r}).write_bytes({encode})"
     return Recipe(jpeg_name, map_name, shlex.join(words), python)
+
+
+def _saved_stem(name: str) -> str:
+    """Return the name of a photo without its ending, as browsers save it on any system."""
+    return re.sub(r'[<>:"/\\|?*]', "_", PurePath(name).stem).lstrip(".")[:_LONGEST_STEM] or "photo"
 
 
 def _as_argument(name: str) -> str:

@@ -29,6 +29,7 @@ export function startAdding(limits) {
 async function addAll(files, limits) {
   const waiting = [...files];
   let done = 0;
+  if (files.length) find("progress-line").textContent = "adding …";
   const work = async () => {
     for (let file = waiting.shift(); file; file = waiting.shift()) {
       await addOne(file, limits);

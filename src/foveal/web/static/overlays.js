@@ -10,6 +10,11 @@ export function drawImportance({ values, width, height }) {
   });
 }
 
+// Return the importance as a grey PNG, which --saliency accepts.
+export function toPicture({ values, width, height }) {
+  return drawPixels(width, height, (place) => [values[place], values[place], values[place], 255]).convertToBlob();
+}
+
 export function drawBits(bits, rows, columns) {
   const brightest = Math.max(1, bits.slice().sort()[Math.floor(0.995 * (bits.length - 1))]);
   return drawPixels(columns, rows, (place) => [...colorOf(Math.min(1, bits[place] / brightest)), 200]);

@@ -2,9 +2,10 @@
 
 import { ask, askJson } from "./api.js";
 import { BeforeAfter } from "./before_after.js";
-import { find, showError } from "./dom.js";
+import { find, offerFile, showError } from "./dom.js";
 import { Encoding } from "./encoding.js";
 import { Importance } from "./importance.js";
+import { toPicture } from "./overlays.js";
 import { photos } from "./photos.js";
 import { clearReport, showReport, showState, startReport } from "./report.js";
 
@@ -119,8 +120,17 @@ export class PhotoTab {
       this.picture.result = result;
       showReport(result);
       showState("");
+      this.#offerFoundMap(result);
     }
     this.picture.refresh();
+  }
+
+  // Where nothing was painted, the map that was found can be saved, to be changed in another program.
+  async #offerFoundMap(result) {
+    const { importance } = this.picture;
+    if (result.map || !importance.values) return;
+    const map = await toPicture(importance);
+    if (this.result === result) offerFile(find("save-map"), map, result.report.map_name);
   }
 
   #fail(error) {

@@ -17,6 +17,7 @@ export function clearReport() {
   find("numbers").replaceChildren();
   for (const id of ["command", "python", "warnings"]) find(id).replaceChildren();
   offerFile(find("save-jpeg"), null);
+  offerFile(find("save-map"), null);
 }
 
 export function showReport({ photo, report, blob, map }) {
@@ -35,7 +36,6 @@ export function showReport({ photo, report, blob, map }) {
   find("python").textContent = report.python;
   find("recipe-note").hidden = !map;
   offerFile(find("save-jpeg"), blob, report.jpeg_name);
-  find("save-map").hidden = !map;
   offerFile(find("save-map"), map, report.map_name);
   const warnings = [...photo.warnings];
   if (photo.is_transparent) warnings.unshift("Transparent pixels are shown and encoded on white.");
