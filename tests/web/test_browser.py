@@ -126,7 +126,9 @@ def test_drop_slide_and_zoom_pixel_by_pixel(page: Any, small_png: bytes) -> None
     drop_one(page, small_png)
     with Image.open(io.BytesIO(small_png)) as image:
         original = np.asarray(image)
-    result = foveal.decode(saved(page, "#save-jpeg"))
+    file = saved(page, "#save-jpeg")
+    result = foveal.decode(file)
+    assert page.inner_text("#spoken").startswith(f"{len(file):,} bytes")
     page.focus("#canvas")
     for zoom in (1, 2, 8):
         page.keyboard.press(str(zoom))

@@ -80,7 +80,9 @@ export class PhotoTab {
       });
       importance.addEventListener("change", () => {
         this.picture.painting.showState();
-        if (this.picture.importance === importance && (importance.isEdited || importance.wasEdited)) this.#encode();
+        if (this.picture.importance !== importance) return;
+        if (importance.isEdited || importance.wasEdited) this.#encode();
+        else if (this.result) this.#offerFoundMap(this.result);
         importance.wasEdited = importance.isEdited;
       });
       this.#maps.set(photo.id, importance);

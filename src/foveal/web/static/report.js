@@ -32,6 +32,7 @@ export function showReport({ photo, report, blob, map }) {
   };
   const items = Object.entries(rows).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]);
   find("numbers").replaceChildren(...items);
+  find("spoken").textContent = `${rows.Size}, SSIMULACRA 2: ${rows["SSIMULACRA 2"]}`; // for those who listen
   find("command").textContent = report.command;
   find("python").textContent = report.python;
   find("recipe-note").hidden = !map;
