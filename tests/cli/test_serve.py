@@ -35,7 +35,7 @@ def serving(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[st
             process.kill()
 
 
-def test_a_session_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_server_leaves_nothing_behind(tmp_path: Path) -> None:
     Image.fromarray(PIXELS).save(tmp_path / "photo.png")
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff")
     before = sorted(tmp_path.rglob("*"))
@@ -118,7 +118,7 @@ def test_refusals(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         taken.listen()
         port = str(taken.getsockname()[1])
         one_line(run("serve", "--port", port), 1, f"127.0.0.1:{port}: the port is in use; name another with --port")
-    one_line(run("serve", "--host", "no.such.host.invalid"), 1, "no.such.host.invalid:8000: ")
+    one_line(run("serve", "--host", "203.0.113.1"), 1, "203.0.113.1:8000: ")  # an address of no machine (RFC 5737)
     for module in [name for name in sys.modules if name.startswith(("foveal.web", "uvicorn"))]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
