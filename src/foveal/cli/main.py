@@ -22,6 +22,7 @@ from foveal.cli.messages import input_name
 from foveal.cli.optimize import optimize
 from foveal.cli.pca import pca
 from foveal.cli.saliency import saliency
+from foveal.cli.serve import serve
 from foveal.errors import FovealError, ParameterError
 from foveal.interruption import exit_on_signals
 
@@ -58,6 +59,7 @@ cli.add_command(saliency)
 cli.add_command(crop)
 cli.add_command(compare)
 cli.add_command(explain)
+cli.add_command(serve)
 cli.add_command(pca)
 
 
