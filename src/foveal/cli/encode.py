@@ -19,7 +19,7 @@ from foveal.photo.metadata_policy import MetadataPolicy
 from foveal.saliency import NETWORK_METHODS
 
 
-@click.command(short_help="Encode a photo as a JPEG that spends its bits where people look.")
+@click.command()
 @source_argument("PHOTO")
 @output_option("OUT", f"JPEG to write; '-' is standard output. {describe_default_target('.jpg')}")
 @encoding_options

@@ -29,7 +29,7 @@ def _parse_block(_: click.Context, __: click.Parameter, value: str | None) -> tu
     return int(x), int(y)
 
 
-@click.command(short_help="Show every stage of encoding a photo as an HTML page.")
+@click.command()
 @source_argument("PHOTO")
 @output_option("OUT", f"HTML page to write; '-' is standard output. {describe_default_target('.html')}")
 @click.option(

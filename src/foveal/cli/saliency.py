@@ -19,7 +19,7 @@ from foveal.photo.writing import png_bytes
 from foveal.saliency import METHODS, NETWORK_METHODS, SaliencyResult, default_model, look_by_methods, resolve_method
 
 
-@click.command(short_help="Show where people look in a photo.")
+@click.command()
 @source_argument("PHOTO")
 @output_option("MAP", "PNG of the map to write; '-' is standard output. Needed unless --compare or --json is given.")
 @click.option(

@@ -17,7 +17,8 @@ from foveal.checks import MAX_THREADS, check_integer, escape
 from foveal.errors import ModelError, ParameterError
 from foveal.saliency.cells import CELL_SIDE
 from foveal.saliency.fit import SMALLEST_SIDE
-from foveal.saliency.session import Session, loading
+from foveal.saliency.session import Session
+from foveal.threads import loading
 
 SHIPPED_MODEL = Path(__file__).with_name("network.onnx")
 WORKING_SIDE = 240  # longer side of the input in pixels, for networks whose file does not give `input_pixels`
