@@ -64,7 +64,7 @@ _HOMES = {
     "optimize": "optimization",
     "saliency_map": "saliency",
 }
-_MODULES = ("errors", "pca", *dict.fromkeys(_HOMES.values()))
+_MODULES = ("errors", "metrics", "pca", *dict.fromkeys(_HOMES.values()))
 
 
 def __getattr__(name: str) -> Any:

@@ -63,9 +63,9 @@ class LazyGroup(click.Group):
 def _import_command(name: str) -> click.Command:
     """Import the module of a command and return the command.
 
-    Importing makes many objects that live as long as the process. So garbage is not collected meanwhile, and later
-    collections pass over them. numpy's OpenBLAS starts a thread for each core when it is imported, which takes as long
-    as the rest of numpy; only `pca` multiplies matrices that are large enough for them.
+    Importing makes many objects that live as long as the process, so garbage is not collected meanwhile. numpy's
+    OpenBLAS starts a thread for each core when it is imported, which takes nearly as long as the rest of numpy; only
+    `pca` multiplies matrices that are large enough for them.
     """
     if name != "pca":
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -74,7 +74,6 @@ def _import_command(name: str) -> click.Command:
     try:
         command: click.Command = getattr(import_module(f"foveal.cli.{name}"), name)
     finally:
-        gc.freeze()
         if was_enabled:
             gc.enable()
     return command
