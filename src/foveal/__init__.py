@@ -4,8 +4,8 @@
 >>> data = foveal.encode(foveal.open("photo.png"), quality=80)   # doctest: +SKIP
 
 `encode` and `decode` write and read JPEG files, `optimize` makes existing ones smaller, `saliency_map` predicts where
-people look, `inspect` reports what a JPEG file contains, `compare` compares encoders at equal file sizes, and `pca`
-compresses photos by principal components.
+people look, `resize` makes photos smaller, `inspect` reports what a JPEG file contains, `compare` compares encoders at
+equal file sizes, and `pca` compresses photos by principal components.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from foveal.jpeg import decode
     from foveal.optimization import Optimized, optimize
     from foveal.photo import Photo, open  # noqa: A004 (the natural name for what it does)
+    from foveal.photo.resizing import resize
     from foveal.saliency import SaliencyModel, saliency_map
 
 __version__ = "0.1.0"
@@ -45,6 +46,7 @@ __all__ = [
     "open",
     "optimize",
     "pca",
+    "resize",
     "saliency_map",
 ]
 
@@ -62,9 +64,10 @@ _HOMES = {
     "inspect": "inspection",
     "open": "photo",
     "optimize": "optimization",
+    "resize": "photo.resizing",
     "saliency_map": "saliency",
 }
-_MODULES = ("errors", "metrics", "pca", *dict.fromkeys(_HOMES.values()))
+_MODULES = ("encoding", "errors", "inspection", "jpeg", "metrics", "optimization", "pca", "photo", "saliency")
 
 
 def __getattr__(name: str) -> Any:
