@@ -18,6 +18,7 @@ from PIL import Image
 
 from foveal.checks import check_integer, describe
 from foveal.errors import ParameterError
+from foveal.files import Source
 from foveal.jpeg import MAX_SIDE, Pixels
 from foveal.jpeg.frame import check_sides
 from foveal.jpeg.xmp import cut, parse
@@ -37,7 +38,7 @@ _XMP_SIZES = frozenset(
 
 
 def resize(
-    image: Photo | Image.Image | NDArray[Any],
+    image: Photo | Image.Image | NDArray[Any] | Source,
     width: int,
     *,
     enlarge: bool = False,

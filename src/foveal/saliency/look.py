@@ -15,6 +15,7 @@ from PIL import Image
 
 from foveal.checks import describe
 from foveal.errors import ParameterError
+from foveal.files import Source
 from foveal.photo import Photo, as_photo, to_eight_bits
 from foveal.photo.background import Color
 from foveal.photo.small_copy import copy_of_size, small_copy
@@ -213,7 +214,7 @@ def _locate_classes(
 
 
 def saliency_map(
-    image: Photo | Image.Image | NDArray[Any],
+    image: Photo | Image.Image | NDArray[Any] | Source,
     method: MethodChoice = "auto",
     *,
     background: Color | None = None,
@@ -225,8 +226,9 @@ def saliency_map(
     Parameters
     ----------
     image
-        A Photo, a Pillow image, or an array of uint8 or uint16: (H, W, 3) RGB, (H, W) or (H, W, 1) grey, or one of
-        these with an alpha channel, (H, W, 4) or (H, W, 2), if `background` is given.
+        A Photo, a Pillow image, a picture file as `foveal.open` takes it, or an array of uint8 or uint16: (H, W, 3)
+        RGB, (H, W) or (H, W, 1) grey, or one of these with an alpha channel, (H, W, 4) or (H, W, 2), if `background`
+        is given.
     method
         Saliency method: "gaze" (fixation density, predicted by a network; also "auto"), "msroi" (objects of the classes
         that the network knows [1]_), "cam" (class activation map of the most probable class [2]_), "spectral" (spectral
