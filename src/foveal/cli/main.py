@@ -76,14 +76,21 @@ def main() -> None:
     SIGINT, SIGTERM and SIGHUP end the process at any moment with one line and the exit codes 130, 143 and 129.
     """
     with exit_on_signals():
-        code = _run()
+        code = run()
     sys.exit(code)
 
 
-def _run() -> int:
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command, print the line of a failure, and return the exit code.
+
+    Parameters
+    ----------
+    arguments
+        Arguments of `foveal`; None for those of the process.
+    """
     warnings.simplefilter("ignore")  # Pillow's, about broken metadata and large pictures; foveal raises errors
     try:
-        code = cli.main(prog_name="foveal", standalone_mode=False)
+        code = cli.main(arguments, prog_name="foveal", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -434,15 +435,34 @@ def as_photo(image: Photo | Image.Image | NDArray[Any] | Source, *, background: 
     if isinstance(image, Photo):
         return replace(image, pixels=remove_alpha(_check_pixels(image.pixels), background))
     if isinstance(image, Image.Image):
-        profile = _read_bytes(image.info, "icc_profile")
-        pixels = remove_alpha(_check_pixels(_load_pixels(image, profile)), background)
-        # Of the EXIF data only the orientation is used, as Pillow's own `save` writes none. Pillow removes it where it
-        # turns the pixels upright.
-        turned = exif_tags.select_orientation(_read_exif(image.info))
-        return Photo(pixels, icc_profile=None if image.mode == "CMYK" else profile, exif=turned)
+        # Of the metadata only profile and orientation are used, as Pillow's own `save` writes none. Pillow removes the
+        # orientation where it turns the pixels upright.
+        photo = photo_of_image(image, background=background)
+        return Photo(photo.pixels, photo.icc_profile, exif_tags.select_orientation(photo.exif))
     if is_source(image):
         return open(cast(Source, image), background=background)
     return Photo(remove_alpha(_check_pixels(cast(NDArray[Any], image)), background))
+
+
+def photo_of_image(image: Image.Image, *, background: Color | None = None) -> Photo:
+    """Convert a Pillow image to a Photo with the metadata that Pillow has read of its file.
+
+    Parameters and errors are those of `as_photo`.
+    """
+    profile = _read_bytes(image.info, "icc_profile")
+    pixels = remove_alpha(_check_pixels(_load_pixels(image, profile)), background)
+    exif = _read_exif(image.info)
+    if exif is None and image.format == "TIFF":  # its tags are those of the file
+        exif = exif_tags.select_from_tiff(io.BytesIO(exif_tags.remove_signature(image.getexif().tobytes())))
+    comment = image.info.get("comment")
+    return Photo(
+        pixels,
+        icc_profile=None if image.mode == "CMYK" else profile,
+        exif=exif,
+        xmp=_read_xmp(image.info, []),
+        comment=comment.encode() if isinstance(comment, str) else _read_bytes(image.info, "comment"),
+        dots_per_inch=whole_density(image.info.get("dpi")),
+    )
 
 
 def _load_pixels(image: Image.Image, icc_profile: bytes | None) -> Pixels:
