@@ -221,6 +221,13 @@ look_options = options(
     top_k=numbers | anything,
     model=anything,
 )
+crop_options = options(
+    aspect=st.sampled_from(["16:9", "0:1", (1, 2), "9" * 5000 + ":1"]) | numbers | texts | anything,
+    size=st.sampled_from(["9x9", "99x9", (3, 4), "\u0663x3"]) | texts | anything,
+    zoom=numbers | anything,
+    saliency=maps,
+    background=colours,
+)
 compare_options = options(
     quality=numbers | anything,
     size_bytes=numbers | texts,
@@ -268,6 +275,7 @@ FUNCTIONS: dict[str, tuple[st.SearchStrategy[Call], tuple[type[Exception], ...]]
         (OSError,),
     ),
     "saliency_map": (keywords(foveal.saliency_map, pictures, given=look_options), (OSError,)),
+    "best_crop": (keywords(foveal.best_crop, pictures, given=crop_options), (OSError,)),
     "Photo": (keywords(use_photo, arrays() | others, given=photo_fields), ()),
     "SaliencyModel": (keywords(foveal.SaliencyModel, given=options(path=anything, threads=numbers | anything)), ()),
     "compare": (keywords(foveal.compare, small_arrays | others, given=compare_options), (OSError,)),

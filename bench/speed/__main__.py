@@ -5,7 +5,7 @@ python -m bench.speed [--images DIR ...] [--megapixels 13] [--quality 80] [--rou
 Start-up is measured in CPU seconds of whole processes, see `bench.speed.start_up`. All encoders and decoders work on
 one mosaic of photographs. The tables show megapixels per second (the best of all
 rounds), the ratio to the reference (higher is faster), the size of the file, and the peak memory of foveal in bytes per
-pixel.
+pixel. The last table shows what it costs to let foveal choose the quality of a photograph.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from bench.speed.coders import (
     list_encoders,
     make_files_to_decode,
 )
+from bench.speed.default_quality import measure_default_quality
 from bench.speed.memory import measure_decoding_memory, measure_encoding_memory, measure_in_new_process
 from bench.speed.start_up import measure_start_up
 from foveal.jpeg import EightBitPixels
@@ -87,7 +88,7 @@ def _new_table(what: str, pixels: EightBitPixels, workload: Workload, rounds: in
 
 
 def main() -> None:
-    """Measure, and print a table for start-up, one for encoders and one for decoders."""
+    """Measure, and print the tables."""
     parser = new_parser(__doc__)
     add_image_folders(parser)
     parser.add_argument("--megapixels", type=float, default=13)
@@ -101,6 +102,7 @@ def main() -> None:
         return
     for measure in (measure_encoders, measure_decoders):
         Console().print(measure(workload, arguments.rounds))
+    Console().print(measure_default_quality(arguments.images, arguments.quality, arguments.rounds))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
 >>> data = foveal.encode(foveal.open("photo.png"), quality=80)   # doctest: +SKIP
 
 `encode` and `decode` write and read JPEG files, `optimize` makes existing ones smaller, `saliency_map` predicts where
-people look, `resize` makes photos smaller, `inspect` reports what a JPEG file contains, `compare` compares encoders at
-equal file sizes, and `pca` compresses photos by principal components.
+people look, `best_crop` finds the crop that keeps it, `resize` makes photos smaller, `inspect` reports what a JPEG
+file contains, `compare` compares encoders at equal file sizes, and `pca` compresses photos by principal components.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from foveal import errors, pca
     from foveal.comparison.compare import compare
+    from foveal.crop import best_crop
     from foveal.encoding import encode
     from foveal.errors import FovealError
     from foveal.inspection import Inspection, inspect
@@ -38,6 +39,7 @@ __all__ = [
     "Optimized",
     "Photo",
     "SaliencyModel",
+    "best_crop",
     "compare",
     "decode",
     "encode",
@@ -58,6 +60,7 @@ _HOMES = {
     "Optimized": "optimization",
     "Photo": "photo",
     "SaliencyModel": "saliency",
+    "best_crop": "crop",
     "compare": "comparison",
     "decode": "jpeg",
     "encode": "encoding",

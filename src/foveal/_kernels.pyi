@@ -110,11 +110,11 @@ def settle_dc(levels: NDArray[np.int16], dc: NDArray[np.int16], is_unsure: NDArr
         Quantizer step of DC, in sixteenths, above 0.
     """
 
-def ground_parts(pixels: NDArray[np.uint8], width: int, out: NDArray[np.uint8]) -> None:
+def ground_parts(pixels: NDArray[np.uint8], width: int, contrast: int, out: NDArray[np.uint8]) -> None:
     """Set out (rows, columns) to the part of each 8x8-pixel block, 0 to 64, that is flat ground under a hard edge.
 
     Ground is what is within `width` levels of the darkest or of the lightest sample, whichever is more; a hard edge
-    are 64 levels between these two. Of RGB pixels (h, w, 3), green counts; else pixels are (h, w).
+    has at least `contrast` levels between these two. Of RGB pixels (h, w, 3), green counts; else pixels are (h, w).
     """
 
 def mark_saturated(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:

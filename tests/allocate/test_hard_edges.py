@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from jpeg_files import pillow_file
 from other_readers import pillow_pixels
 from PIL import Image, ImageDraw, ImageFont
 
 import foveal
-from foveal.allocate.hard_edges import hard_edges
+from foveal.allocate.hard_edges import GROUND_OF_DECODED, Ground, hard_edges
 
 
 def page_of_text() -> np.ndarray:
@@ -89,4 +90,18 @@ def test_ground_of_decoded_files_may_vary_more(width: int, found: float) -> None
     block.ravel()[:40] = 239
     block.ravel()[:4] = 20
     block.ravel()[40:56] = np.linspace(100, 200, 16).astype(np.uint8)
-    assert hard_edges(block, width)[0, 0] == found
+    assert hard_edges(block, Ground(width, 64))[0, 0] == found
+
+
+@pytest.mark.parametrize(("contrast", "found"), [(143, 0), (144, 1)])
+def test_edges_of_decoded_files_have_more_contrast(contrast: int, found: float) -> None:
+    assert hard_edges(block_of(40, 100, 100 + contrast), GROUND_OF_DECODED)[0, 0] == found
+
+
+def test_decoded_photographs_have_few_and_decoded_text_has_many(chelsea: np.ndarray, coffee: np.ndarray) -> None:
+    def decoded(pixels: np.ndarray) -> np.ndarray:
+        return pillow_pixels(pillow_file(Image.fromarray(pixels), quality=85))
+
+    assert max(hard_edges(decoded(each), GROUND_OF_DECODED).mean() for each in (chelsea, coffee)) < 0.1
+    text = hard_edges(page_of_text()) == 1
+    assert hard_edges(decoded(page_of_text()), GROUND_OF_DECODED)[text].mean() > 0.95

@@ -36,6 +36,11 @@ RUNS = {
         "saliency photo.png --method msroi",
         "saliency photo.png --method center",
     ],
+    "crop": [
+        "crop photo.png --aspects 16:9,1:1",
+        "crop photo.png --size 60x40 -o 7.jpg -q 62.5 --saliency spectral",
+        "crop photo.jpg --zoom 2 --lossless -o 8.jpg",
+    ],
     "compare": ["compare photo.png --saliency center -q 60", "compare photo.png --saliency center -q 60 -o sheet.png"],
 }
 

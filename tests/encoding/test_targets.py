@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import asdict
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def test_a_size_target_takes_few_files_and_the_next_would_be_too_large(
         return data
 
     monkeypatch.setattr(WeighedPhoto, "encode", counted)
-    monkeypatch.setattr("foveal.encoding.weighed_photo._SAMPLED_PIXELS", sampled_pixels)
+    monkeypatch.setattr("foveal.encoding.targets._SAMPLED_PIXELS", sampled_pixels)
     encoded = encode_photo(foveal.Photo(rocket), EncodeOptions(target_size=15_000, saliency=None, **options))
     following = round(encoded.quality + 0.02, 2)
     assert 0.97 * 15_000 <= made[encoded.quality] <= 15_000 < made[following]
@@ -64,7 +65,7 @@ def test_a_size_target_takes_few_files_and_the_next_would_be_too_large(
 
 
 def test_metadata_counts_for_the_size(rocket: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("foveal.encoding.weighed_photo._SAMPLED_PIXELS", 400 * 96)
+    monkeypatch.setattr("foveal.encoding.targets._SAMPLED_PIXELS", 400 * 96)
     photo = foveal.Photo(rocket, xmp=b"x" * 20_000)
     encoded = encode_photo(photo, EncodeOptions(target_size=30_000, saliency=None))
     assert 0.97 * 30_000 <= len(encoded.data) <= 30_000
@@ -127,14 +128,14 @@ def test_a_sample_of_a_large_photo_gives_about_the_same_quality(
     monkeypatch: pytest.MonkeyPatch, astronaut: np.ndarray
 ) -> None:
     whole = encode_photo(foveal.Photo(astronaut), EncodeOptions(**BLIND)).quality
-    monkeypatch.setattr("foveal.encoding.weighed_photo._SAMPLED_PIXELS", 512 * 160)
+    monkeypatch.setattr("foveal.encoding.targets._PIXELS_FOR_DEFAULT", 512 * 160)
     assert abs(encode_photo(foveal.Photo(astronaut), EncodeOptions(**BLIND)).quality - whole) <= 8
 
 
 def test_the_sample_of_a_panorama_predicts_its_score(monkeypatch: pytest.MonkeyPatch, rocket: np.ndarray) -> None:
     panorama = np.tile(rocket, (1, 5, 1))
     # In strips as wide as the panorama, this led to a score of 90.
-    monkeypatch.setattr("foveal.encoding.weighed_photo._SAMPLED_PIXELS", 2000 * 64)
+    monkeypatch.setattr("foveal.encoding.targets._SAMPLED_PIXELS", 2000 * 64)
     encoded = encode_photo(foveal.Photo(panorama), EncodeOptions(target_score=75, **BLIND))
     assert abs(ssimulacra2(panorama, pillow_pixels(encoded.data)) - 75) < 6
 
@@ -204,3 +205,28 @@ def test_a_target_size_may_be_a_text(rocket: np.ndarray) -> None:
         by_text, by_number = (foveal.encode(rocket, target_size=size, saliency=None) for size in (text, size_bytes))
         assert by_text == by_number
         assert len(by_text) <= size_bytes
+
+
+@pytest.mark.parametrize(
+    ("fall", "score_at_80", "measurements"),
+    [(0.023, 80, 1), (0.023, 84, 1), (0.023, 75.9, 2), (0.05, 70, 3), (0.012, 88, 3), (0.023, 99, 2), (0.023, 20, 2)],
+)
+def test_the_default_quality_is_found_in_few_measurements(
+    monkeypatch: pytest.MonkeyPatch, fall: float, score_at_80: float, measurements: int
+) -> None:
+    """Scores are 102 - exp(a - fall x quality), as in photographs, some with a slope that is not the usual one."""
+    tried: list[float] = []
+
+    def exact(score: float) -> float:  # the quality that has a score
+        return float(80 + np.log((102 - score_at_80) / (102 - score)) / fall)
+
+    def score(quality: float) -> float:
+        tried.append(quality)
+        return float(102 - (102 - score_at_80) * np.exp(-fall * (quality - 80)))
+
+    sample = SimpleNamespace(pixels=np.zeros((16, 16), np.uint8), settings=SimpleNamespace(threads=1), quantize=score)
+    monkeypatch.setattr(targets, "Ssimulacra2Reference", lambda *_, **__: SimpleNamespace(score=lambda s, threads: s))
+    monkeypatch.setattr(targets.jpeg, "reconstruct", lambda score: score)
+    least, most = targets.DEFAULT_QUALITIES
+    assert targets._find_default_quality(sample) == pytest.approx(np.clip(exact(80), least, most), abs=3)  # type: ignore[arg-type]
+    assert len(tried) <= measurements

@@ -15,14 +15,11 @@ from foveal.encoding import weighed_photo
 
 
 @pytest.mark.parametrize("sampled_pixels", [10**6, 400 * 96])
-def test_size_estimates_are_near_the_size_of_the_file(
-    rocket: np.ndarray, sampled_pixels: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_size_estimates_are_near_the_size_of_the_file(rocket: np.ndarray, sampled_pixels: int) -> None:
     """From a sample, the scans are scaled to the whole photo, and metadata counts once."""
-    monkeypatch.setattr("foveal.encoding.weighed_photo._SAMPLED_PIXELS", sampled_pixels)
     photo = weigh(rocket)
     commented = replace(photo, settings=replace(photo.settings, metadata=jpeg.Metadata(comment=bytes(9_000))))
-    sample, other_sample = photo.sample(), commented.sample()
+    sample, other_sample = photo.sample(sampled_pixels), commented.sample(sampled_pixels)
     assert (sample is photo) == (sampled_pixels == 10**6)
     tolerance = 0.003 if sample is photo else 0.2
     for quality in (30, 75, 95):
@@ -37,9 +34,7 @@ def test_patches_of_a_photo_keep_their_weights(height: int, width: int, sampled_
     weights = np.arange(rows * columns, dtype=np.float32).reshape(rows, columns)
     number = np.repeat(np.repeat(weights.astype(np.uint16), 8, axis=0), 8, axis=1)[:height, :width]  # of the block
     photo = weigh(np.ascontiguousarray(number), weights)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("foveal.encoding.weighed_photo._SAMPLED_PIXELS", sampled_pixels)
-        sample = photo.sample()
+    sample = photo.sample(sampled_pixels)
     assert (sample is photo) == (height * width <= sampled_pixels)
     assert sample.weights.shape == jpeg.block_grid(*sample.pixels.shape)
     np.testing.assert_array_equal(sample.weights, sample.pixels[::8, ::8])

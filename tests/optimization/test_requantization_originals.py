@@ -64,7 +64,8 @@ def test_expected_magnitudes_lie_within_the_cell() -> None:
 
 def test_plausible_originals_are_drawn_from_the_cells_and_always_the_same() -> None:
     source = random_coefficients([(2, 1), (1, 1), (1, 1)], (50, 70))
-    original, again = plausible_original(source), plausible_original(source)
+    distributions = fit_distributions(source)
+    original, again = (plausible_original(source, distributions) for _ in range(2))
     for component, levels, table, drawn, other in zip(
         source.frame.components, source.blocks, source.tables, original.blocks, again.blocks, strict=True
     ):

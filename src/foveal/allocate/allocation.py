@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from foveal import jpeg
 from foveal.allocate.effort import Effort
-from foveal.allocate.hard_edges import GROUND_WIDTH
+from foveal.allocate.hard_edges import GROUND_OF_ORIGINALS, Ground
 
 AllocationName = Literal["rdo", "quality-map"]
 
@@ -39,8 +39,8 @@ class WeighedCoefficients:
         For each component, coefficients in units of 1/16, as `jpeg.transform` returns them.
     settings
         Encoder settings; tables and quantizer are replaced by those of a `Quantization`.
-    ground_width
-        Levels within which flat ground varies in the pixels, see `hard_edges`.
+    ground
+        Flat ground under hard edges in the pixels, see `hard_edges`.
     """
 
     pixels: jpeg.Pixels
@@ -48,7 +48,7 @@ class WeighedCoefficients:
     frame: jpeg.Frame
     blocks: tuple[NDArray[np.int16], ...]
     settings: jpeg.EncoderSettings
-    ground_width: int = GROUND_WIDTH
+    ground: Ground = GROUND_OF_ORIGINALS
 
     def without_saliency(self) -> WeighedCoefficients:
         """Return the same coefficients with weight 1 for every block."""

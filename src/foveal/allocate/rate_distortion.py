@@ -75,7 +75,7 @@ class RateDistortion:
         tuned = self.tuned
         if frame.h_max == frame.v_max == 1:
             tuned = tuned.without_down_sampling(level)
-        smooth, hard = smoothness(luminance, tuned.smooth_areas.knee), hard_edges(photo.pixels, photo.ground_width)
+        smooth, hard = smoothness(luminance, tuned.smooth_areas.knee), hard_edges(photo.pixels, photo.ground)
         # Borders of smooth blocks and ringing at hard edges draw the eye wherever they are: the map counts less there.
         weights = np.asarray(photo.weights ** (1 - np.maximum(smooth, hard)), dtype=np.float32)
         tuned = tailor_to_map(tuned, weights, level)

@@ -33,7 +33,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=NumberRange(0, 100),
         metavar="Q",
         help="Quality of the parts where people look, on libjpeg's scale. Default: the quality that gives them a "
-        f"predicted SSIMULACRA2 score of {DEFAULT_SCORE:g}.",
+        f"SSIMULACRA2 score of about {DEFAULT_SCORE:g}.",
     ),
     click.option(
         "--target-size",

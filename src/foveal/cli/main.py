@@ -28,6 +28,7 @@ _COMMANDS = {
     "optimize": "Make an existing JPEG smaller; lossy unless --lossless.",
     "inspect": "Show the contents of a JPEG: segments, tables, scans, metadata, bits.",
     "saliency": "Show where people look in a photo.",
+    "crop": "Crop a photo to what people look at.",
     "compare": "Compare encoders at equal file size: crops, sizes, scores.",
     "explain": "Show every stage of encoding a photo as an HTML page.",
     "pca": "Compress photos by principal components, as .npz files.",

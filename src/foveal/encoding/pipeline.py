@@ -110,9 +110,9 @@ def encode(
     quality
         Quality of the salient part, 0 to 100 on libjpeg's scale (0 is the same as 1); the rest gets less. From 98 on,
         every quantizer step is 1, and saliency does not count: 98, 99 and 100 give the same file. If neither a
-        quality nor a target is given, a quality from 60 to 95 is chosen: the one at which a SSIMULACRA2 of 80
-        (`targets.DEFAULT_SCORE`) is predicted for the photo encoded without saliency, or a higher one where block
-        borders would show in smooth areas.
+        quality nor a target is given, a quality from 60 to 95 is chosen: the one at which a sample of the photo,
+        encoded without saliency, has a SSIMULACRA2 of 80 (`targets.DEFAULT_SCORE`), or a higher one where block borders
+        would show in smooth areas.
     target_size
         Largest size of the file, instead of a quality: the highest quality whose file fits is used. A number of bytes,
         or a text such as "100KB" (1 KB = 1,000 bytes) or "1.5MiB" (1 MiB = 1,048,576 bytes).

@@ -5,11 +5,13 @@ Each function searches for the quality that meets the target best.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Literal, NamedTuple, TypeVar
 
 from foveal import jpeg
+from foveal.allocate.score_prediction import CEILING
 from foveal.encoding.size_search import LEAST_QUALITY, MOST_QUALITY, find_largest_file
 from foveal.encoding.smooth_borders import raise_until_borders_vanish
 from foveal.encoding.weighed_photo import WeighedPhoto
@@ -22,10 +24,18 @@ from foveal.photo import to_eight_bits
 DEFAULT_SCORE = 80.0
 DEFAULT_QUALITIES = 60, 95  # limits of the default quality, for pictures whose score says little, such as flat ones
 
+# Approximate largest numbers of pixels in samples of a photo, see `WeighedPhoto.sample`. The default quality, which
+# promises less, takes less time: with 132,000, the scores of 56 photographs had a standard deviation of 1.1.
+_SAMPLED_PIXELS, _PIXELS_FOR_DEFAULT = 1_000_000, 132_000
+# The search for the default quality begins at the first of these numbers, where photographs score 80 in the mean. Up
+# to 100 points, log(102 - score) falls by the second per unit of quality: by 0.021 to 0.027 in nine of ten photographs.
+_USUAL_QUALITY, _USUAL_FALL = 80, 0.023
+
 # Tolerances in points of SSIMULACRA2.
 _SEARCH_TOLERANCE = 0.2  # ends a search by predicted scores
 _MEASURED_SEARCH_TOLERANCE = 0.5  # ends a search by measured scores
 _PROMISED_TOLERANCE = 1.0  # promised by `foveal.encode`
+_CORRECTED_ERROR = 4.0  # largest error of the default score that is corrected without measuring again
 _TRUSTED_ERROR = 5.0  # largest accepted error of a prediction; without a map, nine of ten photographs are within 3
 
 _SUFFICIENT_FILL = 0.97  # a file of at least this fraction of the allowed size is good enough
@@ -63,19 +73,17 @@ Result = TypeVar("Result", bound=TargetResult | None)
 
 
 def encode_to_default_score(photo: WeighedPhoto) -> TargetResult:
-    """Encode at the quality at which the photo without saliency is predicted to have DEFAULT_SCORE.
+    """Encode at the quality at which a sample of the photo, without saliency, has DEFAULT_SCORE.
 
     The quality is an integer within DEFAULT_QUALITIES. The salient part keeps the score; the rest gets a lower one.
     Where large smooth areas would show block borders, the quality is higher.
     """
-    sample = photo.sample().without_saliency()
-    found = _find_quality_on_sample(sample, DEFAULT_SCORE)
-    least, most = DEFAULT_QUALITIES
+    sample = photo.sample(_PIXELS_FOR_DEFAULT).without_saliency()
     quality = raise_until_borders_vanish(
         sample.pixels,
         lambda quality: jpeg.reconstruct(sample.quantize(quality)),
-        min(max(round(found.quality), least), most),
-        most,
+        _find_default_quality(sample),
+        DEFAULT_QUALITIES[1],
         photo.settings.threads,
     )
     return TargetResult(photo, photo.encode(quality), quality)
@@ -85,7 +93,7 @@ def encode_to_predicted_score(photo: WeighedPhoto, score: float) -> TargetResult
     """Encode at the quality at which the score of a sample, predicted or measured, is nearest to the wanted one."""
 
     def encode(photo: WeighedPhoto) -> TargetResult:
-        found = _find_quality_on_sample(photo.sample(), score)
+        found = _find_quality_on_sample(photo.sample(_SAMPLED_PIXELS), score)
         return TargetResult(photo, photo.encode(found.quality), *found)
 
     def error(result: TargetResult) -> float:
@@ -136,7 +144,7 @@ def encode_to_size(photo: WeighedPhoto, size_bytes: int) -> TargetResult:
     """
 
     def encode(photo: WeighedPhoto) -> TargetResult | None:
-        estimate = partial(photo.estimate_size, sample=photo.sample())
+        estimate = partial(photo.estimate_size, sample=photo.sample(_SAMPLED_PIXELS))
         fitted = find_largest_file(photo.encode, size_bytes, estimate_size=estimate, quality_step=_QUALITY_STEP)
         return TargetResult(photo, *fitted) if fitted else None
 
@@ -166,6 +174,34 @@ def _encode_with_best_subsampling(
     if error(result) <= tolerance or not photo.subsampling.changes:
         return result
     return min(result, encode(photo.with_subsampling_of(MOST_QUALITY)), key=error)
+
+
+def _find_default_quality(sample: WeighedPhoto) -> int:
+    """Find the quality within DEFAULT_QUALITIES at which the measured score of a sample is DEFAULT_SCORE.
+
+    It is found by the secant method on log(CEILING - score), which is nearly linear in the quality. Mostly one
+    measurement is enough, because photographs have about the same slope. Drawings do not, and are measured again.
+    """
+    if min(sample.pixels.shape[:2]) < SSIMULACRA2_MIN_SIDE:
+        return _as_default(_find_quality_of_score(sample.predict_score, DEFAULT_SCORE, _SEARCH_TOLERANCE)[0])
+    threads = sample.settings.threads
+    reference = Ssimulacra2Reference(to_eight_bits(sample.pixels), threads=threads)
+    quality, fall, tried = _USUAL_QUALITY, _USUAL_FALL, dict[int, float]()
+    while quality not in tried and len(tried) < _MAX_SEARCH_STEPS:
+        score = reference.score(jpeg.reconstruct(sample.quantize(quality)), threads=threads)
+        tried[quality] = math.log(CEILING - score)
+        if len(tried) > 1:
+            (first, before), (second, after) = list(tried.items())[-2:]
+            fall = min(max((before - after) / (second - first), _USUAL_FALL / 4), _USUAL_FALL * 4)
+        quality = _as_default(quality + (tried[quality] - math.log(CEILING - DEFAULT_SCORE)) / fall)
+        if abs(score - DEFAULT_SCORE) <= _CORRECTED_ERROR:
+            break
+    return quality
+
+
+def _as_default(quality: float) -> int:
+    least, most = DEFAULT_QUALITIES
+    return min(max(round(quality), least), most)
 
 
 class _ScoredQuality(NamedTuple):

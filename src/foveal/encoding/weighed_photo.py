@@ -15,7 +15,6 @@ from foveal.allocate.finest import FINEST_QUALITY, FINEST_QUANTIZATION
 from foveal.allocate.score_prediction import features, predicted_score, regression_for
 from foveal.allocate.subsampling import Subsampling
 
-_SAMPLED_PIXELS = 1_000_000  # approximate largest number of pixels in a sample, see `WeighedPhoto.sample`
 _PATCH_BLOCKS = 16  # blocks on each side of a patch: 16 pixels at 1/8 of the size, a scale of SSIMULACRA2
 
 
@@ -76,22 +75,22 @@ class WeighedPhoto:
         """Return a copy of the photo whose subsampling at all qualities is that at one quality."""
         return replace(self, subsampling=Subsampling(self.subsampling.at(quality)))
 
-    def sample(self) -> WeighedPhoto:
-        """Return a smaller photo of evenly spaced patches, for predicting scores and sizes in less time.
+    def sample(self, most_pixels: int) -> WeighedPhoto:
+        """Return a smaller photo of evenly spaced patches, for estimating scores and sizes in less time.
 
-        It has about _SAMPLED_PIXELS pixels; photos that are not larger are returned whole. The patches are joined in
+        It has about `most_pixels` pixels; photos that are not larger are returned whole. The patches are joined in
         about the aspect ratio of the photo, because SSIMULACRA2 of a strip can be off by ten points.
         """
         height, width = self.pixels.shape[:2]
-        if height * width <= _SAMPLED_PIXELS:
+        if height * width <= most_pixels:
             return self
-        share = math.sqrt(_SAMPLED_PIXELS / (height * width))
+        share = math.sqrt(most_pixels / (height * width))
         rows, columns = _patch_indices(height, share), _patch_indices(width, share)
         # A short side keeps at least one patch, which may be more than its share: then the other side keeps less.
         if len(rows) <= len(columns):
-            columns = _patch_indices(width, _SAMPLED_PIXELS / (len(rows) * width))
+            columns = _patch_indices(width, most_pixels / (len(rows) * width))
         else:
-            rows = _patch_indices(height, _SAMPLED_PIXELS / (height * len(columns)))
+            rows = _patch_indices(height, most_pixels / (height * len(columns)))
         blocks = np.ix_(rows[:: jpeg.BLOCK_SIDE] // jpeg.BLOCK_SIDE, columns[:: jpeg.BLOCK_SIDE] // jpeg.BLOCK_SIDE)
         pixels = np.ascontiguousarray(self.pixels[np.ix_(rows, columns)])
         return replace(self, pixels=pixels, weights=self.weights[blocks])

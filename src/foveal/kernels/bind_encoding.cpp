@@ -138,13 +138,15 @@ std::ptrdiff_t check_block_values(const Pixels<std::uint8_t>& pixels, const Arra
     return pixels.ndim() == 3 ? static_cast<std::ptrdiff_t>(pixels.shape(2)) : 1;
 }
 
-void ground_parts(const Pixels<std::uint8_t>& pixels, int width, const Array<std::uint8_t, nb::ndim<2>>& out) {
+void ground_parts(const Pixels<std::uint8_t>& pixels, int width, int contrast,
+                  const Array<std::uint8_t, nb::ndim<2>>& out) {
     const std::ptrdiff_t channels = check_block_values(pixels, out);
     require(channels == 1 || channels == 3, "pixels must be grey or RGB");
     require(width >= 0 && width <= 255, "the width of the ground must be 0 to 255 levels");
+    require(contrast >= 0 && contrast <= 255, "the contrast of an edge must be 0 to 255 levels");
     const foveal::Extent size = extent_of(pixels);
     nb::gil_scoped_release release;
-    kernels()->ground_parts(pixels.data(), size, channels, width, out.data());
+    kernels()->ground_parts(pixels.data(), size, channels, width, contrast, out.data());
 }
 
 void mark_saturated(const Pixels<std::uint8_t>& pixels, const Array<std::uint8_t, nb::ndim<2>>& out) {
@@ -336,7 +338,8 @@ void foveal::bind_encoding(nb::module_& m) {
           nb::arg("zero_threshold").noconvert());
     m.def("settle_dc", &settle_dc, nb::arg("levels").noconvert(), nb::arg("dc").noconvert(),
           nb::arg("is_unsure").noconvert(), nb::arg("step"));
-    m.def("ground_parts", &ground_parts, nb::arg("pixels").noconvert(), nb::arg("width"), nb::arg("out").noconvert());
+    m.def("ground_parts", &ground_parts, nb::arg("pixels").noconvert(), nb::arg("width"), nb::arg("contrast"),
+          nb::arg("out").noconvert());
     m.def("mark_saturated", &mark_saturated, nb::arg("pixels").noconvert(), nb::arg("out").noconvert());
     m.def("quantize_per_block", &quantize_per_block, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
           nb::arg("table_index").noconvert(), nb::arg("file_steps").noconvert());

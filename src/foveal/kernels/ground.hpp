@@ -9,13 +9,12 @@
 
 namespace {
 
-constexpr int kHardEdge = 64;  // least difference between the darkest and the lightest sample of a hard edge
-constexpr int kGreen = 1;      // the channel of RGB pixels that is looked at, as most of luminance is green
+constexpr int kGreen = 1;  // the channel of RGB pixels that is looked at, as most of luminance is green
 
 // Fills `out` with the part of each 8 x 8 block, 0 to 64, whose samples are within `width` levels of its darkest or
-// of its lightest one, whichever is more; 0 for blocks without a hard edge. channels: 1 or 3; out: a row for each row
-// of blocks, (columns + 7) / 8 long.
-inline void ground_parts(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, int width,
+// of its lightest one, whichever is more; 0 for blocks in which these two differ by less than `contrast`. channels: 1
+// or 3; out: a row for each row of blocks, (columns + 7) / 8 long.
+inline void ground_parts(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, int width, int contrast,
                          std::uint8_t* out) {
     const std::uint8_t* samples = pixels + (channels == 1 ? 0 : kGreen);
     for (std::ptrdiff_t top = 0; top < size.rows; top += kBlockSide) {
@@ -37,7 +36,7 @@ inline void ground_parts(const std::uint8_t* pixels, Extent size, std::ptrdiff_t
                 light += block[i] >= lightest - width;
             }
             const int ground = (dark > light ? dark : light) * kBlockSize / count;
-            *out = static_cast<std::uint8_t>(lightest - darkest < kHardEdge ? 0 : ground);
+            *out = static_cast<std::uint8_t>(lightest - darkest < contrast ? 0 : ground);
         }
     }
 }

@@ -32,7 +32,7 @@ struct KernelTable {
     void (*quantize)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold);
     void (*settle_dc)(std::int16_t* levels, std::ptrdiff_t count, const std::int16_t* dc, const std::uint8_t* is_unsure,
                       float step);
-    void (*ground_parts)(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, int width,
+    void (*ground_parts)(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, int width, int contrast,
                          std::uint8_t* out);
     void (*mark_saturated)(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, std::uint8_t* out);
     void (*quantize_per_block)(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,

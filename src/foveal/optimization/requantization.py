@@ -28,7 +28,7 @@ from foveal.optimization.requantization_levels import (
     weights_of_map,
     why_not_requantized,
 )
-from foveal.optimization.requantization_originals import plausible_original
+from foveal.optimization.requantization_originals import fit_distributions, plausible_original
 
 __all__ = [
     "RequantizationSettings",
@@ -77,7 +77,7 @@ class SourceScores:
     ) -> None:
         self._sample, self._weights = take_patches(source, weights)
         self._settings = replace(settings, effort=replace(settings.effort, corrections=0))  # which change scores little
-        original = plausible_original(self._sample)
+        original = plausible_original(self._sample, fit_distributions(self._sample))
         header, chrominance = source.frame.headers[0], source.frame.headers[-1]
         down_sampling = header.h_factor * header.v_factor // (chrominance.h_factor * chrominance.v_factor)
         self._optimism = _OPTIMISM.get(down_sampling, _OPTIMISM_OF_OTHERS)

@@ -194,16 +194,18 @@ def expected_blocks(
     return expected
 
 
-def plausible_original(source: jpeg.Coefficients) -> jpeg.Coefficients:
+def plausible_original(source: jpeg.Coefficients, distributions: tuple[Distribution, ...]) -> jpeg.Coefficients:
     """Return a picture that a file may have been quantized from, drawn at random from the cells of its levels.
 
     Errors against it are those that may be expected against the true original, which is not known: they contain what
-    the first quantization lost. DC keeps its level.
+    the first quantization lost. So is its texture: expected coefficients have less. DC keeps its level.
 
     Parameters
     ----------
     source
         Contents of the file; level x step must be within +-2,047.
+    distributions
+        Distribution of each component, from `fit_distributions`.
 
     Returns
     -------
@@ -213,7 +215,7 @@ def plausible_original(source: jpeg.Coefficients) -> jpeg.Coefficients:
     rng = np.random.default_rng(_SEED)
     drawn = tuple(
         _draw(levels, table, distribution, rng)
-        for levels, table, distribution in zip(source.blocks, source.tables, fit_distributions(source), strict=True)
+        for levels, table, distribution in zip(source.blocks, source.tables, distributions, strict=True)
     )
     return replace(source, tables=(jpeg.QuantizationTable((1,) * 64),) * len(drawn), blocks=drawn)
 

@@ -150,7 +150,7 @@ void run(Input& input) {
                       });
         same_from_all(std::vector<std::uint8_t>(area(grid.rows, grid.columns)),
                       [&](const KernelTable& kernels, std::uint8_t* out) {
-                          kernels.ground_parts(pixels.data(), size, channels, 3, out);
+                          kernels.ground_parts(pixels.data(), size, channels, 3, 64, out);
                       });
         if (channels == 3)
             same_from_all(Floats(planes.size()), [&](const KernelTable& kernels, float* out) {
