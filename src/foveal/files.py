@@ -1,4 +1,4 @@
-"""Filename extensions, and atomic replacement of files: a file is written completely or not at all.
+"""Reading of files however they are given, and atomic replacement: a file is written completely or not at all.
 
 The data is written to a temporary file in the folder of the target, which is then renamed to the target. A reader sees
 either the old file or the new one, and an interrupted program leaves the old one.
@@ -13,17 +13,23 @@ The next file that is written into the folder removes those whose process has en
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import stat
 import time
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
+from foveal.errors import ParameterError
 from foveal.interruption import temporary_files
+
+# How a file is given to the public functions: its path, its bytes, or a binary file object to read it from.
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 
 # Filename extensions of the file formats.
 PICTURE_ENDINGS = {
@@ -53,6 +59,66 @@ class FileTimes(NamedTuple):
         if status is None or not stat.S_ISREG(status.st_mode):
             return None
         return cls(status.st_atime_ns, status.st_mtime_ns)
+
+
+def is_source(value: object) -> bool:
+    """Return whether a value is a path, the bytes of a file or a file object, see `Source`."""
+    return isinstance(value, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(value, "read")
+
+
+@contextmanager
+def open_source(source: Source) -> Iterator[BinaryIO]:
+    """Open a file however it is given, for reading from its start; what cannot seek is read into memory.
+
+    A file object is left open.
+
+    Raises
+    ------
+    ParameterError
+        The source is neither a path nor bytes nor a binary file object.
+    OSError
+        The file cannot be read.
+    """
+    if isinstance(source, bytes | bytearray | memoryview):
+        yield io.BytesIO(source)
+    elif isinstance(source, str | os.PathLike):
+        with _open_path(source) as file:
+            yield file if file.seekable() else io.BytesIO(file.read())
+    else:
+        yield _rewind(source)
+
+
+def read_source(source: Source) -> bytes:
+    """Return the bytes of a file however it is given; errors are those of `open_source`."""
+    if isinstance(source, bytes):
+        return source
+    with open_source(source) as file:
+        return file.read()
+
+
+def _open_path(path: str | os.PathLike[str]) -> BinaryIO:
+    try:
+        return Path(path).open("rb")
+    except (TypeError, ValueError) as error:  # a PathLike that returns bytes; a NUL character
+        raise ParameterError(f"{path!a} is not a path: {error}") from error
+
+
+def _rewind(file: Any) -> BinaryIO:
+    """Return a binary file object at its start, or a copy in memory of one that cannot seek."""
+    if not hasattr(file, "read"):
+        raise ParameterError(
+            f"a file is given as a path, as its bytes or as a binary file object, not as {type(file).__name__}"
+        )
+    rewound: BinaryIO = file
+    try:
+        file.seek(0)
+        first = file.read(0)
+    except (AttributeError, OSError):
+        first = file.read()
+        rewound = io.BytesIO(first if isinstance(first, bytes) else b"")
+    if not isinstance(first, bytes):
+        raise ParameterError("a file object must be binary, not a text file")
+    return rewound
 
 
 def write_whole(path: str | os.PathLike[str], data: bytes, times: FileTimes | None = None) -> None:

@@ -29,7 +29,7 @@ from foveal.errors import FormatWarning, ParameterError, UnsupportedError
 from foveal.optimization import metadata as policies
 from foveal.photo import Photo, icc
 from foveal.photo.metadata_policy import MetadataPolicy
-from foveal.saliency import find_saliency
+from foveal.saliency import find_saliency, prepare_to_look
 from foveal.threads import available_threads
 
 _SOI = b"\xff\xd8"  # the first bytes of every JPEG
@@ -82,7 +82,7 @@ class _PixelSize(click.ParamType):  # type: ignore[type-arg]
             self.fail(str(error), param, ctx)
 
 
-@click.command(short_help="Crop a photo to what people look at.")
+@click.command()
 @source_argument("PHOTO")
 @output_option(
     "OUT",
@@ -149,6 +149,7 @@ def crop(
     for target in filter(None, targets):
         files.check_target(target, "JPEG", inputs=[source, choices["saliency"]])
     options = build_options(**choices)
+    prepare_to_look(options.saliency)
     opened = _open_jpeg(source, options.metadata) if lossless else _open(source, background, strict=not lenient)
     with add_name_to_errors(source):
         saliency, written = _make_crops(opened, windows.requests, targets, options)

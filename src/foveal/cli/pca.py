@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from foveal.pca.figure import Drawn, Published
 
 
-@click.group(short_help="Compress photos by principal components, as .npz files.")
+@click.group()
 def pca() -> None:
     """Compress photos by their principal components, restore them, and draw a figure of both."""
 

@@ -18,7 +18,7 @@ _PHOTO_ENDINGS = {
 }
 
 
-@click.command(short_help="Open a local web page: see and paint where bits go.")
+@click.command
 @click.argument("photos", metavar="[PHOTO]...", nargs=-1, type=FILE_PATH)
 @click.option("--port", type=_PORT, metavar="N", default=8000, show_default=True, help="Port; 0 for any free one.")
 @click.option(

@@ -20,6 +20,7 @@ from PIL import Image
 from foveal.crop.placement import Position, Positions, Scene
 from foveal.crop.request import Aspect, CropRequest, Size, largest_window
 from foveal.errors import ParameterError
+from foveal.files import Source
 from foveal.jpeg import Frame
 from foveal.photo import Photo, as_photo, orientation
 from foveal.photo.background import Color
@@ -54,7 +55,7 @@ class Crop:
 
 
 def best_crop(
-    image: Photo | Image.Image | NDArray[Any],
+    image: Photo | Image.Image | NDArray[Any] | Source,
     *,
     aspect: Aspect | None = None,
     size: Size | None = None,
@@ -70,7 +71,7 @@ def best_crop(
     Parameters
     ----------
     image
-        A Photo, a Pillow image or an array, as for `foveal.encode`.
+        A Photo, a Pillow image, an array or a picture file, as for `foveal.encode`.
     aspect
         Width to height of the window in pixels: "16:9", 1.5 or (16, 9). The window is the largest of this aspect. None
         for the aspect of the photo.

@@ -14,7 +14,7 @@ from PIL import Image
 
 from foveal import metrics
 from foveal import photo as photos
-from foveal.allocate.hard_edges import GROUND_WIDTH_OF_DECODED, hard_edges
+from foveal.allocate.hard_edges import GROUND_OF_DECODED, hard_edges
 from foveal.comparison import compare, write_page
 from foveal.encoding import Encoded, encode_photo
 from foveal.errors import FormatWarning, TransparencyError
@@ -172,7 +172,7 @@ def find_map(source: Source, method: str) -> MapAnswer:
     size = max(1, round(height / scale)), max(1, round(width / scale))
     result = SaliencyResult("none", np.ones((1, 1))) if method == "none" else look(photo, method)
     spending = SaliencyResult(result.method, result.spending_map).resized(size)
-    edges = hard_edges(np.ascontiguousarray(photo.upright().pixels), GROUND_WIDTH_OF_DECODED)
+    edges = hard_edges(np.ascontiguousarray(photo.upright().pixels), GROUND_OF_DECODED)
     return MapAnswer(
         grey=_to_grey(spending),
         text=_to_grey(SaliencyResult("map", edges).resized(size)),
