@@ -126,6 +126,7 @@ def test_pictures_are_converted_and_resized_and_listed(run: Run) -> None:
         (("in", "-o", "out", "--lossless", "-q", "5"), ["--lossless", "--quality"]),
         (("in", "-o", "out", "-q", "5", "--target-size", "9"), ["--quality", "--target-size"]),
         (("in", "--report", "x"), ["--report"]),
+        (("in", "-o", "out", "--background", "rainbow"), ["rainbow", "colour"]),
     ],
 )
 def test_wrong_usage(arguments: tuple[str, ...], words: list[str], run: Run) -> None:
