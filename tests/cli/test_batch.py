@@ -205,6 +205,16 @@ def test_changes_of_settings_and_sources_are_noticed(run: Run) -> None:
     assert "1 file: 1 written" in run("batch", "in", "-o", "out", "--lossless", *FAST).out
 
 
+def test_a_file_is_replaced_though_it_failed_in_between(run: Run) -> None:
+    source = tree() / "a b" / "ü 0.jpg"
+    run("batch", "in", "-o", "out", *FAST)
+    source.write_bytes(b"broken")
+    assert run("batch", "in", "-o", "out", *FAST).code == 1
+    source.write_bytes(jpeg_bytes(70))
+    assert run("batch", "in", "-o", "out", *FAST).code == 0
+    assert Path("out/a b/ü 0.jpg").read_bytes() == expected(source)
+
+
 def test_targets_in_the_source_are_not_sources(run: Run) -> None:
     tree()
     for count in (3, 0):

@@ -108,7 +108,15 @@ class Ledger:
         self._write("INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?)", values)
 
     def finished(self, outcome: Outcome) -> None:
-        """Store the outcome of a target, and remove its intent, see `Record.finished`."""
+        """Store the outcome of a target, and remove its intent, see `Record.finished`.
+
+        Of a target that is skipped or has failed, what is known of the file that a run before has written stays known,
+        so that a later run may replace it.
+        """
+        before = self.outcome_of(outcome.target) if outcome.status in ("skipped", "failed") else None
+        if before is not None:
+            known = {name: getattr(before, name) for name in ("size_bytes_after", "target_version", "output_sha256")}
+            outcome = replace(outcome, **known)
         values = {**outcome.as_dict(), "run": self._run, "finished": _now()}
         del values["stops_batch"]
         values["warnings"] = json.dumps(values["warnings"])
