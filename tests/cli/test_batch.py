@@ -235,6 +235,11 @@ def test_lists_of_files(run: Run) -> None:
     assert Path("in/a b", DEFAULT_NAME).exists()
 
 
+def test_an_empty_list_is_no_error(run: Run) -> None:
+    Path("list").write_text("\n")
+    assert run("batch", "--files-from", "list", "--in-place").out.startswith("0 files: nothing to do\n")
+
+
 def test_lines_of_json(run: Run) -> None:
     tree(1)
     *files, summary = lines_of(run("batch", "in", "-o", "out", "--json-lines", *FAST).out)

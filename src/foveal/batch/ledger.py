@@ -79,10 +79,14 @@ class Ledger:
         self.path = Path(path)
         self.lock = None if must_exist else _lock(self.path)
         address = f"{self.path.absolute().as_uri()}?mode={'ro' if must_exist else 'rwc'}"
-        with _as_errors(self.path):
-            self._database = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10)
-            self._prepare(must_exist)
         self._run = 0
+        try:
+            with _as_errors(self.path):
+                self._database = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10)
+                self._prepare(must_exist)
+        except BaseException:
+            self._release()
+            raise
 
     def start_run(self, settings: BatchSettings) -> dict[str, Any] | None:
         """Note that a run begins; return the settings of the run before, None if it had the same or there is none."""
@@ -183,8 +187,13 @@ class Ledger:
             self.commit()
         finally:
             self._database.close()
-            if self.lock is not None:
-                os.close(self.lock)
+            self._release()
+
+    def _release(self) -> None:
+        """Close the lock, which stays in force until the workers have closed it, too."""
+        if self.lock is not None:
+            os.close(self.lock)
+            self.lock = None
 
     def _write(self, query: str, values: tuple[Any, ...]) -> None:
         with _as_errors(self.path):
