@@ -26,6 +26,7 @@ _COMMANDS = {
     "encode": "Encode a photo as a JPEG that spends its bits where people look.",
     "decode": "Decode a JPEG to a PNG or TIFF.",
     "optimize": "Make an existing JPEG smaller; lossy unless --lossless.",
+    "batch": "Optimize, convert or resize whole folders of photos; resumable.",
     "inspect": "Show the contents of a JPEG: segments, tables, scans, metadata, bits.",
     "saliency": "Show where people look in a photo.",
     "crop": "Crop a photo to what people look at.",
