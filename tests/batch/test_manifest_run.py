@@ -261,7 +261,7 @@ def test_the_results_of_another_manifest_are_left_alone(tmp_path: Path, output: 
 
 def test_two_rows_with_one_target_are_an_error_before_any_work(tmp_path: Path, output: str) -> None:
     manifest = write_manifest(tmp_path / "m.parquet", {"source": ["a.jpg", "b.jpg"], "target": ["c.jpg", "c.jpg"]})
-    with pytest.raises(ParameterError, match="two rows have the target .*/out/c.jpg"):
+    with pytest.raises(ParameterError, match=r"two rows have the target .*/out/c\.jpg"):
         plan_manifest(manifest, output, LOSSLESS)
     assert not Path(output).exists()
 

@@ -102,9 +102,9 @@ class UrlStorage:
         system, path = open_system(key)
         if protocol == "sftp":
             _named(key, lambda: _rename_into_place(system, path, data, system.ftp.rename))
-        else:
-            _named(key, lambda: _retry_conflicts(lambda: system.pipe_file(path, data, mode="create")))
-        return self.version(key)
+            return self.version(key)
+        answer = _named(key, lambda: _retry_conflicts(lambda: system.pipe_file(path, data, mode="create")))
+        return self._written(key, data, answer)
 
     def replace(self, key: str, data: bytes, *, keep_times: bool = False) -> Source:
         """Write a file that may exist. A reader sees the old file or the new one. Only local files can keep times."""
@@ -115,9 +115,8 @@ class UrlStorage:
         system, path = open_system(key)
         if protocol == "sftp":
             _named(key, lambda: _rename_into_place(system, path, data, system.ftp.posix_rename))
-        else:
-            _named(key, lambda: system.pipe_file(path, data))
-        return self.version(key)
+            return self.version(key)
+        return self._written(key, data, _named(key, lambda: system.pipe_file(path, data)))
 
     def remove(self, key: str) -> None:
         """Remove a file; do nothing if there is none."""
@@ -138,6 +137,12 @@ class UrlStorage:
         for entry in entries:
             if entry["type"] != "directory":
                 yield str(entry["name"]).rpartition("/")[2]
+
+    def _written(self, key: str, data: bytes, answer: object) -> Source:
+        """Return the state of a file that was just written; S3 has told it in its answer to the PUT."""
+        if isinstance(answer, dict) and "ETag" in answer:
+            return Source(key, len(data), _version_text(answer))
+        return self.version(key)
 
 
 def open_system(key: str) -> tuple[Any, str]:
@@ -189,22 +194,25 @@ def _version_text(details: dict[str, Any]) -> str:
     return ""
 
 
-def _retry_conflicts(write: Callable[[], Any]) -> None:
+def _retry_conflicts(write: Callable[[], Returned]) -> Returned:
     """Repeat a conditional write that S3 refuses by 409 Conflict, because another one of the key is in progress."""
     wait_seconds = _CONFLICT_SECONDS
-    for attempt in range(_CONFLICT_ATTEMPTS):
+    for _ in range(_CONFLICT_ATTEMPTS - 1):
         try:
-            write()
-            return
+            return write()
         except OSError as error:
-            response = getattr(error.__cause__, "response", None) or {}
-            code = response.get("Error", {}).get("Code")
-            if code in ("PreconditionFailed", "412"):
-                raise FileExistsError(str(error)) from error
-            if code not in ("ConditionalRequestConflict", "409") or attempt == _CONFLICT_ATTEMPTS - 1:
+            if isinstance(error, FileExistsError) or _error_code(error) not in ("ConditionalRequestConflict", "409"):
                 raise
         time.sleep(wait_seconds)
         wait_seconds *= 2
+    return write()
+
+
+def _error_code(error: OSError) -> str | None:
+    """Return the code of the error of S3 that s3fs has turned into an OSError."""
+    response = getattr(error.__cause__, "response", None) or {}
+    code: str | None = response.get("Error", {}).get("Code")
+    return code
 
 
 def _rename_into_place(system: Any, path: str, data: bytes, rename: Callable[[str, str], None]) -> None:
