@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -14,9 +15,9 @@ from PIL import Image
 from foveal import jpeg, photo
 from foveal.batch.jobs import BatchSettings, Job, Status, Target
 from foveal.encoding import EncodeOptions, encode_photo
-from foveal.errors import FormatWarning, FovealError, TransparencyError
+from foveal.errors import FormatWarning, FovealError, MissingExtraError, TransparencyError
 from foveal.optimization import OptimizeOptions, optimize_file
-from foveal.photo import Photo, orientation, to_eight_bits
+from foveal.photo import Photo, formats, orientation, to_eight_bits
 from foveal.photo.background import transparency_error
 from foveal.saliency import SaliencyResult, find_saliency
 
@@ -87,6 +88,7 @@ def make_pictures(data: bytes, job: Job, settings: BatchSettings) -> Iterator[Pi
     """
     is_jpeg = data.startswith(_SOI)
     if not is_jpeg and not settings.convert:
+        _check_is_picture(data)
         for target in job.targets:
             yield Picture(target, "skipped", reason="not a JPEG, and conversion (--convert) was not asked for")
     elif is_jpeg and all(target.width is None for target in job.targets):
@@ -94,6 +96,12 @@ def make_pictures(data: bytes, job: Job, settings: BatchSettings) -> Iterator[Pi
             yield _optimize(data, target, settings.optimize)
     else:
         yield from _make_sizes(data if is_jpeg else None, _open(data, settings), job.targets, settings)
+
+
+def _check_is_picture(data: bytes) -> None:
+    """Raise FovealError if bytes are not those of a picture; pictures that need an extra of foveal pass."""
+    with suppress(MissingExtraError), formats.open_image(io.BytesIO(data)):
+        pass
 
 
 def _optimize(data: bytes, target: Target, options: OptimizeOptions) -> Picture:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from foveal.batch.jobs import BatchSettings, Job, Outcome, Source, hash_of
+from foveal.batch.jobs import BatchSettings, Job, Outcome, Source, Target, hash_of
 from foveal.batch.pictures import Picture, make_pictures
 from foveal.batch.storage import Storage
 from foveal.errors import FovealError
@@ -83,8 +83,21 @@ def _process(job: Job, settings: BatchSettings, storage: Storage, record: Record
             yield _write(picture, job, outcome, storage, record, clock)
     except Exception as error:
         for target in waiting:
-            outcome = _describe(Picture(target, "failed", reason=explain(error)), job, settings, b"")
-            yield replace(outcome, size_bytes_before=job.source.size_bytes, source_sha256="", seconds=clock.lap())
+            yield replace(failed_outcome(job, target, settings, explain(error)), seconds=clock.lap())
+
+
+def failed_outcome(job: Job, target: Target, settings: BatchSettings, reason: str) -> Outcome:
+    """Return the outcome of a target for which nothing could be made."""
+    return Outcome(
+        job_id=job.job_id(settings),
+        source=job.source.key,
+        target=target.key,
+        status="failed",
+        settings_id=settings.fingerprint(),
+        reason=reason,
+        size_bytes_before=job.source.size_bytes,
+        source_version=job.source.version,
+    )
 
 
 def _describe(picture: Picture, job: Job, settings: BatchSettings, data: bytes) -> Outcome:
@@ -150,7 +163,7 @@ def _claim(key: str, data: bytes, storage: Storage) -> Source:
     except FileExistsError:
         found = storage.version(key)
         if found.size_bytes != len(data) or storage.read(key) != data:
-            raise FileExistsError(errno.EEXIST, "there is another file of this name") from None
+            raise FileExistsError(errno.EEXIST, "another file of this name exists (--overwrite replaces it)") from None
         return found
 
 

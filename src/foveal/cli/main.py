@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import click
 
+from foveal.cli.batch import batch
 from foveal.cli.compare import compare
 from foveal.cli.decode import decode
 from foveal.cli.encode import encode
@@ -52,6 +53,7 @@ def _print_tracebacks() -> Iterator[None]:
 cli.add_command(encode)
 cli.add_command(decode)
 cli.add_command(optimize)
+cli.add_command(batch)
 cli.add_command(inspect)
 cli.add_command(saliency)
 cli.add_command(compare)
