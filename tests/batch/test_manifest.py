@@ -40,7 +40,7 @@ def test_all_columns_are_read(tmp_path: Path) -> None:
             0,
             [
                 Row("s3://photos/a.jpg", "s3://bucket/out/deep/a.jpg", 480, 1000, "etag"),
-                Row("b.png", "s3://bucket/out/b.jpg", None, None, None),
+                Row(str(tmp_path / "b.png"), "s3://bucket/out/b.jpg", None, None, None),
             ],
         )
     ]
@@ -63,7 +63,7 @@ def test_every_row_is_in_one_shard(
     manifest = open_manifest(str(folder))
     shards = rows_of(str(folder), per_shard)
     assert [number for number, _ in shards] == list(range(manifest.shard_count(per_shard)))
-    assert [row.source for _, rows in shards for row in rows] == expected
+    assert [row.source for _, rows in shards for row in rows] == [f"{folder}/{source}" for source in expected]
     assert all(len(rows) <= per_shard for _, rows in shards)
     assert manifest.row_count == len(expected)
 

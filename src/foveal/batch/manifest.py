@@ -2,7 +2,7 @@
 
 A manifest is one Parquet file, or a folder of them, with these columns:
 
-    source    text               path or URL of the photo
+    source    text               URL, absolute path, or name below the folder of the manifest's file
     target    text, optional     URL, absolute path, or name below the folder of the results; see `target_name`
     width     integer, optional  width of the target's picture; null for the size of the source
     size      integer, optional  size of the source in bytes
@@ -136,11 +136,12 @@ def read_shards(group: RowGroup, rows_per_shard: int, output: str) -> Iterator[t
     output
         Path or URL of the folder that relative targets are below.
     """
+    folder = group.file.rpartition("/")[0]
     with _open_parquet(group.file, import_parquet()) as opened:
         present = [name for name in COLUMNS if name in opened.schema_arrow.names]
         batches = opened.iter_batches(rows_per_shard, row_groups=[group.index], columns=present)
         for number, batch in enumerate(batches, group.first_shard):
-            yield number, [_row(values, output) for values in batch.to_pylist()]
+            yield number, [_row(values, folder, output) for values in batch.to_pylist()]
 
 
 def read_targets(manifest: Manifest, output: str, batch_rows: int = 65536) -> Iterator[list[str]]:
@@ -209,9 +210,16 @@ def _check_columns(file: str, schema: Any) -> None:
             raise FormatError(f"{file}: the column `{name}` must be {expected}, not {schema.field(name).type}")
 
 
-def _row(values: dict[str, Any], output: str) -> Row:
+def _row(values: dict[str, Any], folder: str, output: str) -> Row:
+    """Return a row with complete keys."""
     source = values["source"]
     if not source:
         return Row("", "", None, None, None)
     target = values.get("target") or target_name(source)
-    return Row(source, join_key(output, target), values.get("width"), values.get("size"), values.get("version"))
+    return Row(
+        join_key(folder, source),
+        join_key(output, target),
+        values.get("width"),
+        values.get("size"),
+        values.get("version"),
+    )

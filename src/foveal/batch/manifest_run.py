@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator, Mapping
+import signal
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
@@ -112,7 +113,7 @@ def check_distributed(plan: ManifestPlan) -> None:
 
 def process_locally(
     manifest: Manifest, batch: ManifestBatch, last_parts: Mapping[int, int], jobs: int
-) -> Iterator[ShardReport]:
+) -> Generator[ShardReport, None, None]:
     """Do all shards of a manifest in processes of this machine, and yield their reports as they are finished.
 
     Parameters
@@ -132,7 +133,9 @@ def process_locally(
         for number, rows in shards:
             yield process_manifest_shard(number, rows, last_parts.get(number), batch, storage)
         return
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; these finish their shards
+    with ProcessPoolExecutor(jobs, context, signal.signal, ignored) as pool:
         start = partial(_submit, pool, batch, last_parts)
         running = {start(*shard) for shard in islice(shards, jobs * _AHEAD_PER_PROCESS)}
         while running:

@@ -14,7 +14,8 @@ from __future__ import annotations
 import logging
 import os
 import pickle
-from collections.abc import Iterable, Iterator, Mapping
+import socket
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,7 @@ from foveal.saliency import default_model
 
 _OBJECT_STORE_BYTES = 80 * 2**20  # of a local cluster; Ray takes no less than 75 MB
 _SHARDS_PER_ACTOR = 2  # one that is done and one that waits
+_CONNECTION_SECONDS = 5
 _NO_PROGRESS_SECONDS = 15 * 60  # after which a run that waits for CPUs ends with an error
 
 
@@ -53,7 +55,7 @@ class RayError(FovealError):
 
 def process_on_ray(
     manifest: Manifest, batch: ManifestBatch, last_parts: Mapping[int, int], options: RayOptions
-) -> Iterator[ShardReport]:
+) -> Generator[ShardReport, None, None]:
     """Do all shards of a manifest, and yield their reports as they are finished.
 
     Parameters
@@ -166,7 +168,8 @@ def _row_groups(
         yield {"group": pickle.dumps((group, known))}
 
 
-def _import_ray() -> Any:
+def import_ray() -> Any:
+    """Return the module `ray`, with Ray Data imported; raise MissingExtraError if it is not installed."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no telemetry; Ray reads it when it is imported
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
@@ -180,10 +183,12 @@ def _import_ray() -> Any:
 @contextmanager
 def _connected(options: RayOptions) -> Iterator[Any]:
     """Connect to a cluster, or start one on this machine; a connection that the program has already is used."""
-    ray = _import_ray()
+    ray = import_ray()
     if ray.is_initialized():
         yield ray
         return
+    if options.address is not None:
+        _check_address(options.address)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if options.address is not None:
@@ -204,6 +209,20 @@ def _connected(options: RayOptions) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _check_address(address: str) -> None:
+    """Raise RayError if nothing answers at an address; Ray would try for minutes."""
+    if address.startswith("ray://"):
+        raise RayError(f"{address}: Ray Client is not supported; start the batch in the cluster with `ray job submit`")
+    host, separator, port = address.rpartition(":")
+    if not separator or not port.isdigit():  # "auto", for example
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECTION_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RayError(f"no Ray cluster at {address}: {reason}") from error
 
 
 @contextmanager

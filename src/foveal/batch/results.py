@@ -146,6 +146,14 @@ class Results:
         for tries in range(count):
             self._storage.remove(self._try_key(shard, number, tries))
 
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield all outcomes in the order of the manifest, part by part."""
+        parts = self.last_parts()
+        if not parts:
+            self._storage.version(join_key(self.folder, "batch.json"))  # an error if this is no folder of results
+        for shard, number in sorted(parts.items()):
+            yield from self.read_part(shard, number)
+
     def tables(self) -> Iterator[Any]:
         """Yield the results as a `pyarrow.Table` for each shard, in the order of the shards."""
         parquet = import_parquet()

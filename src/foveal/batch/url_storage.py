@@ -151,7 +151,9 @@ def open_system(key: str) -> tuple[Any, str]:
     try:
         import fsspec  # imported late: the extra `ray`
 
-        system, path = fsspec.core.url_to_fs(key)
+        # One request for each file of S3; s3fs would ask for its size first, and read it in pieces.
+        options = {"max_concurrency": 1} if protocol == "s3" else {}
+        system, path = fsspec.core.url_to_fs(key, **options)
     except ImportError as error:
         raise MissingExtraError(
             f"{key}: {protocol}:// needs fsspec and its package for the protocol ({error}): pip install 'foveal[ray]'"
