@@ -54,7 +54,8 @@ def main() -> None:
                 output = Path(folder) / "out"
                 shutil.rmtree(output, ignore_errors=True)
                 speed, total_seconds = _measure(_ENGINES[name](sources, output, settings, options.jobs), options.jobs)
-                assert len(list(output.glob("*.jpg"))) == options.photos
+                if len(list(output.glob("*.jpg"))) != options.photos:
+                    raise SystemExit(f"{name} has not written all photos")
                 speeds[name].append(speed)
                 report = {"engine": name, "photos_per_second": round(speed, 2), "seconds": round(total_seconds, 1)}
                 print(json.dumps(report), flush=True)
@@ -77,7 +78,8 @@ def _measure(finished: Iterator[int], jobs: int) -> tuple[float, float]:
             skipped -= count
             if skipped <= 0:
                 first = now
-    assert first is not None
+    if first is None or counted == 0:
+        raise SystemExit("too few photos to measure")
     return counted / (last - first), time.perf_counter() - started
 
 
