@@ -13,6 +13,7 @@ import errno
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
@@ -29,6 +30,7 @@ from foveal.errors import FovealError
 DEFAULT_NAME = ".foveal-batch.sqlite"
 RunState = Literal["running", "finished", "interrupted", "stopped"]
 
+_LOCK_SECONDS, _LOCK_ATTEMPTS = 10.0, 100
 _APPLICATION_ID = 0x666F7665  # "fove", in the header of the file
 _VERSION = 1
 _PATHS = ("source", "target")
@@ -81,7 +83,6 @@ class Ledger:
             self._database = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10)
             self._prepare(must_exist)
         self._run = 0
-        self._is_changed = False
 
     def start_run(self, settings: BatchSettings) -> dict[str, Any] | None:
         """Note that a run begins; return the settings of the run before, None if it had the same or there is none."""
@@ -118,10 +119,9 @@ class Ledger:
 
     def commit(self) -> None:
         """Write what has been stored to disk."""
-        if self._is_changed:
+        if self._database.in_transaction:
             with _as_errors(self.path):
                 self._database.execute("COMMIT")
-            self._is_changed = False
 
     def outcome_of(self, target: str) -> Outcome | None:
         """Return what became of a target; None if it has no outcome yet."""
@@ -171,16 +171,17 @@ class Ledger:
 
     def close(self) -> None:
         """Commit and close the file; the lock stays until the workers have ended, too."""
-        self.commit()
-        self._database.close()
-        if self.lock is not None:
-            os.close(self.lock)
+        try:
+            self.commit()
+        finally:
+            self._database.close()
+            if self.lock is not None:
+                os.close(self.lock)
 
     def _write(self, query: str, values: tuple[Any, ...]) -> None:
         with _as_errors(self.path):
-            if not self._is_changed:
+            if not self._database.in_transaction:
                 self._database.execute("BEGIN")
-                self._is_changed = True
             self._database.execute(query, values)
 
     def _prepare(self, is_read_only: bool) -> None:
@@ -211,18 +212,19 @@ def _now() -> str:
 def _lock(path: Path) -> int | None:
     """Open a file and lock it for this process and its workers; None where the system has no such locks."""
     try:
-        import fcntl
-    except ImportError:  # Windows
+        import fcntl  # not on Windows
+    except ImportError:
         return None
     lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-            raise LedgerError(f"{escape(str(path))}: another batch is using this ledger, or is finishing") from error
-        raise
-    return lock
+    for _ in range(_LOCK_ATTEMPTS):  # the workers of a batch that was killed finish their files
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_LOCK_SECONDS / _LOCK_ATTEMPTS)
+        else:
+            return lock
+    os.close(lock)
+    raise LedgerError(f"{escape(str(path))}: another batch is using this ledger, or is finishing")
 
 
 @contextmanager

@@ -59,8 +59,8 @@ class LedgerSummary:
         elif outcome.status == "skipped":
             self.skipped[outcome.reason] += 1
         elif outcome.status in ("written", "kept") and outcome.size_bytes_before:
-            saved = 1 - outcome.size_bytes_after / outcome.size_bytes_before
-            self.savings[-1 if saved < 0 else min(int(saved * _BINS), _BINS - 1)] += 1
+            saved = outcome.size_bytes_before - outcome.size_bytes_after
+            self.savings[-1 if saved < 0 else min(saved * _BINS // outcome.size_bytes_before, _BINS - 1)] += 1
 
 
 def summarize(ledger: Ledger) -> LedgerSummary:
