@@ -1,6 +1,6 @@
 """The work on one shard of a manifest, for any engine: claim, `process_shard`, and a part of results.
 
-It may be done twice, at the same time too, or be cut off anywhere: see `docs/decisions/0012-exactly-once.md`.
+It may be done twice, at the same time too, or be cut off anywhere: see `docs/decisions/0013-claims-on-a-cluster.md`.
 
     last part complete? -> note which targets exist -> process_shard on the rows not done -> create the next part
 """

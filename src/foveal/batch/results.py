@@ -21,7 +21,7 @@ from typing import Any
 
 from foveal.batch.jobs import Outcome
 from foveal.batch.manifest import import_parquet
-from foveal.batch.url_storage import UrlStorage, join_key, open_system
+from foveal.batch.url_storage import UrlStorage, join_key
 from foveal.errors import FormatError, ParameterError, UnsupportedError
 
 _PART = re.compile(r"shard-(\d{8,})\.(\d{2,})\.parquet")
@@ -102,9 +102,7 @@ class Results:
 
     def read_part(self, shard: int, number: int) -> list[Outcome]:
         """Return the outcomes in a part."""
-        parquet = import_parquet()
-        table = parquet.read_table(io.BytesIO(self._storage.read(self._part_key(shard, number))))
-        return [_outcome(values) for values in table.to_pylist()]
+        return [_outcome(values) for values in self._read_table(shard, number).to_pylist()]
 
     def write_part(self, shard: int, number: int, outcomes: Sequence[Outcome]) -> bool:
         """Create a part, and remove the one before it; return False if there is one of this number already."""
@@ -156,12 +154,12 @@ class Results:
 
     def tables(self) -> Iterator[Any]:
         """Yield the results as a `pyarrow.Table` for each shard, in the order of the shards."""
-        parquet = import_parquet()
-        system, _ = open_system(self.folder)
         for shard, number in sorted(self.last_parts().items()):
-            _, path = open_system(self._part_key(shard, number))
-            with system.open(path, "rb") as file:
-                yield parquet.read_table(file)
+            yield self._read_table(shard, number)
+
+    def _read_table(self, shard: int, number: int) -> Any:
+        data = self._storage.read(self._part_key(shard, number))
+        return import_parquet().read_table(io.BytesIO(data))
 
     def _part_key(self, shard: int, number: int) -> str:
         return join_key(self.folder, f"shard-{shard:08}.{number:02}.parquet")
