@@ -119,6 +119,23 @@ def test_two_workers_may_do_the_same_shard(tmp_path: Path, output: str, monkeypa
     check_finished(replace_parts(plan), 4)
 
 
+def test_a_part_that_was_replaced_is_removed_later(
+    tmp_path: Path, output: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(plan_photos(tmp_path, output, 4))
+    monkeypatch.setattr(UrlStorage, "remove", lambda self, key: None)  # the worker dies before it removes the part
+    run(plan_photos(tmp_path, output, 4, WITHOUT_METADATA))
+    monkeypatch.undo()
+    results = Path(output) / "_foveal"
+    assert len(list(results.glob("*.parquet"))) == 2
+    plan = plan_photos(tmp_path, output, 4, WITHOUT_METADATA)
+    assert [path.name for path in results.glob("*.parquet")] == ["shard-00000000.01.parquet"]
+    assert run(plan).done_before == 4
+    for note in results.glob("*.try*"):  # it would have removed this, too
+        note.unlink()
+    check_finished(plan, 4)
+
+
 def test_a_source_that_has_changed_is_done_again(tmp_path: Path, output: str) -> None:
     run(plan_photos(tmp_path, output, COUNT))
     changed = photo(100)

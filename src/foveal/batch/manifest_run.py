@@ -96,10 +96,12 @@ def plan_manifest(
     chosen = _suitable_rows(opened.row_count) if rows_per_shard is None else rows_per_shard
     stored = Results(place)
     identity, last = stored.begin(BatchIdentity(opened.identity, settings.fingerprint(), chosen))
+    last_parts = {} if last is None else stored.last_parts()
+    stored.remove_replaced_parts(last_parts)
     return ManifestPlan(
         opened,
         ManifestBatch(settings, output, place, identity.rows_per_shard, overwrite),
-        {} if last is None else stored.last_parts(),
+        last_parts,
         last is not None and last.settings_id != identity.settings_id,
     )
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,12 +93,15 @@ class Results:
     def last_parts(self) -> dict[int, int]:
         """Return the highest number of a part of each shard that has one."""
         last: dict[int, int] = {}
-        for name in self._storage.names(self.folder):
-            match = _PART.fullmatch(name)
-            if match is not None:
-                shard, number = int(match[1]), int(match[2])
-                last[shard] = max(number, last.get(shard, number))
+        for shard, number in self._parts():
+            last[shard] = max(number, last.get(shard, number))
         return last
+
+    def remove_replaced_parts(self, last_parts: Mapping[int, int]) -> None:
+        """Remove the parts below the highest, which a worker leaves that dies after it has created the next one."""
+        for shard, number in self._parts():
+            if number < last_parts.get(shard, number):
+                self._storage.remove(self._part_key(shard, number))
 
     def read_part(self, shard: int, number: int) -> list[Outcome]:
         """Return the outcomes in a part."""
@@ -156,6 +159,13 @@ class Results:
         """Yield the results as a `pyarrow.Table` for each shard, in the order of the shards."""
         for shard, number in sorted(self.last_parts().items()):
             yield self._read_table(shard, number)
+
+    def _parts(self) -> Iterator[tuple[int, int]]:
+        """Yield shard and number of every part."""
+        for name in self._storage.names(self.folder):
+            match = _PART.fullmatch(name)
+            if match is not None:
+                yield int(match[1]), int(match[2])
 
     def _read_table(self, shard: int, number: int) -> Any:
         data = self._storage.read(self._part_key(shard, number))
