@@ -43,9 +43,13 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--lossless", action="store_true", help="the quickest work on a photo, without the network")
+    parser.add_argument("--quality", type=float, help="requantize to a quality instead of what each photo needs")
     parser.add_argument("--engines", nargs="+", choices=tuple(_ENGINES), default=tuple(_ENGINES))
     options = parser.parse_args()
-    settings = BatchSettings(OptimizeOptions(lossless=True, saliency=None)) if options.lossless else BatchSettings()
+    if options.lossless:
+        settings = BatchSettings(OptimizeOptions(lossless=True, saliency=None))
+    else:
+        settings = BatchSettings(OptimizeOptions(quality=options.quality))
     speeds: dict[str, list[float]] = {name: [] for name in options.engines}
     with tempfile.TemporaryDirectory() as folder:
         sources = _write_photos(Path(folder) / "photos", options.photos, options.side)
