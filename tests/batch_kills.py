@@ -1,7 +1,8 @@
 """Kill whole batches at random moments and resume them: `python tests/batch_kills.py 30`.
 
-Each batch is killed by SIGKILL again and again, its workers with it every other time, until a run ends by itself. Half
-of the batches work in place. Then every file must be there once, made of its original, and no temporary file be left.
+Each batch is killed by SIGKILL five times, its workers with it every other time, and then runs to its end. Most kills
+come when a file has been finished, within the time that the next ones take. Half of the batches work in place. At the
+end every file must be there once, made of its original, and no temporary file be left.
 """
 
 from __future__ import annotations
@@ -9,19 +10,20 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from batch_jobs import PLAIN, jpeg_bytes
 from pictures import noisy_gradient
 
 from foveal.batch.jobs import hash_of
-from foveal.batch.ledger import Ledger
+from foveal.batch.ledger import DEFAULT_NAME, Ledger
 from foveal.optimization import optimize_file
 
 ARGUMENTS = ("--saliency", "none", "--quality", "70", "--min-saving", "2%", "--quiet", "--jobs", "2")
@@ -37,10 +39,12 @@ def kill_and_resume(folder: Path, kills: int, count: int, chance: random.Random)
         (source / name).write_bytes(data)
     command = [sys.executable, "-m", "foveal", "batch", str(source), *ARGUMENTS]
     command += ["--in-place"] if in_place else ["-o", str(written)]
-    started = time.monotonic()
     for _ in range(kills):
         process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
-        time.sleep(chance.uniform(0, 2.0 + (time.monotonic() - started) % 1))
+        if chance.random() < 0.8:
+            wait_for_progress(process, written / DEFAULT_NAME)
+        time.sleep(chance.uniform(0, 0.3))
+        print(f"{count_finished(written / DEFAULT_NAME)} of {count} finished", end="; ", flush=True)
         kill: Callable[[int, int], None] = os.killpg if chance.random() < 0.5 else os.kill
         kill(process.pid, signal.SIGKILL)
         process.wait()
@@ -49,12 +53,26 @@ def kill_and_resume(folder: Path, kills: int, count: int, chance: random.Random)
     return problems + check(sources, source, written, in_place)
 
 
+def wait_for_progress(process: subprocess.Popen[bytes], ledger: Path) -> None:
+    """Wait until another file is finished, or the batch has ended."""
+    before = count_finished(ledger)
+    while process.poll() is None and count_finished(ledger) == before:
+        time.sleep(0.01)
+
+
+def count_finished(ledger: Path) -> int:
+    """Return the number of outcomes in a ledger; 0 if there is none."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as database:
+        return int(database.execute("SELECT count(*) FROM outcomes").fetchone()[0])
+    return 0
+
+
 def check(sources: dict[str, bytes], source: Path, written: Path, in_place: bool) -> list[str]:
     """Return what is wrong with the files and the ledger of a batch that is finished."""
     options = {**PLAIN.as_dict()["optimize"], "quality": 70.0, "threads": 1}
     results = {name: optimize_file(data, type(PLAIN.optimize)(**options)).data for name, data in sources.items()}
     problems = []
-    names = {each.name for each in written.iterdir() if not each.name.startswith(".foveal-batch.sqlite")}
+    names = {each.name for each in written.iterdir() if not each.name.startswith(DEFAULT_NAME)}
     if names != set(sources):
         problems.append(f"files {sorted(names ^ set(sources))}")
     for name in sorted(names & set(sources)):
@@ -62,7 +80,7 @@ def check(sources: dict[str, bytes], source: Path, written: Path, in_place: bool
             problems.append(f"{name} holds other bytes")
         if not in_place and (source / name).read_bytes() != sources[name]:
             problems.append(f"the source {name} has changed")
-    with closing(Ledger(written / ".foveal-batch.sqlite")) as ledger:
+    with closing(Ledger(written / DEFAULT_NAME)) as ledger:
         hashes = {Path(each.target).name: (each.source_sha256, each.output_sha256) for each in ledger.outcomes()}
     expected = {name: (hash_of(data), hash_of(results[name])) for name, data in sources.items()}
     if hashes != expected:
@@ -76,7 +94,7 @@ def main() -> int:
     for start in range(0, kills, 5):
         with tempfile.TemporaryDirectory() as folder:
             problems = kill_and_resume(Path(folder), min(5, kills - start), 60, chance)
-        print(f"{min(start + 5, kills)} kills: {'; '.join(problems) or 'all right'}", flush=True)
+        print(f"\n{min(start + 5, kills)} kills: {'; '.join(problems) or 'all right'}", flush=True)
         wrong += bool(problems)
     return 1 if wrong else 0
 

@@ -294,7 +294,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_the_same_command_continues(run: R
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "finishing the files in flight" in err
-    assert "40 files are left, and the same command continues" in err
+    assert "40 files are left; to continue, run the same command again" in err
     assert "Traceback" not in err
     done = len(list(Path("out").glob("*.jpg")))
     assert 0 < done < 40

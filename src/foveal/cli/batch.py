@@ -74,7 +74,7 @@ class _Places:
     ledger: str | None  # None for the place that depends on the sources
 
 
-@click.command(short_help="Optimize, convert or resize whole folders of photos; resumable.")
+@click.command()
 @click.argument("sources", metavar="[SRC]...", nargs=-1, type=FILE_PATH)
 @click.option("-o", "--output", metavar="DST", type=FILE_PATH, help="Folder to write to. The tree of folders is kept.")
 @click.option("--in-place", is_flag=True, help="Replace the files. Those of which nothing is saved are not touched.")

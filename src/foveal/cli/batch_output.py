@@ -147,7 +147,7 @@ class BatchOutput:
 
     def _how_to_continue(self) -> str:
         total = self._work.plan.target_count
-        return f"{total - self._work.done:,} of {total:,} files are left, and the same command continues"
+        return f"{total - self._work.done:,} of {total:,} files are left; to continue, run the same command again"
 
 
 def print_prediction(prediction: Prediction, outcomes: list[Outcome], *, as_json: bool) -> None:

@@ -47,7 +47,7 @@ from foveal.photo.metadata_policy import MetadataPolicy
 _SOI = b"\xff\xd8"  # the first bytes of every JPEG
 
 
-@click.command(short_help="Make an existing JPEG smaller; lossy unless --lossless.")
+@click.command()
 @source_argument("JPEG")
 @output_option("OUT", "JPEG to write; '-' is standard output. If nothing is saved, it is a copy of the input.")
 @click.option("--in-place", is_flag=True, help="Replace the input. If nothing is saved, it is not touched.")

@@ -27,7 +27,7 @@ from foveal.photo import Photo
 from foveal.photo.writing import png_bytes
 
 
-@click.group(short_help="Compress photos by principal components, as .npz files.")
+@click.group()
 def pca() -> None:
     """Compress photos by their principal components, restore them, and draw a figure of both."""
 

@@ -26,7 +26,7 @@ from foveal.jpeg.frame import check_sides
 from foveal.photo import Photo, as_photo, icc, orientation
 from foveal.photo.background import Color
 from foveal.photo.metadata_policy import MetadataPolicy, apply_policy, remove_replaced
-from foveal.saliency import Saliency, find_saliency
+from foveal.saliency import Saliency, find_saliency, prepare_to_look
 from foveal.threads import available_threads, helper_threads
 
 _ALLOCATIONS: dict[AllocationName, type[Allocation]] = {"rdo": RateDistortion, "quality-map": QualityMap}
@@ -248,6 +248,11 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
     )
 
 
+def prepare_to_encode(options: EncodeOptions) -> None:
+    """Begin to load the network in the background, if these options need it: meanwhile the photo can be decoded."""
+    prepare_to_look(_saliency_that_counts(options))
+
+
 def encode_content_blind(photo: Photo, options: EncodeOptions, size_bytes: int) -> Encoded:
     """Encode a photo without saliency, with its other options unchanged, in at most `size_bytes` bytes.
 
@@ -280,8 +285,7 @@ class _Weighting(NamedTuple):
 
 
 def _weigh_blocks(photo: Photo, options: EncodeOptions) -> _Weighting:
-    is_finest = options.quality is not None and options.quality >= FINEST_QUALITY
-    saliency = find_saliency(photo, None if is_finest else options.saliency)
+    saliency = find_saliency(photo, _saliency_that_counts(options))
     if saliency is None:
         return _weigh_alike(photo)
     displayed = saliency.spending_map
@@ -291,6 +295,12 @@ def _weigh_blocks(photo: Photo, options: EncodeOptions) -> _Weighting:
     strength = float(options.strength) * saliency.strength_factor
     weights = block_weights(stored, photo.height, photo.width, strength)
     return _Weighting(saliency.method, saliency.confidence, weights)
+
+
+def _saliency_that_counts(options: EncodeOptions) -> Saliency:
+    """Return the saliency of the options; None where the quality is so high that it does not count."""
+    is_finest = options.quality is not None and options.quality >= FINEST_QUALITY
+    return None if is_finest else options.saliency
 
 
 def _weigh_alike(photo: Photo) -> _Weighting:

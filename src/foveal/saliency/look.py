@@ -21,7 +21,7 @@ from foveal.photo.small_copy import copy_of_size, small_copy
 from foveal.saliency.classes import SeenClass, box_of_peak, check_top_k, kept_classes
 from foveal.saliency.classical import CLASSICAL_METHODS
 from foveal.saliency.fit import input_size
-from foveal.saliency.model import WORKING_SIDE, Model, NetworkOutput, default_model
+from foveal.saliency.model import WORKING_SIDE, Model, NetworkOutput, default_model, load_in_background
 from foveal.saliency.readings import SPENDING_POWERS, Reading, read_output, visibility
 
 MethodName = Literal["gaze", "msroi", "cam", "spectral", "center"]
@@ -119,6 +119,12 @@ def find_saliency(photo: Photo, saliency: Saliency) -> SaliencyResult | None:
     if saliency is None:
         return None
     return look(photo, saliency) if isinstance(saliency, str) else SaliencyResult("map", saliency)
+
+
+def prepare_to_look(saliency: Saliency) -> None:
+    """Begin to load the network in the background, if it will be needed: meanwhile the photo can be decoded."""
+    if isinstance(saliency, str) and resolve_method(saliency) not in CLASSICAL_METHODS:
+        load_in_background()
 
 
 def look(photo: Photo, method: str = "auto", *, top_k: int | None = None, model: Model | None = None) -> SaliencyResult:
