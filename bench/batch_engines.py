@@ -1,7 +1,8 @@
 """Photos a second of a batch by its engines, on the same cores: the local pool, processes by manifest, and Ray.
 
 Start-up is not counted: a run is measured from the moment when its first photos are finished. The engines take turns,
-so that other work on the machine hits all of them. Give the extra `ray`:
+so that other work on the machine hits all of them. `busy` is the share of the time that the workers spent on photos; it
+depends less on other work than the speed does. Needs the extra `ray`:
 
     python -m bench.batch_engines --photos 600 --jobs 2 --rounds 2
 """
@@ -34,6 +35,8 @@ from foveal.optimization import OptimizeOptions
 
 _ROWS_PER_SHARD = 8
 
+_Finished = tuple[int, float]  # number of photos, and the seconds that workers spent on them
+
 
 def main() -> None:
     """Measure the engines in turns, and print one line of JSON for each run and one for the ratios."""
@@ -57,26 +60,34 @@ def main() -> None:
             for name in options.engines:
                 output = Path(folder) / "out"
                 shutil.rmtree(output, ignore_errors=True)
-                speed, total_seconds = _measure(_ENGINES[name](sources, output, settings, options.jobs), options.jobs)
+                speed, busy, total_seconds = _measure(
+                    _ENGINES[name](sources, output, settings, options.jobs), options.jobs
+                )
                 if len(list(output.glob("*.jpg"))) != options.photos:
                     raise SystemExit(f"{name} has not written all photos")
                 speeds[name].append(speed)
-                report = {"engine": name, "photos_per_second": round(speed, 2), "seconds": round(total_seconds, 1)}
+                report = {
+                    "engine": name,
+                    "photos_per_second": round(speed, 2),
+                    "busy": round(busy, 3),
+                    "seconds": round(total_seconds, 1),
+                }
                 print(json.dumps(report), flush=True)
     medians = {name: statistics.median(values) for name, values in speeds.items()}
     base = medians[options.engines[0]]
     print(json.dumps({f"{name} / {options.engines[0]}": round(value / base, 3) for name, value in medians.items()}))
 
 
-def _measure(finished: Iterator[int], jobs: int) -> tuple[float, float]:
-    """Return photos a second after the start, and the seconds of the whole run, from numbers of finished photos."""
+def _measure(finished: Iterator[_Finished], jobs: int) -> tuple[float, float, float]:
+    """Return photos a second after the start, the share of it that workers spent on photos, and the whole seconds."""
     started = time.perf_counter()
     skipped = jobs * _ROWS_PER_SHARD
-    counted, first = 0, None
-    for count in finished:
+    counted, work_seconds, first = 0, 0.0, None
+    for count, seconds in finished:
         now = time.perf_counter()
         if first is not None:
             counted += count
+            work_seconds += seconds
             last = now
         else:
             skipped -= count
@@ -84,10 +95,10 @@ def _measure(finished: Iterator[int], jobs: int) -> tuple[float, float]:
                 first = now
     if first is None or counted == 0:
         raise SystemExit("too few photos to measure")
-    return counted / (last - first), time.perf_counter() - started
+    return counted / (last - first), work_seconds / (last - first) / jobs, time.perf_counter() - started
 
 
-def _run_pool(sources: Sequence[Path], output: Path, settings: BatchSettings, jobs: int) -> Iterator[int]:
+def _run_pool(sources: Sequence[Path], output: Path, settings: BatchSettings, jobs: int) -> Iterator[_Finished]:
     naming = Naming(str(output), (), None)
     output.mkdir()
     with closing(Plan(in_place=False)) as plan, closing(Ledger(str(output / "ledger"))) as ledger:
@@ -96,23 +107,23 @@ def _run_pool(sources: Sequence[Path], output: Path, settings: BatchSettings, jo
         plan.check()
         work = Batch(plan, settings, jobs, False)
         ledger.start_run(settings)
-        for _ in work.run(ledger, lambda: False):
-            yield 1
+        for outcome in work.run(ledger, lambda: False):
+            yield 1, outcome.seconds
 
 
-def _run_manifest(sources: Sequence[Path], output: Path, settings: BatchSettings, jobs: int) -> Iterator[int]:
+def _run_manifest(sources: Sequence[Path], output: Path, settings: BatchSettings, jobs: int) -> Iterator[_Finished]:
     plan = plan_manifest(_write_manifest(sources), str(output), settings, rows_per_shard=_ROWS_PER_SHARD)
     for report in process_locally(plan.manifest, plan.batch, plan.last_parts, jobs):
-        yield sum(report.statuses.values())
+        yield sum(report.statuses.values()), report.seconds
 
 
-def _run_ray(sources: Sequence[Path], output: Path, settings: BatchSettings, jobs: int) -> Iterator[int]:
+def _run_ray(sources: Sequence[Path], output: Path, settings: BatchSettings, jobs: int) -> Iterator[_Finished]:
     plan = plan_manifest(_write_manifest(sources), str(output), settings, rows_per_shard=_ROWS_PER_SHARD)
     for report in process_on_ray(plan.manifest, plan.batch, plan.last_parts, RayOptions(jobs=jobs)):
-        yield sum(report.statuses.values())
+        yield sum(report.statuses.values()), report.seconds
 
 
-_ENGINES: dict[str, Callable[[Sequence[Path], Path, BatchSettings, int], Iterator[int]]] = {
+_ENGINES: dict[str, Callable[[Sequence[Path], Path, BatchSettings, int], Iterator[_Finished]]] = {
     "pool": _run_pool,
     "manifest": _run_manifest,
     "ray": _run_ray,

@@ -27,6 +27,18 @@ from manifest_batches import LOSSLESS, check_finished, names, plan_photos, write
 pytestmark = pytest.mark.filterwarnings("default")  # those of Ray and moto
 
 _STORE_BYTES = 80 * 2**20
+_DEADLY = """
+import os, signal
+from fsspec.implementations.local import LocalFileSystem
+
+class Deadly(LocalFileSystem):
+    protocol = "deadly"
+
+    def cat_file(self, path, **options):
+        if path.endswith("0002.jpg"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().cat_file(path.removeprefix("deadly://"), **options)
+"""
 _DRIVER = """
 import sys
 from foveal.batch.manifest_run import plan_manifest
@@ -61,11 +73,23 @@ def bucket() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def cluster(bucket: str) -> Iterator[Any]:
-    """Cluster of two nodes of one CPU each, whose workers see the bucket."""
+def deadly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with a package for `deadly://`: local files, but whoever reads 0002.jpg is killed."""
+    folder = tmp_path_factory.mktemp("deadly")
+    (folder / "deadly.py").write_text(_DEADLY)
+    package = folder / "deadly-1.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: deadly\nVersion: 1\n")
+    (package / "entry_points.txt").write_text("[fsspec.specs]\ndeadly = deadly:Deadly\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cluster(bucket: str, deadly: Path) -> Iterator[Any]:
+    """Cluster of two nodes of one CPU each, whose workers see the bucket and `deadly://`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        patch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
+        patch.setenv("PYTHONPATH", os.pathsep.join([*(path for path in sys.path if path), str(deadly)]))
         from ray.cluster_utils import Cluster
 
         node = {"num_cpus": 1, "object_store_memory": _STORE_BYTES}
@@ -122,11 +146,21 @@ def test_a_driver_that_is_killed_is_continued(cluster: Any, tmp_path: Path) -> N
     assert driver.returncode == -signal.SIGKILL
     plan = plan_photos(tmp_path, output, count)
     assert set(done) <= set(plan.last_parts)
-    # Six actors on two CPUs: were each to ask for 0.9, four would wait for ever.
-    reports = list(process(plan, cluster, jobs=6))
+    # Four actors on two CPUs: were each to ask for 0.9, two would wait for ever.
+    reports = list(process(plan, cluster, jobs=4))
     assert sum(report.done_before for report in reports) >= 4 * len(finished)
     check_finished(plan, count)
     assert {path: path.stat().st_mtime_ns for path in finished} == finished
+
+
+def test_a_photo_that_kills_every_worker_fails_alone(cluster: Any, tmp_path: Path) -> None:
+    sources = [f"deadly://{source}" for source in write_photos(str(tmp_path / "photos"), 4)]
+    columns = {"source": sources, "target": names(4), "size": [1] * 4, "version": list("abcd")}
+    manifest = write_manifest(tmp_path / "m.parquet", columns)
+    (report,) = process(plan_manifest(manifest, str(tmp_path / "out"), LOSSLESS, rows_per_shard=4), cluster)
+    assert report.statuses == {"written": 3, "failed": 1}
+    assert report.reasons[0][0].endswith("0002.jpg")
+    assert "the process that worked on it died" in report.reasons[0][1]
 
 
 def test_more_actors_than_fit_are_refused(cluster: Any, tmp_path: Path) -> None:

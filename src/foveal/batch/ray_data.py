@@ -17,7 +17,7 @@ import pickle
 import socket
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from foveal.batch.manifest import Manifest, RowGroup, read_shards
@@ -80,7 +80,8 @@ def process_on_ray(
     """
     with _connected(options) as ray, _data_context(ray):
         plan = plan_actors([node["Resources"].get("CPU", 0.0) for node in ray.nodes() if node["Alive"]], options.jobs)
-        dataset = _make_dataset(ray, manifest, batch, last_parts, plan)
+        useful = min(plan.actors, max(1, manifest.shard_count(batch.rows_per_shard)))
+        dataset = _make_dataset(ray, manifest, batch, last_parts, replace(plan, actors=useful))
         try:
             for values in dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
                 for report in values.column("report").to_pylist():
