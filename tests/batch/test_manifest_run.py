@@ -194,6 +194,18 @@ def test_a_broken_photo_is_tried_again_and_aborts_nothing(tmp_path: Path, output
     check_finished(plan, COUNT)
 
 
+def test_files_in_the_way_of_a_source_that_comes_later_are_kept(tmp_path: Path, output: str) -> None:
+    plan = plan_photos(tmp_path, output, 4)
+    source = tmp_path / "photos" / "0001.jpg"
+    source.unlink()
+    Path(output, "0001.jpg").write_bytes(b"somebody else's")
+    assert run(plan).statuses == {"written": 3, "failed": 1}
+    source.write_bytes(photo(1))
+    total = run(plan_photos(tmp_path, output, 4))
+    assert "another file of this name" in total.reasons[0][1]
+    assert Path(output, "0001.jpg").read_bytes() == b"somebody else's"
+
+
 def test_rows_of_one_source_are_one_job(tmp_path: Path, output: str) -> None:
     (source,) = write_photos(str(tmp_path / "photos"), 1)
     columns = {"source": [source] * 2, "target": ["large.jpg", "small.jpg"], "width": [None, 28]}

@@ -124,7 +124,11 @@ def process_manifest_shard(
     if not waiting and not unreadable and last_part is not None:
         return _report(shard, finished, [])
     part = 0 if last_part is None else last_part + 1
-    waiting, is_first_try = _allow_replacing(waiting, shard, before, results, batch, storage)
+    targets = [row.target for row in rows if row.target]
+    foreign, is_first_try = _note_existing(shard, targets, results, batch, storage)
+    if not is_first_try or batch.overwrite:
+        mine = {key for key, outcome in before.items() if outcome.output_sha256}
+        waiting = _allow_replacing(waiting, foreign - mine)
     tries = 0 if is_first_try else 1 + results.count_try(shard, part)
     new = unreadable + _until_stopped(_process(waiting, tries, batch.settings, storage))
     if new and new[-1].stops_batch:
@@ -157,7 +161,7 @@ def _until_stopped(outcomes: Iterator[Outcome]) -> list[Outcome]:
 def _make_jobs(rows: Sequence[Row], storage: Storage) -> tuple[list[Job], list[Outcome]]:
     """Return a job for each run of rows with one source, and the outcomes of rows that cannot become jobs."""
     groups = [(source, list(group)) for source, group in groupby(rows, key=lambda row: row.source)]
-    states = _ask_at_once(lambda group: _state(group[1][0], storage), groups)
+    states = _ask_at_once(lambda group: _state(group[1], storage), groups)
     jobs, unreadable = [], []
     for (source, group), state in zip(groups, states, strict=True):
         if isinstance(state, Source):
@@ -167,11 +171,12 @@ def _make_jobs(rows: Sequence[Row], storage: Storage) -> tuple[list[Job], list[O
     return jobs, unreadable
 
 
-def _state(row: Row, storage: Storage) -> Source | str:
-    """Return the state of a source, as the manifest or the storage says; or the reason why there is none."""
+def _state(rows: Sequence[Row], storage: Storage) -> Source | str:
+    """Return the state of the source of rows, as the manifest or the storage says; or the reason why there is none."""
+    row = rows[0]
     if not row.source:
         return "the manifest names no source"
-    if row.target == row.source:
+    if any(each.target == row.source for each in rows):
         return "the target is the source; a manifest cannot be done in place"
     if row.version is not None and row.size_bytes is not None:
         return Source(row.source, row.size_bytes, row.version)
@@ -191,28 +196,26 @@ def _finished(job: Job, before: dict[str, Outcome], settings: BatchSettings) -> 
     return found if is_done else []
 
 
-def _allow_replacing(
-    jobs: list[Job], shard: int, before: dict[str, Outcome], results: Results, batch: ManifestBatch, storage: Storage
-) -> tuple[list[Job], bool]:
-    """Return the jobs, with `overwrite` where all that can be in the way are older files of this batch.
+def _note_existing(
+    shard: int, targets: Sequence[str], results: Results, batch: ManifestBatch, storage: Storage
+) -> tuple[set[str], bool]:
+    """Return which targets are somebody else's files, and whether the shard is touched for the first time.
 
-    The second value is whether the shard is touched for the first time.
-
-    A shard that is done for the first time notes which targets exist: they are somebody else's. What exists at a later
-    time and is not in this note, this batch has written.
+    Whoever touches a shard first notes which targets exist: they are somebody else's. What exists at a later time and
+    is not in this note, this batch has written.
     """
     foreign = results.read_intent(shard)
     is_first_try = False
     if foreign is None:
-        targets = [target.key for job in jobs for target in job.targets if target.key not in before]
-        noted = results.write_intent(shard, [] if batch.overwrite else _existing(targets, storage))
-        is_first_try = noted is None
-        foreign = noted or []
-    if is_first_try and not batch.overwrite:
-        return jobs, True  # nobody has touched the shard before: every target is claimed by creating it
-    others = set() if batch.overwrite else set(foreign) - {key for key, each in before.items() if each.output_sha256}
-    allowed = [replace(job, overwrite=others.isdisjoint(target.key for target in job.targets)) for job in jobs]
-    return allowed, is_first_try
+        existing = [] if batch.overwrite else _existing(targets, storage)
+        foreign = results.write_intent(shard, existing)
+        is_first_try = foreign is None
+    return set() if batch.overwrite else set(foreign or ()), is_first_try
+
+
+def _allow_replacing(jobs: Sequence[Job], foreign: set[str]) -> list[Job]:
+    """Return the jobs, with `overwrite` for those that have no target among somebody else's files."""
+    return [replace(job, overwrite=foreign.isdisjoint(target.key for target in job.targets)) for job in jobs]
 
 
 def _existing(keys: Sequence[str], storage: Storage) -> list[str]:
