@@ -46,8 +46,10 @@ def kill_and_resume(folder: Path, kills: int, count: int, chance: random.Random)
         time.sleep(chance.uniform(0, 0.3))
         print(f"{count_finished(written / DEFAULT_NAME)} of {count} finished", end="; ", flush=True)
         kill: Callable[[int, int], None] = os.killpg if chance.random() < 0.5 else os.kill
-        kill(process.pid, signal.SIGKILL)
-        process.wait()
+        with suppress(ProcessLookupError):  # it has ended by itself
+            kill(process.pid, signal.SIGKILL)
+        if process.wait() not in (0, -signal.SIGKILL):
+            return [f"a run ended with exit code {process.returncode}"]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     problems = [] if finished.returncode == 0 else [f"exit code {finished.returncode}: {finished.stderr}"]
     return problems + check(sources, source, written, in_place)

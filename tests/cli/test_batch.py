@@ -126,6 +126,7 @@ def test_pictures_are_converted_and_resized_and_listed(run: Run) -> None:
         (("in", "-o", "out", "--lossless", "-q", "5"), ["--lossless", "--quality"]),
         (("in", "-o", "out", "-q", "5", "--target-size", "9"), ["--quality", "--target-size"]),
         (("in", "--report", "x"), ["--report"]),
+        (("in", "-o", "out", "--background", "rainbow"), ["rainbow", "colour"]),
     ],
 )
 def test_wrong_usage(arguments: tuple[str, ...], words: list[str], run: Run) -> None:
@@ -204,6 +205,16 @@ def test_changes_of_settings_and_sources_are_noticed(run: Run) -> None:
     assert "1 file: 1 written" in run("batch", "in", "-o", "out", "--lossless", *FAST).out
 
 
+def test_a_file_is_replaced_though_it_failed_in_between(run: Run) -> None:
+    source = tree() / "a b" / "ü 0.jpg"
+    run("batch", "in", "-o", "out", *FAST)
+    source.write_bytes(b"broken")
+    assert run("batch", "in", "-o", "out", *FAST).code == 1
+    source.write_bytes(jpeg_bytes(70))
+    assert run("batch", "in", "-o", "out", *FAST).code == 0
+    assert Path("out/a b/ü 0.jpg").read_bytes() == expected(source)
+
+
 def test_targets_in_the_source_are_not_sources(run: Run) -> None:
     tree()
     for count in (3, 0):
@@ -222,6 +233,11 @@ def test_lists_of_files(run: Run) -> None:
     finished = subprocess.run(command, input=listed, capture_output=True, check=True)
     assert finished.stdout.startswith(b"2 files: 2 written")
     assert Path("in/a b", DEFAULT_NAME).exists()
+
+
+def test_an_empty_list_is_no_error(run: Run) -> None:
+    Path("list").write_text("\n")
+    assert run("batch", "--files-from", "list", "--in-place").out.startswith("0 files: nothing to do\n")
 
 
 def test_lines_of_json(run: Run) -> None:

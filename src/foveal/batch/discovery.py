@@ -96,9 +96,10 @@ class Search:
             yield from self._keep(path, _relative_of_listed(path), left_alone)
 
     def common_folder(self) -> str:
-        """Return the folder that holds everything that is searched."""
+        """Return the folder that holds everything that is searched; the current folder if that is nothing."""
         folders = [_searched_folder(argument) for argument in self.arguments]
-        return os.path.commonpath([os.path.abspath(each) for each in (*folders, *map(os.path.dirname, self.listed))])  # noqa: PTH100
+        folders += [str(Path(path).parent) for path in self.listed]
+        return os.path.commonpath([os.path.abspath(each) for each in folders or [os.curdir]])  # noqa: PTH100
 
     def _keep(self, path: str, relative: str, left_alone: LeftAlone) -> Iterator[Found]:
         """Yield a file that was named, if it is a picture; in place, a link stands for the file that it leads to."""

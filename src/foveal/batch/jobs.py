@@ -12,7 +12,7 @@ from foveal.checks import describe
 from foveal.encoding import EncodeOptions
 from foveal.errors import ParameterError
 from foveal.optimization import OptimizeOptions
-from foveal.photo.background import Color
+from foveal.photo.background import Color, parse_color
 from foveal.saliency import Saliency
 
 Status = Literal["written", "kept", "skipped", "failed"]
@@ -72,7 +72,7 @@ class BatchSettings:
     Raises
     ------
     ParameterError
-        The saliency is a map: one map does not fit all photos.
+        The saliency is a map: one map does not fit all photos. Or the background is not a colour.
     """
 
     optimize: OptimizeOptions = field(default_factory=OptimizeOptions)
@@ -84,6 +84,8 @@ class BatchSettings:
         for options in (self.optimize, self.encode):
             if options.saliency is not None and not isinstance(options.saliency, str):
                 raise ParameterError(f"the saliency of a batch must be a method or None, not {_kind(options.saliency)}")
+        if self.background is not None:
+            parse_color(self.background)
         object.__setattr__(self, "optimize", replace(self.optimize, threads=1))
         object.__setattr__(self, "encode", replace(self.encode, threads=1))
 

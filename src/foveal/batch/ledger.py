@@ -79,10 +79,14 @@ class Ledger:
         self.path = Path(path)
         self.lock = None if must_exist else _lock(self.path)
         address = f"{self.path.absolute().as_uri()}?mode={'ro' if must_exist else 'rwc'}"
-        with _as_errors(self.path):
-            self._database = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10)
-            self._prepare(must_exist)
         self._run = 0
+        try:
+            with _as_errors(self.path):
+                self._database = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10)
+                self._prepare(must_exist)
+        except BaseException:
+            self._release()
+            raise
 
     def start_run(self, settings: BatchSettings) -> dict[str, Any] | None:
         """Note that a run begins; return the settings of the run before, None if it had the same or there is none."""
@@ -108,7 +112,15 @@ class Ledger:
         self._write("INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?)", values)
 
     def finished(self, outcome: Outcome) -> None:
-        """Store the outcome of a target, and remove its intent, see `Record.finished`."""
+        """Store the outcome of a target, and remove its intent, see `Record.finished`.
+
+        Of a target that is skipped or has failed, what is known of the file that a run before has written stays known,
+        so that a later run may replace it.
+        """
+        before = self.outcome_of(outcome.target) if outcome.status in ("skipped", "failed") else None
+        if before is not None:
+            known = {name: getattr(before, name) for name in ("size_bytes_after", "target_version", "output_sha256")}
+            outcome = replace(outcome, **known)
         values = {**outcome.as_dict(), "run": self._run, "finished": _now()}
         del values["stops_batch"]
         values["warnings"] = json.dumps(values["warnings"])
@@ -175,8 +187,13 @@ class Ledger:
             self.commit()
         finally:
             self._database.close()
-            if self.lock is not None:
-                os.close(self.lock)
+            self._release()
+
+    def _release(self) -> None:
+        """Close the lock, which stays in force until the workers have closed it, too."""
+        if self.lock is not None:
+            os.close(self.lock)
+            self.lock = None
 
     def _write(self, query: str, values: tuple[Any, ...]) -> None:
         with _as_errors(self.path):

@@ -9,16 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-import numpy as np
-from PIL import Image
-
 from foveal import jpeg, photo
 from foveal.batch.jobs import BatchSettings, Job, Status, Target
 from foveal.encoding import EncodeOptions, encode_photo
 from foveal.errors import FormatWarning, FovealError, MissingExtraError, TransparencyError
 from foveal.optimization import OptimizeOptions, optimize_file
-from foveal.photo import Photo, formats, orientation, to_eight_bits
+from foveal.photo import Photo, formats
 from foveal.photo.background import transparency_error
+from foveal.photo.resizing import resize
 from foveal.saliency import SaliencyResult, find_saliency
 
 Options = TypeVar("Options", EncodeOptions, OptimizeOptions)
@@ -172,7 +170,7 @@ def _make_sizes(
 
 
 def _encode(opened: _OpenedPhoto, target: Target, options: EncodeOptions) -> Picture:
-    sized = opened.photo if target.width is None else reduce_to_width(opened.photo, target.width)
+    sized = opened.photo if target.width is None else resize(opened.photo, target.width)
     result = encode_photo(sized, _with_map(options, opened.saliency))
     return Picture(
         target,
@@ -191,14 +189,3 @@ def _with_map(options: Options, found: SaliencyResult | None) -> Options:
     if found is None:
         return options
     return replace(options, saliency=found.spending_map, strength=options.strength * found.strength_factor)
-
-
-def reduce_to_width(source: Photo, width: int) -> Photo:
-    """Reduce a photo to a width in its displayed orientation, by Pillow's Lanczos filter; never enlarge it."""
-    displayed_height, displayed_width = source.displayed_size
-    if width >= displayed_width:
-        return source
-    size = (width, max(1, round(displayed_height * width / displayed_width)))
-    stored = size[::-1] if orientation.swaps_sides(source.orientation) else size
-    small = Image.fromarray(to_eight_bits(source.pixels)).resize(stored, Image.Resampling.LANCZOS)
-    return replace(source, pixels=np.asarray(small))

@@ -79,8 +79,9 @@ def _process(job: Job, settings: BatchSettings, storage: Storage, record: Record
         data = storage.read(job.source.key)
         for picture in make_pictures(data, job, settings):
             outcome = replace(_describe(picture, job, settings, data), seconds=clock.lap())
+            outcome = _write(picture, job, outcome, storage, record, clock)
             waiting.remove(picture.target)
-            yield _write(picture, job, outcome, storage, record, clock)
+            yield outcome
     except Exception as error:
         for target in waiting:
             yield replace(failed_outcome(job, target, settings, explain(error)), seconds=clock.lap())

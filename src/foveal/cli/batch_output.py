@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click._termui_impl import ProgressBar
 
 from foveal.batch.discovery import LeftAlone
 from foveal.batch.dry_run import Prediction
@@ -74,7 +73,7 @@ class BatchOutput:
         """Context with the function that takes an outcome, and draws a progress bar if standard error is a terminal."""
         total = self._work.plan.target_count
         hidden = self._quiet or self._as_json or not sys.stderr.isatty()
-        bar: ProgressBar[Outcome] = click.progressbar(
+        bar: Any = click.progressbar(
             length=total, file=sys.stderr, hidden=hidden, show_pos=True, item_show_func=lambda _: self._describe()
         )
         with bar:
