@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pytest
 from command_line import Run, one_line
-
-pytest.importorskip("pyarrow")
-pytest.importorskip("fsspec")
-
 from manifest_batches import names, photo, write_manifest, write_photos
 
 PLAIN = ("--lossless", "--saliency", "none", "-j", "1")
 
 
 @pytest.fixture
-def manifest(tmp_path: Path) -> str:
+def parquet() -> None:
+    """Skip a test where the packages of the extra `ray` that it needs are not installed."""
+    pytest.importorskip("pyarrow")
+    pytest.importorskip("fsspec")
+
+
+@pytest.fixture
+def manifest(parquet: None, tmp_path: Path) -> str:
     write_photos(str(tmp_path / "photos"), 4)
     columns = {"source": [f"photos/{name}" for name in names(4)], "target": names(4)}
     return write_manifest(tmp_path / "photos.parquet", columns)
@@ -54,6 +57,7 @@ def test_lines_of_json_and_failures(run: Run, manifest: str) -> None:
     assert [failure["source"].rpartition("/")[2] for failure in listed["failures"]] == ["0002.jpg"]
 
 
+@pytest.mark.usefixtures("parquet")
 def test_sources_and_targets_in_memory(run: Run, tmp_path: Path) -> None:
     sources = write_photos("memory://command/photos", 2)
     write_manifest(tmp_path / "m.parquet", {"source": sources})
@@ -94,9 +98,9 @@ def test_what_cannot_be_read_or_written_is_one_line(run: Run, manifest: str) -> 
     ("engine", "module", "words"), [("local", "pyarrow.parquet", "pyarrow"), ("ray", "ray", "Ray")]
 )
 def test_missing_extras_are_named(
-    engine: str, module: str, words: str, run: Run, manifest: str, monkeypatch: pytest.MonkeyPatch
+    engine: str, module: str, words: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    refused = run("batch", "--manifest", manifest, "-o", "out", "--engine", engine, *PLAIN)
+    refused = run("batch", "--manifest", "photos.parquet", "-o", "out", "--engine", engine, *PLAIN)
     one_line(refused, 1, words, "pip install 'foveal[ray]'")
     assert not Path("out").exists()
