@@ -73,6 +73,20 @@ def test_processes_of_this_machine_do_the_same(tmp_path: Path, output: str) -> N
     check_finished(plan, COUNT)
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_batch_that_is_stopped_begins_no_more_shards(jobs: int, tmp_path: Path, output: str) -> None:
+    plan = plan_photos(tmp_path, output, 40)
+    reports = process_locally(plan.manifest, plan.batch, plan.last_parts, jobs, lambda: bool(seen))
+    seen: list[ShardReport] = []
+    for report in reports:
+        seen.append(report)  # noqa: PERF402 (the list stops the batch while it grows)
+    assert 1 <= len(seen) < plan.shard_count
+    again = plan_photos(tmp_path, output, 40)
+    assert set(again.last_parts) == {report.shard for report in seen}
+    run(again)
+    check_finished(again, 40)
+
+
 @pytest.mark.parametrize("next_settings", [LOSSLESS, WITHOUT_METADATA], ids=["same", "changed"])
 @pytest.mark.parametrize("cut_off_at", range(9))
 def test_a_worker_that_is_lost_anywhere_is_made_up_for(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 
 from foveal.batch.collisions import find_collision
 from foveal.batch.jobs import BatchSettings
@@ -114,7 +114,11 @@ def check_distributed(plan: ManifestPlan) -> None:
 
 
 def process_locally(
-    manifest: Manifest, batch: ManifestBatch, last_parts: Mapping[int, int], jobs: int
+    manifest: Manifest,
+    batch: ManifestBatch,
+    last_parts: Mapping[int, int],
+    jobs: int,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> Generator[ShardReport, None, None]:
     """Do all shards of a manifest in processes of this machine, and yield their reports as they are finished.
 
@@ -128,8 +132,10 @@ def process_locally(
         Highest number of a part of each shard that has one.
     jobs
         Number of processes; with 1, the work is done in this one.
+    is_stopped
+        Function that is asked before each shard whether to begin no more; those that are being done are finished.
     """
-    shards = _shards(manifest, batch)
+    shards = takewhile(lambda _: not is_stopped(), _shards(manifest, batch))
     if jobs == 1:
         storage = UrlStorage()
         for number, rows in shards:
@@ -143,6 +149,8 @@ def process_locally(
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
             running |= {start(*shard) for shard in islice(shards, len(done))}
+            if is_stopped():
+                running = {future for future in running if not future.cancel()}
             for future in done:
                 yield future.result()
 

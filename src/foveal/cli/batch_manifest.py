@@ -63,19 +63,23 @@ def run_manifest(output: str, settings: BatchSettings, jobs: int | None, choices
         results=None if choices["ledger"] is None else _absolute(choices["ledger"]),
         overwrite=choices["overwrite"],
     )
-    if choices["engine"] == "ray":
-        check_distributed(plan)
-        options = RayOptions(choices["address"], jobs)
-        reports = process_on_ray(plan.manifest, plan.batch, plan.last_parts, options)
-    else:
-        workers = 1 if protocol_of(output) == "memory" else jobs or available_threads()
-        reports = process_locally(plan.manifest, plan.batch, plan.last_parts, workers)
     show = _Output(plan, quiet=choices["quiet"], as_json=choices["json_lines"])
-    with DrainOnSigint() as interruption, closing(reports), show.progress() as advance:
-        for report in reports:
-            advance(report)
-            if report.stopped_by or interruption.is_requested:
-                break
+    is_ray = choices["engine"] == "ray"
+    with DrainOnSigint() as interruption:
+        if is_ray:
+            check_distributed(plan)
+            options = RayOptions(choices["address"], jobs)
+            reports = process_on_ray(plan.manifest, plan.batch, plan.last_parts, options)
+        else:
+            workers = 1 if protocol_of(output) == "memory" else jobs or available_threads()
+            reports = process_locally(
+                plan.manifest, plan.batch, plan.last_parts, workers, lambda: interruption.is_requested
+            )
+        with closing(reports), show.progress() as advance:
+            for report in reports:
+                advance(report)
+                if report.stopped_by or (is_ray and interruption.is_requested):
+                    break
         is_interrupted = interruption.is_requested
     show.summary()
     if is_interrupted:
