@@ -20,7 +20,7 @@ _BINS = 10  # of the histogram of savings, each of 10 %
 _STYLE = """body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse } td, th { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top }
 .scroll { overflow-x: auto } figure { margin: 1rem 0 } svg { max-width: 100%; height: auto }
-rect { fill: #3b7dd8 } text { font: 12px system-ui, sans-serif; fill: currentColor }"""
+rect { fill: #3b7dd8 } text { font: 12px system-ui, sans-serif; fill: currentColor; text-anchor: middle }"""
 
 
 @dataclass
@@ -156,7 +156,7 @@ def _problems(summary: LedgerSummary) -> Iterator[Content]:
 
 def _histogram(summary: LedgerSummary) -> Markup:
     """Draw the numbers of files by saved share as bars, from left to right: grew, 0 to 10 %, ..., 90 to 100 %."""
-    most, width, height = max(summary.savings.values(), default=1), 60, 160
+    most, width, height = max(summary.savings.values(), default=1), 64, 160
     bars: list[Markup] = []
     for place, tenth in enumerate(range(-1, _BINS)):
         count = summary.savings[tenth]
@@ -165,7 +165,7 @@ def _histogram(summary: LedgerSummary) -> Markup:
         left = place * width
         bars.append(element("rect", x=left + 4, y=20 + height - tall, width=width - 8, height=tall))
         if count:
-            bars.append(element("text", f"{count:,}", x=left + 6, y=16 + height - tall))
-        bars.append(element("text", label, x=left + 6, y=height + 36))
+            bars.append(element("text", f"{count:,}", x=left + width / 2, y=16 + height - tall))
+        bars.append(element("text", label, x=left + width / 2, y=height + 36))
     box = f"0 0 {width * (_BINS + 1)} {height + 44}"
     return element("svg", *bars, viewBox=box, width=width * (_BINS + 1), role="img", aria_label="Histogram of savings")

@@ -89,7 +89,7 @@ class BatchOutput:
         totals, work = self._work.totals, self._work
         if work.stopped_by is not None:
             reason = f"{output_name(work.stopped_by.target)}: {work.stopped_by.reason}"
-            _complain(f"{reason}; the batch has stopped, and the sources are as they were. {self._how_to_continue()}")
+            _complain(f"{reason}; the batch has stopped, and all sources are whole. {self._how_to_continue()}")
         else:
             for source, reason in self._failures:
                 _complain(f"{input_name(source)}: {reason}")
