@@ -27,6 +27,7 @@ from foveal.batch.url_storage import UrlStorage
 from foveal.errors import FovealError, MissingExtraError
 from foveal.saliency import default_model
 
+_LOOPBACK = "127.0.0.1"  # a local cluster listens on no other address
 _OBJECT_STORE_BYTES = 80 * 2**20  # of a local cluster; Ray takes no less than 75 MB
 _SHARDS_PER_ACTOR = 2  # one that is done and one that waits
 _CONNECTION_SECONDS = 5
@@ -201,11 +202,13 @@ def _connected(options: RayOptions) -> Iterator[Any]:
                 num_gpus=0,
                 object_store_memory=_OBJECT_STORE_BYTES,
                 include_dashboard=False,
+                _node_ip_address=_LOOPBACK,
                 **quiet,
             )
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         place = "on this machine" if options.address is None else f"at {options.address}"
-        raise RayError(f"no Ray cluster {place}: {_first_line(error)}") from error
+        hint = "" if options.address is None else " (does it ask for a token? see RAY_AUTH_MODE in Ray's documentation)"
+        raise RayError(f"no Ray cluster {place}: {_first_line(error)}{hint}") from error
     try:
         yield ray
     finally:
