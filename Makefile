@@ -1,6 +1,6 @@
 # make demo    set up .venv, encode a photo, compare encoders on it
 # make test    set up .venv, run all tests
-# make lint    set up .venv, check style, types, imports and the format of the kernels
+# make lint    set up .venv, check style, types, imports, workflows and the format of the kernels
 # make train   train the saliency network on DATA (docs/training.md), into build/train
 # make fuzz    feed broken input to kernels and readers for FUZZ_SECONDS, or to some TARGETS (docs/fuzzing.md)
 # make check   check that Python and the compiler are new enough; the targets above begin with it
@@ -41,6 +41,8 @@ lint: $(VENV)/.bench,lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/wheels.yml
 	$(BIN)/clang-format --dry-run --Werror $(wildcard src/foveal/kernels/*.?pp tests/fuzz/kernels/*.?pp tests/portability/*.cpp)
 
 train: $(VENV)/.train
