@@ -121,6 +121,8 @@ def make_files_by_commands(name: str, pixels: NDArray[Any]) -> Iterator[tuple[st
             "inspect out.jpg --json",
             "saliency photo.png -o out.png --compare compare.png --json",
             "saliency photo.png -o out.png --overlay --method msroi",
+            "crop photo.png -o out.jpg --aspect 1:1 -q 50 --json",
+            "crop out.jpg -o smaller.jpg --zoom 2 --lossless --json",
             "compare photo.png -o out.png -q 50 --json",
             "pca encode photo.png -o out.npz",
             "pca decode out.npz -o out.png",

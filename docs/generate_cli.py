@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from foveal.cli.lazy_group import LazyGroup
 from foveal.cli.main import cli
 
 PAGE = Path(__file__).with_name("cli.md")
@@ -24,9 +25,12 @@ killed command can leave the temporary file; the next command that writes into t
 def contexts(parent: click.Context) -> Iterator[click.Context]:
     """Yield the context of a command, then those of all its subcommands, depth first."""
     yield parent
-    if isinstance(parent.command, click.Group):
-        for name, command in parent.command.commands.items():
-            yield from contexts(click.Context(command, parent=parent, info_name=name))
+    group = parent.command
+    if isinstance(group, click.Group):
+        for name in group.short_helps if isinstance(group, LazyGroup) else group.commands:
+            command = group.get_command(parent, name)
+            if command is not None:
+                yield from contexts(click.Context(command, parent=parent, info_name=name))
 
 
 def reference() -> str:

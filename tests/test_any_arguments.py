@@ -221,6 +221,13 @@ look_options = options(
     top_k=numbers | anything,
     model=anything,
 )
+crop_options = options(
+    aspect=st.sampled_from(["16:9", "0:1", (1, 2), "9" * 5000 + ":1"]) | numbers | texts | anything,
+    size=st.sampled_from(["9x9", "99x9", (3, 4), "\u0663x3"]) | texts | anything,
+    zoom=numbers | anything,
+    saliency=maps,
+    background=colours,
+)
 compare_options = options(
     quality=numbers | anything,
     size_bytes=numbers | texts,
@@ -250,21 +257,28 @@ def keywords(function: Callable[..., Any], *arguments: st.SearchStrategy[Any], *
 
 # Calls of each function, and the exceptions beside FovealError that it declares.
 FUNCTIONS: dict[str, tuple[st.SearchStrategy[Call], tuple[type[Exception], ...]]] = {
-    "encode": (keywords(foveal.encode, pictures, given=encode_options), ()),
+    "encode": (keywords(foveal.encode, pictures, given=encode_options), (OSError,)),
     "open": (
         keywords(foveal.open, sources, given=options(background=colours, max_pixels=numbers | anything)),
         (OSError,),
     ),
     "decode": (
         keywords(foveal.decode, data, given=options(strict=st.booleans() | anything, max_pixels=numbers | anything)),
-        (),
+        (OSError,),
     ),
-    "inspect": (keywords(foveal.inspect, data, given=options(max_pixels=numbers | anything)), ()),
-    "optimize": (keywords(foveal.optimize, data, given=optimize_options), ()),
-    "saliency_map": (keywords(foveal.saliency_map, pictures, given=look_options), ()),
+    "inspect": (keywords(foveal.inspect, data, given=options(max_pixels=numbers | anything)), (OSError,)),
+    "optimize": (keywords(foveal.optimize, data, given=optimize_options), (OSError,)),
+    "resize": (
+        keywords(
+            foveal.resize, pictures, st.integers(-1, 90) | anything, given=options(enlarge=st.booleans() | anything)
+        ),
+        (OSError,),
+    ),
+    "saliency_map": (keywords(foveal.saliency_map, pictures, given=look_options), (OSError,)),
+    "best_crop": (keywords(foveal.best_crop, pictures, given=crop_options), (OSError,)),
     "Photo": (keywords(use_photo, arrays() | others, given=photo_fields), ()),
     "SaliencyModel": (keywords(foveal.SaliencyModel, given=options(path=anything, threads=numbers | anything)), ()),
-    "compare": (keywords(foveal.compare, small_arrays | others, given=compare_options), ()),
+    "compare": (keywords(foveal.compare, small_arrays | others, given=compare_options), (OSError,)),
     "ssimulacra2": (keywords(metrics.ssimulacra2, pictures, pictures, given=options(threads=threads)), ()),
     "psnr": (keywords(metrics.psnr, pictures, pictures, given=options(weights=anything)), ()),
     "ssim": (keywords(metrics.ssim, pictures, pictures, given=options(weights=anything)), ()),
@@ -279,7 +293,7 @@ FUNCTIONS: dict[str, tuple[st.SearchStrategy[Call], tuple[type[Exception], ...]]
                 background=colours,
             ),
         ),
-        (),
+        (OSError,),
     ),
     "pca.decode": (keywords(pca.decode, data, given=options(max_pixels=numbers | anything)), ()),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from foveal import files
-from foveal.files import descriptor_of, other_names, write_whole
+from foveal.files import create_whole, descriptor_of, other_names, write_whole
 
 OLD, NEW = b"old content", bytes(range(256)) * 1000
 
@@ -312,3 +313,45 @@ def test_paths_of_descriptors() -> None:
     ]
     others = ("-", "out.jpg", "/dev/null", "/dev/fd/", "/dev/fd/x", "/proc/1/fd/5", Path("/dev/stdin"))
     assert [descriptor_of(path) for path in others] == [None] * len(others)
+
+
+def test_a_file_is_created_only_if_there_is_none(tmp_path: Path) -> None:
+    target = tmp_path / "new.jpg"
+    create_whole(target, NEW)
+    with pytest.raises(FileExistsError):
+        create_whole(target, OLD)
+    assert target.read_bytes() == NEW
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("there", ["file", "folder", "dangling link"])
+def test_whatever_has_the_name_of_a_new_file_is_left(there: str, tmp_path: Path) -> None:
+    target = tmp_path / "new.jpg"
+    if there == "file":
+        target.write_bytes(OLD)
+    elif there == "folder":
+        target.mkdir()
+    else:
+        target.symlink_to("nothing")
+    before = target.lstat()
+    with pytest.raises(FileExistsError):
+        create_whole(target, NEW)
+    assert target.lstat() == before
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_files_are_created_where_there_are_no_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "no hard links")  # as FAT does
+
+    monkeypatch.setattr(os, "link", refuse)
+    create_whole(tmp_path / "new.jpg", NEW)
+    with pytest.raises(FileExistsError):
+        create_whole(tmp_path / "new.jpg", OLD)
+    assert (tmp_path / "new.jpg").read_bytes() == NEW
+    assert list(tmp_path.iterdir()) == [tmp_path / "new.jpg"]
+
+
+def test_a_folder_that_is_missing_takes_no_new_file(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="folder"):
+        create_whole(tmp_path / "none" / "new.jpg", NEW)

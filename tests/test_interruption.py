@@ -34,7 +34,7 @@ def test_a_signal_while_modules_are_imported_ends_the_command_with_one_line(
 ) -> None:
     (tmp_path / f"{module}.py").write_text(f"import signal; signal.raise_signal({int(number)})")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path[1:]])}
-    done = subprocess.run([*FOVEAL, "--help"], capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run([*FOVEAL, "encode", "--help"], capture_output=True, text=True, env=environment, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (code, "", f"foveal: {line}\n")
 
 

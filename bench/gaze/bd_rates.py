@@ -52,9 +52,9 @@ class GazeScorer:
             raise ValueError(f"{photo.path} has no fixations")
         self.pixels: EightBitPixels = np.ascontiguousarray(to_eight_bits(foveal.open(photo.path).pixels))
         self._density = fixation_density(photo.fixations, *self.pixels.shape[:2])
-        self._box = tuple(_find_central_range(self._density.sum(axis=other)) for other in (1, 0))
+        self.box = tuple(_find_central_range(self._density.sum(axis=other)) for other in (1, 0))
         self._whole = metrics.Ssimulacra2Reference(self.pixels)
-        part = np.ascontiguousarray(self.pixels[self._box])
+        part = np.ascontiguousarray(self.pixels[self.box])
         self._parts = [METRICS[name](part) for name in BOX_METRICS]
 
     def measure(self, data: bytes) -> tuple[int, tuple[float, ...]]:
@@ -62,7 +62,7 @@ class GazeScorer:
         shown: EightBitPixels = decode_for_viewing(data)
         ssim = -10 * np.log10(1 - metrics.ssim(self.pixels, shown, self._density))
         weighted = metrics.psnr(self.pixels, shown, self._density), float(ssim)
-        part = np.ascontiguousarray(shown[self._box])
+        part = np.ascontiguousarray(shown[self.box])
         return len(data), (*weighted, *(metric.score(part) for metric in self._parts), self._whole.score(shown))
 
 

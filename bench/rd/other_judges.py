@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from bench.rd import torchvision_stand_in
@@ -41,6 +42,12 @@ class CvvdpReference:
         """Return the loss of quality in decibels, -10 log10(10 - JOD): 10 JOD is the quality of the original."""
         quality, _ = self._metric.predict(decoded, self._original, dim_order="HWC")
         return _decibels(10 - float(quality))
+
+
+def map_of_cvvdp(original: EightBitPixels, decoded: EightBitPixels) -> tuple[NDArray[np.float32], float]:
+    """Return CVVDP's map of visible differences, (H, W), and the quality in JOD, 10 for equal pictures."""
+    quality, found = _load_cvvdp("raw").predict(decoded, original, dim_order="HWC")
+    return np.asarray(found["heatmap"].float().numpy()).reshape(original.shape[:2]), float(quality)
 
 
 class ButteraugliReference:
@@ -117,13 +124,13 @@ def _imports(load: Any) -> bool:
 
 
 @cache
-def _load_cvvdp() -> Any:
+def _load_cvvdp(heatmap: str = "none") -> Any:
     torchvision_stand_in.provide()
     import pycvvdp
     import torch
 
     torch.set_num_threads(1)
-    return pycvvdp.cvvdp(display_name="standard_4k", device=torch.device("cpu"))
+    return pycvvdp.cvvdp(display_name="standard_4k", heatmap=heatmap, device=torch.device("cpu"))
 
 
 @cache

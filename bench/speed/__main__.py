@@ -1,8 +1,9 @@
 """Measure speed and peak memory of encoders and decoders, with speed as a ratio to libjpeg-turbo in the same run.
 
-python -m bench.speed [--images DIR ...] [--megapixels 13] [--quality 80] [--rounds 5]
+python -m bench.speed [--images DIR ...] [--megapixels 13] [--quality 80] [--rounds 5] [--only start-up]
 
-All encoders and decoders work on one mosaic of photographs. The tables show megapixels per second (the best of all
+Start-up is measured in CPU seconds of whole processes, see `bench.speed.start_up`. All encoders and decoders work on
+one mosaic of photographs. The tables show megapixels per second (the best of all
 rounds), the ratio to the reference (higher is faster), the size of the file, and the peak memory of foveal in bytes per
 pixel. The last table shows what it costs to let foveal choose the quality of a photograph.
 """
@@ -28,6 +29,7 @@ from bench.speed.coders import (
 )
 from bench.speed.default_quality import measure_default_quality
 from bench.speed.memory import measure_decoding_memory, measure_encoding_memory, measure_in_new_process
+from bench.speed.start_up import measure_start_up
 from foveal.jpeg import EightBitPixels
 from foveal.threads import available_threads
 
@@ -92,8 +94,12 @@ def main() -> None:
     parser.add_argument("--megapixels", type=float, default=13)
     parser.add_argument("--quality", type=int, default=80)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", choices=["start-up"], help="print this table alone")
     arguments = parser.parse_args()
     workload = Workload(arguments.images, arguments.megapixels, arguments.quality)
+    Console().print(measure_start_up(Workload(arguments.images, 0.4, 75).pixels(), arguments.rounds))
+    if arguments.only:
+        return
     for measure in (measure_encoders, measure_decoders):
         Console().print(measure(workload, arguments.rounds))
     Console().print(measure_default_quality(arguments.images, arguments.quality, arguments.rounds))

@@ -4,27 +4,32 @@
 >>> data = foveal.encode(foveal.open("photo.png"), quality=80)   # doctest: +SKIP
 
 `encode` and `decode` write and read JPEG files, `optimize` makes existing ones smaller, `saliency_map` predicts where
-people look, `inspect` reports what a JPEG file contains, `compare` compares encoders at equal file sizes, and `pca`
-compresses photos by principal components.
+people look, `best_crop` finds the crop that keeps it, `resize` makes photos smaller, `inspect` reports what a JPEG
+file contains, `compare` compares encoders at equal file sizes, and `pca` compresses photos by principal components.
 """
+
+from __future__ import annotations
 
 from foveal import interruption as interruption  # before the others, which take time to import
 
 # isort: split
-from typing import TYPE_CHECKING, Any
+from foveal.threads import loading
 
-from foveal import errors
-from foveal.encoding import encode
-from foveal.errors import FovealError
-from foveal.inspection import Inspection, inspect
-from foveal.jpeg import decode
-from foveal.photo import Photo, open  # noqa: A004 (the natural name for what it does)
-from foveal.saliency import SaliencyModel, saliency_map
-
+TYPE_CHECKING = False  # as in `typing`, which takes time to import
 if TYPE_CHECKING:
-    from foveal import pca
+    from typing import Any
+
+    from foveal import errors, pca
     from foveal.comparison.compare import compare
+    from foveal.crop import best_crop
+    from foveal.encoding import encode
+    from foveal.errors import FovealError
+    from foveal.inspection import Inspection, inspect
+    from foveal.jpeg import decode
     from foveal.optimization import Optimized, optimize
+    from foveal.photo import Photo, open  # noqa: A004 (the natural name for what it does)
+    from foveal.photo.resizing import resize
+    from foveal.saliency import SaliencyModel, saliency_map
 
 __version__ = "0.1.0"
 
@@ -34,6 +39,7 @@ __all__ = [
     "Optimized",
     "Photo",
     "SaliencyModel",
+    "best_crop",
     "compare",
     "decode",
     "encode",
@@ -42,18 +48,43 @@ __all__ = [
     "open",
     "optimize",
     "pca",
+    "resize",
     "saliency_map",
 ]
 
+# Modules of the public names, which are imported at the first use of one of their names: most programs need few of
+# them, and importing all takes a quarter of a second.
+_HOMES = {
+    "FovealError": "errors",
+    "Inspection": "inspection",
+    "Optimized": "optimization",
+    "Photo": "photo",
+    "SaliencyModel": "saliency",
+    "best_crop": "crop",
+    "compare": "comparison",
+    "decode": "jpeg",
+    "encode": "encoding",
+    "inspect": "inspection",
+    "open": "photo",
+    "optimize": "optimization",
+    "resize": "photo.resizing",
+    "saliency_map": "saliency",
+}
+_MODULES = ("encoding", "errors", "inspection", "jpeg", "metrics", "optimization", "pca", "photo", "saliency")
+
 
 def __getattr__(name: str) -> Any:
-    """Import `pca`, `compare` and `optimize` at their first use: few programs need them, and importing takes time."""
+    """Import a public name, or a module that holds one, at its first use (PEP 562)."""
     from importlib import import_module
 
-    if name == "pca":
-        return import_module("foveal.pca")
-    if name == "compare":
-        return import_module("foveal.comparison").compare
-    if name in ("optimize", "Optimized"):
-        return getattr(import_module("foveal.optimization"), name)
-    raise AttributeError(f"module 'foveal' has no attribute {name!r}")
+    if name not in _HOMES and name not in _MODULES:
+        raise AttributeError(f"module 'foveal' has no attribute {name!r}")
+    with loading:
+        module = import_module(f"foveal.{_HOMES.get(name, name)}")
+    value = getattr(module, name) if name in _HOMES else module
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
 from numbers import Integral, Real
-
-import numpy as np
 
 from foveal.errors import ParameterError
 
@@ -31,7 +30,8 @@ def escape(text: str) -> str:
 
 def describe_kind(value: object) -> str:
     """Return the type of a wrong value for the message of an error; of an array, the type of its values."""
-    return f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+    numpy = sys.modules.get("numpy")  # where it has not been imported, which takes time, nothing is an array
+    return f"an array of {value.dtype}" if numpy and isinstance(value, numpy.ndarray) else type(value).__name__
 
 
 def check_number(name: str, value: float, least: float, most: float) -> None:

@@ -1,4 +1,4 @@
-"""Filename extensions, and atomic replacement of files: a file is written completely or not at all.
+"""Reading of files however they are given, and atomic replacement: a file is written completely or not at all.
 
 The data is written to a temporary file in the folder of the target, which is then renamed to the target. A reader sees
 either the old file or the new one, and an interrupted program leaves the old one.
@@ -13,17 +13,23 @@ The next file that is written into the folder removes those whose process has en
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import stat
 import time
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
+from foveal.errors import ParameterError
 from foveal.interruption import temporary_files
+
+# How a file is given to the public functions: its path, its bytes, or a binary file object to read it from.
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 
 # Filename extensions of the file formats.
 PICTURE_ENDINGS = {
@@ -55,7 +61,69 @@ class FileTimes(NamedTuple):
         return cls(status.st_atime_ns, status.st_mtime_ns)
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes, times: FileTimes | None = None) -> None:
+def is_source(value: object) -> bool:
+    """Return whether a value is a path, the bytes of a file or a file object, see `Source`."""
+    return isinstance(value, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(value, "read")
+
+
+@contextmanager
+def open_source(source: Source) -> Iterator[BinaryIO]:
+    """Open a file however it is given, for reading from its start; what cannot seek is read into memory.
+
+    A file object is left open.
+
+    Raises
+    ------
+    ParameterError
+        The source is neither a path nor bytes nor a binary file object.
+    OSError
+        The file cannot be read.
+    """
+    if isinstance(source, bytes | bytearray | memoryview):
+        yield io.BytesIO(source)
+    elif isinstance(source, str | os.PathLike):
+        with _open_path(source) as file:
+            yield file if file.seekable() else io.BytesIO(file.read())
+    else:
+        yield _rewind(source)
+
+
+def read_source(source: Source) -> bytes:
+    """Return the bytes of a file however it is given; errors are those of `open_source`."""
+    if isinstance(source, bytes):
+        return source
+    with open_source(source) as file:
+        return file.read()
+
+
+def _open_path(path: str | os.PathLike[str]) -> BinaryIO:
+    try:
+        return Path(path).open("rb")
+    except (TypeError, ValueError) as error:  # a PathLike that returns bytes; a NUL character
+        raise ParameterError(f"{path!a} is not a path: {error}") from error
+
+
+def _rewind(file: Any) -> BinaryIO:
+    """Return a binary file object at its start, or a copy in memory of one that cannot seek."""
+    if not hasattr(file, "read"):
+        raise ParameterError(
+            f"a file is given as a path, as its bytes or as a binary file object, not as {type(file).__name__}"
+        )
+    rewound: BinaryIO = file
+    try:
+        file.seek(0)
+        first = file.read(0)
+    except (AttributeError, OSError):
+        first = file.read()
+        rewound = io.BytesIO(first if isinstance(first, bytes) else b"")
+    if not isinstance(first, bytes):
+        raise ParameterError("a file object must be binary, not a text file")
+    return rewound
+
+
+def write_whole(
+    path: str | os.PathLike[str], data: bytes, times: FileTimes | None = None, *, remove_abandoned: bool = True
+) -> None:
     """Write a file atomically: it holds all of the data afterwards, or is left as it was.
 
     An existing file keeps its permissions (mode), and its owner and group as far as the process may set them. A
@@ -63,7 +131,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes, times: FileTimes | No
     the old file. Devices, pipes and open descriptors (/dev/stdout, /dev/fd/N) are written to directly. On return, the
     data and the name of the file have been flushed to disk.
 
-    Temporary files that killed processes left in the folder are removed.
+    Temporary files that killed processes left in the folder are removed, unless `remove_abandoned` is False.
 
     Parameters
     ----------
@@ -73,6 +141,9 @@ def write_whole(path: str | os.PathLike[str], data: bytes, times: FileTimes | No
         Complete content of the file.
     times
         Times to give to the file; None for the current time. Devices, pipes and open descriptors get none.
+    remove_abandoned
+        Whether to remove the temporary files of killed processes. The whole folder is read for it, which those who
+        write many files into one folder need not do for each.
 
     Raises
     ------
@@ -91,7 +162,54 @@ def write_whole(path: str | os.PathLike[str], data: bytes, times: FileTimes | No
     target = Path(os.path.realpath(path))
     if old is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "is write-protected")  # renaming would ignore the protection
-    _remove_old_temporaries(target.parent)
+    if remove_abandoned:
+        remove_old_temporaries(target.parent)
+    with _temporary_file(target, data, old, times) as temporary:
+        temporary.replace(target)
+    _sync_folder(target.parent)
+
+
+def create_whole(path: str | os.PathLike[str], data: bytes) -> None:
+    """Create a file atomically: it holds all of the data afterwards, or does not exist.
+
+    Of several processes that create the same file at the same time, one succeeds. On file systems without hard links,
+    such as FAT, two that do so within the same moment may both succeed; the file is then that of one of them.
+
+    Raises
+    ------
+    FileExistsError
+        The path names something already, which is left as it is.
+    OSError
+        No file can be created in the folder.
+    """
+    target = Path(path)
+    with _temporary_file(target, data, None, None) as temporary:
+        try:
+            os.link(temporary, target)
+        except FileExistsError:
+            raise
+        except OSError:  # the file system has no hard links
+            if os.path.lexists(target):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+            temporary.rename(target)
+    _sync_folder(target.parent)
+
+
+@contextmanager
+def _temporary_file(target: Path, data: bytes, old: os.stat_result | None, times: FileTimes | None) -> Iterator[Path]:
+    """Write data to a temporary file beside a target, for the caller to rename; remove it at the end if it is there.
+
+    Parameters
+    ----------
+    target
+        Path of the file that the temporary file will become.
+    data
+        Content of the file, which has been flushed to disk when the block begins.
+    old
+        Status of the file at the target, whose mode and owner are taken over; None without one.
+    times
+        Times to give to the file; None for the current time.
+    """
     temporary = target.with_name(f".foveal-{_machine()}-{os.getpid()}-{os.urandom(6).hex()}.tmp")
     temporary_files.add(str(temporary))
     try:
@@ -105,13 +223,10 @@ def write_whole(path: str | os.PathLike[str], data: bytes, times: FileTimes | No
             temporary.chmod(stat.S_IMODE(old.st_mode))
         if times is not None:
             os.utime(temporary, ns=(times.access_ns, times.change_ns))
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        yield temporary
     finally:
+        temporary.unlink(missing_ok=True)
         temporary_files.discard(str(temporary))
-    _sync_folder(target.parent)
 
 
 def descriptor_of(path: str | os.PathLike[str]) -> int | None:
@@ -163,7 +278,7 @@ def _copy_owner(old: os.stat_result, descriptor: int) -> None:
             os.fchown(descriptor, -1, old.st_gid)
 
 
-def _remove_old_temporaries(folder: Path) -> None:
+def remove_old_temporaries(folder: Path) -> None:
     """Remove the temporary files in a folder whose processes have ended; those that cannot be removed are left."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:

@@ -11,13 +11,20 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
+from concurrent.futures.thread import ThreadPoolExecutor  # before others fork: it has functions that a fork calls
 from contextlib import contextmanager, suppress
-from threading import local
+from threading import RLock, local
 from typing import Any, Generic, Self, TypeVar, overload
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+# A thread holds it while it imports modules at their first use or opens a session of onnxruntime: both take locks that
+# a child process could not release. A fork waits for it, so that no fork falls into that time.
+loading = RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=loading.acquire, after_in_parent=loading.release, after_in_child=loading.release)
 
 
 class lazy_property(Generic[Result]):  # noqa: N801 (a decorator, like property)
@@ -144,12 +151,15 @@ def run_in_threads(function: Callable[[Item], Result], items: Sequence[Item], th
                 errors.append(error)
 
     workers = min(threads, len(items))
-    with helper_threads(workers) as pool:
-        started: list[Future[None]] = []
-        with suppress(RuntimeError):  # no more threads can be started: the others do all the work
-            started.extend(pool.submit(work) for _ in range(workers - 1))
+    if workers <= 1:
         work()
-        wait([helper for helper in started if not helper.cancel()])
+    else:
+        with helper_threads(workers) as pool:
+            started: list[Future[None]] = []
+            with suppress(RuntimeError):  # no more threads can be started: the others do all the work
+                started.extend(pool.submit(work) for _ in range(workers - 1))
+            work()
+            wait([helper for helper in started if not helper.cancel()])
     if errors:
         raise errors[0]
     return [results[position] for position in range(len(items))]

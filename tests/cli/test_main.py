@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import runpy
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
+import click
 import pytest
 from command_line import COMMAND, Run, one_line, write_jpeg
 
 import foveal
-from foveal.cli import files, messages
+from foveal.cli import files, main, messages
 
 
 def test_the_input_is_never_overwritten(run: Run) -> None:
@@ -259,3 +262,59 @@ def test_control_characters_in_names_do_not_reach_the_terminal(run: Run) -> None
     outcome = run("decode", "a\x1b[31m\n.jpg", "-o", "b\x1b.png")
     assert outcome.out == "b\\x1b.png: 56 x 40, YCbCr\n"
     one_line(run("inspect", "c\x1b.jpg"), 1, "c\\x1b.jpg: no such file")
+
+
+def test_the_list_of_commands_is_complete_and_each_is_found_by_its_name() -> None:
+    modules = {path.stem: path.read_text() for path in Path(main.__file__).parent.glob("*.py") if path.stem != "main"}
+    commands = {
+        name
+        for name, source in modules.items()
+        if re.search(rf"\n@click\.(command|group)\b(.|\n)*def {name}\(", source)
+    }
+    context = click.Context(main.cli)
+    assert main.cli.list_commands(context) == sorted(commands)
+    for name in commands:
+        command = main.cli.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+    assert main.cli.get_command(context, "main") is None
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["-h"], [], ["encde"]], ids=" ".join)
+def test_numpy_is_not_imported_for_the_version_and_the_help(arguments: list[str]) -> None:
+    program = (
+        "import atexit, sys; from foveal.cli.main import main;"
+        "atexit.register(lambda: print([name for name in ('numpy', 'PIL', 'onnxruntime') if name in sys.modules]));"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+    assert done.stdout.endswith("[]\n")
+
+
+def test_what_a_command_does_not_need_is_not_imported(tmp_path: Path, run: Run) -> None:
+    program = (
+        "import atexit, sys; from foveal.cli.main import main;"
+        "late = ('onnxruntime', 'PIL.TiffImagePlugin', 'xml.parsers.expat', 'hashlib', 'importlib.metadata');"
+        "atexit.register(lambda: print([name for name in late if name in sys.modules]));"
+        "main()"
+    )
+    command = [sys.executable, "-c", program, "encode", "photo.png", "-q", "75", "--saliency", "none"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "position", "expected"),
+    [
+        ("foveal enc", 1, ["encode"]),
+        ("foveal e", 1, ["encode", "explain"]),
+        ("foveal pca ", 2, ["decode", "encode", "figure"]),
+        ("foveal encode --sub", 2, ["--subsampling"]),
+        ("foveal encode --subsampling 4:2", 3, ["4:2:2", "4:2:0"]),
+    ],
+)
+def test_shell_completion(words: str, position: int, expected: list[str]) -> None:
+    environment = {**os.environ, "_FOVEAL_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(position)}
+    done = subprocess.run(COMMAND, capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.removeprefix("plain,") for line in done.stdout.splitlines()] == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from command_line import PIXELS, Run, one_line
 from PIL import Image
 
 import foveal
+from foveal.pca import rows
 
 
 def test_pca_encode_writes_what_the_library_gives_and_counts_bytes_in_both_ways(run: Run) -> None:
@@ -87,17 +89,21 @@ def test_pca_figure_takes_several_photos_and_variances(run: Run, monkeypatch: py
     from foveal.pca import figure
 
     Image.fromarray(PIXELS[:, :, 0]).save("grey.png")
-    drawn: list[tuple[list[str], tuple[float, ...]]] = []
+    drawn: list[tuple[list[str], tuple[float, ...], str]] = []
     real = figure.draw
 
-    def draw(photos: dict[str, foveal.Photo], variances: tuple[float, ...]) -> bytes:
-        drawn.append((list(photos), variances))
-        return real(photos, variances)
+    def draw(photos: dict[str, foveal.Photo], variances: tuple[float, ...], standardize: str) -> Any:
+        drawn.append((list(photos), variances, standardize))
+        return real(photos, variances, standardize)
 
     monkeypatch.setattr(figure, "draw", draw)
     outcome = run("pca", "figure", "--images", "photo.png", "grey.png", "--variance", "90", "99.5", "-o", "fig.png")
     assert (outcome.code, outcome.err) == (0, "")
-    assert drawn == [(["photo.png", "grey.png"], (90.0, 99.5))]
+    assert drawn == [(["photo.png", "grey.png"], (90.0, 99.5), "channel")]
+    assert [line.split(":")[0] for line in outcome.out.splitlines()] == [
+        "fig.png",
+        *("photo.png, 90 %", "photo.png, 99.5 %", "grey.png, 90 %", "grey.png, 99.5 %"),
+    ]
     with Image.open("fig.png") as image:
         assert image.format == "PNG"
         assert image.width == 1950
@@ -108,9 +114,22 @@ def test_pca_figure_without_photos_takes_those_of_scikit_image(run: Run, monkeyp
     from foveal.pca import figure
 
     names: list[str] = []
-    monkeypatch.setattr(figure, "draw", lambda photos, variances: (names.extend(photos), b"png")[1])
+    monkeypatch.setattr(figure, "draw", lambda photos, *_: (names.extend(photos), (b"png", []))[1])
     assert run("pca", "figure", "-o", "fig.png").code == 0
     assert names == ["astronaut", "coffee"]
+
+
+def test_published_numbers_are_printed_below_ours(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from foveal.pca import figure
+
+    published = {("photo", (56, 40), 90.0): figure.Published((1, 2, 3), 4.5, 0.678)}
+    monkeypatch.setattr(figure, "PUBLISHED", published)
+    options = ["--images", "photo.png", "--variance", "90", "95", "--standardize", "column", "-o", "fig.png"]
+    _, ours, theirs, other = run("pca", "figure", *options).out.splitlines()
+    counts = [channel.principal.count_for(90) for channel in rows.analyse(PIXELS)]
+    assert f"{', '.join(map(str, counts))} components" in ours
+    assert theirs.strip() == "the report: 1, 2, 3 components, compression ratio without them 4.5, SSIM 0.6780"
+    assert other.startswith("photo.png, 95 %")
 
 
 def test_a_photo_too_small_for_the_figure(run: Run) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 
 import jpeg_files
 import numpy as np
@@ -170,16 +169,8 @@ def test_markers_of_other_kinds_in_broken_data_do_not_hide_the_picture() -> None
 
 @pytest.mark.parametrize("data", ["photo.jpg", None, 5, np.zeros(5)])
 def test_data_of_the_wrong_kind(data: object) -> None:
-    for function in (foveal.decode, foveal.inspect, jpeg.read_coefficients):
-        with pytest.raises(ParameterError, match="data must be the bytes of a file"):
-            function(data)
-
-
-@pytest.mark.parametrize("path", ["photo.jpg", Path("photo.jpg")])
-def test_a_path_in_place_of_bytes(path: object) -> None:
-    for function in (foveal.decode, foveal.inspect, foveal.optimize):
-        with pytest.raises(ParameterError, match=r": Path\('photo.jpg'\).read_bytes\(\) reads a file$"):
-            function(path)
+    with pytest.raises(ParameterError, match="data must be the bytes of a file"):
+        jpeg.read_coefficients(data)
 
 
 def test_max_pixels_of_the_wrong_kind() -> None:

@@ -6,11 +6,20 @@ import numpy as np
 import pytest
 from pca_files import arrays_of, encoded, restored
 from pictures import noisy_gradient
+from shared_data import SHARED_DATA
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
+import foveal
 from foveal import pca
 from foveal.errors import ParameterError
+from foveal.pca import rows
+from foveal.pca.codec import encode_rows
+from foveal.pca.figure import PUBLISHED
+from foveal.pca.options import PcaOptions
+from foveal.photo import Photo
+
+KINGFISHER = SHARED_DATA / "photos" / "pca" / "kingfisher.png"
 
 
 def test_rows_restore_what_scikit_learn_restores(chelsea: np.ndarray) -> None:
@@ -23,6 +32,30 @@ def test_rows_restore_what_scikit_learn_restores(chelsea: np.ndarray) -> None:
         theirs = scaler.inverse_transform(components.inverse_transform(scores))
         assert np.abs(np.clip(theirs, 0, 255) - ours[:, :, index]).max() < 0.75  # rounding, and half precision
     assert 97 <= file.variance < 97.1
+
+
+def test_channels_divided_by_their_own_deviation_have_the_components_of_scikit_learn(chelsea: np.ndarray) -> None:
+    channels = rows.analyse(chelsea, "channel")
+    file = encode_rows(Photo(chelsea), channels, PcaOptions(97))
+    ours = pca.decode(file.data).pixels
+    for index, count in enumerate(file.component_counts):
+        whole = chelsea[:, :, index].astype(float)
+        standardised = (whole - whole.mean()) / whole.std()
+        components = PCA(n_components=0.97, svd_solver="full").fit(standardised)
+        assert count == components.n_components_
+        theirs = components.inverse_transform(components.transform(standardised)) * whole.std() + whole.mean()
+        assert np.abs(np.clip(theirs, 0, 255) - ours[:, :, index]).max() < 0.75  # rounding, and half precision
+
+
+@pytest.mark.skipif(not KINGFISHER.exists(), reason=f"needs {KINGFISHER}")
+def test_the_kingfisher_has_the_components_of_the_report() -> None:
+    pixels = foveal.open(KINGFISHER).pixels
+    published = PUBLISHED["kingfisher", (pixels.shape[1], pixels.shape[0]), 99.0]
+    channels = rows.analyse(pixels, "channel")
+    file = encode_rows(Photo(pixels), channels, PcaOptions(99))
+    assert file.component_counts == published.counts == (190, 265, 213)
+    assert file.ratio_without_components == pytest.approx(1280 / ((190 + 265 + 213) / 3))  # 5.75; the report: 5.8
+    assert foveal.metrics.ssim(pixels, pca.decode(file.data).pixels) == pytest.approx(published.ssim, abs=0.0005)
 
 
 def test_the_file_of_rows_holds_all_that_is_needed(chelsea: np.ndarray) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from other_readers import pillow_pixels
 from pictures import noisy_gradient, save_image
-from PIL import Image
+from PIL import Image, ImageOps
 from PIL.ExifTags import Base
 
 import foveal
@@ -82,7 +82,6 @@ def test_arrays_of_other_types_are_told_how_to_convert(array: Any, how: str) -> 
         np.zeros((4, 0), np.uint8),
         [[1, 2], [3, 4]],
         None,
-        "photo.png",
     ],
 )
 def test_arrays_that_are_not_pictures_are_refused(array: Any) -> None:
@@ -163,22 +162,22 @@ def test_a_missing_file_or_a_folder_raises_the_error_of_the_system(tmp_path: Pat
         foveal.open(tmp_path)
 
 
-def test_a_pillow_image_keeps_its_colour_profile_and_no_other_metadata() -> None:
-    """Its EXIF data may describe the file from which the image was turned."""
+def test_a_pillow_image_keeps_its_colour_profile_and_orientation_and_no_other_metadata() -> None:
     tags = Image.Exif()
-    tags[Base.Orientation] = 6
+    tags[Base.Orientation], tags[Base.Make] = 6, "Acme"
     file = save_image(Image.fromarray(noisy_gradient(16, 24)), "JPEG", exif=tags, icc_profile=b"profile")
     with Image.open(file) as image:
-        turned = image.transpose(Image.Transpose.ROTATE_270)
-    photo = as_photo(turned)
-    assert (photo.orientation, photo.icc_profile, photo.exif) == (1, b"profile", None)
-    assert photo.pixels.shape == (24, 16, 3)
-
-
-@pytest.mark.parametrize("arguments", [(b"\x89PNG",), (bytearray(b"abc"),)])
-def test_open_refuses_bytes(arguments: Any) -> None:
-    with pytest.raises(ParameterError, match="BytesIO"):
-        foveal.open(*arguments)
+        photo, converted, turned = (
+            as_photo(image),
+            as_photo(image.convert("L")),
+            as_photo(ImageOps.exif_transpose(image)),
+        )
+    assert (photo.orientation, photo.icc_profile, photo.pixels.shape) == (6, b"profile", (16, 24, 3))
+    assert photo.exif is not None
+    assert b"Acme" not in photo.exif
+    assert (converted.orientation, converted.displayed_size) == (6, (24, 16))
+    assert (turned.orientation, turned.icc_profile, turned.exif) == (1, b"profile", None)
+    assert turned.pixels.shape == (24, 16, 3)
 
 
 def test_max_pixels_must_be_a_number() -> None:

@@ -8,6 +8,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +23,7 @@ from pictures import noisy_gradient
 import foveal
 from foveal.errors import ModelError, ParameterError
 from foveal.saliency import model as model_module
+from foveal.saliency import prepare_to_look
 from foveal.saliency.model import OUTPUTS, SHIPPED_MODEL, SaliencyModel, default_model
 from foveal.saliency.session import Session
 
@@ -379,3 +381,42 @@ def test_what_a_signal_handler_raises_is_not_renamed(
             SaliencyModel(model.path)
     finally:
         signal.signal(signal.SIGUSR1, previous)
+
+
+def test_the_network_is_loaded_in_the_background_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    has_begun = threading.Event()
+
+    class Opened(SaliencyModel):
+        def __init__(self) -> None:
+            opened.append(threading.current_thread().name)
+            has_begun.set()
+            super().__init__()
+
+    monkeypatch.setattr("foveal.saliency.model._shipped_model", functools.cache(Opened))
+    prepare_to_look("gaze")
+    assert has_begun.wait(60)
+    assert default_model() is default_model()
+    assert opened == ["foveal-network"]
+    background = [thread for thread in threading.enumerate() if thread.name == "foveal-network"]
+    for thread in background:
+        thread.join(60)
+    for saliency in (None, "spectral", "center", np.ones((2, 2), np.float32)):
+        prepare_to_look(saliency)
+    assert not [thread for thread in threading.enumerate() if thread.name == "foveal-network"]
+
+
+def test_a_network_that_cannot_be_loaded_is_an_error_where_it_is_needed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("foveal.saliency.model._shipped_model", lambda: SaliencyModel(tmp_path / "none.onnx"))
+    prepare_to_look("auto")
+    with pytest.raises(ModelError, match="cannot be read"):
+        default_model()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_program_that_ends_while_the_network_is_loaded_ends_quietly() -> None:
+    program = "from foveal.saliency import prepare_to_look; prepare_to_look('auto')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, timeout=60)
+    assert (done.stdout, done.stderr) == (b"", b"")

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -318,7 +318,7 @@ class Perception:
 
 @cache
 def _read_shipped() -> dict[str, Any]:
-    return dict(json.loads(files("foveal.allocate").joinpath("perception.json").read_text()))
+    return dict(json.loads(Path(__file__).with_name("perception.json").read_text()))
 
 
 @cache

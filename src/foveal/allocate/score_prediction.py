@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -82,6 +82,6 @@ def predicted_score(found: NDArray[np.float64], regression: Regression) -> float
 @cache
 def regression_for(subsampling: str) -> Regression:
     """Return the regression for a chroma subsampling, "4:4:4" or one of the others, which share theirs."""
-    values = json.loads(files("foveal.allocate").joinpath("score_prediction.json").read_text())
+    values = json.loads(Path(__file__).with_name("score_prediction.json").read_text())
     fitted = values["4:4:4" if subsampling == "4:4:4" else "4:2:0"]
     return Regression(*(np.array(fitted[name]) for name in Regression._fields))

@@ -31,7 +31,7 @@ from foveal.files import PICTURE_ENDINGS
 from foveal.photo.writing import png_bytes
 
 
-@click.command(short_help="Compare encoders at equal file size: crops, sizes, scores.")
+@click.command()
 @source_argument("PHOTO")
 @output_option(
     "OUT",

@@ -15,7 +15,7 @@ from foveal.photo.jpeg_metadata import find_notes
 from foveal.photo.writing import decoded_to_png, decoded_to_tiff
 
 
-@click.command(short_help="Decode a JPEG to a PNG or TIFF.")
+@click.command()
 @source_argument("JPEG")
 @output_option(
     "OUT",

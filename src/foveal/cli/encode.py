@@ -12,14 +12,14 @@ from foveal.cli import files
 from foveal.cli.encoding_options import build_options, encoding_options
 from foveal.cli.messages import add_name_to_errors, input_name, output_name, print_report, print_warning
 from foveal.cli.shared_options import describe_default_target, json_option, output_option, source_argument
-from foveal.encoding import Encoded, EncodeOptions, encode_photo
+from foveal.encoding import Encoded, EncodeOptions, encode_photo, prepare_to_encode
 from foveal.jpeg import LIBJPEG_MAX_SIDE, MAX_SIDE
 from foveal.photo import Photo, icc
 from foveal.photo.metadata_policy import MetadataPolicy
 from foveal.saliency import NETWORK_METHODS
 
 
-@click.command(short_help="Encode a photo as a JPEG that spends its bits where people look.")
+@click.command()
 @source_argument("PHOTO")
 @output_option("OUT", f"JPEG to write; '-' is standard output. {describe_default_target('.jpg')}")
 @encoding_options
@@ -43,10 +43,11 @@ def encode(
     """
     target = files.default_target(source, ".jpg") if output is None else output
     files.check_target(target, "JPEG", inputs=[source, choices["saliency"]])
+    options = build_options(**choices)
+    prepare_to_encode(options)
     photo = files.read_photo(source, background, strict=not lenient)
     for warning in _find_warnings(photo, input_name(source), choices["metadata"]):
         print_warning(warning)
-    options = build_options(**choices)
     with add_name_to_errors(source):
         result = encode_photo(photo, options)
     files.write_bytes(target, result.data)

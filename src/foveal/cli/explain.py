@@ -17,6 +17,7 @@ from foveal.cli.shared_options import (
     output_option,
     source_argument,
 )
+from foveal.encoding import prepare_to_encode
 
 
 def _parse_block(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:
@@ -29,7 +30,7 @@ def _parse_block(_: click.Context, __: click.Parameter, value: str | None) -> tu
     return int(x), int(y)
 
 
-@click.command(short_help="Show every stage of encoding a photo as an HTML page.")
+@click.command()
 @source_argument("PHOTO")
 @output_option("OUT", f"HTML page to write; '-' is standard output. {describe_default_target('.html')}")
 @click.option(
@@ -71,8 +72,9 @@ def explain(
         files.check_target(jpeg, "JPEG", inputs)
         if Path(jpeg) == Path(target):
             raise click.UsageError("-o and --jpeg name the same file")
-    photo = files.read_photo(source, background, max_pixels)
     options = build_options(**choices)
+    prepare_to_encode(options)
+    photo = files.read_photo(source, background, max_pixels)
     name = "a photo" if source == STANDARD_STREAM else input_name(Path(source).name)
     with add_name_to_errors(source):
         explanation = explain_photo(photo, options, name=name, block=block)

@@ -20,7 +20,7 @@ from foveal.jpeg import BLOCK_SIDE
 from foveal.photo.writing import png_bytes
 
 
-@click.command(short_help="Show the contents of a JPEG: segments, tables, scans, metadata, bits.")
+@click.command()
 @source_argument("JPEG")
 @click.option(
     "--bits-map",

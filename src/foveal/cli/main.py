@@ -9,26 +9,50 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 import click
 
-from foveal.cli.compare import compare
-from foveal.cli.decode import decode
-from foveal.cli.encode import encode
-from foveal.cli.explain import explain
-from foveal.cli.inspect import inspect
+from foveal.cli.lazy_group import LazyGroup
 from foveal.cli.messages import input_name
-from foveal.cli.optimize import optimize
-from foveal.cli.pca import pca
-from foveal.cli.saliency import saliency
 from foveal.errors import FovealError, ParameterError
 from foveal.interruption import exit_on_signals
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="foveal", prog_name="foveal")
+# Commands with their short help. The command is the function of this name in the module `foveal.cli.<name>`.
+_COMMANDS = {
+    "encode": "Encode a photo as a JPEG that spends its bits where people look.",
+    "decode": "Decode a JPEG to a PNG or TIFF.",
+    "optimize": "Make an existing JPEG smaller; lossy unless --lossless.",
+    "batch": "Optimize, convert or resize whole folders of photos; resumable.",
+    "inspect": "Show the contents of a JPEG: segments, tables, scans, metadata, bits.",
+    "saliency": "Show where people look in a photo.",
+    "crop": "Crop a photo to what people look at.",
+    "compare": "Compare encoders at equal file size: crops, sizes, scores.",
+    "explain": "Show every stage of encoding a photo as an HTML page.",
+    "serve": "Open a local web page: see and paint where bits go.",
+    "pca": "Compress photos by principal components, as .npz files.",
+}
+
+
+def _print_version(context: click.Context, parameter: click.Parameter, given: bool) -> None:
+    """Print the version of the package and exit; `importlib.metadata` would take as long to import as click."""
+    if given and not context.resilient_parsing:
+        click.echo(f"foveal, version {import_module('foveal').__version__}")
+        context.exit()
+
+
+@click.group(cls=LazyGroup, short_helps=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
 @click.option("--debug", is_flag=True, help="Print the full traceback when a command fails.")
 @click.pass_context
 def cli(context: click.Context, debug: bool) -> None:
@@ -49,30 +73,27 @@ def _print_tracebacks() -> Iterator[None]:
         raise
 
 
-cli.add_command(encode)
-cli.add_command(decode)
-cli.add_command(optimize)
-cli.add_command(inspect)
-cli.add_command(saliency)
-cli.add_command(compare)
-cli.add_command(explain)
-cli.add_command(pca)
-
-
 def main() -> None:
     """Run the command line. A failure prints one line on standard error; the exit code is then 1 or 2.
 
     SIGINT, SIGTERM and SIGHUP end the process at any moment with one line and the exit codes 130, 143 and 129.
     """
     with exit_on_signals():
-        code = _run()
+        code = run()
     sys.exit(code)
 
 
-def _run() -> int:
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command, print the line of a failure, and return the exit code.
+
+    Parameters
+    ----------
+    arguments
+        Arguments of `foveal`; None for those of the process.
+    """
     warnings.simplefilter("ignore")  # Pillow's, about broken metadata and large pictures; foveal raises errors
     try:
-        code = cli.main(prog_name="foveal", standalone_mode=False)
+        code = cli.main(arguments, prog_name="foveal", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)

@@ -28,6 +28,7 @@ from foveal.cli.shared_options import (
     SIZE,
     SIZE_EXAMPLES,
     NumberRange,
+    Percentage,
     json_option,
     max_pixels_option,
     output_option,
@@ -46,21 +47,7 @@ from foveal.photo.metadata_policy import MetadataPolicy
 _SOI = b"\xff\xd8"  # the first bytes of every JPEG
 
 
-class _Percentage(click.ParamType):  # type: ignore[type-arg]
-    """Share in per cent, such as 2%. Only 0 needs no sign: 0.02 is 2 % in Python, and could be meant so here."""
-
-    name = "percentage"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the share, 0 to 1, or fail; overrides `click.ParamType.convert`."""
-        text = str(value).strip()
-        number = NumberRange(0, 100).convert(text.removesuffix("%"), param, ctx)
-        if number and not text.endswith("%"):
-            self.fail(f"{text!r} needs a percent sign, as in 2% (a share of 0.02)", param, ctx)
-        return number / 100
-
-
-@click.command(short_help="Make an existing JPEG smaller; lossy unless --lossless.")
+@click.command()
 @source_argument("JPEG")
 @output_option("OUT", "JPEG to write; '-' is standard output. If nothing is saved, it is a copy of the input.")
 @click.option("--in-place", is_flag=True, help="Replace the input. If nothing is saved, it is not touched.")
@@ -88,7 +75,7 @@ class _Percentage(click.ParamType):  # type: ignore[type-arg]
 )
 @click.option(
     "--min-saving",
-    type=_Percentage(),
+    type=Percentage(),
     metavar="P%",
     default=f"{OptimizeOptions.min_saving:.0%}",
     show_default=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING, get_args
 
 import click
 import numpy as np
@@ -23,11 +24,15 @@ from foveal.errors import UnsupportedError
 from foveal.pca import decode as decode_photo
 from foveal.pca.codec import EncodedPhoto, encode_photo
 from foveal.pca.options import MODES, PcaMode, PcaOptions
+from foveal.pca.rows import Standardization
 from foveal.photo import Photo
 from foveal.photo.writing import png_bytes
 
+if TYPE_CHECKING:
+    from foveal.pca.figure import Drawn, Published
 
-@click.group(short_help="Compress photos by principal components, as .npz files.")
+
+@click.group()
 def pca() -> None:
     """Compress photos by their principal components, restore them, and draw a figure of both."""
 
@@ -156,12 +161,27 @@ class _FigureCommand(click.Command):
     show_default="95 99 99.99",
     help="Shares of the variance to keep, one picture for each.",
 )
+@click.option(
+    "--standardize",
+    type=click.Choice(get_args(Standardization)),
+    default="channel",
+    show_default=True,
+    help="Standard deviation by which the centred columns of a channel are divided: channel, one for all columns, as "
+    "in the report's figure; column, one for each, as `foveal pca encode` does and the report's text says.",
+)
 @output_option("OUT", "PNG to write; '-' is standard output.", required=True)
 @background_option
-def figure(images: tuple[str, ...], variances: tuple[float, ...], output: str, background: str | None) -> None:
+def figure(
+    images: tuple[str, ...],
+    variances: tuple[float, ...],
+    standardize: Standardization,
+    output: str,
+    background: str | None,
+) -> None:
     """Draw photos beside versions restored from components of rows, the variance explained, and sizes against SSIM.
 
-    The sizes are those of component files in both modes, of JPEG files and of PNG files.
+    The sizes are those of component files in both modes, of JPEG files and of PNG files. The numbers of each restored
+    photo are printed, beside those that the report has published for it.
 
     Needs matplotlib and scikit-image: pip install 'foveal[figure]'.
     """
@@ -169,6 +189,21 @@ def figure(images: tuple[str, ...], variances: tuple[float, ...], output: str, b
     from foveal.pca.figure import draw, sample_photos  # imported late: it needs the extra `figure`
 
     named = {input_name(Path(path).name): files.read_photo(path, background) for path in images}
-    picture = draw(named or sample_photos(), variances)
+    picture, drawn = draw(named or sample_photos(), tuple(dict.fromkeys(variances)), standardize)
     files.write_bytes(output, picture)
-    print_report(f"{output_name(output)}: {len(picture):,} bytes", output)
+    lines = [f"{output_name(output)}: {len(picture):,} bytes, standardised by {standardize}"]
+    print_report("\n".join(lines + [line for each in drawn for line in _describe_drawn(each)]), output)
+
+
+def _describe_drawn(drawn: Drawn) -> list[str]:
+    """Return a line with the numbers of a restored photo, and one with those of the report if it has any."""
+    ours = f"{drawn.name}, {drawn.asked_variance:g} %: "
+    lines = [ours + _describe_numbers(drawn)]
+    if drawn.published is not None:
+        lines.append(f"{'the report':>{len(ours) - 2}}: {_describe_numbers(drawn.published)}")
+    return lines
+
+
+def _describe_numbers(numbers: Drawn | Published) -> str:
+    counts = ", ".join(map(str, numbers.counts))
+    return f"{counts} components, compression ratio without them {numbers.ratio:.4g}, SSIM {numbers.ssim:.4f}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -16,10 +16,19 @@ from foveal.drawing import maps
 from foveal.drawing.method_sheet import COMPARED_METHODS, draw_method_sheet
 from foveal.photo import Photo
 from foveal.photo.writing import png_bytes
-from foveal.saliency import METHODS, NETWORK_METHODS, SaliencyResult, default_model, look_by_methods, resolve_method
+from foveal.saliency import (
+    METHODS,
+    NETWORK_METHODS,
+    MethodChoice,
+    SaliencyResult,
+    default_model,
+    look_by_methods,
+    prepare_to_look,
+    resolve_method,
+)
 
 
-@click.command(short_help="Show where people look in a photo.")
+@click.command()
 @source_argument("PHOTO")
 @output_option("MAP", "PNG of the map to write; '-' is standard output. Needed unless --compare or --json is given.")
 @click.option(
@@ -57,6 +66,7 @@ def saliency(
     """
     targets = _Targets(**choices)
     targets.check(source, as_json)
+    prepare_to_look(cast(MethodChoice, method))
     photo = files.read_photo(source, background)
     with add_name_to_errors(source):
         results = look_by_methods(photo, [method, *targets.compared_methods], top_k=top_k)

@@ -52,6 +52,20 @@ class NumberRange(click.FloatRange):
         return number
 
 
+class Percentage(click.ParamType):  # type: ignore[type-arg]
+    """Share in per cent, such as 2%. Only 0 needs no sign: 0.02 is 2 % in Python, and could be meant so here."""
+
+    name = "percentage"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the share, 0 to 1, or fail; overrides `click.ParamType.convert`."""
+        text = str(value).strip()
+        number = NumberRange(0, 100).convert(text.removesuffix("%"), param, ctx)
+        if number and not text.endswith("%"):
+            self.fail(f"{text!r} needs a percent sign, as in 2% (a share of 0.02)", param, ctx)
+        return number / 100
+
+
 def refuse_together(given: Mapping[str, object]) -> None:
     """Raise click.UsageError if more than one of these options has a value.
 

@@ -19,6 +19,7 @@ from foveal.comparison.scores import SSIM_REQUIREMENT, ScoreReference, Scores, h
 from foveal.encoding import EncodeOptions, encode_content_blind, encode_photo
 from foveal.encoding.size_search import MAX_SIZE_BYTES, Fitted, find_largest_file
 from foveal.errors import LimitError, ParameterError, TargetError
+from foveal.files import Source
 from foveal.jpeg import LIBJPEG_MAX_SIDE, EightBitPixels
 from foveal.photo import Photo, as_photo, to_eight_bits
 from foveal.photo.background import Color
@@ -105,7 +106,7 @@ def _round_scores(scores: Scores) -> dict[str, float | None]:
 
 
 def compare(
-    image: Photo | Image.Image | NDArray[Any],
+    image: Photo | Image.Image | NDArray[Any] | Source,
     *,
     quality: float | None = None,
     size_bytes: int | str | None = None,

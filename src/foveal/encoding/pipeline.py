@@ -22,11 +22,12 @@ from foveal.encoding.options import EncodeOptions, SubsamplingDigits
 from foveal.encoding.targets import ScoreSource, TargetResult
 from foveal.encoding.weighed_photo import WeighedPhoto
 from foveal.errors import ParameterError
+from foveal.files import Source, is_source
 from foveal.jpeg.frame import check_sides
 from foveal.photo import Photo, as_photo, icc, orientation
 from foveal.photo.background import Color
 from foveal.photo.metadata_policy import MetadataPolicy, apply_policy, remove_replaced
-from foveal.saliency import Saliency, find_saliency
+from foveal.saliency import Saliency, find_saliency, prepare_to_look
 from foveal.threads import available_threads, helper_threads
 
 _ALLOCATIONS: dict[AllocationName, type[Allocation]] = {"rdo": RateDistortion, "quality-map": QualityMap}
@@ -75,7 +76,7 @@ class Encoded:
 
 
 def encode(
-    image: Photo | Image.Image | NDArray[Any],
+    image: Photo | Image.Image | NDArray[Any] | Source,
     *,
     quality: float | None = EncodeOptions.quality,
     target_size: int | str | None = EncodeOptions.target_size,
@@ -100,9 +101,12 @@ def encode(
     Parameters
     ----------
     image
-        A Photo, a Pillow image (its pixels and colour profile are used), or an array of uint8 or uint16: (H, W, 3) RGB,
-        (H, W) or (H, W, 1) grey, or one of these with an alpha channel, (H, W, 4) or (H, W, 2), if `background` is
-        given. Values are nonlinear, with a transfer function such as that of sRGB, and are not converted.
+        A Photo; a Pillow image, whose pixels, colour profile and orientation are used; an array of uint8 or uint16:
+        (H, W, 3) RGB, (H, W) or (H, W, 1) grey, or one of these with an alpha channel, (H, W, 4) or (H, W, 2), if
+        `background` is given; or a picture file that `foveal.open` reads, with its metadata: its path, its bytes, or a
+        binary file object. Values of arrays are nonlinear, with a transfer function such as that of sRGB, and are not
+        converted. A Pillow image that was turned must not have the EXIF orientation of its file any more:
+        `PIL.ImageOps.exif_transpose` removes it, `Image.rotate` does not.
     quality
         Quality of the salient part, 0 to 100 on libjpeg's scale (0 is the same as 1); the rest gets less. From 98 on,
         every quantizer step is 1, and saliency does not count: 98, 99 and 100 give the same file. If neither a
@@ -164,16 +168,18 @@ def encode(
     ParameterError
         An argument is out of range or has the wrong type, or `icc_profile` is for another colour space than the pixels.
     FormatError
-        The file of a Pillow image is broken.
+        The picture file, or that of a Pillow image, is broken or of no known format.
     UnsupportedError
         The image has an alpha channel and there is no `background`, or a Pillow image has a colour model other than
         grey and RGB (CMYK, Lab, ...).
     LimitError
-        A side is longer than 65,535 pixels, or a colour profile or comment does not fit the format.
+        The picture is too large, or a colour profile or comment does not fit the format.
     TargetError
         Even the smallest file is larger than `target_size`, or, with `verify`, no file has the `target_score`.
     ModelError
         The saliency network's file is missing or broken, or onnxruntime is not installed.
+    MissingExtraError, OSError
+        The picture file cannot be read, see `foveal.open`.
 
     References
     ----------
@@ -194,6 +200,8 @@ def encode(
         threads=threads,
         metadata=metadata,
     )
+    if is_source(image):
+        prepare_to_encode(options)
     photo = as_photo(image, background=background)
     for name, value in {"icc_profile": icc_profile, "exif": exif, "xmp": xmp}.items():
         if value is not None and not isinstance(value, bytes):
@@ -248,6 +256,11 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
     )
 
 
+def prepare_to_encode(options: EncodeOptions) -> None:
+    """Begin to load the network in the background, if these options need it: meanwhile the photo can be decoded."""
+    prepare_to_look(_saliency_that_counts(options))
+
+
 def encode_content_blind(photo: Photo, options: EncodeOptions, size_bytes: int) -> Encoded:
     """Encode a photo without saliency, with its other options unchanged, in at most `size_bytes` bytes.
 
@@ -280,8 +293,7 @@ class _Weighting(NamedTuple):
 
 
 def _weigh_blocks(photo: Photo, options: EncodeOptions) -> _Weighting:
-    is_finest = options.quality is not None and options.quality >= FINEST_QUALITY
-    saliency = find_saliency(photo, None if is_finest else options.saliency)
+    saliency = find_saliency(photo, _saliency_that_counts(options))
     if saliency is None:
         return _weigh_alike(photo)
     displayed = saliency.spending_map
@@ -291,6 +303,12 @@ def _weigh_blocks(photo: Photo, options: EncodeOptions) -> _Weighting:
     strength = float(options.strength) * saliency.strength_factor
     weights = block_weights(stored, photo.height, photo.width, strength)
     return _Weighting(saliency.method, saliency.confidence, weights)
+
+
+def _saliency_that_counts(options: EncodeOptions) -> Saliency:
+    """Return the saliency of the options; None where the quality is so high that it does not count."""
+    is_finest = options.quality is not None and options.quality >= FINEST_QUALITY
+    return None if is_finest else options.saliency
 
 
 def _weigh_alike(photo: Photo) -> _Weighting:

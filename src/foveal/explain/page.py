@@ -22,6 +22,7 @@ from foveal.explain.sections.network import network_section
 from foveal.explain.sections.photo import chroma_section, grid_section, planes_section
 from foveal.explain.sections.result import error_section, scans_section, sizes_section
 from foveal.explain.sections.spending import bits_section, saliency_section, weights_section
+from foveal.files import Source
 from foveal.photo import Photo, as_photo
 from foveal.saliency import NETWORK_METHODS
 
@@ -64,7 +65,7 @@ class Explanation:
 
 
 def explain(
-    image: Photo | Image.Image | NDArray[Any],
+    image: Photo | Image.Image | NDArray[Any] | Source,
     options: EncodeOptions,
     *,
     name: str = "a photo",

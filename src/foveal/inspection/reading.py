@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.errors import FormatError, UnsupportedError
+from foveal.files import Source, read_source
 from foveal.inspection.quality_estimate import estimate_quality
 from foveal.inspection.report import Inspection, MetadataReport, Outline, ScanReport, SegmentReport
 from foveal.jpeg import (
@@ -62,15 +63,16 @@ def read_outline(data: bytes) -> Outline:
     return Outline(len(data), _report_segments(found, []), _report_metadata(applications, b""))
 
 
-def inspect(data: bytes | bytearray | memoryview, *, max_pixels: int = MAX_PIXELS) -> Inspection:
+def inspect(source: Source, *, max_pixels: int = MAX_PIXELS) -> Inspection:
     """Inspect a JPEG file: segments, tables, scans, metadata, and the bits of every block.
 
     A malformed file is read as far as possible; the `notes` of the result list what is wrong with it.
 
     Parameters
     ----------
-    data
-        Bytes of a JPEG file: any file that `decode` accepts, or a file with two components.
+    source
+        A JPEG file, as its path, its bytes or a binary file object: any file that `decode` accepts, or one with two
+        components.
     max_pixels
         Largest number of pixels; larger pictures raise LimitError before anything is allocated.
 
@@ -83,8 +85,10 @@ def inspect(data: bytes | bytearray | memoryview, *, max_pixels: int = MAX_PIXEL
     ------
     FormatError, UnsupportedError, LimitError, ParameterError
         The same as from `decode` with `strict=False`.
+    OSError
+        The file cannot be read.
     """
-    reader = open_reader(data, strict=False, max_pixels=max_pixels)
+    reader = open_reader(read_source(source), strict=False, max_pixels=max_pixels)
     first = first_scan(reader)
     blocks = empty_blocks(reader.frame, reader.frame.mcu_rows)
     block_bits = tuple(np.zeros(levels.shape[:2], dtype=np.uint32) for levels in blocks)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.files import Source, read_source
 from foveal.jpeg import limits, markers
 from foveal.jpeg.coefficients import Coefficients, empty_blocks
 from foveal.jpeg.color_model import ColorModel, find_color_model
@@ -58,15 +59,14 @@ class DecodedFile:
     notes: tuple[str, ...]
 
 
-def decode(
-    data: bytes | bytearray | memoryview, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS
-) -> NDArray[np.uint8]:
+def decode(source: Source, *, strict: bool = True, max_pixels: int = limits.MAX_PIXELS) -> NDArray[np.uint8]:
     """Decode a JPEG file to pixels that are identical to those of libjpeg-turbo.
 
     Parameters
     ----------
-    data
-        Bytes of a JPEG file: baseline, extended sequential or progressive, Huffman-coded, 8 bits.
+    source
+        A JPEG file, as its path, its bytes or a binary file object: baseline, extended sequential or progressive,
+        Huffman-coded, 8 bits.
     strict
         True to raise FormatError for a malformed file. False to decode what can be decoded: decoding resumes after a
         fault, at the latest with the next restart interval. Missing blocks are grey, or coarse in a progressive file.
@@ -96,6 +96,8 @@ def decode(
         together, more than 20,000 segments, or more than 4,194,304 restart markers in a scan.
     ParameterError
         An argument has the wrong type.
+    OSError
+        The file cannot be read.
 
     Notes
     -----
@@ -103,7 +105,7 @@ def decode(
     exceptions. If a progressive file ends before its last scan, libjpeg smooths the blocks and this decoder does not.
     Sampling factors that do not divide each other, which libjpeg refuses, are up-sampled by repeating samples.
     """
-    decoded = decode_file(data, strict=strict, max_pixels=max_pixels)
+    decoded = decode_file(read_source(source), strict=strict, max_pixels=max_pixels)
     issue_warnings(decoded.notes)
     return decoded.pixels
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from numbers import Integral
-from pathlib import Path
 
 from foveal.checks import describe
 from foveal.errors import FormatError, LimitError, ParameterError, UnsupportedError
@@ -388,8 +387,7 @@ def open_reader(data: bytes | bytearray | memoryview, *, strict: bool, max_pixel
         An argument has the wrong type.
     """
     if not isinstance(data, bytes | bytearray | memoryview):
-        advice = f": Path({describe(str(data))}).read_bytes() reads a file" if isinstance(data, str | Path) else ""
-        raise ParameterError(f"data must be the bytes of a file, not {type(data).__name__}{advice}")
+        raise ParameterError(f"data must be the bytes of a file, not {type(data).__name__}")
     if not isinstance(strict, bool):
         raise ParameterError(f"strict must be True or False, not {describe(strict)}")
     if not isinstance(max_pixels, Integral):

@@ -159,6 +159,11 @@ class Frame:
         return BLOCK_SIDE * self.v_max
 
     @property
+    def mcu_width(self) -> int:
+        """Width of an MCU in pixels, in an interleaved scan."""
+        return BLOCK_SIDE * self.h_max
+
+    @property
     def mcu_rows(self) -> int:
         """Rows of MCUs in an interleaved scan."""
         return -(-self.height // self.mcu_height)
@@ -166,12 +171,12 @@ class Frame:
     @property
     def mcu_columns(self) -> int:
         """Columns of MCUs in an interleaved scan."""
-        return -(-self.width // (BLOCK_SIDE * self.h_max))
+        return -(-self.width // self.mcu_width)
 
     @property
     def padded_width(self) -> int:
         """Width in pixels, rounded up to whole MCUs."""
-        return self.mcu_columns * BLOCK_SIDE * self.h_max
+        return self.mcu_columns * self.mcu_width
 
     @property
     def block_grid(self) -> tuple[int, int]:

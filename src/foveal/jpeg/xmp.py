@@ -9,13 +9,11 @@ It is never written anew, only cut: what stays is byte for byte what it was.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
-from xml.parsers import expat
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _NOTE = "http://ns.adobe.com/xmp/note/"
@@ -79,6 +77,8 @@ def parse(packet: bytes) -> Element | None:
     """Return the root element of a packet; None if the packet is no well-formed XML in UTF-8, or has a DOCTYPE."""
     if b"<!DOCTYPE" in packet or not _is_utf8(packet):
         return None
+    from xml.parsers import expat  # imported late: few photos have a packet
+
     parser = expat.ParserCreate("utf-8")
     roots: list[Element] = []
     stack: list[Element] = []
@@ -266,6 +266,8 @@ def _reference(about: bytes, guid: bytes) -> bytes:
 
 def _refer_to(extension: bytes, before: bytes, about: bytes, after: bytes) -> DividedPacket:
     """Return a standard packet that refers to an extension between two parts, or one of the reference alone."""
+    import hashlib  # imported late: few photos have a long packet
+
     guid = hashlib.md5(extension, usedforsecurity=False).hexdigest().upper().encode()
     reference = _reference(about or b' rdf:about=""', guid)
     return DividedPacket(before + reference + after if after else _envelope(reference), extension, guid)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from foveal import jpeg
 from foveal.allocate.effort import EFFORTS, EffortName
 from foveal.errors import FovealError, TargetError
+from foveal.files import Source, read_source
 from foveal.jpeg import MAX_PIXELS, application_data
 from foveal.jpeg.diagnosis import issue_warnings
 from foveal.optimization import metadata as policies
@@ -81,7 +82,7 @@ class Optimized:
 
 
 def optimize(
-    data: bytes | bytearray | memoryview,
+    source: Source,
     *,
     lossless: bool = OptimizeOptions.lossless,
     quality: float | None = OptimizeOptions.quality,
@@ -105,8 +106,9 @@ def optimize(
 
     Parameters
     ----------
-    data
-        Bytes of a JPEG file: any file that `decode` accepts, or a file with two components.
+    source
+        A JPEG file, as its path, its bytes or a binary file object: any file that `decode` accepts, or one with two
+        components.
     lossless
         True to keep all coefficients, bit for bit.
     quality
@@ -165,6 +167,8 @@ def optimize(
         An argument is out of range or has the wrong type.
     VerificationError
         The written file does not hold the picture of the source, which would be a fault of this package.
+    OSError
+        The file cannot be read.
     """
     options = OptimizeOptions(
         lossless=lossless,
@@ -182,7 +186,7 @@ def optimize(
         resize=resize,
         max_pixels=max_pixels,
     )
-    result = optimize_file(data, options)
+    result = optimize_file(read_source(source), options)
     issue_warnings(result.notes)
     return result
 

@@ -6,14 +6,12 @@ import io
 import warnings
 from dataclasses import replace
 
-import numpy as np
-from PIL import Image
-
 from foveal import jpeg, photo
 from foveal.encoding import Encoded, EncodeOptions, encode_photo
 from foveal.inspection.quality_estimate import estimate_quality
 from foveal.optimization.options import OptimizeOptions
-from foveal.photo import Photo, to_eight_bits
+from foveal.photo import Photo
+from foveal.photo.resizing import reduce_longer_side
 
 
 def reencode(
@@ -41,7 +39,7 @@ def reencode(
     if source.has_content_credentials:
         notes.append(_credentials_note(options))
         source = source if options.keep_c2pa else _without_content_credentials(source)
-    reduced = _reduce(source, options.resize)
+    reduced = source if options.resize is None else reduce_longer_side(source, options.resize)
     result = _encode(reduced, options, None)
     limit = estimate_quality(coefficients.tables).quality
     is_free = options.quality is None and options.target_size is None and options.target_score is None
@@ -64,16 +62,6 @@ def _encode(source: Photo, options: OptimizeOptions, quality: float | None) -> E
             metadata=options.metadata,
         ),
     )
-
-
-def _reduce(source: Photo, side: int | None) -> Photo:
-    """Return a photo whose longer side has at most a number of pixels."""
-    longer = max(source.height, source.width)
-    if side is None or longer <= side:
-        return source
-    size = max(1, round(source.width * side / longer)), max(1, round(source.height * side / longer))
-    small = Image.fromarray(to_eight_bits(source.pixels)).resize(size, Image.Resampling.LANCZOS)
-    return replace(source, pixels=np.asarray(small))
 
 
 def _credentials_note(options: OptimizeOptions) -> str:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from foveal.checks import check_integer
 from foveal.errors import FormatError, LimitError, ParameterError, UnsupportedError
+from foveal.files import Source
 from foveal.jpeg import MAX_PIXELS
 from foveal.pca import blocks, rows
 from foveal.pca.container import ArrayReader, write_arrays
@@ -77,7 +78,7 @@ class EncodedPhoto:
 
 
 def encode(
-    image: Photo | Image.Image | NDArray[Any],
+    image: Photo | Image.Image | NDArray[Any] | Source,
     *,
     variance: float = PcaOptions.variance,
     mode: PcaMode = PcaOptions.mode,
@@ -89,8 +90,8 @@ def encode(
     Parameters
     ----------
     image
-        A Photo, a Pillow image, or an array: (H, W, 3) RGB, (H, W) or (H, W, 1) grey, uint8 or uint16. With
-        `background`, it may have an alpha channel.
+        A Photo, a Pillow image, a picture file as `foveal.open` takes it, or an array: (H, W, 3) RGB, (H, W) or
+        (H, W, 1) grey, uint8 or uint16. With `background`, it may have an alpha channel.
     variance
         Smallest percentage of the variance to keep, 0 to 100.
 

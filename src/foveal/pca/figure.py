@@ -1,4 +1,4 @@
-"""The figure of K. Kishore, "AI in Image Processing", chapter 2: photos at several explained variances, with sizes.
+"""The figure 2.4 of K. Kishore, "AI in Image Processing": photos at several explained variances, with sizes.
 
 Each photo gets a row of pictures (the original and its decoded versions) and two plots: explained variance against the
 number of components, and SSIM against file size. The module needs the extra `figure`.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from foveal.metrics import SSIM_MIN_SIDE, ssim
 from foveal.pca import rows
 from foveal.pca.codec import EncodedPhoto, decode, encode_photo, encode_rows
 from foveal.pca.options import PcaOptions
-from foveal.pca.rows import StandardisedChannel
+from foveal.pca.rows import StandardisedChannel, Standardization
 from foveal.photo import Photo, to_eight_bits
 from foveal.photo.writing import png_bytes
 
@@ -52,13 +53,66 @@ class Point:
     ssim: float
 
 
+@dataclass(frozen=True)
+class Published:
+    """Numbers of the report's figure 2.4 for a photo.
+
+    Parameters
+    ----------
+    counts
+        Number of components of R, G and B.
+    ratio
+        Compression ratio as the report counts it: without the components.
+    ssim
+        SSIM of the restored photo.
+    """
+
+    counts: tuple[int, ...]
+    ratio: float
+    ssim: float
+
+
+# By name of the photo without ending, its size (width, height), and percentage of the variance.
+PUBLISHED = {("kingfisher", (1280, 853), 99.0): Published((190, 265, 213), 5.8, 0.9325)}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A photo restored from its components, as the figure shows it.
+
+    Parameters
+    ----------
+    name
+        Name of the photo.
+    asked_variance
+        Percentage of the variance that was asked for.
+    counts
+        Number of components of each channel.
+    ratio
+        Compression ratio as the report counts it: without the components.
+    ssim
+        SSIM of the restored photo.
+    published
+        The report's numbers, None for all other photos and percentages.
+    """
+
+    name: str
+    asked_variance: float
+    counts: tuple[int, ...]
+    ratio: float
+    ssim: float
+    published: Published | None
+
+
 def sample_photos() -> dict[str, Photo]:
     """Return two photographs from scikit-image by name."""
     data: Any = skimage.data  # has no type annotations
     return {"astronaut": Photo(data.astronaut()), "coffee": Photo(data.coffee())}
 
 
-def draw(photos: Mapping[str, Photo], variances: Sequence[float]) -> bytes:
+def draw(
+    photos: Mapping[str, Photo], variances: Sequence[float], standardize: Standardization = "channel"
+) -> tuple[bytes, list[Drawn]]:
     """Draw the figure as a PNG file.
 
     Parameters
@@ -67,11 +121,13 @@ def draw(photos: Mapping[str, Photo], variances: Sequence[float]) -> bytes:
         Photos by name, at least 11 pixels on each side. 16-bit photos are reduced to 8 bits.
     variances
         Percentages of the variance to keep, one column of pictures for each value; at least one.
+    standardize
+        Standard deviation by which columns are divided, see `rows.analyse`; the report's figure has "channel".
 
     Returns
     -------
-    bytes
-        The PNG file.
+    data, drawn
+        The PNG file, and the numbers of each restored photo.
 
     Raises
     ------
@@ -87,31 +143,40 @@ def draw(photos: Mapping[str, Photo], variances: Sequence[float]) -> bytes:
     height = sum(inches + _CURVES_INCHES for inches in picture_inches) + _TITLE_INCHES
     figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=_DOTS_PER_INCH, facecolor="white")
     figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.06)
+    drawn: list[Drawn] = []
     figure.suptitle("Photographs by their principal components", fontsize=16, color=_INK, fontweight="bold")
     bands = figure.subfigures(len(shown), 1, squeeze=False, height_ratios=[i + _CURVES_INCHES for i in picture_inches])
     for band, (name, photo), inches in zip(bands[:, 0], shown.items(), picture_inches, strict=True):
         pictures, curves = band.subfigures(2, 1, height_ratios=[inches, _CURVES_INCHES])
-        channels = rows.analyse(photo.pixels)
-        _draw_pictures(pictures, name, [encode_rows(photo, channels, PcaOptions(variance)) for variance in variances])
+        channels = rows.analyse(photo.pixels, standardize)
+        files = [encode_rows(photo, channels, PcaOptions(variance)) for variance in variances]
+        drawn += _draw_pictures(pictures, name, dict(zip(variances, files, strict=True)))
         left, right = curves.subplots(1, 2)
         _draw_variance(left, channels, variances)
         _draw_sizes(right, photo, channels)
     file = io.BytesIO()
     FigureCanvasAgg(figure)  # draws without a display
     figure.savefig(file, format="png")
-    return file.getvalue()
+    return file.getvalue(), drawn
 
 
-def _draw_pictures(area: SubFigure, name: str, files: Sequence[EncodedPhoto]) -> None:
-    photo = files[0].photo
+def _draw_pictures(area: SubFigure, name: str, files: Mapping[float, EncodedPhoto]) -> list[Drawn]:
+    """Draw a photo and its restored versions, by the percentage that was asked for, and return their numbers."""
+    drawn = []
+    photo = next(iter(files.values())).photo
     axes = area.subplots(1, 1 + len(files), squeeze=False)[0]
     _show_image(
         axes[0], photo.pixels, name, f"{photo.width} x {photo.height}\n{_kilobytes(photo.pixels.nbytes)} of pixels\n"
     )
-    for axis, encoded in zip(axes[1:], files, strict=True):
+    for axis, (variance, encoded) in zip(axes[1:], files.items(), strict=True):
         restored = decode(encoded.data).pixels
+        published = PUBLISHED.get((PurePath(name).stem, (photo.width, photo.height), float(variance)))
+        similarity = ssim(photo.pixels, restored)
+        ratio = encoded.ratio_without_components
+        drawn.append(Drawn(name, variance, encoded.component_counts, ratio, similarity, published))
         title = f"{encoded.variance:.{2 if encoded.variance < _MANY_NINES else 4}f} % of the variance"
-        _show_image(axis, restored, title, _caption(encoded, ssim(photo.pixels, restored)))
+        _show_image(axis, restored, title, _caption(encoded, similarity))
+    return drawn
 
 
 def _caption(encoded: EncodedPhoto, similarity: float) -> str:

@@ -2,13 +2,14 @@
 
 K. Kishore, "AI in Image Processing", B.Tech report, IIT Palakkad, section 2.2. The columns are standardised to Z, W are
 the eigenvectors of the covariance matrix of Z, and the scores on the first L of them are stored: T_L = Z W_L. The
-decoder computes T_L W_L' and undoes the standardisation.
+decoder computes T_L W_L' and undoes the standardisation. The report's figure 2.4 was made with columns that are
+centred, but divided by the standard deviation of the whole channel.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from foveal.errors import FormatError
 from foveal.jpeg import Pixels
 from foveal.pca.components import PrincipalComponents, fit
 from foveal.pca.container import ArrayReader
+
+Standardization = Literal["channel", "column"]
 
 # Type of the stored scores and components, by type of the pixels. Half precision has 11 bits.
 _STORED_TYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype(np.float16), "uint16": np.dtype(np.float32)}
@@ -28,12 +31,14 @@ class StandardisedChannel:
 
     Parameters
     ----------
-    mean, deviation
-        (W,) mean and standard deviation of each column; the deviation of a constant column is 0.
+    mean
+        (W,) mean of each column.
+    deviation
+        (W,) standard deviation by which each column is divided: its own, or that of the channel; 0 if it is constant.
     principal
         Principal components of the rows of `standardised`.
     standardised
-        (H, W) float64: the channel with columns of mean 0 and deviation 1.
+        (H, W) float64: the channel with columns of mean 0, divided by `deviation`.
     """
 
     mean: NDArray[np.float32]
@@ -42,9 +47,17 @@ class StandardisedChannel:
     standardised: NDArray[np.float64]
 
 
-def analyse(pixels: Pixels) -> list[StandardisedChannel]:
-    """Standardise each channel of pixels (H, W) or (H, W, C), and find the principal components of its rows."""
-    return [_analyse_channel(channel) for channel in np.moveaxis(np.atleast_3d(pixels), 2, 0)]
+def analyse(pixels: Pixels, standardize: Standardization = "column") -> list[StandardisedChannel]:
+    """Standardise each channel of pixels (H, W) or (H, W, C), and find the principal components of its rows.
+
+    Parameters
+    ----------
+    pixels
+        (H, W) or (H, W, C) samples.
+    standardize
+        Standard deviation by which the centred columns are divided: that of each "column", or of the whole "channel".
+    """
+    return [_analyse_channel(channel, standardize) for channel in np.moveaxis(np.atleast_3d(pixels), 2, 0)]
 
 
 def choose_count(channel: StandardisedChannel, variance: float, components: int | None) -> int:
@@ -54,9 +67,11 @@ def choose_count(channel: StandardisedChannel, variance: float, components: int 
     return min(components, len(channel.principal.components))
 
 
-def _analyse_channel(channel: Pixels) -> StandardisedChannel:
+def _analyse_channel(channel: Pixels, standardize: Standardization) -> StandardisedChannel:
     mean = channel.mean(axis=0).astype(np.float32)
     deviation = channel.std(axis=0).astype(np.float32)
+    if standardize == "channel":
+        deviation = np.full_like(deviation, channel.std())
     standardised = (channel - mean.astype(np.float64)) / np.where(deviation == 0, 1, deviation)
     standardised[:, deviation == 0] = 0
     return StandardisedChannel(mean, deviation, fit(standardised), standardised)

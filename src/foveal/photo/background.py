@@ -45,7 +45,7 @@ def remove_alpha(pixels: NDArray[np.uint8 | np.uint16], background: Color | None
     ParameterError
         `background` is not a colour.
     """
-    rgb = None if background is None else _parse_color(background)
+    rgb = None if background is None else parse_color(background)
     if pixels.ndim == 2 or pixels.shape[2] == 3:
         return np.ascontiguousarray(pixels)
     full = int(np.iinfo(pixels.dtype).max)
@@ -63,8 +63,8 @@ def remove_alpha(pixels: NDArray[np.uint8 | np.uint16], background: Color | None
     return blended[:, :, 0] if channels == 1 else blended
 
 
-def _parse_color(color: Color) -> tuple[int, ...]:
-    """Return a colour as (r, g, b) in 0..255."""
+def parse_color(color: Color) -> tuple[int, ...]:
+    """Return a colour as (r, g, b) in 0..255; raise ParameterError if it is none."""
     if isinstance(color, str):
         try:
             return ImageColor.getrgb(color)[:3]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import Any
 
 _MAX = 65_535
@@ -27,6 +26,8 @@ def whole_aspect(density: Any) -> tuple[int, int] | None:
     if all(value == round(value) and value <= _MAX for value in values):
         horizontal, vertical = (round(value) for value in values)
     else:
+        from fractions import Fraction  # imported late: few photos have such pixels
+
         ratio = Fraction(values[0] / values[1])
         closest = ratio.limit_denominator(1_000) if ratio < 1 else 1 / (1 / ratio).limit_denominator(1_000)
         horizontal, vertical = closest.numerator, closest.denominator

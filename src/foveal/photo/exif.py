@@ -21,6 +21,9 @@ _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
 _SOFTWARE, _DATE_TIME, _ARTIST, _COPYRIGHT = 0x0131, 0x0132, 0x013B, 0x8298
 _EXIF_IFD, _GPS_IFD, _INTEROPERABILITY_IFD, _MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
 _DIRECTORIES = (_EXIF_IFD, _GPS_IFD, _INTEROPERABILITY_IFD)
+_IMAGE_WIDTH, _IMAGE_LENGTH, _PIXEL_X_DIMENSION, _PIXEL_Y_DIMENSION = 0x0100, 0x0101, 0xA002, 0xA003
+_SUBJECT_TAGS = (0x9214, 0xA214)  # SubjectArea, SubjectLocation: in pixels
+_UNSIGNED_TYPES = (tiff_structure.SHORT, tiff_structure.LONG)
 
 # Tags that describe the photograph; the other tags of a TIFF file describe how it stores its pixels.
 DESCRIPTIVE_TAGS = (
@@ -87,6 +90,43 @@ def with_plain_orientation(exif: bytes) -> bytes:
     if entry is None or entry.kind == tiff_structure.SHORT or value == UPRIGHT:
         return structure
     return replace_orientation(exif, value) or structure
+
+
+def replace_size(exif: bytes, before: tuple[int, int], after: tuple[int, int]) -> bytes:
+    """Return EXIF data of a picture that was resized: with its size, and with the position of its subject scaled.
+
+    All other bytes stay the same. Tags that are missing are not added.
+
+    Parameters
+    ----------
+    exif
+        EXIF data, with or without its signature.
+    before, after
+        Height and width of the stored picture in pixels, before and after it was resized.
+    """
+    reader = read_structure(exif)
+    structure = bytearray(remove_signature(exif))
+    first = reader.first_directory()
+    inner = [entry for link in first if link.tag == _EXIF_IFD for entry in reader.directory(reader.integer(link) or 0)]
+    sides = dict.fromkeys((_IMAGE_LENGTH, _PIXEL_Y_DIMENSION), after[0])
+    sides |= dict.fromkeys((_IMAGE_WIDTH, _PIXEL_X_DIMENSION), after[1])
+    for entry in (*first, *inner):
+        if entry.value_offset < tiff_structure.HEADER_BYTES:  # a broken structure
+            continue
+        format_ = f"{reader.byte_order}{entry.count}{tiff_structure.INTEGER_FORMATS.get(entry.kind, '')}"
+        if entry.tag in sides and entry.count == 1 and entry.kind in _UNSIGNED_TYPES:
+            struct.pack_into(format_, structure, entry.value_offset, sides[entry.tag])
+        elif entry.tag in _SUBJECT_TAGS and 2 <= entry.count <= 4 and entry.kind == tiff_structure.SHORT:
+            scaled = _scale_subject(struct.unpack_from(format_, structure, entry.value_offset), before, after)
+            struct.pack_into(format_, structure, entry.value_offset, *scaled)
+    return bytes(structure)
+
+
+def _scale_subject(subject: tuple[int, ...], before: tuple[int, int], after: tuple[int, int]) -> list[int]:
+    """Scale a position (x, y), a circle (x, y, diameter) or a rectangle (x, y, width, height), Exif 2.32, 4.6.5."""
+    (height_before, width_before), (height, width) = before, after
+    factors = (width / width_before, height / height_before) * 2
+    return [min(round(value * factor), 0xFFFF) for value, factor in zip(subject, factors, strict=False)]
 
 
 def dots_per_inch(exif: bytes | None) -> tuple[float, float] | None:

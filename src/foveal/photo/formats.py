@@ -6,16 +6,12 @@ EMF), or read formats that are no photographs.
 
 from __future__ import annotations
 
-import io
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
-from foveal.errors import FormatError, FovealError, MissingExtraError, ParameterError, UnsupportedError
+from foveal.errors import FormatError, FovealError, MissingExtraError, UnsupportedError
 
 # As Pillow names them. It has those of the first line ready, and imports many plugins for any other.
 _COMMON = ("BMP", "DIB", "GIF", "PNG", "PPM")  # and JPEG, which foveal decodes itself
@@ -42,30 +38,6 @@ _HEADER_BYTES = 64
 
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"heif", b"mif1", b"msf1")
 _AVIF_BRANDS = (b"avif", b"avis")
-
-
-@contextmanager
-def seekable(source: str | os.PathLike[str] | BinaryIO) -> Iterator[BinaryIO]:
-    """Open a path, or return a file object at its start; one that cannot seek is read into memory.
-
-    Raises
-    ------
-    ParameterError
-        The file object is not binary.
-    """
-    if isinstance(source, str | os.PathLike):
-        with Path(source).open("rb") as file:
-            yield file if file.seekable() else io.BytesIO(file.read())
-        return
-    try:
-        source.seek(0)
-        first = source.read(0)
-    except (AttributeError, OSError):
-        first = source.read()
-        source = io.BytesIO(first if isinstance(first, bytes) else b"")
-    if not isinstance(first, bytes):
-        raise ParameterError("open takes a path or a binary file, not a text file")
-    yield source
 
 
 def open_image(file: BinaryIO) -> Image.Image:

@@ -34,6 +34,44 @@ def swaps_sides(orientation: int) -> bool:
     return orientation >= 5
 
 
+def reversed_axes(orientation: int) -> tuple[bool, bool]:
+    """Return whether the (rows, columns) of the displayed picture run against those of the stored one.
+
+    If the orientation swaps sides, the rows of the displayed picture are the columns of the stored one.
+    """
+    return _FLIPS[orientation]
+
+
+def rectangle_to_stored(
+    top_left: tuple[int, int], size: tuple[int, int], displayed_size: tuple[int, int], orientation: int
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return a rectangle of the displayed picture as it lies in the stored one.
+
+    Parameters
+    ----------
+    top_left, size
+        Row and column of its top left pixel, and its height and width.
+    displayed_size
+        Height and width of the displayed picture.
+    orientation
+        EXIF orientation of the photo, 1 to 8.
+
+    Returns
+    -------
+    top_left, size
+        The same of the rectangle in the stored picture.
+    """
+    starts = [
+        whole - start - length if is_reversed else start
+        for start, length, whole, is_reversed in zip(
+            top_left, size, displayed_size, reversed_axes(orientation), strict=True
+        )
+    ]
+    if swaps_sides(orientation):
+        return (starts[1], starts[0]), (size[1], size[0])
+    return (starts[0], starts[1]), size
+
+
 def to_displayed(stored: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
     """Return a view of an array (H, W, ...), turned from the stored to the displayed orientation.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import io
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from foveal.errors import (
     UnsupportedError,
     raised_by_signal_handler,
 )
+from foveal.files import Source, is_source, open_source
 from foveal.jpeg import MAX_PIXELS, MAX_SIDE, Pixels, markers
 from foveal.jpeg.diagnosis import issue_warnings
 from foveal.photo import cmyk, color_space, formats, icc, png_color, tiff, wide_samples
@@ -146,7 +147,7 @@ class Photo:
 
 
 def open(  # noqa: A001 (a reader of the public API expects this name)
-    source: str | os.PathLike[str] | BinaryIO,
+    source: Source,
     *,
     background: Color | None = None,
     strict: bool = True,
@@ -160,7 +161,7 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     Parameters
     ----------
     source
-        Path of the file, or a binary file object to read from.
+        Path of the file, its bytes, or a binary file object to read it from.
     background
         Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255. It is required if a pixel of the
         picture is not opaque.
@@ -202,15 +203,13 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     OSError
         The file cannot be read.
     """
-    if not isinstance(source, str | os.PathLike) and not hasattr(source, "read"):
-        raise ParameterError("open takes a path or a binary file; wrap bytes in io.BytesIO")
     if not isinstance(strict, bool):
         raise ParameterError(f"strict must be True or False, not {strict!r}")
     if not isinstance(max_pixels, Integral):
         raise ParameterError(f"max_pixels must be an integer, not {describe(max_pixels)}")
     notes: list[str] = []
     try:
-        with formats.seekable(source) as file:
+        with open_source(source) as file:
             photo = _read_file(file, background, int(max_pixels), notes, strict=strict)
     except Image.DecompressionBombError as error:
         raise LimitError(f"the picture has more than {MAX_PIXELS:,} pixels") from error
@@ -409,14 +408,15 @@ def _read_xmp(info: Mapping[Any, Any], notes: list[str]) -> bytes | None:
     return kept
 
 
-def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | None = None) -> Photo:
+def as_photo(image: Photo | Image.Image | NDArray[Any] | Source, *, background: Color | None = None) -> Photo:
     """Convert an image of any type that the public functions accept to a Photo.
 
     Parameters
     ----------
     image
-        A Photo, a Pillow image (its pixels and colour profile are used), or an array of uint8 or uint16: (H, W) or
-        (H, W, 1) grey, (H, W, 2) grey and alpha, (H, W, 3) RGB, (H, W, 4) RGB and alpha.
+        A Photo, a Pillow image (its pixels, colour profile and orientation are used), an array of uint8 or uint16:
+        (H, W) or (H, W, 1) grey, (H, W, 2) grey and alpha, (H, W, 3) RGB, (H, W, 4) RGB and alpha; or a picture file,
+        which `open` reads: its path, its bytes, or a binary file object.
     background
         Colour behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255, also for 16-bit pixels.
 
@@ -429,15 +429,40 @@ def as_photo(image: Photo | Image.Image | NDArray[Any], *, background: Color | N
     UnsupportedError
         Pixels are transparent and there is no `background`, or a Pillow image has a colour model other than grey, RGB
         and CMYK with a profile.
+    LimitError, MissingExtraError, OSError
+        The errors of `open` for a file.
     """
     if isinstance(image, Photo):
         return replace(image, pixels=remove_alpha(_check_pixels(image.pixels), background))
     if isinstance(image, Image.Image):
-        # The EXIF data is not used, as in Pillow's own `save`: the image may have been turned since the file was read.
-        profile = _read_bytes(image.info, "icc_profile")
-        pixels = remove_alpha(_check_pixels(_load_pixels(image, profile)), background)
-        return Photo(pixels, icc_profile=None if image.mode == "CMYK" else profile)
-    return Photo(remove_alpha(_check_pixels(image), background))
+        # Of the metadata only profile and orientation are used, as Pillow's own `save` writes none. Pillow removes the
+        # orientation where it turns the pixels upright.
+        photo = photo_of_image(image, background=background)
+        return Photo(photo.pixels, photo.icc_profile, exif_tags.select_orientation(photo.exif))
+    if is_source(image):
+        return open(cast(Source, image), background=background)
+    return Photo(remove_alpha(_check_pixels(cast(NDArray[Any], image)), background))
+
+
+def photo_of_image(image: Image.Image, *, background: Color | None = None) -> Photo:
+    """Convert a Pillow image to a Photo with the metadata that Pillow has read of its file.
+
+    Parameters and errors are those of `as_photo`.
+    """
+    profile = _read_bytes(image.info, "icc_profile")
+    pixels = remove_alpha(_check_pixels(_load_pixels(image, profile)), background)
+    exif = _read_exif(image.info)
+    if exif is None and image.format == "TIFF":  # its tags are those of the file
+        exif = exif_tags.select_from_tiff(io.BytesIO(exif_tags.remove_signature(image.getexif().tobytes())))
+    comment = image.info.get("comment")
+    return Photo(
+        pixels,
+        icc_profile=None if image.mode == "CMYK" else profile,
+        exif=exif,
+        xmp=_read_xmp(image.info, []),
+        comment=comment.encode() if isinstance(comment, str) else _read_bytes(image.info, "comment"),
+        dots_per_inch=whole_density(image.info.get("dpi")),
+    )
 
 
 def _load_pixels(image: Image.Image, icc_profile: bytes | None) -> Pixels:
@@ -455,7 +480,10 @@ def _load_pixels(image: Image.Image, icc_profile: bytes | None) -> Pixels:
 def _check_pixels(pixels: NDArray[Any]) -> Pixels:
     """Check the type, shape and dtype of pixels; return them in native byte order, (H, W, 1) as (H, W)."""
     if not isinstance(pixels, np.ndarray):
-        raise ParameterError(f"an image is a Photo, a Pillow image or a numpy array, not {type(pixels).__name__}")
+        raise ParameterError(
+            "an image is a Photo, a Pillow image, a numpy array, or a file (its path, its bytes or a binary file "
+            f"object), not {type(pixels).__name__}"
+        )
     if pixels.dtype.kind != "u" or pixels.dtype.itemsize > 2:
         raise ParameterError(f"pixels must be uint8 or uint16, not {pixels.dtype}{_how_to_convert(pixels)}")
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 2, 3, 4)):

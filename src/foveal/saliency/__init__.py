@@ -12,6 +12,7 @@ from foveal.saliency.look import (
     look,
     look_by_methods,
     map_of_picture,
+    prepare_to_look,
     resolve_method,
     saliency_map,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "look",
     "look_by_methods",
     "map_of_picture",
+    "prepare_to_look",
     "resolve_method",
     "saliency_map",
 ]

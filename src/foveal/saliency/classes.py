@@ -105,7 +105,7 @@ def box_of_peak(cells: NDArray[np.float32], seen: tuple[int, int], size: tuple[i
         Box within the photo. Its sides lie on edges of cells, rounded outwards to whole pixels.
     """
     peak = np.unravel_index(int(cells.argmax()), cells.shape)
-    region = _connected_region(np.asarray(cells > BOX_LEVEL * cells[peak]), peak)
+    region = connected_region(np.asarray(cells > BOX_LEVEL * cells[peak]), peak)
     rows, columns = np.nonzero(region)
     top, bottom = _pixel_range(rows, seen[0], size[0])
     left, right = _pixel_range(columns, seen[1], size[1])
@@ -121,7 +121,7 @@ def _pixel_range(indices: NDArray[np.intp], seen: int, length: int) -> tuple[int
     return first * length // seen, math.ceil(end * length / seen)
 
 
-def _connected_region(mask: NDArray[np.bool_], seed: tuple[np.intp, ...]) -> NDArray[np.bool_]:
+def connected_region(mask: NDArray[np.bool_], seed: tuple[np.intp, ...]) -> NDArray[np.bool_]:
     """Return the 4-connected region of a mask that contains the cell `seed`, by growing it until nothing is added."""
     region = np.zeros_like(mask)
     region[seed] = True

@@ -15,13 +15,14 @@ from PIL import Image
 
 from foveal.checks import describe
 from foveal.errors import ParameterError
+from foveal.files import Source
 from foveal.photo import Photo, as_photo, to_eight_bits
 from foveal.photo.background import Color
 from foveal.photo.small_copy import copy_of_size, small_copy
 from foveal.saliency.classes import SeenClass, box_of_peak, check_top_k, kept_classes
 from foveal.saliency.classical import CLASSICAL_METHODS
 from foveal.saliency.fit import input_size
-from foveal.saliency.model import WORKING_SIDE, Model, NetworkOutput, default_model
+from foveal.saliency.model import WORKING_SIDE, Model, NetworkOutput, default_model, load_in_background
 from foveal.saliency.readings import SPENDING_POWERS, Reading, read_output, visibility
 
 MethodName = Literal["gaze", "msroi", "cam", "spectral", "center"]
@@ -121,6 +122,12 @@ def find_saliency(photo: Photo, saliency: Saliency) -> SaliencyResult | None:
     return look(photo, saliency) if isinstance(saliency, str) else SaliencyResult("map", saliency)
 
 
+def prepare_to_look(saliency: Saliency) -> None:
+    """Begin to load the network in the background, if it will be needed: meanwhile the photo can be decoded."""
+    if isinstance(saliency, str) and resolve_method(saliency) not in CLASSICAL_METHODS:
+        load_in_background()
+
+
 def look(photo: Photo, method: str = "auto", *, top_k: int | None = None, model: Model | None = None) -> SaliencyResult:
     """Find the saliency map of a photo by one method; parameters and errors are those of `saliency_map`."""
     return look_by_methods(photo, [method], top_k=top_k, model=model)[resolve_method(method)]
@@ -207,7 +214,7 @@ def _locate_classes(
 
 
 def saliency_map(
-    image: Photo | Image.Image | NDArray[Any],
+    image: Photo | Image.Image | NDArray[Any] | Source,
     method: MethodChoice = "auto",
     *,
     background: Color | None = None,
@@ -219,8 +226,9 @@ def saliency_map(
     Parameters
     ----------
     image
-        A Photo, a Pillow image, or an array of uint8 or uint16: (H, W, 3) RGB, (H, W) or (H, W, 1) grey, or one of
-        these with an alpha channel, (H, W, 4) or (H, W, 2), if `background` is given.
+        A Photo, a Pillow image, a picture file as `foveal.open` takes it, or an array of uint8 or uint16: (H, W, 3)
+        RGB, (H, W) or (H, W, 1) grey, or one of these with an alpha channel, (H, W, 4) or (H, W, 2), if `background`
+        is given.
     method
         Saliency method: "gaze" (fixation density, predicted by a network; also "auto"), "msroi" (objects of the classes
         that the network knows [1]_), "cam" (class activation map of the most probable class [2]_), "spectral" (spectral

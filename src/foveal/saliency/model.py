@@ -6,18 +6,21 @@ import functools
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foveal.checks import MAX_THREADS, check_integer, escape
-from foveal.errors import ModelError, ParameterError
+from foveal.errors import FovealError, ModelError, ParameterError
 from foveal.saliency.cells import CELL_SIDE
 from foveal.saliency.fit import SMALLEST_SIDE
-from foveal.saliency.session import Session, loading
+from foveal.saliency.session import Session
+from foveal.threads import loading
 
 SHIPPED_MODEL = Path(__file__).with_name("network.onnx")
 WORKING_SIDE = 240  # longer side of the input in pixels, for networks whose file does not give `input_pixels`
@@ -252,6 +255,20 @@ def default_model() -> SaliencyModel:
 
 
 _shipped_model = functools.cache(SaliencyModel)
+
+
+def load_in_background() -> None:
+    """Begin to load the shipped model on another thread; `default_model` waits for it, and raises its errors.
+
+    The end of the program waits for the thread: onnxruntime does not bear to be torn down while it opens a session.
+    """
+    with suppress(RuntimeError):  # no thread can be started: the model is loaded when it is needed
+        Thread(target=_load_quietly, name="foveal-network").start()
+
+
+def _load_quietly() -> None:
+    with suppress(FovealError, MemoryError):
+        default_model()
 
 
 def _as_path(path: str | os.PathLike[str]) -> Path:

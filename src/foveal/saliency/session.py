@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,12 +13,7 @@ from numpy.typing import NDArray
 from foveal.checks import escape
 from foveal.errors import ModelError, ParameterError, raised_by_signal_handler
 from foveal.saliency.external_data import has_external_data
-
-# A thread holds it while it imports onnxruntime or opens a session, which takes locks that a child process could not
-# release. A fork waits for it, so that no fork falls into that time.
-loading = threading.RLock()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=loading.acquire, after_in_parent=loading.release, after_in_child=loading.release)
+from foveal.threads import loading
 
 _abandoned: list[Any] = []  # sessions that are not destroyed, which could wait for their locks
 

@@ -61,7 +61,7 @@ WEIGHTS = np.array(
 
 # Also from ssimulacra2.cc: score = 100 - 10 polynomial(factor x total error)^exponent.
 _ERROR_FACTOR = 0.9562382616834844
-_ERROR_POLYNOMIAL = np.polynomial.Polynomial([0.0, 2.326765642916932, -0.020884521182843837, 6.248496625763138e-05])
+_ERROR_POLYNOMIAL = (0.0, 2.326765642916932, -0.020884521182843837, 6.248496625763138e-05)  # lowest power first
 _SCORE_EXPONENT = 0.6276336467831387
 
 
@@ -130,10 +130,19 @@ def score_derivative(error: float) -> float:
     mapped = _map_error(error)
     if mapped == 0:
         return 0.0
-    derivative = _ERROR_FACTOR * float(_ERROR_POLYNOMIAL.deriv()(_ERROR_FACTOR * error))
+    derived = tuple(power * factor for power, factor in enumerate(_ERROR_POLYNOMIAL))[1:]
+    derivative = _ERROR_FACTOR * _evaluate(derived, _ERROR_FACTOR * error)
     return -10.0 * _SCORE_EXPONENT * float(mapped ** (_SCORE_EXPONENT - 1)) * derivative
 
 
 def _map_error(error: float) -> float:
     """Apply the polynomial of the score to a total error; the result is never negative."""
-    return max(float(_ERROR_POLYNOMIAL(_ERROR_FACTOR * error)), 0.0)
+    return max(_evaluate(_ERROR_POLYNOMIAL, _ERROR_FACTOR * error), 0.0)
+
+
+def _evaluate(polynomial: tuple[float, ...], x: float) -> float:
+    """Return the value of a polynomial, given its factors from the lowest power on, by Horner's method."""
+    value = 0.0
+    for factor in reversed(polynomial):
+        value = factor + value * x
+    return value

@@ -7,7 +7,6 @@ import struct
 from contextlib import suppress
 
 from PIL import Image
-from PIL.TiffImagePlugin import TiffImageFile
 
 from foveal.photo.tiff import tags
 from foveal.photo.tiff.structure import BIG, LONG, Entry
@@ -28,6 +27,8 @@ _PIXEL_TAGS = {
 
 def open_for_metadata(picture: PictureTags) -> tuple[Image.Image, str | None]:
     """Open a file for its metadata, not for its pixels, and return a warning if Pillow cannot read the metadata."""
+    from PIL.TiffImagePlugin import TiffImageFile  # imported late: few photos are TIFFs
+
     reader = picture.reader
     if not (reader.formats == BIG and picture.byte_order == ">"):  # Pillow takes those for TIFFs of 32-bit offsets
         reader.file.seek(0)

@@ -17,7 +17,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from PIL.TiffImagePlugin import TiffImageFile
 
 from foveal.errors import FormatError, LimitError, UnsupportedError
 from foveal.jpeg import Pixels
@@ -328,6 +327,8 @@ def _decompress(
 
     libtiff decompresses them as the strips of a picture of 8-bit samples, made for it here.
     """
+    from PIL.TiffImagePlugin import TiffImageFile  # imported late: few photos are TIFFs
+
     if compression == _NONE:
         return np.frombuffer(b"".join(segments), dtype=np.uint8).reshape(-1, row_bytes)
     if not any(segments):

@@ -1,0 +1,19 @@
+"""Whole folders of photos: one job for each file, done in any number of processes. Read `shard.py` first."""
+
+from foveal.batch.jobs import BatchSettings, Job, Outcome, Source, Status, Target
+from foveal.batch.shard import NoRecord, Record, process_shard
+from foveal.batch.storage import LocalStorage, Storage
+
+__all__ = [
+    "BatchSettings",
+    "Job",
+    "LocalStorage",
+    "NoRecord",
+    "Outcome",
+    "Record",
+    "Source",
+    "Status",
+    "Storage",
+    "Target",
+    "process_shard",
+]

@@ -1,0 +1,89 @@
+"""Runs a planned batch with worker processes and a ledger, from the jobs that are left to the sums of the outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from foveal.batch.dry_run import Prediction, UnkeptLog, UnwrittenStorage, predict, saved_by_source
+from foveal.batch.jobs import BatchSettings, Outcome
+from foveal.batch.ledger import Ledger
+from foveal.batch.local_pool import Pool
+from foveal.batch.plan import Plan
+from foveal.batch.resuming import Resumed, unfinished_jobs
+from foveal.batch.storage import LocalStorage, Storage
+from foveal.batch.totals import Totals
+
+
+@dataclass
+class Batch:
+    """A batch, while it runs and afterwards.
+
+    Parameters
+    ----------
+    plan
+        All jobs, which have been checked.
+    settings
+        Options of optimization and encoding.
+    workers
+        Number of worker processes.
+    overwrite
+        Whether targets may be replaced that the ledger does not know.
+    storage
+        Files of sources and targets.
+
+    Attributes
+    ----------
+    totals
+        Sums over the outcomes of this run.
+    resumed
+        Targets that were finished before, or are made again.
+    stopped_by
+        Outcome after which no further job was begun, because it would have failed for the same reason; else None.
+    """
+
+    plan: Plan
+    settings: BatchSettings
+    workers: int
+    overwrite: bool = False
+    storage: Storage = field(default_factory=LocalStorage)
+    totals: Totals = field(default_factory=Totals)
+    resumed: Resumed = field(default_factory=Resumed)
+    stopped_by: Outcome | None = None
+
+    @property
+    def done(self) -> int:
+        """Number of targets that are finished, from this run or one before, or have failed."""
+        return self.resumed.finished + self.totals.targets
+
+    def run(self, ledger: Ledger, is_interrupted: Callable[[], bool]) -> Iterator[Outcome]:
+        """Do what is left to do, and yield each outcome when it is in the ledger.
+
+        Parameters
+        ----------
+        ledger
+            Ledger, in which a run has been started.
+        is_interrupted
+            Asked before each job: if it returns True no further job begins.
+        """
+        jobs = unfinished_jobs(self.plan, ledger, self.settings, self.storage, self.resumed, overwrite=self.overwrite)
+        pool = Pool(self.settings, self.storage, self.workers)
+        ledger.settle(self.storage)  # before the plan is compared with the ledger
+        for outcome in pool.run(jobs, ledger, lambda: is_interrupted() or self.stopped_by is not None):
+            self.totals.add(outcome)
+            if outcome.stops_batch:
+                self.stopped_by = outcome
+            yield outcome
+
+
+def dry_run(plan: Plan, settings: BatchSettings, workers: int, sample_size: int) -> tuple[Prediction, list[Outcome]]:
+    """Predict what a batch saves, by processing a sample of its files without writing any.
+
+    Returns
+    -------
+    prediction, outcomes
+        The prediction, and the outcomes of the sample.
+    """
+    sample = plan.sample(sample_size)
+    outcomes = list(Pool(settings, UnwrittenStorage(), workers).run(iter(sample), UnkeptLog(), lambda: False))
+    return predict(saved_by_source(outcomes), len(plan), plan.size_bytes), outcomes

@@ -1,0 +1,201 @@
+"""The photo of a window: its pixels as Pillow crops them, and metadata that is true of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pictures import noisy_gradient
+from PIL import Image, ImageOps
+
+import foveal
+from foveal.crop import cut
+from foveal.crop.metadata import (
+    CREDENTIALS_NOTE,
+    EXTENDED_NOTE,
+    REGIONS_NOTE,
+    THUMBNAIL_NOTE,
+    StoredWindow,
+    crop_exif,
+    crop_xmp,
+)
+from foveal.saliency import Box
+
+PIXELS = noisy_gradient(60, 90)
+THUMBNAIL = b"\xff\xd8 a small picture of everything \xff\xd9"
+APP0, APP1, APP11, APP13 = 0xE0, 0xE1, 0xEB, 0xED
+
+
+def field(tag: int, kind: int, count: int, value: int) -> bytes:
+    return struct.pack("<HHII", tag, kind, count, value)
+
+
+def exif_with_thumbnail(orientation: int = 1, *, at_the_end: bool = True) -> bytes:
+    """EXIF data with sizes, the subject, a maker note and a thumbnail, which may stand before the maker note."""
+    maker = b"maker note of 24 bytes.."
+    exif_at = 8 + 2 + 2 * 12 + 4
+    values_at = exif_at + 2 + 5 * 12 + 4
+    subject_at, second_at = values_at, values_at + 8
+    after = second_at + 2 + 2 * 12 + 4
+    maker_at, thumbnail_at = (after, after + len(maker)) if at_the_end else (after + len(THUMBNAIL), after)
+    first = struct.pack("<H", 2) + field(0x0112, 3, 1, orientation) + field(0x8769, 4, 1, exif_at)
+    first += struct.pack("<I", second_at)
+    entries = [field(0x9214, 3, 4, subject_at), field(0x927C, 7, len(maker), maker_at), field(0xA002, 4, 1, 90)]
+    entries += [field(0xA003, 3, 1, 60), field(0xA214, 3, 2, 50 | 40 << 16)]
+    inner = struct.pack("<H", 5) + b"".join(entries) + bytes(4)
+    second = struct.pack("<H", 2) + field(0x0201, 4, 1, thumbnail_at) + field(0x0202, 4, 1, len(THUMBNAIL)) + bytes(4)
+    tail = maker + THUMBNAIL if at_the_end else THUMBNAIL + maker
+    return b"II*\0\x08\0\0\0" + first + inner + struct.pack("<4H", 50, 40, 10, 10) + second + tail
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pixels_are_those_of_the_displayed_photo(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    shown = ImageOps.exif_transpose(Image.open(io.BytesIO(png_with(exif))))
+    photo = foveal.Photo(PIXELS, exif=exif.tobytes(), dots_per_inch=(72, 96))
+    cropped, notes = cut(photo, Box(7, 11, 30, 20))
+    assert notes == []
+    assert cropped.orientation == orientation
+    np.testing.assert_array_equal(cropped.upright().pixels, np.asarray(shown.crop((7, 11, 37, 31))))
+    assert cropped.dots_per_inch == (72, 96)
+
+
+def png_with(exif: Image.Exif) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(PIXELS).save(file, "PNG", exif=exif)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_output_sizes_are_of_the_displayed_photo(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    cropped, _ = cut(foveal.Photo(PIXELS, exif=exif.tobytes()), Box(5, 5, 40, 20), (20, 10))
+    assert cropped.displayed_size == (10, 20)
+
+
+def test_scaled_pixels_are_those_of_pillow() -> None:
+    cropped, _ = cut(foveal.Photo(PIXELS), Box(10, 20, 40, 30), (17, 9))
+    expected = Image.fromarray(PIXELS).crop((10, 20, 50, 50)).resize((17, 9), Image.Resampling.LANCZOS)
+    np.testing.assert_array_equal(cropped.pixels, np.asarray(expected))
+
+
+def test_sixteen_bits_are_kept_unless_scaled() -> None:
+    deep = PIXELS.astype(np.uint16) * 257
+    kept, _ = cut(foveal.Photo(deep), Box(1, 2, 3, 4))
+    np.testing.assert_array_equal(kept.pixels, deep[2:6, 1:4])
+    scaled, _ = cut(foveal.Photo(deep), Box(10, 20, 40, 30), (17, 9))
+    assert scaled.pixels.dtype == np.uint8
+
+
+@pytest.mark.parametrize("at_the_end", [True, False])
+def test_exif_data_is_true_of_the_crop(at_the_end: bool) -> None:
+    exif = exif_with_thumbnail(at_the_end=at_the_end)
+    photo = foveal.Photo(PIXELS, exif=exif)
+    cropped, notes = cut(photo, Box(20, 30, 60, 25), (30, 12))
+    assert notes == [THUMBNAIL_NOTE]
+    assert cropped.exif is not None
+    assert b"small picture" not in cropped.exif
+    assert cropped.exif.find(b"maker note") == exif.find(b"maker note")
+    read = Image.Exif()
+    read.load(cropped.exif)
+    inner = read.get_ifd(0x8769)
+    assert (inner[0xA002], inner[0xA003]) == (30, 12)
+    assert inner[0x9214] == (15, 4, 10, 10)  # (50 - 20) / 2, (40 - 30) x 12 / 25
+    assert inner[0xA214] == (15, 4)
+    assert inner[0x927C] == b"maker note of 24 bytes.."
+    assert not read.get_ifd(1)
+    assert len(cropped.exif) < len(exif) if at_the_end else len(cropped.exif) == len(exif)
+
+
+def test_sizes_are_those_of_the_stored_picture() -> None:
+    cropped, _ = cut(foveal.Photo(PIXELS, exif=exif_with_thumbnail(6)), Box(10, 20, 25, 40))
+    read = Image.Exif()
+    read.load(cropped.exif or b"")
+    inner = read.get_ifd(0x8769)
+    assert (inner[0xA002], inner[0xA003]) == (40, 25) == cropped.pixels.shape[1::-1]
+
+
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+def test_exiftool_reads_the_exif_data_without_a_warning(tmp_path: Path) -> None:
+    cropped, _ = cut(foveal.Photo(PIXELS, exif=exif_with_thumbnail()), Box(20, 30, 60, 25))
+    (tmp_path / "crop.jpg").write_bytes(foveal.encode(cropped, saliency=None, quality=50))
+    command = ["exiftool", "-j", "-a", "-G1", str(tmp_path / "crop.jpg")]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)[0]
+    assert (found["ExifIFD:ExifImageWidth"], found["ExifIFD:ExifImageHeight"]) == (60, 25)
+    assert (found["File:ImageWidth"], found["File:ImageHeight"]) == (60, 25)
+    assert not any("Thumbnail" in name or "Warning" in name for name in found)
+
+
+@given(st.binary(max_size=60) | st.binary(max_size=200).map(lambda tail: b"MM\0*\0\0\0\x08" + tail))
+def test_broken_exif_data_is_no_error(data: bytes) -> None:
+    assert crop_exif(data, StoredWindow(Box(0, 0, 3, 4), (4, 3)), []) is not None
+
+
+@given(st.integers(0, 300), st.integers(0, 255))
+@settings(max_examples=100)
+def test_changed_exif_data_keeps_its_header(position: int, value: int) -> None:
+    """Also where directories and thumbnails overlap or point outside, the first entries stay."""
+    data = bytearray(exif_with_thumbnail())
+    data[12 + position % (len(data) - 12)] = value
+    cropped = crop_exif(bytes(data), StoredWindow(Box(0, 0, 3, 4), (4, 3)), [])
+    assert cropped is not None
+    assert cropped[:8] == data[:8]
+    assert len(cropped) <= len(data)
+
+
+def packet(inside: str, attributes: str = "") -> bytes:
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="urn:dc" '
+        'xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:note="http://ns.adobe.com/xmp/note/" '
+        f'xmlns:regions="http://www.metadataworkinggroup.com/schemas/regions/"{attributes}>{inside}</rdf:Description>'
+        "</rdf:RDF></x:xmpmeta>"
+    ).encode()
+
+
+def test_xmp_loses_what_shows_or_measures_the_whole_picture() -> None:
+    notes: list[str] = []
+    inside = "<xmp:Thumbnails><rdf:Alt/></xmp:Thumbnails><dc:title>kept</dc:title><regions:Regions>x</regions:Regions>"
+    attributes = ' exif:PixelXDimension="90" xmp:Rating="5" note:HasExtendedXMP="0123"'
+    cropped = crop_xmp(packet(inside, attributes), notes)
+    assert cropped == packet("<dc:title>kept</dc:title>", ' xmp:Rating="5"')
+    assert notes == [THUMBNAIL_NOTE, REGIONS_NOTE]
+    assert crop_xmp(packet("<dc:title>kept</dc:title>"), []) == packet("<dc:title>kept</dc:title>")
+    assert crop_xmp(b"no XML", []) == b"no XML"
+
+
+def resource(number: int, data: bytes, name: bytes = b"") -> bytes:
+    pascal = bytes([len(name)]) + name
+    return (
+        b"8BIM" + struct.pack(">H", number) + pascal + b"\0" * (len(pascal) % 2) + struct.pack(">I", len(data)) + data
+    )
+
+
+def test_segments_that_show_the_whole_picture_are_left_out() -> None:
+    signed = b"JP\0\1\0\0\0\1" + b"\0\0\0\x20jumb" + b"c2pa"
+    iptc = b"Photoshop 3.0\0" + resource(0x0404, b"IPTC", b"abc")
+    segments = (
+        (APP0, b"JFXX\0\x13\1\1abc"),
+        (APP1, b"http://ns.adobe.com/xmp/extension/\0" + b"0" * 40),
+        (APP11, signed),
+        (APP13, iptc + resource(0x040C, THUMBNAIL + b"\0" * (len(THUMBNAIL) % 2)) + resource(0x0425, b"md5!")),
+        (APP13, b"Photoshop 3.0\0" + b"not resources"),
+        (0xEC, b"Ducky"),
+    )
+    cropped, notes = cut(foveal.Photo(PIXELS, extra_segments=segments), Box(0, 0, 10, 10))
+    assert notes == [CREDENTIALS_NOTE, THUMBNAIL_NOTE, EXTENDED_NOTE]
+    assert [tuple(each) for each in cropped.extra_segments] == [
+        (APP13, iptc + resource(0x0425, b"md5!")),
+        segments[4],
+        segments[5],
+    ]
