@@ -44,6 +44,17 @@ def test_an_unknown_build_in_the_environment_is_an_error_that_names_the_known_on
     )
 
 
+def test_an_unknown_build_is_one_line_on_the_command_line(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(b"")
+    command = [sys.executable, "-m", "foveal", "encode", str(photo)]
+    environment = os.environ | {"FOVEAL_KERNELS": "sse9"}
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert finished.returncode == 1
+    (line,) = finished.stderr.splitlines()
+    assert line.startswith("foveal: FOVEAL_KERNELS names kernels that this machine lacks")
+
+
 def test_the_baseline_runs_everywhere_and_is_the_last_choice() -> None:
     assert _kernels.instruction_sets()[-1] == "baseline"
 
