@@ -133,6 +133,20 @@ def test_optimize_resizes_alike(coffee: np.ndarray) -> None:
     assert (resized.rung, resized.data) == ("re-encoded", own)
 
 
+def test_optimize_corrects_the_sizes_of_what_it_resizes(coffee: np.ndarray) -> None:
+    inner = {0xA002: 600, 0xA003: 400, 0x9214: (300, 150, 60, 30)}
+    exif = exif_of(first={0x0112: 8, 0x0100: 600, 0x0101: 400}, inner=inner)
+    packet = XMP % (b' tiff:ImageWidth="600"', b"<exif:PixelXDimension>600</exif:PixelXDimension><exif:Flash/>")
+    data = foveal.encode(foveal.Photo(coffee, exif=exif, xmp=packet), saliency=None, quality=95)
+    written = Image.open(io.BytesIO(foveal.optimize(data, resize=200, saliency=None, quality=80).data))
+    assert written.size == (200, 133)
+    found = written.getexif()
+    assert (found[0x0112], found[0x0100], found[0x0101]) == (8, 200, 133)
+    assert dict(found.get_ifd(0x8769)) == {0xA002: 200, 0xA003: 133, 0x9214: (100, 50, 20, 10)}
+    assert written.info["xmp"] == XMP % (b"", b"<exif:Flash/>")
+    assert (coffee.shape[1], coffee.shape[0]) == (600, 400)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

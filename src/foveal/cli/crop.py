@@ -291,7 +291,7 @@ def _encode(opened: _Opened, found: Crop, request: CropRequest, options: EncodeO
     if opened.coefficients is not None:
         data, notes = crop_file(
             opened.coefficients,
-            stored_window(opened.photo, found.box).box,
+            stored_window(opened.photo, found.box),
             effort=options.effort,
             progressive=options.progressive,
             threads=options.threads or available_threads(),

@@ -1,15 +1,15 @@
-"""The pixels of a window as a photo of its own."""
+"""The part of a photo that a window shows, as a photo of its own."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image
 
-from foveal.crop.metadata import StoredWindow, crop_exif, crop_xmp, keep_segments
-from foveal.jpeg import Pixels, Segment
-from foveal.photo import Photo, orientation, to_eight_bits
+from foveal.crop.metadata import crop_exif, crop_xmp, keep_segments, rows_and_columns
+from foveal.jpeg import Segment
+from foveal.photo import Photo, orientation
+from foveal.photo.resizing import resize_to
 from foveal.saliency import Box
 
 
@@ -23,42 +23,32 @@ def cut(photo: Photo, box: Box, output_size: tuple[int, int] | None = None) -> t
     box
         Window in the displayed orientation, within the photo.
     output_size
-        Width and height in pixels that the window is scaled to, as displayed; 16-bit pixels are then reduced to 8 bits.
-        None to keep the pixels.
+        Width and height in pixels, as displayed, to which the window is resized, as by `foveal.resize`. None to keep
+        the pixels.
 
     Returns
     -------
     photo, notes
-        The photo in the orientation of the old one, and a message about each thing that it does not keep.
+        The photo in the orientation and with the dtype of the old one, and a message about each thing that it does not
+        keep.
     """
-    window = stored_window(photo, box, output_size)
-    pixels = photo.pixels[window.rows, window.columns]
-    if output_size is not None:
-        pixels = _scale(pixels, window.output_size)
+    window = stored_window(photo, box)
     notes: list[str] = []
     segments = keep_segments([Segment(*segment) for segment in photo.extra_segments], notes)
     cropped = replace(
         photo,
-        pixels=np.ascontiguousarray(pixels),
+        pixels=np.ascontiguousarray(photo.pixels[rows_and_columns(window)]),
         exif=crop_exif(photo.exif, window, notes),
         xmp=crop_xmp(photo.xmp, notes) if photo.xmp else photo.xmp,
         extra_segments=tuple(segments),
     )
-    return cropped, list(dict.fromkeys(notes))
+    resized = cropped if output_size is None else resize_to(cropped, output_size[::-1])
+    return resized, list(dict.fromkeys(notes))
 
 
-def stored_window(photo: Photo, box: Box, output_size: tuple[int, int] | None = None) -> StoredWindow:
-    """Return a window of the displayed photo as it lies in the stored one; parameters are those of `cut`."""
+def stored_window(photo: Photo, box: Box) -> Box:
+    """Return a window of the displayed photo as it lies in the stored one."""
     (y, x), (height, width) = orientation.rectangle_to_stored(
         (box.y, box.x), (box.height, box.width), photo.displayed_size, photo.orientation
     )
-    wanted = (box.width, box.height) if output_size is None else output_size
-    if orientation.swaps_sides(photo.orientation):
-        wanted = wanted[1], wanted[0]
-    return StoredWindow(Box(x, y, width, height), (wanted[1], wanted[0]))
-
-
-def _scale(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    height, width = size
-    picture = Image.fromarray(np.ascontiguousarray(to_eight_bits(pixels)))
-    return np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS))
+    return Box(x, y, width, height)
