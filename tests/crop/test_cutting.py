@@ -18,7 +18,7 @@ from pictures import noisy_gradient
 from PIL import Image, ImageOps
 
 import foveal
-from foveal.crop import cut
+from foveal.crop import cut, encode_crop
 from foveal.crop.metadata import (
     CREDENTIALS_NOTE,
     EXTENDED_NOTE,
@@ -27,6 +27,8 @@ from foveal.crop.metadata import (
     crop_exif,
     crop_xmp,
 )
+from foveal.encoding import EncodeOptions
+from foveal.errors import FormatWarning, ParameterError
 from foveal.saliency import Box
 
 PIXELS = noisy_gradient(60, 90)
@@ -102,6 +104,48 @@ def test_scaled_crops_keep_the_light_of_fine_detail() -> None:
     rows[::2] = 255
     scaled, _ = cut(foveal.Photo(rows), Box(0, 0, 40, 40), (20, 20))
     assert set(np.unique(scaled.pixels[2:-2])) <= {187, 188, 189}
+
+
+def test_crops_are_made_of_anything_that_is_a_picture() -> None:
+    box = foveal.best_crop(PIXELS, aspect="1:1", saliency=None)
+    cropped = foveal.crop_photo(PIXELS, box)
+    np.testing.assert_array_equal(cropped.pixels, PIXELS[:, 15:75])
+    scaled = foveal.crop_photo(Image.fromarray(PIXELS), box, output_size="30x30")
+    np.testing.assert_array_equal(scaled.pixels, foveal.resize(cropped, 30).pixels)
+    with pytest.warns(FormatWarning, match="thumbnail"):
+        foveal.crop_photo(foveal.Photo(PIXELS, exif=exif_with_thumbnail()), box)
+    transparent = np.dstack([PIXELS, np.zeros((60, 90), np.uint8)])
+    assert (foveal.crop_photo(transparent, box, background="#102030").pixels == (16, 32, 48)).all()
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        *(Box(0, 0, 91, 1), Box(1, 0, 90, 1), Box(0, 60, 1, 1), Box(0, 1, 1, 60), Box(-1, 0, 3, 3), Box(0, 0, 0, 1)),
+        *(Box(0, 0, 1.5, 1), Box(0, 0, True, 1), (0, 0, 3, 3), None),  # type: ignore[arg-type]
+    ],
+)
+def test_wrong_boxes(box: Any) -> None:
+    foveal.crop_photo(PIXELS, Box(0, 0, 90, 60))
+    with pytest.raises(ParameterError, match="box"):
+        foveal.crop_photo(PIXELS, box)
+
+
+@pytest.mark.parametrize("size", ["30", (0, 3), (3, 65_536), 3])
+def test_wrong_output_sizes(size: Any) -> None:
+    with pytest.raises(ParameterError, match="output_size"):
+        foveal.crop_photo(PIXELS, Box(0, 0, 9, 9), output_size=size)
+
+
+def test_encoded_crops_are_those_of_encode() -> None:
+    photo, box = foveal.Photo(PIXELS, exif=exif_with_thumbnail()), Box(10, 20, 40, 30)
+    options = EncodeOptions(quality=60, saliency=None)
+    found = encode_crop(photo, box, options)
+    assert (found.data, found.quality) == (foveal.encode(cut(photo, box)[0], quality=60, saliency=None), 60)
+    assert found.notes == (THUMBNAIL_NOTE,)
+    larger = encode_crop(photo, box, EncodeOptions(quality=60, saliency=None, metadata="none"), (80, 60))
+    assert larger.notes == ("the crop of 40 x 30 pixels is enlarged",)
+    assert Image.open(io.BytesIO(larger.data)).size == (80, 60)
 
 
 @pytest.mark.parametrize("at_the_end", [True, False])

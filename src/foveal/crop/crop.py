@@ -3,6 +3,7 @@
 request.py     what is asked for: aspect, size, zoom, output size
 placement.py   where the window is best placed in the saliency map
 cutting.py     the pixels of the window as a photo of its own
+encoding.py    the JPEG of the window
 lossless.py    the coefficients of the window as a JPEG of its own
 metadata.py    metadata that describes the picture as it was
 """
