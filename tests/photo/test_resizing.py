@@ -14,6 +14,7 @@ from PIL import Image
 import foveal
 from foveal.errors import LimitError, ParameterError
 from foveal.photo import orientation
+from foveal.photo.color_space import SRGB_CURVE, TransferCurve
 from foveal.photo.resizing import reduce_longer_side
 
 XMP = (
@@ -164,3 +165,10 @@ def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
 def test_a_photo_is_not_enlarged_beyond_the_limit_of_jpeg() -> None:
     with pytest.raises(LimitError):
         foveal.resize(np.zeros((2000, 2), np.uint8), 66, enlarge=True)
+
+
+@given(st.floats(0, 1), st.sampled_from([SRGB_CURVE, TransferCurve(2.2), TransferCurve(1.0)]))
+def test_linear_light_is_converted_back(value: float, curve: TransferCurve) -> None:
+    light = curve.to_linear(np.array([value]))
+    assert abs(curve.from_linear(light)[0] - value) < 1e-7
+    assert curve.from_linear(light.astype(np.float32)).dtype == np.float32
