@@ -17,7 +17,7 @@ import pytest
 from batch_jobs import jpeg_bytes, names_in, png_bytes
 from command_line import COMMAND, Run, one_line
 from pictures import noisy_gradient
-from PIL import Image
+from PIL import Image, ImageOps
 
 from foveal.batch.ledger import DEFAULT_NAME, Ledger
 from foveal.optimization import OptimizeOptions, optimize_file
@@ -106,6 +106,24 @@ def test_pictures_are_converted_and_resized_and_listed(run: Run) -> None:
 
     Images().feed(Path("list.html").read_text())
     assert sources == [photo["srcset"] for photo in photos]
+
+
+@pytest.mark.parametrize("metadata", ["keep", "none"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_listed_sizes_are_those_of_the_displayed_pictures(orientation: int, metadata: str, run: Run) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Path("in").mkdir()
+    Image.fromarray(noisy_gradient(40, 56)).save("in/a.jpg", quality=95, exif=exif)
+    arguments = ("--widths", "20,90", "--metadata", metadata, "--srcset", "list.json", "-q", "60")
+    assert run("batch", "in", "-o", "out", *arguments, *FAST).code == 0
+    (photo,) = json.loads(Path("list.json").read_text())["photos"]
+    for size in photo["sizes"]:
+        with Image.open(Path("out", size["file"])) as image:
+            assert ImageOps.exif_transpose(image).size == (size["width"], size["height"])
+    full = (56, 40) if orientation < 5 else (40, 56)
+    assert photo["srcset"] == f"a-20.jpg 20w, a-90.jpg {full[0]}w"
+    assert f'width="{full[0]}" height="{full[1]}"' in photo["html"]
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ class Outcome:
     source_sha256, output_sha256
         Hashes of the files' bytes, 64 hexadecimal digits; "" where unknown.
     width, height
-        Size of the target's picture in pixels, in the stored orientation; 0 where unknown.
+        Size of the target's picture in pixels as displayed, with its EXIF orientation; 0 where unknown.
     quality
         Quality of a requantized or encoded file, 0 to 100 on libjpeg's scale; else None.
     warnings
