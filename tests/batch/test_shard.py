@@ -262,7 +262,8 @@ def test_the_job_id_depends_on_everything_that_changes_the_file() -> None:
     assert len(identities) == 1 + len(others) + len(settings)
     assert replace(job, overwrite=True).job_id(PLAIN) == job.job_id(PLAIN)
     threaded = replace(PLAIN, encode=replace(PLAIN.encode, threads=5), optimize=replace(PLAIN.optimize, threads=2))
-    assert threaded.fingerprint() == PLAIN.fingerprint()
+    limited = replace(PLAIN, optimize=replace(PLAIN.optimize, max_pixels=9))
+    assert threaded.fingerprint() == limited.fingerprint() == PLAIN.fingerprint()
 
 
 def test_one_map_for_all_photos_is_refused() -> None:

@@ -223,6 +223,16 @@ def test_changes_of_settings_and_sources_are_noticed(run: Run) -> None:
     assert "1 file: 1 written" in run("batch", "in", "-o", "out", "--lossless", *FAST).out
 
 
+def test_another_limit_of_pixels_does_no_file_again(run: Run) -> None:
+    tree()
+    assert run("batch", "in", "-o", "out", "--max-pixels", "2000", *FAST).code == 1
+    assert run("batch", "in", "-o", "out", *FAST).code == 0
+    for limit in ("2000", "170000000"):
+        outcome = run("batch", "in", "-o", "out", "--max-pixels", limit, *FAST)
+        assert (outcome.code, outcome.err) == (0, "")
+        assert "3 finished before" in outcome.out
+
+
 def test_a_file_is_replaced_though_it_failed_in_between(run: Run) -> None:
     source = tree() / "a b" / "ü 0.jpg"
     run("batch", "in", "-o", "out", *FAST)
