@@ -143,7 +143,11 @@ def test_listed_sizes_are_those_of_the_displayed_pictures(orientation: int, meta
         (("in", "-o", "out", "--srcset", "x.txt"), ["--srcset"]),
         (("in", "-o", "out", "--lossless", "-q", "5"), ["--lossless", "--quality"]),
         (("in", "-o", "out", "-q", "5", "--target-size", "9"), ["--quality", "--target-size"]),
-        (("in", "--report", "x"), ["--report"]),
+        (("in", "--report", "x"), ["--report", "SRC"]),
+        (("--report", "x", "--dry-run"), ["--report", "--dry-run"]),
+        (("--report", "x", "-j", "2"), ["--report", "--jobs"]),
+        (("in", "-o", "out", "--dry-run", "--srcset", "x.json"), ["--srcset", "--dry-run"]),
+        (("in", "-o", "out", "--dry-run", "--quiet"), ["--quiet", "--dry-run"]),
         (("in", "-o", "out", "--background", "rainbow"), ["rainbow", "colour"]),
     ],
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
+from click.core import ParameterSource
 
 from foveal.allocate.effort import EFFORTS
 from foveal.batch import BatchSettings, LocalStorage, Target
@@ -76,7 +77,13 @@ class _Places:
 
 @click.command()
 @click.argument("sources", metavar="[SRC]...", nargs=-1, type=FILE_PATH)
-@click.option("-o", "--output", metavar="DST", type=FILE_PATH, help="Folder to write to. The tree of folders is kept.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="DST",
+    type=FILE_PATH,
+    help="Folder to write to. The tree of folders is kept. With --report: HTML page to write.",
+)
 @click.option("--in-place", is_flag=True, help="Replace the files. Those of which nothing is saved are not touched.")
 @click.option(
     "--files-from",
@@ -209,8 +216,7 @@ def batch(
     interrupted continues with the same command. The exit code is 1 if a file failed.
     """
     if report is not None:
-        if sources or in_place or files_from:
-            raise click.UsageError("--report takes no sources")
+        _refuse_all_but("--report", ("output", "report", "json_lines"))
         print_report_of(report, output, as_json=choices["json_lines"])
         return 0
     check_choices(sources, output, {"in_place": in_place, "files_from": files_from, **choices})
@@ -248,6 +254,16 @@ def _run(work: Batch, show: BatchOutput, ledger_path: str, srcset: str | None, f
     return _FAILED if work.totals.statuses["failed"] else 0
 
 
+def _refuse_all_but(mode: str, allowed: tuple[str, ...]) -> None:
+    """Raise click.UsageError for anything on the command line that a mode such as "--report" would ignore."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if name not in allowed and context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+            shown = parameter.opts[-1] if isinstance(parameter, click.Option) else parameter.human_readable_name
+            raise click.UsageError(f"{mode} cannot be given with {shown}")
+
+
 def _find_places(
     sources: tuple[str, ...], output: str | None, in_place: bool, files_from: str | None, choices: dict[str, Any]
 ) -> _Places:
@@ -264,9 +280,11 @@ def _find_places(
         raise click.UsageError("the name of a source is empty")
     if in_place == (output is not None):
         raise click.UsageError("give one of -o and --in-place")
-    for option in ("convert", "widths", "template", "srcset", "overwrite"):
-        if in_place and choices[option]:
-            raise click.UsageError(f"--{option} cannot be given with --in-place")
+    excluded = {"in_place": ("convert", "widths", "template", "srcset", "overwrite"), "dry_run": ("srcset", "quiet")}
+    for mode, is_chosen in (("in_place", in_place), ("dry_run", choices["dry_run"])):
+        for option in excluded[mode]:
+            if is_chosen and choices[option]:
+                raise click.UsageError(f"--{option} cannot be given with --{mode.replace('_', '-')}")
     if choices["srcset"] is not None and Path(choices["srcset"]).suffix not in (".json", ".html"):
         raise click.UsageError("--srcset needs a file with the ending .json or .html")
     listed = _read_list(files_from) if files_from is not None else ()
