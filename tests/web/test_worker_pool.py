@@ -13,7 +13,7 @@ import pytest
 
 from foveal.checks import check_number
 from foveal.errors import ParameterError
-from foveal.web.answers import BusyError, StoppedError, SupersededError
+from foveal.web.errors import BusyError, StoppedError, SupersededError
 from foveal.web.worker import make_task
 from foveal.web.worker_pool import WorkerPool
 

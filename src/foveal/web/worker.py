@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 from foveal.errors import FovealError
-from foveal.web.answers import StoppedError
+from foveal.web.errors import StoppedError
 
 # A forked child would inherit the server's sockets and the state of its threads.
 _CONTEXT = multiprocessing.get_context("spawn")
