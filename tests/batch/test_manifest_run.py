@@ -171,7 +171,7 @@ def test_versions_in_the_manifest_spare_the_question(
     manifest = write_manifest(tmp_path / "m.parquet", columns)
     run(plan_manifest(manifest, output, LOSSLESS))
     plan = plan_manifest(manifest, output, LOSSLESS)
-    monkeypatch.setattr(UrlStorage, "version", lambda self, key: pytest.fail(f"asked for {key}"))
+    monkeypatch.setattr(UrlStorage, "state", lambda self, key: pytest.fail(f"asked for {key}"))
     assert run(plan).done_before == 4
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from foveal.batch.jobs import BatchSettings, Job, Outcome
-from foveal.batch.shard import process_shard
+from foveal.batch.shard import failed_outcome, process_shard
 from foveal.batch.storage import Storage
 
 
@@ -44,16 +44,5 @@ def _process_one(job: Job, settings: BatchSettings, storage: Storage) -> list[Ou
 
 
 def _failures(job: Job, settings: BatchSettings) -> list[Outcome]:
-    return [
-        Outcome(
-            job.job_id(settings),
-            job.source.key,
-            target.key,
-            "failed",
-            settings.fingerprint(),
-            "the process that worked on it died; it may need more memory than there is",
-            size_bytes_before=job.source.size_bytes,
-            source_version=job.source.version,
-        )
-        for target in job.targets
-    ]
+    reason = "the process that worked on it died; it may need more memory than there is"
+    return [failed_outcome(job, target, settings, reason) for target in job.targets]

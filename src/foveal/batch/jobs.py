@@ -19,7 +19,7 @@ Status = Literal["written", "kept", "skipped", "failed"]
 
 
 @dataclass(frozen=True)
-class Source:
+class FileState:
     """A file to read, and the state in which it was found.
 
     Parameters
@@ -123,7 +123,7 @@ class Job:
         Without it, a target that exists and holds other bytes is a failure.
     """
 
-    source: Source
+    source: FileState
     targets: tuple[Target, ...]
     in_place: bool = False
     overwrite: bool = False
@@ -160,7 +160,7 @@ class Outcome:
     seconds
         Time spent on this target. The first target of a job also has that of reading the source.
     source_version, target_version
-        Versions of the files, see `Source`; "" where unknown.
+        Versions of the files, see `FileState`; "" where unknown.
     source_sha256, output_sha256
         Hashes of the files' bytes, 64 hexadecimal digits; "" where unknown.
     width, height

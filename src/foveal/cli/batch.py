@@ -8,18 +8,18 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from foveal.allocate.effort import EFFORTS
 from foveal.batch import BatchSettings, LocalStorage, Target
 from foveal.batch.discovery import LeftAlone, Search
+from foveal.batch.dry_run import dry_run
 from foveal.batch.ledger import DEFAULT_NAME, Ledger
 from foveal.batch.naming import WIDTHS_TEMPLATE, Naming
 from foveal.batch.plan import Plan
-from foveal.batch.run import Batch, dry_run
+from foveal.batch.run import Batch
 from foveal.checks import MAX_THREADS
 from foveal.cli.batch_manifest import check_choices, run_manifest
 from foveal.cli.batch_output import BatchOutput, print_prediction, print_report_of, write_srcset
@@ -27,20 +27,22 @@ from foveal.cli.batch_signals import DrainOnSigint
 from foveal.cli.messages import input_name, output_name, set_filename_of_errors
 from foveal.cli.shared_options import (
     FILE_PATH,
-    SIZE,
     SIZE_EXAMPLES,
-    NumberRange,
-    Percentage,
     background_option,
+    effort_option,
     max_pixels_option,
+    metadata_option,
+    min_saving_option,
+    quality_option,
     refuse_together,
     strength_option,
+    target_score_option,
+    target_size_option,
 )
 from foveal.encoding import EncodeOptions
 from foveal.errors import ParameterError
 from foveal.jpeg import MAX_SIDE
 from foveal.optimization import OptimizeOptions
-from foveal.photo.metadata_policy import MetadataPolicy
 from foveal.saliency import METHODS
 from foveal.threads import available_threads
 
@@ -129,22 +131,11 @@ class _Places:
     help="List the sizes of each photo for a site generator: as JSON, or as <picture> elements in a FILE.html.",
 )
 @click.option("--lossless", is_flag=True, help="Keep every coefficient of JPEGs: pictures stay as they are.")
-@click.option(
-    "-q",
-    "--quality",
-    type=NumberRange(0, 100),
-    metavar="Q",
-    help="Quality of the parts where people look, on libjpeg's scale. Default: what each photo needs.",
-)
-@click.option("--target-size", type=SIZE, metavar="SIZE", help=f"Largest size of each file: {SIZE_EXAMPLES}.")
-@click.option("--target-score", type=NumberRange(0, 100), metavar="S", help="SSIMULACRA2 score of each photo.")
-@click.option(
-    "--min-saving",
-    type=Percentage(),
-    metavar="P%",
-    default=f"{OptimizeOptions.min_saving:.0%}",
-    show_default=True,
-    help="Share of the bytes that a change of a JPEG must save, with the percent sign.",
+@quality_option("what each photo needs")
+@target_size_option(f"Largest size of each file: {SIZE_EXAMPLES}.")
+@target_score_option("SSIMULACRA2 score of each photo.")
+@min_saving_option(
+    OptimizeOptions.min_saving, "Share of the bytes that a change of a JPEG must save, with the percent sign."
 )
 @click.option(
     "--saliency",
@@ -154,20 +145,10 @@ class _Places:
     help="Method that finds where people look; none: all parts are treated alike.",
 )
 @strength_option
-@click.option(
-    "--effort",
-    type=click.Choice(tuple(EFFORTS)),
-    default=OptimizeOptions.effort,
-    show_default=True,
-    help="How long to search for better files.",
-)
-@click.option(
-    "--metadata",
-    type=click.Choice(get_args(MetadataPolicy)),
-    default=OptimizeOptions.metadata,
-    show_default=True,
-    help="keep: all metadata; safe: only colour profile, resolution, orientation, artist and copyright; none: only "
-    "what is needed to show the picture.",
+@effort_option("How long to search for better files.")
+@metadata_option(
+    "keep: all metadata; safe: only colour profile, resolution, orientation, artist and copyright; none: only "
+    "what is needed to show the picture."
 )
 @background_option
 @max_pixels_option
@@ -227,13 +208,13 @@ def batch(
     workers = jobs or available_threads()
     left_alone = LeftAlone()
     with closing(Plan(in_place=in_place)) as plan:
-        ledger_path = _make_plan(plan, places, left_alone)
+        _fill_plan(plan, places, left_alone)
         if choices["dry_run"]:
             print_prediction(*dry_run(plan, settings, workers, choices["sample"]), as_json=choices["json_lines"])
             return 0
         work = Batch(plan, settings, workers, choices["overwrite"])
         show = BatchOutput(work, left_alone, quiet=choices["quiet"], as_json=choices["json_lines"])
-        return _run(work, show, ledger_path, choices["srcset"], output)
+        return _run(work, show, _ledger_path(places), choices["srcset"], output)
 
 
 def _run(work: Batch, show: BatchOutput, ledger_path: str, srcset: str | None, folder: str | None) -> int:
@@ -317,13 +298,17 @@ def _read_list(path: str) -> tuple[str, ...]:
     return tuple(os.fsdecode(name) for name in names if name)
 
 
-def _make_plan(plan: Plan, places: _Places, left_alone: LeftAlone) -> str:
-    """Find all files, enter their jobs in a plan and check it; return the path of the ledger."""
+def _fill_plan(plan: Plan, places: _Places, left_alone: LeftAlone) -> None:
+    """Find all files, enter their jobs in a plan, and check it."""
     storage = LocalStorage()
     for found in places.search.find(left_alone):
         targets = places.naming.targets_of(found.relative) if places.naming else (Target(found.path),)
-        plan.add(storage.version(found.path), targets)
+        plan.add(storage.state(found.path), targets)
     plan.check()
+
+
+def _ledger_path(places: _Places) -> str:
+    """Return the path of the ledger: the one that was given, or its usual place."""
     if places.ledger is not None:
         return places.ledger
     return str(Path(places.naming.folder if places.naming else places.search.common_folder(), DEFAULT_NAME))
