@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from foveal.batch.jobs import BatchSettings, Job, Outcome
 from foveal.batch.shard import failed_outcome, process_shard
 from foveal.batch.storage import Storage
+from foveal.threads import sigint_blocked
 
 
 def process_guarded(jobs: Iterable[Job], settings: BatchSettings, storage: Storage) -> Iterator[Outcome]:
@@ -30,7 +31,9 @@ def process_guarded(jobs: Iterable[Job], settings: BatchSettings, storage: Stora
             if pool is None:
                 pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
             try:
-                yield from pool.submit(_process_one, job, settings, storage).result()
+                with sigint_blocked():  # this may start the process
+                    future = pool.submit(_process_one, job, settings, storage)
+                yield from future.result()
             except BrokenProcessPool:
                 pool = None
                 yield from _failures(job, settings)
