@@ -138,22 +138,27 @@ class Ledger:
     def outcome_of(self, target: str) -> Outcome | None:
         """Return what became of a target; None if it has no outcome yet."""
         query = f"SELECT {', '.join(_COLUMNS)} FROM outcomes WHERE target = ?"  # noqa: S608 (names of columns)
-        row = self._database.execute(query, (to_column(target),)).fetchone()
+        with _as_errors(self.path):
+            row = self._database.execute(query, (to_column(target),)).fetchone()
         return None if row is None else _outcome_of_row(row)
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield all outcomes, those of a source together."""
         query = f"SELECT {', '.join(_COLUMNS)} FROM outcomes ORDER BY source, width, target"  # noqa: S608
-        yield from map(_outcome_of_row, self._database.execute(query))
+        with _as_errors(self.path):
+            yield from map(_outcome_of_row, self._database.execute(query))
 
     def runs(self) -> list[dict[str, Any]]:
         """Return the runs by column, from the first to the last."""
-        rows = self._database.execute("SELECT run, started, ended, state, settings_id, settings FROM runs ORDER BY run")
         names = ("run", "started", "ended", "state", "settings_id", "settings")
+        with _as_errors(self.path):
+            rows = self._database.execute(f"SELECT {', '.join(names)} FROM runs ORDER BY run").fetchall()  # noqa: S608
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def settle(self, storage: Storage) -> list[Outcome]:
-        """Turn all intents that a crash has left into outcomes if their targets were written; drop the others.
+        """Turn all intents that a crash has left into outcomes if their targets were written.
+
+        Intents of targets with other bytes are dropped; those of targets that cannot be read stay.
 
         Returns
         -------
@@ -178,7 +183,7 @@ class Ledger:
                 outcome = replace(outcome, target_version=storage.state(target).version)
                 self.finished(outcome)
                 return outcome
-        self._write("DELETE FROM intents WHERE target = ?", (to_column(target),))
+            self._write("DELETE FROM intents WHERE target = ?", (to_column(target),))
         return None
 
     def close(self) -> None:

@@ -1,11 +1,12 @@
 """The plan of a batch: all jobs, checked before any work starts.
 
 It is kept in a temporary database of SQLite, on disk where it is large, so that memory does not grow with the number of
-files.
+files. Files are compared by their real paths, because a link is another name of a file that would be overwritten.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 from collections.abc import Iterator
@@ -16,9 +17,9 @@ from foveal.checks import escape
 from foveal.errors import FovealError
 
 _SCHEMA = """
-CREATE TABLE jobs (job INTEGER PRIMARY KEY, source, size_bytes INTEGER, version TEXT);
-CREATE INDEX jobs_by_source ON jobs (source);
-CREATE TABLE targets (target PRIMARY KEY, job INTEGER, width INTEGER) WITHOUT ROWID;
+CREATE TABLE jobs (job INTEGER PRIMARY KEY, source, real_source, size_bytes INTEGER, version TEXT);
+CREATE INDEX jobs_by_source ON jobs (real_source);
+CREATE TABLE targets (real_target PRIMARY KEY, target, job INTEGER, width INTEGER) WITHOUT ROWID;
 CREATE INDEX targets_by_job ON targets (job);
 """
 
@@ -46,9 +47,9 @@ class Plan:
 
     def add(self, source: FileState, targets: tuple[Target, ...]) -> None:
         """Add the job of a source; a job that is in the plan already is passed over."""
-        columns = (to_column(source.key), source.size_bytes, source.version)
+        columns = (to_column(source.key), _real_path(source.key), source.size_bytes, source.version)
         job = self._database.execute(
-            "INSERT INTO jobs (source, size_bytes, version) VALUES (?, ?, ?)", columns
+            "INSERT INTO jobs (source, real_source, size_bytes, version) VALUES (?, ?, ?, ?)", columns
         ).lastrowid
         added = [self._claim(source, target, job) for target in targets]
         if not any(added):
@@ -62,7 +63,7 @@ class Plan:
         if self.in_place:
             return
         overwritten = self._database.execute(
-            "SELECT target FROM targets JOIN jobs ON source = target LIMIT 1"
+            "SELECT target FROM targets JOIN jobs ON real_source = real_target LIMIT 1"
         ).fetchone()
         if overwritten is not None:
             raise PlanError(
@@ -73,8 +74,8 @@ class Plan:
         return int(self._database.execute("SELECT count(*) FROM jobs").fetchone()[0])
 
     def __contains__(self, target: str) -> bool:
-        query = "SELECT 1 FROM targets WHERE target = ?"
-        return self._database.execute(query, (to_column(target),)).fetchone() is not None
+        query = "SELECT 1 FROM targets WHERE real_target = ?"
+        return self._database.execute(query, (_real_path(target),)).fetchone() is not None
 
     @property
     def target_count(self) -> int:
@@ -108,15 +109,20 @@ class Plan:
 
     def _claim(self, source: FileState, target: Target, job: int | None) -> bool:
         """Enter a target, and return whether it is new; note a collision with the target of another source."""
-        column = to_column(target.key)
+        real_target = _real_path(target.key)
+        columns = (real_target, to_column(target.key), job, target.width)
         try:
-            self._database.execute("INSERT INTO targets VALUES (?, ?, ?)", (column, job, target.width))
+            self._database.execute("INSERT INTO targets VALUES (?, ?, ?, ?)", columns)
         except sqlite3.IntegrityError:
-            query = "SELECT source FROM targets JOIN jobs USING (job) WHERE target = ?"
-            other = from_column(self._database.execute(query, (column,)).fetchone()[0])
-            if other != source.key:
+            query = "SELECT source FROM targets JOIN jobs USING (job) WHERE real_target = ?"
+            other = from_column(self._database.execute(query, (real_target,)).fetchone()[0])
+            if _real_path(other) != _real_path(source.key):
                 self._collisions += 1
                 both = f"{escape(other)} and {escape(source.key)}"
                 self._first_collision = self._first_collision or f"{both} would both be written to {escape(target.key)}"
             return False
         return True
+
+
+def _real_path(path: str) -> str | bytes:
+    return to_column(os.path.realpath(path))

@@ -51,7 +51,7 @@ class Comparison:
 
     def unfinished_jobs(self, jobs: Iterable[Job], resumed: Resumed) -> Iterator[Job]:
         """Yield the jobs that are not finished, one by one, and count the targets of the others in `resumed`."""
-        for job in jobs:
+        for job in map(self._as_it_is_now, jobs):
             known = [self.ledger.outcome_of(target.key) for target in job.targets]
             if all(self._is_finished(job, outcome) for outcome in known):
                 resumed.finished += len(job.targets)
@@ -61,6 +61,12 @@ class Comparison:
             elif any(outcome is not None and _is_of_other_source(job, outcome) for outcome in known):
                 resumed.source_changed += len(job.targets)
             yield job if job.in_place else replace(job, overwrite=self.overwrite or self._are_ours(job, known))
+
+    def _as_it_is_now(self, job: Job) -> Job:
+        """Return a job with the present state of its source: another batch may have replaced it since the search."""
+        with suppress(OSError):
+            return replace(job, source=self.storage.state(job.source.key))
+        return job
 
     def _is_finished(self, job: Job, outcome: Outcome | None) -> bool:
         """Return whether a target needs no more work: its outcome is of this source and settings, and it exists."""

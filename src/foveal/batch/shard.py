@@ -158,9 +158,9 @@ class _Work:
         if job.in_place and picture.status == "kept":
             return replace(outcome, target_version=job.source.version)
         try:
+            self.record.intent(outcome)
             if job.in_place and self.storage.state(job.source.key) != job.source:
                 raise OSError(errno.ESTALE, "was changed while it was read; it is left alone")
-            self.record.intent(outcome)
             if job.in_place or job.overwrite:
                 written = self.storage.replace(picture.target.key, picture.data, keep_times=job.in_place)
             else:

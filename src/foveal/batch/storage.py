@@ -54,14 +54,21 @@ class LocalStorage:
         """Create a file by a hard link of a temporary file, see `Storage.write_new`."""
         self._prepare_folder(Path(key).parent)
         create_whole(key, data)
-        return self.state(key)
+        return self._written_state(key, data)
 
     def replace(self, key: str, data: bytes, *, keep_times: bool = False) -> FileState:
         """Rename a temporary file to the target, see `Storage.replace`."""
         target = Path(key)
         self._prepare_folder(target.parent)
         write_whole(target, data, FileTimes.of(target) if keep_times else None, remove_abandoned=False)
-        return self.state(key)
+        return self._written_state(key, data)
+
+    def _written_state(self, key: str, data: bytes) -> FileState:
+        """Return the state of a file that has been written, without its version if that cannot be found out."""
+        try:
+            return self.state(key)
+        except OSError:
+            return FileState(key, len(data), "")
 
     def _prepare_folder(self, folder: Path) -> None:
         """Create a folder, or remove the temporary files of killed processes; nothing if it was the last one, too."""
