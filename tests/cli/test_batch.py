@@ -19,7 +19,12 @@ from command_line import COMMAND, Run, one_line
 from pictures import noisy_gradient
 from PIL import Image, ImageOps
 
+from foveal.batch import BatchSettings, Outcome
+from foveal.batch.discovery import LeftAlone
 from foveal.batch.ledger import DEFAULT_NAME, Ledger
+from foveal.batch.plan import Plan
+from foveal.batch.run import Batch
+from foveal.cli.batch_output import BatchOutput
 from foveal.optimization import OptimizeOptions, optimize_file
 
 FAST = ("--saliency", "none", "--jobs", "1")
@@ -187,6 +192,24 @@ def test_one_bad_file_aborts_nothing_and_the_exit_code_says_so(run: Run) -> None
     assert outcome.out.startswith("6 files: 2 written, 2 skipped, 2 failed\n")
     assert [line.split(": ")[1].rpartition("/")[2] for line in outcome.err.splitlines()] == ["broken.jpg", "empty.jpg"]
     assert run("batch", "in", "-o", "out", *FAST).out.startswith("2 files: 2 failed\n4 finished before")
+
+
+@pytest.mark.parametrize(("count", "words"), [(19, None), (200, "lists them"), (201, "lists the first 200, and")])
+def test_many_failures_are_listed_by_the_report(
+    count: int, words: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(Plan()) as plan:
+        work = Batch(plan, BatchSettings(), 1)
+        show = BatchOutput(work, LeftAlone(), quiet=True, as_json=False)
+        with show.progress() as advance:
+            for number in range(count):
+                outcome = Outcome("", f"{number}.jpg", f"out/{number}.jpg", "failed", reason="broken")
+                work.totals.add(outcome)
+                advance(outcome)
+        show.summary("ledger", is_interrupted=False)
+    *_, last = capsys.readouterr().err.splitlines()
+    assert last.startswith("foveal: 18.jpg" if words is None else f"foveal: {count} failed; ")
+    assert words is None or words in last
 
 
 def test_files_of_others_are_not_overwritten(run: Run) -> None:
