@@ -10,7 +10,7 @@ from foveal.batch import Outcome
 from foveal.batch.dry_run import CONFIDENCE, _student_quantile, predict, saved_by_source
 
 
-@pytest.mark.parametrize("degrees", [4, 5, 9, 29, 1000])
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 9, 29, 1000])
 def test_quantiles_of_student(degrees: int) -> None:
     assert _student_quantile(degrees) == pytest.approx(stats.t.ppf((1 + CONFIDENCE) / 2, degrees), rel=0.01)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +68,25 @@ def test_samples_are_the_same_every_time_and_spread_over_the_plan() -> None:
         assert first == sorted(set(first))
         assert len(first) == 100
         assert 350 < sum(first) / 100 < 650
+
+
+def test_links_are_other_names_of_the_same_files(tmp_path: Path) -> None:
+    folder, link = tmp_path / "photos", tmp_path / "link"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(b"x")
+    link.symlink_to(folder)
+    with closing(Plan()) as plan:
+        plan.add(source(str(folder / "a.jpg")), (Target(str(link / "a.jpg")),))
+        with pytest.raises(PlanError, match="is a source"):
+            plan.check()
+    with closing(Plan(in_place=True)) as plan:
+        for each in (folder, link):
+            plan.add(source(str(each / "a.jpg")), (Target(str(each / "a.jpg")),))
+        plan.check()
+        assert len(plan) == 1
+        assert str(link / "a.jpg") in plan
+    with closing(Plan()) as plan:
+        plan.add(source("b.png"), (Target(str(folder / "b.jpg")),))
+        plan.add(source("b.webp"), (Target(str(link / "b.jpg")),))
+        with pytest.raises(PlanError, match="would both be written"):
+            plan.check()

@@ -15,6 +15,7 @@ from batch_jobs import CONVERTING, PIXELS, PLAIN, job_of, jpeg_bytes, names_in, 
 from PIL import Image, ImageOps
 
 from foveal.batch import BatchSettings, FileState, Job, LocalStorage, Outcome, Target, process_shard
+from foveal.batch.jobs import hash_of
 from foveal.encoding import EncodeOptions
 from foveal.errors import ParameterError
 from foveal.optimization import OptimizeOptions, optimize_file
@@ -208,6 +209,31 @@ def test_a_source_that_changes_meanwhile_is_left_alone(folder: Path) -> None:
     assert outcome.status == "failed"
     assert "changed while it was read" in outcome.reason
     assert source.read_bytes() == changed
+
+
+def test_a_file_whose_state_cannot_be_found_out_after_writing_has_been_written(folder: Path) -> None:
+    source, target = folder / "a.jpg", folder / "out" / "a.jpg"
+    source.write_bytes(jpeg_bytes())
+
+    class Unknowing(LocalStorage):
+        def state(self, key: str) -> FileState:
+            if key == str(target) and target.exists():
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return super().state(key)
+
+    (outcome,) = do(job_of(source, target), storage=Unknowing())
+    assert (outcome.status, outcome.target_version) == ("written", "")
+    assert outcome.output_sha256 == hash_of(target.read_bytes())
+
+
+def test_another_file_of_the_same_size_is_not_taken_for_ours(folder: Path) -> None:
+    source, target = folder / "a.jpg", folder / "out.jpg"
+    source.write_bytes(jpeg_bytes())
+    do(job_of(source, target))
+    other = bytes(len(target.read_bytes()))
+    target.write_bytes(other)
+    (failed,) = do(job_of(source, target))
+    assert (failed.status, target.read_bytes()) == ("failed", other)
 
 
 @pytest.mark.parametrize(("number", "stops"), [(errno.ENOSPC, True), (errno.EROFS, True), (errno.EACCES, False)])

@@ -14,6 +14,7 @@ from foveal.batch.shard import NoRecord
 from foveal.batch.storage import LocalStorage
 
 CONFIDENCE = 0.95
+_QUANTILES_OF_FEW = {1: 12.706, 2: 4.303, 3: 3.182}  # by degrees of freedom (Abramowitz and Stegun, table 26.10)
 
 
 class UnwrittenStorage(LocalStorage):
@@ -112,8 +113,11 @@ def predict(sample: Sequence[tuple[int, int]], files: int, total_bytes: int) -> 
 def _student_quantile(degrees: int) -> float:
     """Return the two-sided quantile of Student's t distribution, by its expansion around the normal distribution.
 
-    For `CONFIDENCE` it is within 1 % from four degrees of freedom on (Abramowitz and Stegun 26.7.5).
+    For `CONFIDENCE` it is within 1 % from four degrees of freedom on (Abramowitz and Stegun 26.7.5); fewer are in a
+    table.
     """
+    if degrees in _QUANTILES_OF_FEW:
+        return _QUANTILES_OF_FEW[degrees]
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     first = (z**3 + z) / 4
     second = (5 * z**5 + 16 * z**3 + 3 * z) / 96

@@ -93,6 +93,8 @@ def _open_heif(file: BinaryIO) -> Image.Image:
 
 def _unknown_format(header: bytes) -> FovealError:
     """Return the error for a file that is of no format in the list."""
+    if not header:
+        return FormatError("the file is empty")
     if _is_avif(header) and _brand(header):
         return MissingExtraError("AVIF pictures need Pillow 11.3 or newer; pip install -U Pillow")
     stripped = header.removeprefix(b"\xef\xbb\xbf").lstrip()
