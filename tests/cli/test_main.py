@@ -36,7 +36,7 @@ def test_broken_inputs(run: Run, command: str) -> None:
     for name, words in {
         "missing.png": ("no such file",),
         "text.jpg": ("not a picture",),
-        "empty.png": ("not a picture",),
+        "empty.png": ("the file is empty",),
         "cut.png": ("broken picture",),
         ".": ("directory",),
     }.items():
