@@ -38,7 +38,15 @@ PAGES = [page for page in PAGES if page != GENERATED and page.exists()]
 
 BLOCK = re.compile(r"(?:^<!-- not run: ([^>]+) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"\d[\d,.]*")
-SHOWN = ("html", "json", "mermaid", "yaml", "")  # what files or outputs hold, of which JSON and YAML are parsed
+SHOWN = (
+    "dockerfile",
+    "html",
+    "json",
+    "mermaid",
+    "sql",
+    "yaml",
+    "",
+)  # what files or outputs hold, of which JSON is parsed
 HOME = "/home/me"  # the current folder in pages
 SERVING = "serve"  # a command that runs until it is stopped; tests/web run it
 OTHER_PROGRAMS = ("make", "pip", "python", "pre-commit", ".venv/bin/python", ".ci/run", "tests/fuzz/run")

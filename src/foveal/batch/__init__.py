@@ -3,6 +3,7 @@
 from foveal.batch.jobs import BatchSettings, Job, Outcome, Source, Status, Target
 from foveal.batch.shard import NoRecord, Record, process_shard
 from foveal.batch.storage import LocalStorage, Storage
+from foveal.batch.url_storage import UrlStorage
 
 __all__ = [
     "BatchSettings",
@@ -15,5 +16,6 @@ __all__ = [
     "Status",
     "Storage",
     "Target",
+    "UrlStorage",
     "process_shard",
 ]

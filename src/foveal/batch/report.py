@@ -9,6 +9,7 @@ from typing import Any
 
 from foveal.batch.jobs import Outcome
 from foveal.batch.ledger import Ledger
+from foveal.batch.results import Results
 from foveal.batch.totals import Totals, format_bytes, format_change
 from foveal.checks import escape
 from foveal.drawing.html import Content, Markup, details, document, element, figure, paragraph, section, table
@@ -66,6 +67,14 @@ def summarize(ledger: Ledger) -> LedgerSummary:
     """Sum up a ledger; its outcomes are read one by one."""
     summary = LedgerSummary(runs=ledger.runs())
     for outcome in ledger.outcomes():
+        summary.add(outcome)
+    return summary
+
+
+def summarize_results(results: Results) -> LedgerSummary:
+    """Sum up the results of a batch by manifest, part by part."""
+    summary = LedgerSummary()
+    for outcome in results.outcomes():
         summary.add(outcome)
     return summary
 

@@ -20,6 +20,7 @@ from foveal.batch.naming import WIDTHS_TEMPLATE, Naming
 from foveal.batch.plan import Plan
 from foveal.batch.run import Batch, dry_run
 from foveal.checks import MAX_THREADS
+from foveal.cli.batch_manifest import check_choices, run_manifest
 from foveal.cli.batch_output import BatchOutput, print_prediction, print_report_of, write_srcset
 from foveal.cli.batch_signals import DrainOnSigint
 from foveal.cli.messages import input_name, output_name, set_filename_of_errors
@@ -82,6 +83,23 @@ class _Places:
     metavar="LIST",
     type=FILE_PATH,
     help="File that lists further files, one a line, or separated by NUL characters; '-' is standard input.",
+)
+@click.option(
+    "--manifest",
+    metavar="PARQUET",
+    type=FILE_PATH,
+    help="Parquet file, or folder of such, at a path or URL, that lists the photos: the column 'source', and if wanted "
+    "'target', 'width', 'size' and 'version'. DST may be a URL, too.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(("local", "ray")),
+    help="Where a manifest is worked on: processes of this machine, or a Ray cluster.  [default: local]",
+)
+@click.option(
+    "--address",
+    metavar="HOST:PORT",
+    help="Ray cluster to use, 'auto' for that of this machine. Default: a new one on this machine.",
 )
 @click.option("--convert", is_flag=True, help="Also convert PNG, WebP, TIFF, HEIC and other pictures to JPEG.")
 @click.option(
@@ -155,7 +173,7 @@ class _Places:
     metavar="FILE",
     type=FILE_PATH,
     help=f"Where to note what became of every file. Default: {DEFAULT_NAME} in DST; with --in-place, in the folder "
-    "that holds all sources.",
+    "that holds all sources. With --manifest, a folder or URL; default: _foveal in DST.",
 )
 @click.option("--dry-run", is_flag=True, help="Write nothing; predict from a sample of the files what would be saved.")
 @click.option(
@@ -167,7 +185,10 @@ class _Places:
     help="Number of files in the sample of --dry-run.",
 )
 @click.option(
-    "--report", metavar="LEDGER", type=FILE_PATH, help="Print what a ledger says; with -o, draw it as an HTML page."
+    "--report",
+    metavar="LEDGER",
+    type=FILE_PATH,
+    help="Print what a ledger, or a folder of results of a manifest, says; with -o, draw it as an HTML page.",
 )
 @click.option("--quiet", is_flag=True, help="Print only errors.")
 @click.option("--json-lines", is_flag=True, help="Print a line of JSON for each file, and a last one with the sums.")
@@ -192,6 +213,9 @@ def batch(
             raise click.UsageError("--report takes no sources")
         print_report_of(report, output, as_json=choices["json_lines"])
         return 0
+    check_choices(sources, output, {"in_place": in_place, "files_from": files_from, **choices})
+    if choices["manifest"] is not None and output is not None:
+        return run_manifest(output, _build_settings(choices), jobs, choices)
     places = _find_places(sources, output, in_place, files_from, choices)
     settings = _build_settings(choices)
     workers = jobs or available_threads()

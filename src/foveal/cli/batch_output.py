@@ -19,7 +19,15 @@ from foveal.batch.dry_run import Prediction
 from foveal.batch.jobs import Outcome
 from foveal.batch.ledger import Ledger
 from foveal.batch.plan import Plan
-from foveal.batch.report import describe_statuses, format_summary, make_page, summarize, summary_as_dict
+from foveal.batch.report import (
+    describe_statuses,
+    format_summary,
+    make_page,
+    summarize,
+    summarize_results,
+    summary_as_dict,
+)
+from foveal.batch.results import Results
 from foveal.batch.run import Batch
 from foveal.batch.srcset import describe_photos, manifest_as_html, manifest_as_json
 from foveal.batch.totals import format_bytes, format_change
@@ -163,12 +171,16 @@ def print_prediction(prediction: Prediction, outcomes: list[Outcome], *, as_json
 
 def print_report_of(path: str, page: str | None, *, as_json: bool) -> None:
     """Print what a ledger says, and draw it as an HTML page if the path of one is given."""
-    if not Path(path).is_file():
+    is_manifest = "://" in path or Path(path).is_dir()
+    if not is_manifest and not Path(path).is_file():
         raise FileNotFoundError(2, "no such file or folder", path)
     if page is not None:
-        files.check_target(page, "HTML", inputs=[path])
-    with closing(Ledger(path, must_exist=True)) as ledger:
-        summary = summarize(ledger)
+        files.check_target(page, "HTML", inputs=[] if is_manifest else [path])
+    if is_manifest:
+        summary = summarize_results(Results(path))
+    else:
+        with closing(Ledger(path, must_exist=True)) as ledger:
+            summary = summarize(ledger)
     if page is not None:
         files.write_bytes(page, make_page(summary).encode())
     text = json.dumps(summary_as_dict(summary)) if as_json else "\n".join(format_summary(summary))

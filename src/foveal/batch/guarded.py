@@ -1,0 +1,59 @@
+"""Jobs that may kill their process: each is done in another one, whose end is the failure of that job alone."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from foveal.batch.jobs import BatchSettings, Job, Outcome
+from foveal.batch.shard import process_shard
+from foveal.batch.storage import Storage
+
+
+def process_guarded(jobs: Iterable[Job], settings: BatchSettings, storage: Storage) -> Iterator[Outcome]:
+    """Do jobs like `process_shard`, but in a process that takes nothing with it when it dies.
+
+    Parameters
+    ----------
+    jobs
+        Jobs to do.
+    settings
+        Options of optimization and encoding.
+    storage
+        Files of sources and targets; it is pickled.
+    """
+    pool: ProcessPoolExecutor | None = None
+    try:
+        for job in jobs:
+            if pool is None:
+                pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+            try:
+                yield from pool.submit(_process_one, job, settings, storage).result()
+            except BrokenProcessPool:
+                pool = None
+                yield from _failures(job, settings)
+    finally:
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
+
+
+def _process_one(job: Job, settings: BatchSettings, storage: Storage) -> list[Outcome]:
+    return list(process_shard([job], settings, storage))
+
+
+def _failures(job: Job, settings: BatchSettings) -> list[Outcome]:
+    return [
+        Outcome(
+            job.job_id(settings),
+            job.source.key,
+            target.key,
+            "failed",
+            settings.fingerprint(),
+            "the process that worked on it died; it may need more memory than there is",
+            size_bytes_before=job.source.size_bytes,
+            source_version=job.source.version,
+        )
+        for target in job.targets
+    ]
