@@ -2,7 +2,7 @@
 # make test    set up .venv, run all tests
 # make lint    set up .venv, check style, types, imports and the format of the kernels
 # make docs    build the site of the documentation into build/site, and check its links
-# make figures draw the pictures in docs/images anew
+# make figures draw the pictures in docs/images anew, and those of the gallery into build/gallery
 # make train   train the saliency network on DATA (docs/training.md), into build/train
 # make fuzz    feed broken input to kernels and readers for FUZZ_SECONDS, or to some TARGETS (docs/fuzzing.md)
 # make check   check that Python and the compiler are new enough; the targets above begin with it
@@ -44,8 +44,9 @@ docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	$(BIN)/python docs/check_site.py build/site
 
-figures: $(VENV)/.figure,compare
+figures: $(VENV)/.figure,test
 	$(BIN)/python docs/generate_figures.py
+	$(BIN)/python docs/generate_gallery.py
 
 train: $(VENV)/.train
 	$(BIN)/python -m foveal.training train $(DATA) --out build/train --threads 1
