@@ -1,6 +1,6 @@
 # make demo    set up .venv, encode a photo, compare encoders on it
 # make test    set up .venv, run all tests
-# make lint    set up .venv, check style, types, imports and the format of the kernels
+# make lint    set up .venv, check style, types, imports, workflows and the format of the kernels
 # make docs    build the site of the documentation into build/site, and check its links
 # make figures draw the pictures in docs/images anew, and those of the gallery into build/gallery
 # make train   train the saliency network on DATA (docs/training.md), into build/train
@@ -15,6 +15,10 @@ COMPILER_PROBE := typedef int V __attribute__((vector_size(16))); V f(V v) { ret
 # A photograph that comes with scikit-image.
 COPY_PHOTO := import pathlib, shutil, skimage; \
   shutil.copy(pathlib.Path(skimage.__file__).parent / "data" / "coffee.png", "build/demo")
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
+PRINT_BUILD_TOOLS := import shutil, tomllib; \
+  print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n"); \
+  print(*(tool for tool in ("cmake", "ninja") if not shutil.which(tool)), sep="\n")
 FUZZ_SECONDS := 600
 # Sets of fixations and zips of labelled photographs, see docs/training.md.
 DATA := osie crowd pascal-s caltech-101.zip
@@ -24,8 +28,9 @@ SOURCES := pyproject.toml CMakeLists.txt src/foveal/__init__.py $(wildcard src/f
 .PHONY: demo test lint docs figures train fuzz fuzz-minimise check clean
 
 demo: $(VENV)/.demo
-	mkdir -p build/demo
-	$(BIN)/python -c '$(COPY_PHOTO)'
+	@echo "== a photo, encoded and compared: pictures in build/demo"
+	@mkdir -p build/demo
+	@$(BIN)/python -c '$(COPY_PHOTO)'
 	$(BIN)/foveal encode build/demo/coffee.png -o build/demo/coffee.jpg -q 60
 	$(BIN)/foveal compare build/demo/coffee.png -o build/demo/compare.png -q 60
 
@@ -38,7 +43,9 @@ lint: $(VENV)/.bench,lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/clang-format --dry-run --Werror $(wildcard src/foveal/kernels/*.?pp tests/fuzz/kernels/*.?pp)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/wheels.yml
+	$(BIN)/clang-format --dry-run --Werror $(wildcard src/foveal/kernels/*.?pp tests/fuzz/kernels/*.?pp tests/portability/*.cpp)
 
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -57,11 +64,19 @@ fuzz: check
 fuzz-minimise: check
 	PYTHON=$(PYTHON) tests/fuzz/run --minimise $(TARGETS)
 
-# One editable install for each extra that a target needs, made anew when SOURCES change.
-$(VENV)/.%: $(SOURCES) | check
+# One editable install for each extra that a target needs, made anew when SOURCES change. Kernels that another target has
+# built are not built again: that takes the same build tools, which lie in .venv, and not in a folder that pip makes anew.
+$(VENV)/.%: $(SOURCES) $(VENV)/.tools
+	@echo "== foveal[$*]: its kernels, and the packages that it needs"
+	$(INSTALL) --no-build-isolation --editable ".[$*]"
+	@touch $@
+
+$(VENV)/.tools: pyproject.toml | check
+	@echo "== $(VENV): a Python environment, and the tools that build the kernels"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
-	touch $@
+	$(BIN)/python -c '$(PRINT_BUILD_TOOLS)' > $@.txt
+	$(INSTALL) --requirement $@.txt
+	@touch $@
 
 check:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

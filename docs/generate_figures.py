@@ -23,7 +23,7 @@ import foveal
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 BENCHMARKS = {
-    "rate-distortion.png": "python -m bench.rd.overview --images kodak --output build/overview",
+    "rate-distortion.png": "python -m bench.rd --images kodak --encoders foveal-blind mozjpeg mozjpeg-annex-k jpegli",
     "map-worth.png": "python -m bench.gaze.map_worth osie/ --save build/map-worth",
 }
 COMPONENTS_WIDTH = 1300  # of the figure of principal components, in pixels

@@ -21,6 +21,7 @@ from PIL import Image
 
 import foveal
 from foveal import errors, metrics, pca
+from foveal.saliency import Box
 
 CALLS = int(os.environ.get("FOVEAL_CALLS", "300"))
 
@@ -275,6 +276,15 @@ FUNCTIONS: dict[str, tuple[st.SearchStrategy[Call], tuple[type[Exception], ...]]
         (OSError,),
     ),
     "saliency_map": (keywords(foveal.saliency_map, pictures, given=look_options), (OSError,)),
+    "crop_photo": (
+        keywords(
+            foveal.crop_photo,
+            pictures,
+            st.builds(Box, *[st.integers(-1, 14) | anything] * 4) | anything,
+            given=options(output_size=st.sampled_from(["9x9", (3, 4)]) | texts | anything, background=colours),
+        ),
+        (OSError,),
+    ),
     "best_crop": (keywords(foveal.best_crop, pictures, given=crop_options), (OSError,)),
     "Photo": (keywords(use_photo, arrays() | others, given=photo_fields), ()),
     "SaliencyModel": (keywords(foveal.SaliencyModel, given=options(path=anything, threads=numbers | anything)), ()),

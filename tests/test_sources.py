@@ -16,6 +16,7 @@ from PIL import Image
 
 import foveal
 from foveal.errors import FormatError, ParameterError
+from foveal.saliency import Box
 
 PIXELS = noisy_gradient(40, 56)
 DATA = foveal.encode(PIXELS, saliency=None, quality=90, subsampling="4:4:4")
@@ -54,6 +55,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "inspect": lambda source: foveal.inspect(source).to_dict(),
     "optimize": lambda source: foveal.optimize(source, lossless=True).data,
     "encode": lambda source: foveal.encode(source, saliency=None, quality=50),
+    "crop_photo": lambda source: foveal.crop_photo(source, Box(1, 2, 9, 9)).pixels,
     "resize": lambda source: foveal.resize(source, 20).pixels,
     "saliency_map": lambda source: foveal.saliency_map(source, "spectral"),
 }

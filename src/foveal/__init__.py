@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from foveal import errors, pca
     from foveal.comparison.compare import compare
-    from foveal.crop import best_crop
+    from foveal.crop import best_crop, crop_photo
     from foveal.encoding import encode
     from foveal.errors import FovealError
     from foveal.inspection import Inspection, inspect
@@ -41,6 +41,7 @@ __all__ = [
     "SaliencyModel",
     "best_crop",
     "compare",
+    "crop_photo",
     "decode",
     "encode",
     "errors",
@@ -62,6 +63,7 @@ _HOMES = {
     "SaliencyModel": "saliency",
     "best_crop": "crop",
     "compare": "comparison",
+    "crop_photo": "crop",
     "decode": "jpeg",
     "encode": "encoding",
     "inspect": "inspection",

@@ -19,6 +19,9 @@ USUAL_LOOK_BACK: int  # the fastest `look_back` of `trellis`; larger ones gain n
 def instruction_sets() -> list[str]:
     """Return the names of the kernel builds that run on this machine, the fastest first."""
 
+def instruction_set() -> str:
+    """Return the name of the kernel build in use."""
+
 def use_instruction_set(name: str) -> None:
     """Choose a kernel build by name, for the whole process."""
 

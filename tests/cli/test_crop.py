@@ -15,7 +15,6 @@ from pictures import noisy_gradient
 from PIL import Image
 
 import foveal
-from foveal.crop import boxes_of_aspects
 from foveal.saliency import Box
 
 SALIENT_RIGHT = np.zeros((40, 56), np.uint8)
@@ -69,7 +68,7 @@ def test_several_aspects(run: Run) -> None:
     outcome = run("crop", "photo.png", "-o", "out", "--aspects", "1:1,16:9,9:16", "-q", "50")
     assert outcome.code == 0
     assert outcome.out.count("\n") == 3
-    boxes = boxes_of_aspects(foveal.Photo(PIXELS), foveal.saliency_map(PIXELS), ["1:1", "16:9", "9:16"])
+    boxes = [foveal.best_crop(PIXELS, aspect=each) for each in ("1:1", "16:9", "9:16")]
     for name, box in zip(("1x1", "16x9", "9x16"), boxes, strict=True):
         with Image.open(f"out/photo-{name}.jpg") as image:
             assert image.size == (box.width, box.height)

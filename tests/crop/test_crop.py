@@ -11,7 +11,7 @@ from PIL import Image
 
 import foveal
 from foveal import jpeg
-from foveal.crop import CropRequest, boxes_of_aspects, cut_map, find_crops
+from foveal.crop import CropRequest, cut_map, find_crops
 from foveal.errors import ParameterError, UnsupportedError
 from foveal.saliency import Box, SaliencyResult
 
@@ -81,10 +81,11 @@ def test_the_box_is_of_the_displayed_photo(orientation: int) -> None:
 
 
 def test_several_aspects_by_one_look() -> None:
-    photo = foveal.Photo(PHOTO)
-    boxes = boxes_of_aspects(photo, corner(), ["1:1", "16:9", (9, 16)])
-    assert boxes == [foveal.best_crop(PHOTO, aspect=each, saliency=corner()) for each in ("1:1", "16:9", "9:16")]
-    assert boxes_of_aspects(photo, None, ["1:1"]) == [Box(15, 0, 60, 60)]
+    requests = [CropRequest("1:1"), CropRequest("16:9"), CropRequest((9, 16))]
+    crops = find_crops(foveal.Photo(PHOTO), SaliencyResult("map", corner()), requests)
+    expected = [foveal.best_crop(PHOTO, aspect=each, saliency=corner()) for each in ("1:1", "16:9", "9:16")]
+    assert [crop.box for crop in crops] == expected
+    assert find_crops(foveal.Photo(PHOTO), None, requests[:1])[0].box == Box(15, 0, 60, 60)
 
 
 def test_what_is_said_of_a_crop() -> None:

@@ -8,6 +8,7 @@ import shutil
 import struct
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,16 +18,17 @@ from pictures import noisy_gradient
 from PIL import Image, ImageOps
 
 import foveal
-from foveal.crop import cut
+from foveal.crop import cut, encode_crop
 from foveal.crop.metadata import (
     CREDENTIALS_NOTE,
     EXTENDED_NOTE,
     REGIONS_NOTE,
     THUMBNAIL_NOTE,
-    StoredWindow,
     crop_exif,
     crop_xmp,
 )
+from foveal.encoding import EncodeOptions
+from foveal.errors import FormatWarning, ParameterError
 from foveal.saliency import Box
 
 PIXELS = noisy_gradient(60, 90)
@@ -83,18 +85,67 @@ def test_output_sizes_are_of_the_displayed_photo(orientation: int) -> None:
     assert cropped.displayed_size == (10, 20)
 
 
-def test_scaled_pixels_are_those_of_pillow() -> None:
-    cropped, _ = cut(foveal.Photo(PIXELS), Box(10, 20, 40, 30), (17, 9))
-    expected = Image.fromarray(PIXELS).crop((10, 20, 50, 50)).resize((17, 9), Image.Resampling.LANCZOS)
-    np.testing.assert_array_equal(cropped.pixels, np.asarray(expected))
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_scaled_pixels_are_those_of_resize(dtype: type[Any]) -> None:
+    pixels = PIXELS.astype(dtype) * (257 if dtype is np.uint16 else 1)
+    kept, _ = cut(foveal.Photo(pixels), Box(1, 2, 3, 4))
+    np.testing.assert_array_equal(kept.pixels, pixels[2:6, 1:4])
+    scaled, _ = cut(foveal.Photo(pixels), Box(10, 20, 40, 30), (20, 15))
+    assert scaled.pixels.dtype == dtype
+    window = np.ascontiguousarray(pixels[20:50, 10:50])
+    np.testing.assert_array_equal(scaled.pixels, foveal.resize(foveal.Photo(window), 20).pixels)
+    larger, _ = cut(foveal.Photo(pixels), Box(10, 20, 40, 30), (80, 60))
+    np.testing.assert_array_equal(larger.pixels, foveal.resize(foveal.Photo(window), 80, enlarge=True).pixels)
 
 
-def test_sixteen_bits_are_kept_unless_scaled() -> None:
-    deep = PIXELS.astype(np.uint16) * 257
-    kept, _ = cut(foveal.Photo(deep), Box(1, 2, 3, 4))
-    np.testing.assert_array_equal(kept.pixels, deep[2:6, 1:4])
-    scaled, _ = cut(foveal.Photo(deep), Box(10, 20, 40, 30), (17, 9))
-    assert scaled.pixels.dtype == np.uint8
+def test_scaled_crops_keep_the_light_of_fine_detail() -> None:
+    """Half of the rows white and half black shine like 188 of 255 on a screen, not like 128."""
+    rows = np.zeros((60, 60), np.uint8)
+    rows[::2] = 255
+    scaled, _ = cut(foveal.Photo(rows), Box(0, 0, 40, 40), (20, 20))
+    assert set(np.unique(scaled.pixels[2:-2])) <= {187, 188, 189}
+
+
+def test_crops_are_made_of_anything_that_is_a_picture() -> None:
+    box = foveal.best_crop(PIXELS, aspect="1:1", saliency=None)
+    cropped = foveal.crop_photo(PIXELS, box)
+    np.testing.assert_array_equal(cropped.pixels, PIXELS[:, 15:75])
+    scaled = foveal.crop_photo(Image.fromarray(PIXELS), box, output_size="30x30")
+    np.testing.assert_array_equal(scaled.pixels, foveal.resize(cropped, 30).pixels)
+    with pytest.warns(FormatWarning, match="thumbnail"):
+        foveal.crop_photo(foveal.Photo(PIXELS, exif=exif_with_thumbnail()), box)
+    transparent = np.dstack([PIXELS, np.zeros((60, 90), np.uint8)])
+    assert (foveal.crop_photo(transparent, box, background="#102030").pixels == (16, 32, 48)).all()
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        *(Box(0, 0, 91, 1), Box(1, 0, 90, 1), Box(0, 60, 1, 1), Box(0, 1, 1, 60), Box(-1, 0, 3, 3), Box(0, 0, 0, 1)),
+        *(Box(0, 0, 1.5, 1), Box(0, 0, True, 1), (0, 0, 3, 3), None),  # type: ignore[arg-type]
+    ],
+)
+def test_wrong_boxes(box: Any) -> None:
+    foveal.crop_photo(PIXELS, Box(0, 0, 90, 60))
+    with pytest.raises(ParameterError, match="box"):
+        foveal.crop_photo(PIXELS, box)
+
+
+@pytest.mark.parametrize("size", ["30", (0, 3), (3, 65_536), 3])
+def test_wrong_output_sizes(size: Any) -> None:
+    with pytest.raises(ParameterError, match="output_size"):
+        foveal.crop_photo(PIXELS, Box(0, 0, 9, 9), output_size=size)
+
+
+def test_encoded_crops_are_those_of_encode() -> None:
+    photo, box = foveal.Photo(PIXELS, exif=exif_with_thumbnail()), Box(10, 20, 40, 30)
+    options = EncodeOptions(quality=60, saliency=None)
+    found = encode_crop(photo, box, options)
+    assert (found.data, found.quality) == (foveal.encode(cut(photo, box)[0], quality=60, saliency=None), 60)
+    assert found.notes == (THUMBNAIL_NOTE,)
+    larger = encode_crop(photo, box, EncodeOptions(quality=60, saliency=None, metadata="none"), (80, 60))
+    assert larger.notes == ("the crop of 40 x 30 pixels is enlarged",)
+    assert Image.open(io.BytesIO(larger.data)).size == (80, 60)
 
 
 @pytest.mark.parametrize("at_the_end", [True, False])
@@ -110,11 +161,29 @@ def test_exif_data_is_true_of_the_crop(at_the_end: bool) -> None:
     read.load(cropped.exif)
     inner = read.get_ifd(0x8769)
     assert (inner[0xA002], inner[0xA003]) == (30, 12)
-    assert inner[0x9214] == (15, 4, 10, 10)  # (50 - 20) / 2, (40 - 30) x 12 / 25
-    assert inner[0xA214] == (15, 4)
+    assert inner[0x9214] == (15, 5, 5, 5)  # (50 - 20) / 2, (40 - 30) x 12 / 25, 10 / 2, 10 x 12 / 25
+    assert inner[0xA214] == (15, 5)
     assert inner[0x927C] == b"maker note of 24 bytes.."
     assert not read.get_ifd(1)
     assert len(cropped.exif) < len(exif) if at_the_end else len(cropped.exif) == len(exif)
+
+
+def test_the_subject_is_that_of_a_crop_and_of_a_resized_photo() -> None:
+    """A crop of the whole photo, scaled, has the EXIF data of the resized photo, apart from the thumbnail."""
+    photo = foveal.Photo(PIXELS, exif=exif_with_thumbnail())
+    scaled, _ = cut(photo, Box(0, 0, 90, 60), (45, 30))
+    resized = foveal.resize(photo, 45)
+    pair = []
+    for each in (scaled, resized):
+        read = Image.Exif()
+        read.load(each.exif or b"")
+        pair.append(dict(read.get_ifd(0x8769)))
+    assert pair[0] == pair[1]
+    assert pair[0][0x9214] == (25, 20, 5, 5)
+    outside, _ = cut(photo, Box(60, 0, 30, 20))
+    read = Image.Exif()
+    read.load(outside.exif or b"")
+    assert read.get_ifd(0x8769)[0xA214] == (0, 19)  # the nearest pixel
 
 
 def test_sizes_are_those_of_the_stored_picture() -> None:
@@ -138,7 +207,7 @@ def test_exiftool_reads_the_exif_data_without_a_warning(tmp_path: Path) -> None:
 
 @given(st.binary(max_size=60) | st.binary(max_size=200).map(lambda tail: b"MM\0*\0\0\0\x08" + tail))
 def test_broken_exif_data_is_no_error(data: bytes) -> None:
-    assert crop_exif(data, StoredWindow(Box(0, 0, 3, 4), (4, 3)), []) is not None
+    assert crop_exif(data, Box(0, 0, 3, 4), []) is not None
 
 
 @given(st.integers(0, 300), st.integers(0, 255))
@@ -147,7 +216,7 @@ def test_changed_exif_data_keeps_its_header(position: int, value: int) -> None:
     """Also where directories and thumbnails overlap or point outside, the first entries stay."""
     data = bytearray(exif_with_thumbnail())
     data[12 + position % (len(data) - 12)] = value
-    cropped = crop_exif(bytes(data), StoredWindow(Box(0, 0, 3, 4), (4, 3)), [])
+    cropped = crop_exif(bytes(data), Box(0, 0, 3, 4), [])
     assert cropped is not None
     assert cropped[:8] == data[:8]
     assert len(cropped) <= len(data)

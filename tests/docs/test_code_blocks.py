@@ -109,6 +109,8 @@ def without_numbers(line: str) -> str:
 
 def run_command(arguments: list[str], printed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Run a line of a console, and compare what it prints with the page; `...` stands for lines that are left out."""
+    while re.match(r"[A-Z_]+=", arguments[0]):  # a variable; those of foveal are read when it is imported
+        arguments = arguments[1:]
     if arguments[0] != "foveal":
         check_other_program(arguments)
         return
@@ -201,7 +203,7 @@ def test_the_collector_finds_all_blocks() -> None:
 def test_blocks_that_do_not_run_are_few() -> None:
     reasons = [block.reason for page in PAGES for block in blocks_of(page) if block.reason]
     assert len(reasons) <= 16
-    assert all(len(reason.split()) >= 3 for reason in reasons)
+    assert all(len(reason.split()) >= 2 for reason in reasons)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import platform
 from pathlib import Path
 
 import jpeg_files
@@ -209,9 +210,13 @@ def test_a_picture_of_many_strips(astronaut: np.ndarray) -> None:
 
 
 def test_extreme_coefficients_saturate_as_in_libjpeg_turbo() -> None:
-    """Levels far beyond those of 8-bit pictures, up to where 16-bit arithmetic wraps around."""
+    """Levels far beyond those of 8-bit pictures, up to where 16-bit arithmetic wraps around.
+
+    Where it does, libjpeg-turbo's NEON code gives other pixels than its SSE2 code, which foveal follows everywhere.
+    """
     rng = np.random.default_rng(3)
-    for bound in (300, 2000, 32767):
+    is_x86 = platform.machine() in ("x86_64", "AMD64")
+    for bound in (300, 2000, 32767) if is_x86 else (300, 2000):
         coefficients = jpeg_files.random_coefficients([(1, 1)], (80, 80))
         levels = rng.integers(-bound, bound, coefficients.blocks[0].shape, endpoint=True).astype(np.int16)
         levels[rng.random(levels.shape) < 0.8] = 0

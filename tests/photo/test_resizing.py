@@ -14,6 +14,7 @@ from PIL import Image
 import foveal
 from foveal.errors import LimitError, ParameterError
 from foveal.photo import orientation
+from foveal.photo.color_space import SRGB_CURVE, TransferCurve
 from foveal.photo.resizing import reduce_longer_side
 
 XMP = (
@@ -133,6 +134,20 @@ def test_optimize_resizes_alike(coffee: np.ndarray) -> None:
     assert (resized.rung, resized.data) == ("re-encoded", own)
 
 
+def test_optimize_corrects_the_sizes_of_what_it_resizes(coffee: np.ndarray) -> None:
+    inner = {0xA002: 600, 0xA003: 400, 0x9214: (300, 150, 60, 30)}
+    exif = exif_of(first={0x0112: 8, 0x0100: 600, 0x0101: 400}, inner=inner)
+    packet = XMP % (b' tiff:ImageWidth="600"', b"<exif:PixelXDimension>600</exif:PixelXDimension><exif:Flash/>")
+    data = foveal.encode(foveal.Photo(coffee, exif=exif, xmp=packet), saliency=None, quality=95)
+    written = Image.open(io.BytesIO(foveal.optimize(data, resize=200, saliency=None, quality=80).data))
+    assert written.size == (200, 133)
+    found = written.getexif()
+    assert (found[0x0112], found[0x0100], found[0x0101]) == (8, 200, 133)
+    assert dict(found.get_ifd(0x8769)) == {0xA002: 200, 0xA003: 133, 0x9214: (100, 50, 20, 10)}
+    assert written.info["xmp"] == XMP % (b"", b"<exif:Flash/>")
+    assert (coffee.shape[1], coffee.shape[0]) == (600, 400)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -150,3 +165,10 @@ def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
 def test_a_photo_is_not_enlarged_beyond_the_limit_of_jpeg() -> None:
     with pytest.raises(LimitError):
         foveal.resize(np.zeros((2000, 2), np.uint8), 66, enlarge=True)
+
+
+@given(st.floats(0, 1), st.sampled_from([SRGB_CURVE, TransferCurve(2.2), TransferCurve(1.0)]))
+def test_linear_light_is_converted_back(value: float, curve: TransferCurve) -> None:
+    light = curve.to_linear(np.array([value]))
+    assert abs(curve.from_linear(light)[0] - value) < 1e-7
+    assert curve.from_linear(light.astype(np.float32)).dtype == np.float32

@@ -42,13 +42,14 @@ def block_weights(saliency: Map, height: int, width: int, strength: float) -> ND
     ParameterError
         The map is not two-dimensional, is empty, does not hold floats or bools, or has values outside [0, 1].
     """
-    _check_map(saliency)
+    check_map(saliency)
     floor = LEAST_WEIGHT**strength
     blocks = _feather_outwards(np.clip(_block_means(saliency, height, width), 0, 1))
     return np.asarray(floor + (1 - floor) * blocks, dtype=np.float32)
 
 
-def _check_map(saliency: Map) -> None:
+def check_map(saliency: Map) -> None:
+    """Raise ParameterError unless a saliency map is a non-empty (h, w) array of floats in [0, 1] or bools."""
     if saliency.ndim != 2 or saliency.size == 0:
         raise ParameterError(f"a saliency map must be a non-empty (h, w) array; its shape is {saliency.shape}")
     if saliency.dtype.kind not in "fb":

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 import click
-import numpy as np
 from click.core import ParameterSource
 
 from foveal import jpeg
 from foveal import photo as photo_room
 from foveal.cli import files
+from foveal.cli.crop_output import WrittenCrop, report_as_json, report_as_text
 from foveal.cli.encoding_options import build_options, encoding_options
-from foveal.cli.messages import STANDARD_STREAM, add_name_to_errors, output_name, print_report, print_warnings
+from foveal.cli.messages import STANDARD_STREAM, add_name_to_errors, print_report, print_warnings
 from foveal.cli.shared_options import NumberRange, json_option, output_option, refuse_together, source_argument
-from foveal.crop import Crop, CropRequest, crop_file, cut, cut_map, find_crops
+from foveal.crop import Crop, CropFile, CropRequest, crop_file, encode_crop, find_crops
 from foveal.crop.cutting import stored_window
 from foveal.crop.request import MAX_ZOOM, parse_aspect, parse_size
-from foveal.encoding import EncodeOptions, encode_photo
+from foveal.encoding import EncodeOptions
 from foveal.errors import FormatWarning, ParameterError, UnsupportedError
 from foveal.optimization import metadata as policies
 from foveal.photo import Photo, icc
@@ -93,7 +92,7 @@ class _PixelSize(click.ParamType):  # type: ignore[type-arg]
 @click.option(
     "--aspects", type=_Aspects(), metavar="W:H,...", help="Crops of several aspects by one look: 1:1,16:9,9:16."
 )
-@click.option("--size", type=_PixelSize(), metavar="WxH", help="Crop of exactly so many pixels of the photo: 400x300.")
+@click.option("--size", type=_PixelSize(), metavar="WxH", help="A window of exactly this size: 400x300.")
 @click.option(
     "--zoom",
     type=NumberRange(1, MAX_ZOOM),
@@ -157,7 +156,8 @@ def crop(
     for each in written:
         if each.target is not None and each.file is not None:
             files.write_bytes(each.target, each.file.data)
-    report = _report_as_json(written, source, opened.photo, saliency) if as_json else _report_as_text(written, opened)
+    size = opened.photo.displayed_size
+    report = report_as_json(written, source, size, saliency) if as_json else report_as_text(written, size)
     print_report(report, *targets)
 
 
@@ -201,25 +201,6 @@ class _Opened:
 
     photo: Photo
     coefficients: jpeg.Coefficients | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class _File:
-    """A JPEG to write: its bytes, its quality (None if it is lossless), and what it does not keep."""
-
-    data: bytes
-    quality: float | None
-    notes: list[str]
-
-
-@dataclass(frozen=True, eq=False)
-class _Written:
-    """A crop with what was asked for, where it is written, and the file; None for both if nothing is written."""
-
-    request: CropRequest
-    crop: Crop
-    target: str | None
-    file: _File | None
 
 
 def _name_of_aspect(aspect: str) -> str:
@@ -273,7 +254,7 @@ def _open_jpeg(source: str, policy: MetadataPolicy) -> _Opened:
 
 def _make_crops(
     opened: _Opened, requests: Sequence[CropRequest], targets: Sequence[str | None], options: EncodeOptions
-) -> tuple[str, list[_Written]]:
+) -> tuple[str, list[WrittenCrop]]:
     """Find the crops, and encode those that are written; also return the name of the saliency method."""
     for request in requests:
         request.window(*opened.photo.displayed_size)  # checked before the photo is looked at
@@ -281,71 +262,20 @@ def _make_crops(
     frame = None if opened.coefficients is None else opened.coefficients.frame
     crops = find_crops(opened.photo, saliency, requests, frame)
     written = [
-        _Written(request, found, target, None if target is None else _encode(opened, found, request, options))
+        WrittenCrop(request, found, target, None if target is None else _make_file(opened, found, request, options))
         for request, found, target in zip(requests, crops, targets, strict=True)
     ]
     return "none" if saliency is None else saliency.method, written
 
 
-def _encode(opened: _Opened, found: Crop, request: CropRequest, options: EncodeOptions) -> _File:
-    if opened.coefficients is not None:
-        data, notes = crop_file(
-            opened.coefficients,
-            stored_window(opened.photo, found.box).box,
-            effort=options.effort,
-            progressive=options.progressive,
-            threads=options.threads or available_threads(),
-        )
-        return _File(data, None, notes)
-    cropped, notes = cut(opened.photo, found.box, request.scaled_to)
-    if options.metadata != "keep":
-        notes.clear()  # what a policy leaves out is asked for
-    if request.scaled_to is not None and request.scaled_to[0] > found.box.width:
-        notes.append(f"the crop of {found.box.width} x {found.box.height} pixels is enlarged")
-    if isinstance(options.saliency, np.ndarray):
-        part = cut_map(options.saliency, found.box, opened.photo.displayed_size)
-        options = replace(options, saliency=part)
-    result = encode_photo(cropped, options)
-    return _File(result.data, result.quality, notes)
-
-
-def _report_as_text(written: Sequence[_Written], opened: _Opened) -> str:
-    height, width = opened.photo.displayed_size
-    lines = []
-    for each in written:
-        box, (x, y) = each.crop.box, each.crop.object_position
-        if each.file is None or each.target is None:
-            continue
-        kind = "lossless" if each.file.quality is None else f"quality {each.file.quality:g}"
-        lines.append(
-            f"{output_name(each.target)}: {len(each.file.data):,} bytes, {kind}; {box.width} x {box.height} pixels at "
-            f"({box.x}, {box.y}) of {width} x {height}, {each.crop.kept:.0%} of the map, object-position "
-            f"{x:.1f}% {y:.1f}%"
-        )
-    return "\n".join(lines)
-
-
-def _report_as_json(written: Sequence[_Written], source: str, photo: Photo, saliency: str) -> str:
-    height, width = photo.displayed_size
-    crops = [_crop_as_json(each) for each in written]
-    return json.dumps({"input": source, "width": width, "height": height, "saliency": saliency, "crops": crops})
-
-
-def _crop_as_json(written: _Written) -> Mapping[str, Any]:
-    found, file, request = written.crop, written.file, written.request
-    output_size = (found.box.width, found.box.height) if request.scaled_to is None else request.scaled_to
-    return {
-        "output": written.target,
-        "aspect": request.aspect,
-        "x": found.box.x,
-        "y": found.box.y,
-        "width": found.box.width,
-        "height": found.box.height,
-        "zoom": round(found.zoom, 4),
-        "kept": round(found.kept, 4),
-        "focal_point": dict(zip("xy", (round(each, 4) for each in found.focal_point), strict=True)),
-        "object_position": " ".join(f"{each:.2f}%" for each in found.object_position),
-        "output_size": dict(zip(("width", "height"), output_size, strict=True)),
-        "size_bytes": None if file is None else len(file.data),
-        "quality": None if file is None else file.quality,
-    }
+def _make_file(opened: _Opened, found: Crop, request: CropRequest, options: EncodeOptions) -> CropFile:
+    if opened.coefficients is None:
+        return encode_crop(opened.photo, found.box, options, request.scaled_to)
+    data, notes = crop_file(
+        opened.coefficients,
+        stored_window(opened.photo, found.box),
+        effort=options.effort,
+        progressive=options.progressive,
+        threads=options.threads or available_threads(),
+    )
+    return CropFile(data, None, tuple(notes))

@@ -109,6 +109,8 @@ def run(arguments: list[str] | None = None) -> int:
         return _fail(str(error), FAILED)
     except OSError as error:
         return _fail(_describe(error), FAILED)
+    except ImportError as error:  # a package that is missing or broken, or a name in FOVEAL_KERNELS that is unknown
+        return _fail(str(error), FAILED)
     except MemoryError:
         return _fail("out of memory", FAILED)
     except Exception as error:  # a bug in foveal; also reported in one line, so that logs stay readable

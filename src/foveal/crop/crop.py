@@ -3,6 +3,7 @@
 request.py     what is asked for: aspect, size, zoom, output size
 placement.py   where the window is best placed in the saliency map
 cutting.py     the pixels of the window as a photo of its own
+encoding.py    the JPEG of the window
 lossless.py    the coefficients of the window as a JPEG of its own
 metadata.py    metadata that describes the picture as it was
 """
@@ -17,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from foveal.allocate.weights import check_map
 from foveal.crop.placement import Position, Positions, Scene
 from foveal.crop.request import Aspect, CropRequest, Size, largest_window
-from foveal.errors import ParameterError
 from foveal.files import Source
 from foveal.jpeg import Frame
 from foveal.photo import Photo, as_photo, orientation
@@ -108,24 +109,6 @@ def best_crop(
     return find_crops(photo, find_saliency(photo, saliency), [request])[0].box
 
 
-def boxes_of_aspects(
-    photo: Photo, saliency_map: NDArray[np.floating | np.bool_] | None, aspects: Sequence[Aspect]
-) -> list[Box]:
-    """Find the best window of each of several aspects by one saliency map, for art direction.
-
-    Parameters
-    ----------
-    photo
-        Photo to crop.
-    saliency_map
-        (h, w) map of any size that covers the photo in its displayed orientation; None for the middle of the photo.
-    aspects
-        Aspects as for `best_crop`.
-    """
-    found = None if saliency_map is None else SaliencyResult("map", saliency_map)
-    return [crop.box for crop in find_crops(photo, found, [CropRequest(aspect) for aspect in aspects])]
-
-
 def find_crops(
     photo: Photo, saliency: SaliencyResult | None, requests: Sequence[CropRequest], frame: Frame | None = None
 ) -> list[Crop]:
@@ -148,7 +131,9 @@ def find_crops(
     ParameterError
         The photo is smaller than a size, or the map is not an (h, w) array of numbers from 0 to 1.
     """
-    scene = Scene(_check_map(np.zeros((1, 1)) if saliency is None else saliency.spending_map))
+    if saliency is not None:
+        check_map(saliency.spending_map)
+    scene = Scene(np.zeros((1, 1)) if saliency is None else saliency.spending_map)
     return [_find_crop(photo, scene, request, frame) for request in requests]
 
 
@@ -200,15 +185,6 @@ def _object_position(
         for length, side, start, center in zip(size, window, place, focus, strict=True)
     )
     return x, y
-
-
-def _check_map(saliency_map: NDArray[Any]) -> NDArray[Any]:
-    if saliency_map.ndim != 2 or saliency_map.size == 0 or saliency_map.dtype.kind not in "bf":
-        found = f"{saliency_map.shape} {saliency_map.dtype}"
-        raise ParameterError(f"a saliency map must be (h, w) floats or bools, not {found}")
-    if saliency_map.dtype.kind == "f" and not (saliency_map.min() >= 0 and saliency_map.max() <= 1):  # NaN fails, too
-        raise ParameterError("the values of a saliency map must be in [0, 1]")
-    return saliency_map
 
 
 def cut_map(saliency_map: NDArray[np.floating | np.bool_], box: Box, size: tuple[int, int]) -> NDArray[np.float32]:

@@ -21,7 +21,7 @@ import numpy as np
 
 from foveal import jpeg
 from foveal.allocate.effort import EFFORTS, EffortName
-from foveal.crop.metadata import THUMBNAIL_NOTE, StoredWindow, crop_exif, keep_segments
+from foveal.crop.metadata import THUMBNAIL_NOTE, crop_exif, keep_segments
 from foveal.errors import ParameterError, VerificationError
 from foveal.jpeg import Metadata, Segment, application_data
 from foveal.jpeg.script import check_script
@@ -105,24 +105,23 @@ def _crop(source: jpeg.Coefficients, box: Box, notes: list[str]) -> jpeg.Coeffic
     if source.trailing:
         kinds = describe_trailing(source.segments, source.trailing)
         notes.append(f"{len(source.trailing):,} bytes after the picture are left out: {kinds}")
-    window = StoredWindow(box, (box.height, box.width))
     return replace(
         source,
         frame=smaller,
         blocks=tuple(blocks),
-        segments=tuple(_crop_segments(source.segments, window, notes)),
+        segments=tuple(_crop_segments(source.segments, box, notes)),
         trailing=b"",
         trailing_pictures=(),
     )
 
 
-def _crop_segments(segments: Sequence[Segment], window: StoredWindow, notes: list[str]) -> list[Segment]:
+def _crop_segments(segments: Sequence[Segment], box: Box, notes: list[str]) -> list[Segment]:
     exif_segments = application_data.exif_segments(segments)
     kept: list[Segment] = []
     for segment in keep_segments(segments, notes):
         if any(segment is each for each in exif_segments):
             if segment is exif_segments[0]:
-                exif = crop_exif(application_data.exif_data(segments), window, notes)
+                exif = crop_exif(application_data.exif_data(segments), box, notes)
                 kept.extend(make_metadata_segments(Metadata(exif=exif))[1:])  # the first one is JFIF
         elif is_residual(segment):
             notes.append("segments that refine the whole picture (JPEG XT or JPEG-HDR) are left out")

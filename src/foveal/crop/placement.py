@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from foveal.saliency.classes import BOX_LEVEL, connected_region
 
 # Chosen on half of the photos of OSIE and crowd, see docs/crop.md.
-# A window that has one half of an object inside loses this share of the object's mass, and one that has half of the
-# object and the room around it inside, the other.
+# CUT_COST is the share of an object's mass that is taken off the score of a window with half of the object inside.
+# ROOM_COST is the share for a window with half of the object and the room around it inside.
 CUT_COST, ROOM_COST = 0.3, 0.05
 TIE = 0.0005  # of the mass of the whole map
 # Room around what lies above half of the peak, as shares of its height and width: people look at the middle of a face.

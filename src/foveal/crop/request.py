@@ -29,7 +29,7 @@ class CropRequest:
     Parameters
     ----------
     aspect
-        Width to height of the crop; None for that of the photo, or of a size.
+        Width to height of the crop. None for the aspect of `size`, or of the photo if there is no `size`.
     size
         Width and height in pixels of the photo; None for the largest window of the aspect.
     zoom

@@ -195,8 +195,8 @@ def _find_default_quality(sample: WeighedPhoto) -> int:
             fall = min(max((before - after) / (second - first), _USUAL_FALL / 4), _USUAL_FALL * 4)
         quality = _as_default(quality + (tried[quality] - math.log(CEILING - DEFAULT_SCORE)) / fall)
         if abs(score - DEFAULT_SCORE) <= _CORRECTED_ERROR:
-            break
-    return quality
+            return quality
+    return min(tried, key=lambda each: abs(tried[each] - math.log(CEILING - DEFAULT_SCORE)))
 
 
 def _as_default(quality: float) -> int:

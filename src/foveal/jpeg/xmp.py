@@ -10,7 +10,7 @@ It is never written anew, only cut: what stays is byte for byte what it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
@@ -18,6 +18,14 @@ from typing import NamedTuple
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _NOTE = "http://ns.adobe.com/xmp/note/"
 _HAS_EXTENDED = "HasExtendedXMP"
+_EXIF, _TIFF = "http://ns.adobe.com/exif/1.0/", "http://ns.adobe.com/tiff/1.0/"
+# Properties (namespace, name) that say the size of the picture, or measure parts of it in pixels. All are optional.
+SIZE_PROPERTIES = frozenset(
+    {
+        *((_EXIF, name) for name in ("PixelXDimension", "PixelYDimension", "SubjectArea", "SubjectLocation")),
+        *((_TIFF, name) for name in ("ImageWidth", "ImageLength")),
+    }
+)
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=/>]+)\s*=\s*("[^"]*"|'[^']*')""")
 _PADDING = re.compile(rb"\s+(?=<\?xpacket end)")
 
@@ -149,6 +157,23 @@ def cut(packet: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
             kept.append(packet[position:start])
         position = max(position, end)
     return b"".join([*kept, packet[position:]])
+
+
+def remove_properties(packet: bytes, names: Collection[tuple[str, str]]) -> tuple[bytes, list[tuple[str, str]]]:
+    """Return a packet without the properties of some names (namespace, name), and the names that were found.
+
+    All its other bytes stay as they are. A packet that cannot be parsed is returned as it is.
+    """
+    root = parse(packet)
+    if root is None:
+        return packet, []
+    spans, found = [], []
+    for element in root.walk():
+        for each in (*element.attributes, Span(element.uri, element.name, element.start, element.end)):
+            if (each.uri, each.name) in names:
+                spans.append((each.start, each.end))
+                found.append((each.uri, each.name))
+    return (cut(packet, spans) if spans else packet), found
 
 
 class DividedPacket(NamedTuple):

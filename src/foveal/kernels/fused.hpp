@@ -20,7 +20,7 @@ inline Float8 multiply_add(Float8 a, Float8 b, Float8 c) {
         _mm256_fmadd_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), reinterpret_cast<__m256>(c)));
 }
 
-#elif defined(__FP_FAST_FMAF)
+#elif defined(__FP_FAST_FMAF) || defined(__aarch64__)  // Clang defines the former only for some processors
 
 inline Float8 multiply_add(Float8 a, Float8 b, Float8 c) {
     Float8 out;

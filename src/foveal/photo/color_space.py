@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foveal.errors import FormatError
 from foveal.jpeg import Pixels
+
+FloatArray = TypeVar("FloatArray", NDArray[np.float32], NDArray[np.float64])
 
 Chromaticities = tuple[float, ...]  # x and y of white, red, green and blue
 
@@ -56,6 +59,11 @@ class TransferCurve:
         """Return the linear light of stored values."""
         powers = np.maximum(self.a * values + self.b, 0) ** self.gamma
         return np.where(values >= self.d, powers, self.c * values)
+
+    def from_linear(self, light: FloatArray) -> FloatArray:
+        """Return the stored values of linear light from 0 on; the inverse of `to_linear`."""
+        powers = (light ** (1 / self.gamma) - self.b) / self.a
+        return powers if self.d == 0 else np.where(light > self.c * self.d, powers, light / self.c)
 
     @property
     def is_near_srgb(self) -> bool:
@@ -154,8 +162,7 @@ def _to_srgb_curve(pixels: Pixels, curve: TransferCurve) -> Pixels:
     """Convert the colour channels from a transfer function to that of sRGB."""
     full = int(np.iinfo(pixels.dtype).max)
     light = curve.to_linear(np.arange(full + 1) / full)
-    stored = np.where(light <= 0.04045 / 12.92, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    return _map_colors(pixels, np.clip(np.rint(stored * full), 0, full).astype(pixels.dtype))
+    return _map_colors(pixels, np.clip(np.rint(SRGB_CURVE.from_linear(light) * full), 0, full).astype(pixels.dtype))
 
 
 def _map_colors(pixels: Pixels, table: Pixels) -> Pixels:

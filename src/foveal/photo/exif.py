@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from foveal.photo.orientation import UPRIGHT
@@ -20,7 +21,7 @@ _IMAGE_DESCRIPTION, _MAKE, _MODEL, _ORIENTATION = 0x010E, 0x010F, 0x0110, 0x0112
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
 _SOFTWARE, _DATE_TIME, _ARTIST, _COPYRIGHT = 0x0131, 0x0132, 0x013B, 0x8298
 _EXIF_IFD, _GPS_IFD, _INTEROPERABILITY_IFD, _MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
-_DIRECTORIES = (_EXIF_IFD, _GPS_IFD, _INTEROPERABILITY_IFD)
+INNER_DIRECTORIES = (_EXIF_IFD, _GPS_IFD, _INTEROPERABILITY_IFD)
 _IMAGE_WIDTH, _IMAGE_LENGTH, _PIXEL_X_DIMENSION, _PIXEL_Y_DIMENSION = 0x0100, 0x0101, 0xA002, 0xA003
 _SUBJECT_TAGS = (0x9214, 0xA214)  # SubjectArea, SubjectLocation: in pixels
 _UNSIGNED_TYPES = (tiff_structure.SHORT, tiff_structure.LONG)
@@ -92,41 +93,71 @@ def with_plain_orientation(exif: bytes) -> bytes:
     return replace_orientation(exif, value) or structure
 
 
-def replace_size(exif: bytes, before: tuple[int, int], after: tuple[int, int]) -> bytes:
-    """Return EXIF data of a picture that was resized: with its size, and with the position of its subject scaled.
+def replace_size(exif: bytes, size: tuple[int, int], window: tuple[slice, slice] | None = None) -> bytes:
+    """Return EXIF data of a picture that was cropped or resized: with its size, and its subject moved and scaled.
 
     All other bytes stay the same. Tags that are missing are not added.
 
     Parameters
     ----------
     exif
-        EXIF data, with or without its signature.
-    before, after
-        Height and width of the stored picture in pixels, before and after it was resized.
+        EXIF data of the picture before, with or without its signature.
+    size
+        Height and width of the stored picture in pixels, after the change.
+    window
+        Rows and columns of the picture before that it shows. None if the subject stays at its pixels.
     """
     reader = read_structure(exif)
     structure = bytearray(remove_signature(exif))
-    first = reader.first_directory()
-    inner = [entry for link in first if link.tag == _EXIF_IFD for entry in reader.directory(reader.integer(link) or 0)]
-    sides = dict.fromkeys((_IMAGE_LENGTH, _PIXEL_Y_DIMENSION), after[0])
-    sides |= dict.fromkeys((_IMAGE_WIDTH, _PIXEL_X_DIMENSION), after[1])
-    for entry in (*first, *inner):
-        if entry.value_offset < tiff_structure.HEADER_BYTES:  # a broken structure
-            continue
+    sides = dict.fromkeys((_IMAGE_LENGTH, _PIXEL_Y_DIMENSION), size[0])
+    sides |= dict.fromkeys((_IMAGE_WIDTH, _PIXEL_X_DIMENSION), size[1])
+    for entry in all_entries(reader):
         format_ = f"{reader.byte_order}{entry.count}{tiff_structure.INTEGER_FORMATS.get(entry.kind, '')}"
         if entry.tag in sides and entry.count == 1 and entry.kind in _UNSIGNED_TYPES:
             struct.pack_into(format_, structure, entry.value_offset, sides[entry.tag])
-        elif entry.tag in _SUBJECT_TAGS and 2 <= entry.count <= 4 and entry.kind == tiff_structure.SHORT:
-            scaled = _scale_subject(struct.unpack_from(format_, structure, entry.value_offset), before, after)
-            struct.pack_into(format_, structure, entry.value_offset, *scaled)
+        elif window is not None and _is_subject(entry):
+            moved = _move_subject(struct.unpack_from(format_, structure, entry.value_offset), window, size)
+            struct.pack_into(format_, structure, entry.value_offset, *moved)
     return bytes(structure)
 
 
-def _scale_subject(subject: tuple[int, ...], before: tuple[int, int], after: tuple[int, int]) -> list[int]:
-    """Scale a position (x, y), a circle (x, y, diameter) or a rectangle (x, y, width, height), Exif 2.32, 4.6.5."""
-    (height_before, width_before), (height, width) = before, after
-    factors = (width / width_before, height / height_before) * 2
-    return [min(round(value * factor), 0xFFFF) for value, factor in zip(subject, factors, strict=False)]
+def all_entries(reader: TiffReader) -> Iterator[Entry]:
+    """Yield the entries of the first directory and of those inside it.
+
+    Directories and values that overlap the header, as in broken structures, are left out, and so are values outside
+    the structure.
+    """
+    pending, seen = [reader.first_offset], set(range(tiff_structure.HEADER_BYTES))
+    while pending:
+        offset = pending.pop()
+        if offset in seen:
+            continue
+        seen.add(offset)
+        for entry in reader.directory(offset):
+            if entry.value_offset < tiff_structure.HEADER_BYTES:
+                continue
+            yield entry
+            if entry.tag in INNER_DIRECTORIES:
+                pending.append(reader.integer(entry) or 0)
+
+
+def _is_subject(entry: Entry) -> bool:
+    return entry.tag in _SUBJECT_TAGS and 2 <= entry.count <= 4 and entry.kind == tiff_structure.SHORT
+
+
+def _move_subject(subject: tuple[int, ...], window: tuple[slice, slice], size: tuple[int, int]) -> list[int]:
+    """Move a position (x, y), a circle (x, y, diameter) or a rectangle (x, y, width, height), Exif 2.32, 4.6.5.
+
+    x and y are those of the middle. A middle outside the window comes to the nearest pixel inside.
+    """
+    spans = (window[1], window[0])
+    factors = [side / (span.stop - span.start) for span, side in zip(spans, size[::-1], strict=True)]
+    middle = [
+        min(max(round((at - span.start) * factor), 0), side - 1)
+        for at, span, factor, side in zip(subject[:2], spans, factors, size[::-1], strict=True)
+    ]
+    lengths = [min(round(length * factor), 0xFFFF) for length, factor in zip(subject[2:], factors, strict=False)]
+    return middle + lengths
 
 
 def dots_per_inch(exif: bytes | None) -> tuple[float, float] | None:
@@ -173,13 +204,13 @@ def _copy_fields(reader: TiffReader, entries: list[Entry], left: list[int], dept
     """Copy entries, one of each tag, with the directories that they point to; values may take `left[0]` bytes."""
     fields = {}
     for entry in entries:
-        if entry.tag in fields or (not tiff_structure.is_writable(entry) and entry.tag not in _DIRECTORIES):
+        if entry.tag in fields or (not tiff_structure.is_writable(entry) and entry.tag not in INNER_DIRECTORIES):
             continue
         left[0] -= entry.value_bytes
         if left[0] < 0:
             break
-        if entry.tag in _DIRECTORIES:
-            inner = reader.directory(reader.integer(entry) or 0) if depth < len(_DIRECTORIES) else []
+        if entry.tag in INNER_DIRECTORIES:
+            inner = reader.directory(reader.integer(entry) or 0) if depth < len(INNER_DIRECTORIES) else []
             copied = _copy_fields(reader, inner, left, depth + 1)
             if copied:
                 fields[entry.tag] = Field(entry.tag, tiff_structure.LONG, 1, b"", tuple(copied))

@@ -21,20 +21,11 @@ from foveal.errors import ParameterError
 from foveal.files import Source
 from foveal.jpeg import MAX_SIDE, Pixels
 from foveal.jpeg.frame import check_sides
-from foveal.jpeg.xmp import cut, parse
+from foveal.jpeg.xmp import SIZE_PROPERTIES, remove_properties
 from foveal.photo import exif, orientation
 from foveal.photo.background import Color
 from foveal.photo.color_space import SRGB_CURVE
 from foveal.photo.photo import Photo, as_photo
-
-_EXIF_NAMESPACE, _TIFF_NAMESPACE = "http://ns.adobe.com/exif/1.0/", "http://ns.adobe.com/tiff/1.0/"
-# Properties of XMP that say the size of the picture, or measure parts of it in pixels. All can be left out.
-_XMP_SIZES = frozenset(
-    {
-        *((_EXIF_NAMESPACE, name) for name in ("PixelXDimension", "PixelYDimension", "SubjectArea", "SubjectLocation")),
-        *((_TIFF_NAMESPACE, name) for name in ("ImageWidth", "ImageLength")),
-    }
-)
 
 
 def resize(
@@ -78,7 +69,7 @@ def resize(
     height_before, width_before = photo.displayed_size
     if width == width_before or (width > width_before and not enlarge):
         return photo
-    return _resize_to(photo, (_scale(height_before, int(width), width_before), int(width)))
+    return resize_to(photo, (_scale(height_before, int(width), width_before), int(width)))
 
 
 def reduce_longer_side(photo: Photo, side: int) -> Photo:
@@ -87,22 +78,33 @@ def reduce_longer_side(photo: Photo, side: int) -> Photo:
     longer = max(height, width)
     if longer <= side:
         return photo
-    return _resize_to(photo, (_scale(height, side, longer), _scale(width, side, longer)))
+    return resize_to(photo, (_scale(height, side, longer), _scale(width, side, longer)))
 
 
 def _scale(side: int, numerator: int, denominator: int) -> int:
     return max(1, round(side * numerator / denominator))
 
 
-def _resize_to(photo: Photo, displayed_size: tuple[int, int]) -> Photo:
-    """Resize a photo to (height, width) in its displayed orientation."""
+def resize_to(photo: Photo, displayed_size: tuple[int, int]) -> Photo:
+    """Resize a photo to (height, width) in its displayed orientation, as `resize` does, also to another aspect ratio.
+
+    A photo of this size is returned as it is.
+
+    Raises
+    ------
+    LimitError
+        A side is longer than 65,535 pixels.
+    """
+    if displayed_size == photo.displayed_size:
+        return photo
     size = displayed_size[::-1] if orientation.swaps_sides(photo.orientation) else displayed_size
     check_sides(*size)
+    whole = slice(0, photo.height), slice(0, photo.width)
     return replace(
         photo,
         pixels=_resize_pixels(photo.pixels, size),
-        exif=exif.replace_size(photo.exif, photo.pixels.shape[:2], size) if photo.exif else photo.exif,
-        xmp=_remove_sizes(photo.xmp) if photo.xmp else photo.xmp,
+        exif=exif.replace_size(photo.exif, size, whole) if photo.exif else photo.exif,
+        xmp=remove_properties(photo.xmp, SIZE_PROPERTIES)[0] if photo.xmp else photo.xmp,
     )
 
 
@@ -117,7 +119,8 @@ def _resize_pixels(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     for channel in range(channels.shape[2]):
         plane = Image.fromarray(light[channels[:, :, channel]])
         small = np.asarray(plane.resize((width, height), Image.Resampling.LANCZOS))
-        results[:, :, channel] = np.rint(_to_values(small) * peak)
+        light_inside = small.clip(0, 1)  # the filter overshoots at edges
+        results[:, :, channel] = np.rint(SRGB_CURVE.from_linear(light_inside) * peak)
     return resized
 
 
@@ -125,22 +128,3 @@ def _resize_pixels(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 def _light_of_values(peak: int) -> NDArray[np.float32]:
     """Return the linear light, 0 to 1, of the sample values from 0 to `peak`."""
     return SRGB_CURVE.to_linear(np.linspace(0, 1, peak + 1)).astype(np.float32)
-
-
-def _to_values(light: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the sample values, 0 to 1, of linear light; what the filter overshoots beyond 0 to 1 is clamped."""
-    light = light.clip(0, 1)
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-
-
-def _remove_sizes(packet: bytes) -> bytes:
-    """Return an XMP packet without the properties that say the size of the picture; the rest stays as it is."""
-    root = parse(packet)
-    if root is None:
-        return packet
-    spans = []
-    for element in root.walk():
-        spans += [(each.start, each.end) for each in element.attributes if (each.uri, each.name) in _XMP_SIZES]
-        if (element.uri, element.name) in _XMP_SIZES:
-            spans.append((element.start, element.end))
-    return cut(packet, spans) if spans else packet

@@ -117,7 +117,7 @@ def _apply(changes: Mapping[str, Any], photo: Photo) -> Photo:
         raise ParameterError(f"icc_profile: {problem}")
     changed = replace(photo, **values)
     size = (changed.height, changed.width)
-    return replace(changed, exif=exif.replace_size(changed.exif, size, size)) if changed.exif else changed
+    return replace(changed, exif=exif.replace_size(changed.exif, size)) if changed.exif else changed
 
 
 def _read_resolution(dpi: Any) -> tuple[int, int] | None:

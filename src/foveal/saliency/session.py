@@ -116,7 +116,8 @@ def _open_inference(path: Path, model: bytes, threads: int) -> Any:
         import onnxruntime  # imported late: it takes longer than all of foveal, and most commands do not need it
     except ImportError as error:
         raise ModelError(
-            f"{escape(str(path))}: onnxruntime, which runs the model, cannot be imported: {error}"
+            f"{escape(str(path))}: onnxruntime, which runs the model, cannot be imported: {error} "
+            "(without it: no saliency, spectral, center, or a map of your own)"
         ) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1

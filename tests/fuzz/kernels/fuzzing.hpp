@@ -1,6 +1,7 @@
 // What the targets share: the kernel tables to compare, a check that stops the run, and input bytes as numbers.
 #pragma once
 
+#include "instruction_sets.hpp"
 #include "kernel_table.hpp"
 
 #include <cstddef>
@@ -25,14 +26,7 @@ inline void check(bool condition, const char* expected) {
 inline const KernelTable& baseline_kernels() { return foveal::kBaselineKernels; }
 
 // The fastest kernels that this machine can run, to compare with the plainest ones.
-inline const KernelTable& fastest_kernels() {
-#if defined(FOVEAL_HAVE_AVX2)
-    static const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                                 __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-    if (has_avx2) return foveal::kAvx2Kernels;
-#endif
-    return foveal::kBaselineKernels;
-}
+inline const KernelTable& fastest_kernels() { return *foveal::fastest_kernels(); }
 
 // Lets both sets of kernels fill an array that is a copy of `out`, in arrays of exactly its size, which the sanitizer
 // guards. The results must be the same to the last bit; returns one of them.

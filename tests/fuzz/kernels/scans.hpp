@@ -55,8 +55,8 @@ inline ScanShape take_shape(Input& input) {
     shape.component_count = is_ac ? 1 : wanted_components;
     for (int c = 0; c < kMaxComponents; ++c) {
         const int factors = input.take_byte();
-        shape.h_factors[c] = (factors >> 4 & 3) + 1;
-        shape.v_factors[c] = (factors & 3) + 1;
+        shape.h_factors[c] = is_ac ? 1 : (factors >> 4 & 3) + 1;  // an MCU of one component is one block (T.81 A.2.2)
+        shape.v_factors[c] = is_ac ? 1 : (factors & 3) + 1;
         if (c < shape.component_count) shape.mcu_blocks += shape.h_factors[c] * shape.v_factors[c];
     }
     const int most_mcus = kMaxBlocks / shape.mcu_blocks;
