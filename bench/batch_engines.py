@@ -103,7 +103,7 @@ def _run_pool(sources: Sequence[Path], output: Path, settings: BatchSettings, jo
     output.mkdir()
     with closing(Plan(in_place=False)) as plan, closing(Ledger(str(output / "ledger"))) as ledger:
         for source in sources:
-            plan.add(LocalStorage().version(str(source)), naming.targets_of(source.name))
+            plan.add(LocalStorage().state(str(source)), naming.targets_of(source.name))
         plan.check()
         work = Batch(plan, settings, jobs, False)
         ledger.start_run(settings)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from batch_jobs import PLAIN
 
-from foveal.batch import LocalStorage, Outcome, Source, Target
+from foveal.batch import FileState, LocalStorage, Outcome, Target
 from foveal.batch.discovery import LeftAlone, Search
 from foveal.batch.ledger import DEFAULT_NAME, Ledger
 from foveal.batch.naming import Naming
@@ -39,19 +39,19 @@ class CrashingStorage(LocalStorage):
         self._reach("read", key)
         return data
 
-    def version(self, key: str) -> Source:
+    def state(self, key: str) -> FileState:
         if self._has_read:
             self._reach("encoded", key)  # in place, before the intent
-        return super().version(key)
+        return super().state(key)
 
-    def write_new(self, key: str, data: bytes) -> Source:
+    def write_new(self, key: str, data: bytes) -> FileState:
         self._reach("intent answered", key)
         self._crash_instead_of_renaming(key)
         written = super().write_new(key, data)
         self._reach("renamed", key)
         return written
 
-    def replace(self, key: str, data: bytes, *, keep_times: bool = False) -> Source:
+    def replace(self, key: str, data: bytes, *, keep_times: bool = False) -> FileState:
         self._reach("intent answered", key)
         self._crash_instead_of_renaming(key)
         written = super().replace(key, data, keep_times=keep_times)
@@ -106,7 +106,7 @@ def run_batch(folder: Path, who: str = "nobody", step: str = "", name: str = "",
     with closing(Plan(in_place=in_place)) as plan:
         for found in Search((str(folder / "in"),)).find(LeftAlone()):
             targets = (Target(found.path),) if in_place else naming.targets_of(found.relative)
-            plan.add(LocalStorage().version(found.path), targets)
+            plan.add(LocalStorage().state(found.path), targets)
         batch = Batch(plan, PLAIN, 1, storage=storage)
         with closing(CrashingLedger(folder / DEFAULT_NAME, step, name)) as ledger:
             ledger.start_run(PLAIN)

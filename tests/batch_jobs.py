@@ -33,7 +33,7 @@ def png_bytes(pixels: np.ndarray = PIXELS) -> bytes:
 
 def job_of(source: Path, *targets: Path, width: int | None = None, **options: bool) -> Job:
     """Return a job for a source in its present state."""
-    found = LocalStorage().version(str(source))
+    found = LocalStorage().state(str(source))
     return Job(found, tuple(Target(str(target), width) for target in targets), **options)
 
 

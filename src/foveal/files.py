@@ -31,15 +31,18 @@ from foveal.interruption import temporary_files
 # How a file is given to the public functions: its path, its bytes, or a binary file object to read it from.
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 
-# Filename extensions of the file formats.
+# Filename extensions of the file formats, the usual one first.
+_OTHER_PHOTOS = (".webp", ".heic", ".heif", ".avif", ".bmp", ".gif", ".jp2", ".ppm", ".pgm")
 PICTURE_ENDINGS = {
-    "JPEG": {".jpg", ".jpeg", ".jfif"},
-    "PNG": {".png"},
-    "TIFF": {".tif", ".tiff"},
-    "NPZ": {".npz"},
-    "HTML": {".html"},
-    "other": {".gif", ".webp", ".bmp", ".avif", ".heic", ".jxl", ".jp2", ".ppm", ".pgm", ".svg"},
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "PNG": (".png",),
+    "TIFF": (".tif", ".tiff"),
+    "NPZ": (".npz",),
+    "HTML": (".html",),
+    "other": (*_OTHER_PHOTOS, ".jxl", ".svg"),
 }
+# Those of pictures that are read.
+PHOTO_ENDINGS = frozenset((*PICTURE_ENDINGS["JPEG"], *PICTURE_ENDINGS["PNG"], *PICTURE_ENDINGS["TIFF"], *_OTHER_PHOTOS))
 
 _TEMPORARY_NAME = re.compile(r"\.foveal-(?:(?P<machine>[0-9a-f]{8})-(?P<process>\d+)-)?[0-9a-f]{12}\.tmp")
 _OLD_SECONDS = 24 * 3600  # age from which no process is still writing a temporary file

@@ -1,4 +1,4 @@
-"""A thread pool, the division of pictures into strips of rows that its threads process, and properties without locks.
+"""A thread pool for strips of the rows of a picture, properties without locks, and a context to start processes in.
 
 Strips depend on the size of the picture and never on the number of threads, so that neither do the bytes of a file.
 
@@ -52,6 +52,27 @@ class lazy_property(Generic[Result]):  # noqa: N801 (a decorator, like property)
             return self
         value: Result = instance.__dict__.setdefault(self._name, self._function(instance))
         return value
+
+
+@contextmanager
+def sigint_blocked() -> Iterator[None]:
+    """Context in which this thread does not get SIGINT; a process that is started in it never gets the signal.
+
+    Ctrl-C reaches all processes of a terminal. A handler that a worker process sets itself comes too late for a SIGINT
+    that arrives while it starts.
+    """
+    import signal  # imported late: most commands start no processes
+    from multiprocessing import resource_tracker
+
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # starting it would let signals through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def available_threads() -> int:

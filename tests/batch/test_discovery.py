@@ -142,3 +142,4 @@ def test_the_folder_that_holds_all(
 def test_pictures_are_told_by_their_endings() -> None:
     assert [is_jpeg(name) for name in ("a.jpg", "a.JPEG", "a.jfif", "a.png", "jpg", ".jpg")] == [True] * 3 + [False] * 3
     assert [is_picture(name) for name in ("a.heic", "a.tif", "a.txt", "a")] == [True, True, False, False]
+    assert [is_picture(name) for name in ("a.jpe", "a.HEIF", "a.svg", "a.npz")] == [True, True, False, False]

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from batch_jobs import PLAIN, job_of, jpeg_bytes
 
-from foveal.batch import LocalStorage
-from foveal.batch.dry_run import UnkeptLog
+from foveal.batch import LocalStorage, NoRecord
 from foveal.batch.ledger import Ledger
 from foveal.batch.local_pool import Pool, WorkerError
 
@@ -32,20 +31,20 @@ def folder(tmp_path: Path) -> Path:
 def test_workers_that_cannot_start_are_an_error(folder: Path) -> None:
     jobs = [job_of(folder / "0.jpg", folder / "out.jpg")]
     with pytest.raises(WorkerError, match="exit code 3"):
-        list(Pool(PLAIN, CannotStart(), 1).run(iter(jobs), UnkeptLog(), lambda: False))
+        list(Pool(PLAIN, CannotStart(), 1).run(iter(jobs), NoRecord(), lambda: False))
 
 
 def test_no_job_is_taken_after_a_stop(folder: Path) -> None:
     jobs = iter([job_of(folder / f"{number}.jpg", folder / f"out-{number}.jpg") for number in range(3)])
     outcomes = []
-    for outcome in Pool(PLAIN, LocalStorage(), 1).run(jobs, UnkeptLog(), lambda: bool(outcomes)):
+    for outcome in Pool(PLAIN, LocalStorage(), 1).run(jobs, NoRecord(), lambda: bool(outcomes)):
         outcomes.append(outcome)  # noqa: PERF402 (the pool looks at the list meanwhile)
     assert [outcome.status for outcome in outcomes] == ["written"]
     assert len(list(jobs)) == 2
 
 
 def test_without_jobs_no_process_starts() -> None:
-    assert list(Pool(PLAIN, CannotStart(), 5).run(iter([]), UnkeptLog(), lambda: False)) == []
+    assert list(Pool(PLAIN, CannotStart(), 5).run(iter([]), NoRecord(), lambda: False)) == []
 
 
 def test_a_caller_that_goes_away_leaves_no_process_and_a_ledger_that_can_be_used(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foveal.batch.collisions import find_collision
@@ -46,6 +46,7 @@ def test_all_columns_are_read(tmp_path: Path) -> None:
     ]
 
 
+@settings(deadline=None)
 @given(
     counts=st.lists(st.integers(1, 30), min_size=1, max_size=3),
     per_group=st.integers(1, 12),

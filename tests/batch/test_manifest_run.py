@@ -171,7 +171,7 @@ def test_versions_in_the_manifest_spare_the_question(
     manifest = write_manifest(tmp_path / "m.parquet", columns)
     run(plan_manifest(manifest, output, LOSSLESS))
     plan = plan_manifest(manifest, output, LOSSLESS)
-    monkeypatch.setattr(UrlStorage, "version", lambda self, key: pytest.fail(f"asked for {key}"))
+    monkeypatch.setattr(UrlStorage, "state", lambda self, key: pytest.fail(f"asked for {key}"))
     assert run(plan).done_before == 4
 
 
@@ -307,6 +307,25 @@ def test_two_rows_with_one_target_are_an_error_before_any_work(tmp_path: Path, o
     with pytest.raises(ParameterError, match=r"two rows have the target .*/out/c\.jpg"):
         plan_manifest(manifest, output, LOSSLESS)
     assert not Path(output).exists()
+
+
+def test_a_source_of_another_row_is_never_overwritten(tmp_path: Path, output: str) -> None:
+    first, second = write_photos(str(tmp_path / "photos"), 2)
+    columns = {"source": [first, second, None], "target": ["a.jpg", first, "b.jpg"]}
+    manifest = write_manifest(tmp_path / "m.parquet", columns)
+    with pytest.raises(ParameterError, match=rf"{first} is a source, and would be overwritten"):
+        plan_manifest(manifest, output, LOSSLESS, overwrite=True)
+    assert not Path(output).exists()
+    run(plan_manifest(manifest, output, LOSSLESS))
+    assert Path(first).read_bytes() == photo(0)
+
+
+def test_a_row_whose_target_is_its_own_source_fails_alone(tmp_path: Path, output: str) -> None:
+    first, second = write_photos(str(tmp_path / "photos"), 2)
+    manifest = write_manifest(tmp_path / "m.parquet", {"source": [first, second], "target": [first, "b.jpg"]})
+    total = run(plan_manifest(manifest, output, LOSSLESS, overwrite=True))
+    assert total.statuses == {"failed": 1, "written": 1}
+    assert Path(first).read_bytes() == photo(0)
 
 
 def test_storage_that_ignores_conditions_is_refused(

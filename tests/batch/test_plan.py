@@ -7,12 +7,12 @@ from contextlib import closing
 
 import pytest
 
-from foveal.batch.jobs import Source, Target
+from foveal.batch.jobs import FileState, Target
 from foveal.batch.plan import Plan, PlanError
 
 
-def source(key: str, size_bytes: int = 10) -> Source:
-    return Source(key, size_bytes, "1")
+def source(key: str, size_bytes: int = 10) -> FileState:
+    return FileState(key, size_bytes, "1")
 
 
 def test_jobs_come_in_the_order_in_which_they_were_added() -> None:

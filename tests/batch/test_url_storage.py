@@ -31,7 +31,7 @@ def test_a_file_is_created_once_and_can_be_replaced(folder: str) -> None:
     assert storage.read(key) == b"one"
     replaced = storage.replace(key, b"three")
     assert storage.read(key) == b"three"
-    assert replaced == storage.version(key)
+    assert replaced == storage.state(key)
     assert replaced.version != created.version
     assert list(storage.names(f"{folder}/deep")) == ["a b.jpg"]
     storage.remove(key)
@@ -41,7 +41,7 @@ def test_a_file_is_created_once_and_can_be_replaced(folder: str) -> None:
 
 def test_what_is_not_there_is_a_missing_file(folder: str) -> None:
     storage = UrlStorage()
-    for method in (storage.read, storage.version):
+    for method in (storage.read, storage.state):
         with pytest.raises(FileNotFoundError, match=r"none\.jpg|No such file"):
             method(f"{folder}/none.jpg")
     assert list(storage.names(f"{folder}/none")) == []

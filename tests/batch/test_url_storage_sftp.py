@@ -39,7 +39,7 @@ def test_a_file_is_created_once_and_can_be_replaced(url: str, tmp_path: Path) ->
     assert storage.read(key) == b"three"
     assert [path.name for path in (tmp_path / "served" / "deep").iterdir()] == ["a.jpg"]
     storage.remove(key)
-    for method in (storage.read, storage.version):
+    for method in (storage.read, storage.state):
         with pytest.raises(FileNotFoundError):
             method(key)
     assert list(storage.names(f"{url}/none")) == []

@@ -17,7 +17,7 @@ import pytest
 from batch_jobs import jpeg_bytes, names_in, png_bytes
 from command_line import COMMAND, Run, one_line
 from pictures import noisy_gradient
-from PIL import Image
+from PIL import Image, ImageOps
 
 from foveal.batch.ledger import DEFAULT_NAME, Ledger
 from foveal.optimization import OptimizeOptions, optimize_file
@@ -108,6 +108,24 @@ def test_pictures_are_converted_and_resized_and_listed(run: Run) -> None:
     assert sources == [photo["srcset"] for photo in photos]
 
 
+@pytest.mark.parametrize("metadata", ["keep", "none"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_listed_sizes_are_those_of_the_displayed_pictures(orientation: int, metadata: str, run: Run) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Path("in").mkdir()
+    Image.fromarray(noisy_gradient(40, 56)).save("in/a.jpg", quality=95, exif=exif)
+    arguments = ("--widths", "20,90", "--metadata", metadata, "--srcset", "list.json", "-q", "60")
+    assert run("batch", "in", "-o", "out", *arguments, *FAST).code == 0
+    (photo,) = json.loads(Path("list.json").read_text())["photos"]
+    for size in photo["sizes"]:
+        with Image.open(Path("out", size["file"])) as image:
+            assert ImageOps.exif_transpose(image).size == (size["width"], size["height"])
+    full = (56, 40) if orientation < 5 else (40, 56)
+    assert photo["srcset"] == f"a-20.jpg 20w, a-90.jpg {full[0]}w"
+    assert f'width="{full[0]}" height="{full[1]}"' in photo["html"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -125,7 +143,11 @@ def test_pictures_are_converted_and_resized_and_listed(run: Run) -> None:
         (("in", "-o", "out", "--srcset", "x.txt"), ["--srcset"]),
         (("in", "-o", "out", "--lossless", "-q", "5"), ["--lossless", "--quality"]),
         (("in", "-o", "out", "-q", "5", "--target-size", "9"), ["--quality", "--target-size"]),
-        (("in", "--report", "x"), ["--report"]),
+        (("in", "--report", "x"), ["--report", "SRC"]),
+        (("--report", "x", "--dry-run"), ["--report", "--dry-run"]),
+        (("--report", "x", "-j", "2"), ["--report", "--jobs"]),
+        (("in", "-o", "out", "--dry-run", "--srcset", "x.json"), ["--srcset", "--dry-run"]),
+        (("in", "-o", "out", "--dry-run", "--quiet"), ["--quiet", "--dry-run"]),
         (("in", "-o", "out", "--background", "rainbow"), ["rainbow", "colour"]),
     ],
 )
@@ -203,6 +225,16 @@ def test_changes_of_settings_and_sources_are_noticed(run: Run) -> None:
         assert image.size == (30, 30)
     Path("out/a b/ü 1.jpg").unlink()
     assert "1 file: 1 written" in run("batch", "in", "-o", "out", "--lossless", *FAST).out
+
+
+def test_another_limit_of_pixels_does_no_file_again(run: Run) -> None:
+    tree()
+    assert run("batch", "in", "-o", "out", "--max-pixels", "2000", *FAST).code == 1
+    assert run("batch", "in", "-o", "out", *FAST).code == 0
+    for limit in ("2000", "170000000"):
+        outcome = run("batch", "in", "-o", "out", "--max-pixels", limit, *FAST)
+        assert (outcome.code, outcome.err) == (0, "")
+        assert "3 finished before" in outcome.out
 
 
 def test_a_file_is_replaced_though_it_failed_in_between(run: Run) -> None:

@@ -17,6 +17,7 @@ from PIL import Image
 from foveal.cli.main import run
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
+_ANY_NAMES = ("bytes_by_kind", "rungs", "skipped_reasons")  # objects whose names are values, not fields
 TYPES = {type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string"}
 # Runs of each command that print all of its fields between them; photo.png, photo.jpg and broken.jpg are there.
 RUNS = {
@@ -41,6 +42,10 @@ RUNS = {
         "crop photo.png --size 60x40 -o 7.jpg -q 62.5 --saliency spectral",
         "crop photo.jpg --zoom 2 --lossless -o 8.jpg",
     ],
+    "batch": ["batch noisy.jpg cut.jpg photo.png -o out --saliency none -q 70 --widths 80,600"],
+    "batch --manifest": ["batch --manifest photos.parquet -o out --lossless --saliency none -j 1"],
+    "batch --dry-run": ["batch noisy.jpg cut.jpg -o out --lossless --saliency none --dry-run --sample 2"],
+    "batch --report": ["batch --report ledger.sqlite"],
     "compare": ["compare photo.png --saliency center -q 60", "compare photo.png --saliency center -q 60 -o sheet.png"],
 }
 
@@ -49,7 +54,7 @@ def documented() -> dict[str, dict[str, set[str]]]:
     """The types of the fields of each command in the page."""
     found: dict[str, dict[str, set[str]]] = {}
     for part in re.split(r"^## ", PAGE.read_text(), flags=re.MULTILINE)[1:]:
-        command = re.match(r"`foveal (\w+) --json`\n", part)
+        command = re.match(r"`foveal (.+) (?:--json|--json-lines)`\n", part)
         assert command
         rows = re.findall(r"^\| `(.+?)` \| ([a-z ]+) \| .+ \|$", part, flags=re.MULTILINE)
         assert len(dict(rows)) == len(rows) == part.count("\n| `")
@@ -61,7 +66,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield the path and the type of each number, text, boolean and null in a report."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            own = "*" if path.endswith("bytes_by_kind") else name
+            own = "*" if path.endswith(_ANY_NAMES) else name
             yield from leaves(inner, f"{path}.{own}" if path else own)
     elif isinstance(value, list):
         for inner in value:
@@ -82,17 +87,38 @@ def _photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, astronaut: np.ndarr
     Path("cut.jpg").write_bytes(noisy[:-3000])
 
 
+def _report(arguments: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    assert run([*arguments.split(), "--json"]) == 0
+    report, end, rest = capsys.readouterr().out.partition("\n")
+    assert (end, rest) == ("\n", "")
+    return [report]
+
+
+def _batch_reports(arguments: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Return the lines that a batch of the photos prints; one of them fails, so that there are failures to report."""
+    if "--manifest" in arguments:
+        pytest.importorskip("fsspec")
+        parquet = pytest.importorskip("pyarrow.parquet")
+        table = sys.modules["pyarrow"].table({"source": ["photo.jpg", "cut.jpg"]})
+        parquet.write_table(table, "photos.parquet")
+    if "--report" in arguments:
+        first = "batch noisy.jpg cut.jpg photo.png -o out --lossless --saliency none --ledger ledger.sqlite"
+        run(first.split())
+        capsys.readouterr()
+    assert run([*arguments.split(), "--json-lines"]) == ("-o" in arguments and "--dry-run" not in arguments)
+    return capsys.readouterr().out.splitlines()
+
+
 @pytest.mark.parametrize("command", RUNS)
 @pytest.mark.usefixtures("_photos")
 def test_every_field_is_documented_with_its_type(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     types = documented()[command]
     printed: defaultdict[str, set[str]] = defaultdict(set)
     for arguments in RUNS[command]:
-        assert run([*arguments.split(), "--json"]) == 0
-        report, end, rest = capsys.readouterr().out.partition("\n")
-        assert (end, rest) == ("\n", "")
-        for path, kind in leaves(json.loads(report)):
-            printed[path].add(kind)
+        reports = _batch_reports(arguments, capsys) if command.startswith("batch") else _report(arguments, capsys)
+        for report in reports:
+            for path, kind in leaves(json.loads(report)):
+                printed[path].add(kind)
     for path, kinds in printed.items():
         allowed = types[path] | ({"integer"} if "number" in types[path] else set())
         assert kinds <= allowed, path
@@ -104,5 +130,7 @@ def test_all_commands_with_json_are_documented() -> None:
     sources = {
         path.stem: path.read_text() for path in Path(sys.modules[run.__module__].__file__ or "").parent.glob("*.py")
     }
-    with_json = {name for name, source in sources.items() if re.search(r"^@json_option", source, flags=re.MULTILINE)}
-    assert with_json == set(documented())
+    with_json = {
+        name for name, source in sources.items() if re.search(r"^@json_option|--json-lines", source, re.MULTILINE)
+    }
+    assert with_json == {name.split()[0] for name in documented()}

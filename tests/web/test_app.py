@@ -192,6 +192,14 @@ def test_limits_hold_and_say_so(small_png: bytes) -> None:
         assert (reply.status, "use 'foveal compare'" in reply.message) == (422, True)
 
 
+def test_a_request_that_is_too_long_is_called_a_request(small_png: bytes) -> None:
+    with running(limits=Limits(request_bytes=40)) as client:
+        reply = client.post(
+            f"/api/photos/{client.add(small_png)}/encode", {"settings": {"quality": 50}, "tab": "x" * 40}
+        )
+        assert (reply.status, reply.message) == (413, "the request is larger than 40 bytes")
+
+
 def test_a_busy_server_says_503(small_png: bytes) -> None:
     with running(limits=Limits(waiting_jobs=0)) as client:
         reply = client.request("POST", f"/api/photos?name={quote('a.png')}", small_png)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import re
+import signal
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from foveal.checks import check_number
 from foveal.errors import ParameterError
-from foveal.web.answers import BusyError, StoppedError, SupersededError
-from foveal.web.worker import make_task
+from foveal.web.errors import BusyError, StoppedError, SupersededError
+from foveal.web.worker import Worker, make_task
 from foveal.web.worker_pool import WorkerPool
 
 Test = Callable[[WorkerPool], Awaitable[None]]
@@ -126,3 +129,15 @@ def test_a_job_that_nobody_waits_for_makes_room() -> None:
         assert await asyncio.wait_for(pool.run(make_task(math.sqrt, 25)), 20) == 5
 
     run(test)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the blocked signals are read from /proc")
+def test_a_worker_does_not_get_ctrl_c_while_it_starts() -> None:
+    worker = Worker()
+    try:
+        status = Path(f"/proc/{worker._process.pid}/status").read_text()
+    finally:
+        worker.stop()
+    blocked = int(re.search(r"^SigBlk:\s*(\w+)$", status, re.MULTILINE)[1], 16)
+    assert blocked >> (signal.SIGINT - 1) & 1
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())

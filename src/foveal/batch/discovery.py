@@ -15,10 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-JPEG_ENDINGS = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})
-OTHER_PICTURE_ENDINGS = frozenset(
-    {".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".bmp", ".gif", ".jp2", ".ppm", ".pgm"}
-)
+from foveal.files import PHOTO_ENDINGS, PICTURE_ENDINGS
 
 
 class Found(NamedTuple):
@@ -38,7 +35,7 @@ class Found(NamedTuple):
 
 @dataclass
 class LeftAlone:
-    """Numbers of what was met and is not touched.
+    """Numbers of files and links that a search has passed over.
 
     Parameters
     ----------
@@ -54,7 +51,7 @@ class LeftAlone:
 
 @dataclass(frozen=True)
 class Search:
-    """What is looked for, and where.
+    """A search for pictures: the places to search, and the folder to leave out.
 
     Parameters
     ----------
@@ -111,12 +108,12 @@ class Search:
 
 def is_jpeg(path: str) -> bool:
     """Return whether a file is a JPEG by the ending of its name."""
-    return Path(path).suffix.lower() in JPEG_ENDINGS
+    return Path(path).suffix.lower() in PICTURE_ENDINGS["JPEG"]
 
 
 def is_picture(path: str) -> bool:
     """Return whether a file is a picture by the ending of its name."""
-    return is_jpeg(path) or Path(path).suffix.lower() in OTHER_PICTURE_ENDINGS
+    return Path(path).suffix.lower() in PHOTO_ENDINGS
 
 
 def _match(pattern: str, left_alone: LeftAlone) -> Iterator[tuple[str, str]]:

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from foveal.batch.jobs import Outcome, Source
-from foveal.batch.storage import LocalStorage, Storage
+from foveal.batch.jobs import BatchSettings, FileState, Outcome
+from foveal.batch.local_pool import Pool
+from foveal.batch.plan import Plan
+from foveal.batch.shard import NoRecord
+from foveal.batch.storage import LocalStorage
 
 CONFIDENCE = 0.95
 
@@ -16,32 +19,13 @@ CONFIDENCE = 0.95
 class UnwrittenStorage(LocalStorage):
     """Files of this machine, of which none is written: writing does nothing, and is said to have succeeded."""
 
-    def write_new(self, key: str, data: bytes) -> Source:
+    def write_new(self, key: str, data: bytes) -> FileState:
         """Return the state that a new file might have."""
-        return Source(key, len(data), "")
+        return FileState(key, len(data), "")
 
-    def replace(self, key: str, data: bytes, *, keep_times: bool = False) -> Source:
+    def replace(self, key: str, data: bytes, *, keep_times: bool = False) -> FileState:
         """Return the state that a replaced file might have."""
-        return Source(key, len(data), "")
-
-
-class UnkeptLog:
-    """The log of a dry run, which keeps nothing."""
-
-    lock: int | None = None
-
-    def intent(self, outcome: Outcome) -> None:
-        """Do nothing."""
-
-    def finished(self, outcome: Outcome) -> None:
-        """Do nothing."""
-
-    def commit(self) -> None:
-        """Do nothing."""
-
-    def settle_target(self, target: str, storage: Storage) -> Outcome | None:
-        """Return None: nothing was written."""
-        return None
+        return FileState(key, len(data), "")
 
 
 @dataclass(frozen=True)
@@ -64,6 +48,19 @@ class Prediction:
     total_bytes: int
     sampled: int
     files: int
+
+
+def dry_run(plan: Plan, settings: BatchSettings, workers: int, sample_size: int) -> tuple[Prediction, list[Outcome]]:
+    """Predict what a batch saves, by processing a sample of its files without writing any.
+
+    Returns
+    -------
+    prediction, outcomes
+        The prediction, and the outcomes of the sample.
+    """
+    sample = plan.sample(sample_size)
+    outcomes = list(Pool(settings, UnwrittenStorage(), workers).run(iter(sample), NoRecord(), lambda: False))
+    return predict(saved_by_source(outcomes), len(plan), plan.size_bytes), outcomes
 
 
 def saved_by_source(outcomes: Sequence[Outcome]) -> list[tuple[int, int]]:

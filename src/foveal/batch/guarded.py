@@ -8,8 +8,9 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from foveal.batch.jobs import BatchSettings, Job, Outcome
-from foveal.batch.shard import process_shard
+from foveal.batch.shard import failed_outcome, process_shard
 from foveal.batch.storage import Storage
+from foveal.threads import sigint_blocked
 
 
 def process_guarded(jobs: Iterable[Job], settings: BatchSettings, storage: Storage) -> Iterator[Outcome]:
@@ -30,7 +31,9 @@ def process_guarded(jobs: Iterable[Job], settings: BatchSettings, storage: Stora
             if pool is None:
                 pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
             try:
-                yield from pool.submit(_process_one, job, settings, storage).result()
+                with sigint_blocked():  # this may start the process
+                    future = pool.submit(_process_one, job, settings, storage)
+                yield from future.result()
             except BrokenProcessPool:
                 pool = None
                 yield from _failures(job, settings)
@@ -44,16 +47,5 @@ def _process_one(job: Job, settings: BatchSettings, storage: Storage) -> list[Ou
 
 
 def _failures(job: Job, settings: BatchSettings) -> list[Outcome]:
-    return [
-        Outcome(
-            job.job_id(settings),
-            job.source.key,
-            target.key,
-            "failed",
-            settings.fingerprint(),
-            "the process that worked on it died; it may need more memory than there is",
-            size_bytes_before=job.source.size_bytes,
-            source_version=job.source.version,
-        )
-        for target in job.targets
-    ]
+    reason = "the process that worked on it died; it may need more memory than there is"
+    return [failed_outcome(job, target, settings, reason) for target in job.targets]

@@ -19,7 +19,7 @@ Status = Literal["written", "kept", "skipped", "failed"]
 
 
 @dataclass(frozen=True)
-class Source:
+class FileState:
     """A file to read, and the state in which it was found.
 
     Parameters
@@ -40,7 +40,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Target:
-    """A file to write.
+    """A file to write, and the width of the picture in it.
 
     Parameters
     ----------
@@ -56,12 +56,13 @@ class Target:
 
 @dataclass(frozen=True)
 class BatchSettings:
-    """Everything that decides what is made of a source.
+    """Settings that decide what is made of a source.
 
     Parameters
     ----------
     optimize
-        Options for JPEGs that keep their size. The number of threads is ignored: a worker has one.
+        Options for JPEGs that keep their size. The number of threads is ignored: a worker has one. `max_pixels` is the
+        limit for all sources, also for those that are encoded.
     encode
         Options for other pictures and for reduced sizes. The number of threads is ignored.
     convert
@@ -90,10 +91,14 @@ class BatchSettings:
         object.__setattr__(self, "encode", replace(self.encode, threads=1))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything that changes the bytes of a target, by name: all options, and the version of foveal."""
+        """Return everything that changes the bytes of a target, by name: most options, and the version of foveal.
+
+        `threads` and `max_pixels` are left out: they decide how fast a file is made, and whether it is made at all.
+        """
         chosen = asdict(self)
         for name in ("optimize", "encode"):
             del chosen[name]["threads"]
+        del chosen["optimize"]["max_pixels"]
         return {"foveal": version("foveal"), **chosen}
 
     def fingerprint(self) -> str:
@@ -118,7 +123,7 @@ class Job:
         Without it, a target that exists and holds other bytes is a failure.
     """
 
-    source: Source
+    source: FileState
     targets: tuple[Target, ...]
     in_place: bool = False
     overwrite: bool = False
@@ -155,11 +160,11 @@ class Outcome:
     seconds
         Time spent on this target. The first target of a job also has that of reading the source.
     source_version, target_version
-        Versions of the files, see `Source`; "" where unknown.
+        Versions of the files, see `FileState`; "" where unknown.
     source_sha256, output_sha256
         Hashes of the files' bytes, 64 hexadecimal digits; "" where unknown.
     width, height
-        Size of the target's picture in pixels, in the stored orientation; 0 where unknown.
+        Size of the target's picture in pixels as displayed, with its EXIF orientation; 0 where unknown.
     quality
         Quality of a requantized or encoded file, 0 to 100 on libjpeg's scale; else None.
     warnings

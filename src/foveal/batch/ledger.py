@@ -114,8 +114,8 @@ class Ledger:
     def finished(self, outcome: Outcome) -> None:
         """Store the outcome of a target, and remove its intent, see `Record.finished`.
 
-        Of a target that is skipped or has failed, what is known of the file that a run before has written stays known,
-        so that a later run may replace it.
+        A target that is skipped or has failed keeps the size, version and hash of the file that an earlier run has
+        written, so that a later run may replace it.
         """
         before = self.outcome_of(outcome.target) if outcome.status in ("skipped", "failed") else None
         if before is not None:
@@ -175,7 +175,7 @@ class Ledger:
             if hash_of(storage.read(target)) == row[0]:
                 values = json.loads(row[1])
                 outcome = Outcome(**{**values, "warnings": tuple(values["warnings"])})
-                outcome = replace(outcome, target_version=storage.version(target).version)
+                outcome = replace(outcome, target_version=storage.state(target).version)
                 self.finished(outcome)
                 return outcome
         self._write("DELETE FROM intents WHERE target = ?", (to_column(target),))

@@ -19,9 +19,9 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import reduction, resource_tracker
+from multiprocessing import reduction
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
@@ -29,6 +29,7 @@ from foveal.batch.jobs import BatchSettings, Job, Outcome
 from foveal.batch.shard import Record, failed_outcome, process_shard
 from foveal.batch.storage import Storage
 from foveal.errors import FovealError
+from foveal.threads import sigint_blocked
 
 _WAIT_SECONDS = 0.5  # between looks at whether to stop
 
@@ -164,7 +165,7 @@ class _Worker:
         ours, theirs = context.Pipe()
         arguments = (theirs, pool.settings, pool.storage, _InheritedLock(lock))
         process = context.Process(target=_work, args=arguments, daemon=True)
-        with _sigint_blocked():
+        with sigint_blocked():
             process.start()
         theirs.close()
         return cls(process, ours)
@@ -226,20 +227,6 @@ class _InheritedLock:
     def hold(self) -> int | None:
         """Take over the descriptor in the spawned process."""
         return None if self._descriptor is None else self._descriptor.detach()  # type: ignore[attr-defined]
-
-
-@contextmanager
-def _sigint_blocked() -> Iterator[None]:
-    """Context in which SIGINT waits. A process started in it never gets the signal: Ctrl-C is for the parent."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # starting it would let signals through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _PipeRecord:

@@ -146,9 +146,15 @@ def read_shards(group: RowGroup, rows_per_shard: int, output: str) -> Iterator[t
 
 def read_targets(manifest: Manifest, output: str, batch_rows: int = 65536) -> Iterator[list[str]]:
     """Yield all targets of a manifest, some at a time."""
+    for keys in read_keys(manifest, output, batch_rows):
+        yield [target for _, target in keys]
+
+
+def read_keys(manifest: Manifest, output: str, batch_rows: int = 65536) -> Iterator[list[tuple[str, str]]]:
+    """Yield the source and the target of all rows of a manifest, some at a time."""
     for group in manifest.row_groups(batch_rows):
         for _, rows in read_shards(group, batch_rows, output):
-            yield [row.target for row in rows]
+            yield [(row.source, row.target) for row in rows]
 
 
 def target_name(source: str) -> str:

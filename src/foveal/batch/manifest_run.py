@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, takewhile
 
-from foveal.batch.collisions import find_collision
+from foveal.batch.collisions import find_collision, find_overwritten_source
 from foveal.batch.jobs import BatchSettings
-from foveal.batch.manifest import Manifest, Row, open_manifest, read_shards, read_targets
+from foveal.batch.manifest import Manifest, Row, open_manifest, read_keys, read_shards, read_targets
 from foveal.batch.manifest_shard import ManifestBatch, ShardReport, process_manifest_shard
 from foveal.batch.results import BatchIdentity, Results
 from foveal.batch.url_storage import UrlStorage, check_protocol, join_key, protocol_of
 from foveal.errors import ParameterError
+from foveal.threads import sigint_blocked
 
 RESULTS_NAME = "_foveal"  # folder of the results below that of the targets
 _LEAST_ROWS, _MOST_ROWS = 8, 512  # of a shard; a lost worker loses one shard, and each shard costs three requests
@@ -80,7 +81,8 @@ def plan_manifest(
     Raises
     ------
     ParameterError
-        Two rows have the same target, or the results are those of another manifest.
+        Two rows have the same target, existing files may be replaced and a target is the source of another row, or
+        the results are those of another manifest.
     FormatError
         The manifest is not Parquet, or has not the right columns.
     OSError
@@ -93,6 +95,9 @@ def plan_manifest(
     collision = find_collision(lambda: read_targets(opened, output))
     if collision is not None:
         raise ParameterError(f"{manifest}: two rows have the target {collision}")
+    overwritten = find_overwritten_source(lambda: read_keys(opened, output)) if overwrite else None
+    if overwritten is not None:
+        raise ParameterError(f"{manifest}: {overwritten} is a source, and would be overwritten as the target of a row")
     chosen = _suitable_rows(opened.row_count) if rows_per_shard is None else rows_per_shard
     stored = Results(place)
     identity, last = stored.begin(BatchIdentity(opened.identity, settings.fingerprint(), chosen))
@@ -182,7 +187,8 @@ def add_reports(total: ShardReport, report: ShardReport) -> ShardReport:
 def _submit(
     pool: ProcessPoolExecutor, batch: ManifestBatch, last_parts: Mapping[int, int], number: int, rows: list[Row]
 ) -> Future[ShardReport]:
-    return pool.submit(process_manifest_shard, number, rows, last_parts.get(number), batch, UrlStorage())
+    with sigint_blocked():  # this may start a process
+        return pool.submit(process_manifest_shard, number, rows, last_parts.get(number), batch, UrlStorage())
 
 
 def _shards(manifest: Manifest, batch: ManifestBatch) -> Iterator[tuple[int, list[Row]]]:

@@ -15,11 +15,11 @@ from itertools import groupby
 from typing import TypeVar
 
 from foveal.batch.guarded import process_guarded
-from foveal.batch.jobs import BatchSettings, Job, Outcome, Source, Target
+from foveal.batch.jobs import BatchSettings, FileState, Job, Outcome, Target
 from foveal.batch.manifest import Row
 from foveal.batch.read_ahead import ReadAhead
 from foveal.batch.results import Results
-from foveal.batch.shard import explain, process_shard
+from foveal.batch.shard import process_shard, reason_of
 from foveal.batch.storage import Storage
 
 _FILES_AHEAD = 4  # sources that are read while one is being worked on
@@ -164,14 +164,14 @@ def _make_jobs(rows: Sequence[Row], storage: Storage) -> tuple[list[Job], list[O
     states = _ask_at_once(lambda group: _state(group[1], storage), groups)
     jobs, unreadable = [], []
     for (source, group), state in zip(groups, states, strict=True):
-        if isinstance(state, Source):
+        if isinstance(state, FileState):
             jobs.append(Job(state, tuple(Target(row.target, row.width) for row in group)))
         else:
             unreadable += [Outcome("", source, row.target, "failed", reason=state) for row in group]
     return jobs, unreadable
 
 
-def _state(rows: Sequence[Row], storage: Storage) -> Source | str:
+def _state(rows: Sequence[Row], storage: Storage) -> FileState | str:
     """Return the state of the source of rows, as the manifest or the storage says; or the reason why there is none."""
     row = rows[0]
     if not row.source:
@@ -179,11 +179,11 @@ def _state(rows: Sequence[Row], storage: Storage) -> Source | str:
     if any(each.target == row.source for each in rows):
         return "the target is the source; a manifest cannot be done in place"
     if row.version is not None and row.size_bytes is not None:
-        return Source(row.source, row.size_bytes, row.version)
+        return FileState(row.source, row.size_bytes, row.version)
     try:
-        return storage.version(row.source)
+        return storage.state(row.source)
     except Exception as error:  # as process_shard does: no file aborts a batch
-        return explain(error)
+        return reason_of(error)
 
 
 def _finished(job: Job, before: dict[str, Outcome], settings: BatchSettings) -> list[Outcome]:
@@ -223,7 +223,7 @@ def _existing(keys: Sequence[str], storage: Storage) -> list[str]:
 
     def exists(key: str) -> bool:
         try:
-            storage.version(key)
+            storage.state(key)
         except OSError:  # also where it cannot be found out: writing will say why
             return False
         return True

@@ -7,7 +7,7 @@ import string
 from dataclasses import dataclass
 from pathlib import Path
 
-from foveal.batch.discovery import JPEG_ENDINGS, is_jpeg
+from foveal.batch.discovery import is_jpeg
 from foveal.batch.jobs import Target
 from foveal.checks import describe
 from foveal.errors import ParameterError
@@ -75,7 +75,7 @@ class Naming:
             return "has {width}, but there are no widths"
         if "width" not in names and len(self.widths) > 1:
             return "needs {width}"
-        if example.suffix.lower() not in JPEG_ENDINGS:
+        if not is_jpeg(example.name):
             return "must end with .jpg or {ending}"
         return "leads out of the folder" if example.is_absolute() or os.pardir in example.parts else ""
 

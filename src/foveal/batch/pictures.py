@@ -13,8 +13,9 @@ from foveal import jpeg, photo
 from foveal.batch.jobs import BatchSettings, Job, Status, Target
 from foveal.encoding import EncodeOptions, encode_photo
 from foveal.errors import FormatWarning, FovealError, MissingExtraError, TransparencyError
+from foveal.jpeg import application_data
 from foveal.optimization import OptimizeOptions, optimize_file
-from foveal.photo import Photo, formats
+from foveal.photo import Photo, exif, formats, orientation
 from foveal.photo.background import transparency_error
 from foveal.photo.resizing import resize
 from foveal.saliency import SaliencyResult, find_saliency
@@ -41,7 +42,7 @@ class Picture:
     reason
         Why there is no file; "" otherwise.
     width, height
-        Size of the picture in pixels, in the stored orientation; 0 without a file.
+        Size of the picture in pixels as displayed, with its EXIF orientation; 0 without a file.
     quality
         Quality of the file, 0 to 100 on libjpeg's scale, if it was requantized or encoded; else None.
     warnings
@@ -105,18 +106,26 @@ def _check_is_picture(data: bytes) -> None:
 def _optimize(data: bytes, target: Target, options: OptimizeOptions) -> Picture:
     result = optimize_file(data, options)
     is_same = result.data == data
-    reader = jpeg.open_reader(result.data, strict=False, max_pixels=options.max_pixels)
-    jpeg.first_scan(reader)  # the height may follow the first scan, in a DNL segment
+    height, width = _displayed_size(result.data, options.max_pixels)
     return Picture(
         target,
         "kept" if is_same else "written",
         result.data,
         "kept" if is_same else result.rung,
-        width=reader.frame.width,
-        height=reader.frame.height,
+        width=width,
+        height=height,
         quality=result.quality,
         warnings=result.notes,
     )
+
+
+def _displayed_size(data: bytes, max_pixels: int) -> tuple[int, int]:
+    """Return the height and width of a JPEG as displayed, with its EXIF orientation."""
+    reader = jpeg.open_reader(data, strict=False, max_pixels=max_pixels)
+    jpeg.first_scan(reader)  # the height may follow the first scan, in a DNL segment
+    stored = reader.frame.height, reader.frame.width
+    is_turned = orientation.swaps_sides(exif.orientation(application_data.exif_data(reader.segments)))
+    return stored[::-1] if is_turned else stored
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,13 +181,14 @@ def _make_sizes(
 def _encode(opened: _OpenedPhoto, target: Target, options: EncodeOptions) -> Picture:
     sized = opened.photo if target.width is None else resize(opened.photo, target.width)
     result = encode_photo(sized, _with_map(options, opened.saliency))
+    height, width = result.photo.displayed_size
     return Picture(
         target,
         "written",
         result.data,
         "encoded",
-        width=result.photo.width,
-        height=result.photo.height,
+        width=width,
+        height=height,
         quality=result.quality,
         warnings=opened.warnings,
     )

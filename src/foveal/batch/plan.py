@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from foveal.batch.columns import from_column, to_column
-from foveal.batch.jobs import Job, Source, Target
+from foveal.batch.jobs import FileState, Job, Target
 from foveal.checks import escape
 from foveal.errors import FovealError
 
@@ -44,7 +44,7 @@ class Plan:
         self._database.executescript(_SCHEMA)
         self._database.execute("BEGIN")
 
-    def add(self, source: Source, targets: tuple[Target, ...]) -> None:
+    def add(self, source: FileState, targets: tuple[Target, ...]) -> None:
         """Add the job of a source; a job that is in the plan already is passed over."""
         columns = (to_column(source.key), source.size_bytes, source.version)
         job = self._database.execute(
@@ -104,9 +104,9 @@ class Plan:
     def _job(self, job: int, source: str | bytes, size_bytes: int, version: str) -> Job:
         query = "SELECT target, width FROM targets WHERE job = ? ORDER BY width, target"
         targets = tuple(Target(from_column(key), width) for key, width in self._database.execute(query, (job,)))
-        return Job(Source(from_column(source), size_bytes, version), targets, in_place=self.in_place)
+        return Job(FileState(from_column(source), size_bytes, version), targets, in_place=self.in_place)
 
-    def _claim(self, source: Source, target: Target, job: int | None) -> bool:
+    def _claim(self, source: FileState, target: Target, job: int | None) -> bool:
         """Enter a target, and return whether it is new; note a collision with the target of another source."""
         column = to_column(target.key)
         try:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
-from foveal.batch.jobs import Source
+from foveal.batch.jobs import FileState
 from foveal.batch.storage import Storage
 
 
@@ -50,15 +50,15 @@ class ReadAhead:
         self._start_next()
         return future.result()
 
-    def version(self, key: str) -> Source:
-        """Return the present state of a file, see `Storage.version`."""
-        return self._storage.version(key)
+    def state(self, key: str) -> FileState:
+        """Return the present state of a file, see `Storage.state`."""
+        return self._storage.state(key)
 
-    def write_new(self, key: str, data: bytes) -> Source:
+    def write_new(self, key: str, data: bytes) -> FileState:
         """Create a file, see `Storage.write_new`."""
         return self._storage.write_new(key, data)
 
-    def replace(self, key: str, data: bytes, *, keep_times: bool = False) -> Source:
+    def replace(self, key: str, data: bytes, *, keep_times: bool = False) -> FileState:
         """Write a file, see `Storage.replace`."""
         return self._storage.replace(key, data, keep_times=keep_times)
 

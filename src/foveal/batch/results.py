@@ -151,7 +151,7 @@ class Results:
         """Yield all outcomes in the order of the manifest, part by part."""
         parts = self.last_parts()
         if not parts:
-            self._storage.version(join_key(self.folder, "batch.json"))  # an error if this is no folder of results
+            self._storage.state(join_key(self.folder, "batch.json"))  # an error if this is no folder of results
         for shard, number in sorted(parts.items()):
             yield from self.read_part(shard, number)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from foveal.batch.jobs import BatchSettings, Job, Outcome, hash_of
 from foveal.batch.ledger import Ledger
-from foveal.batch.plan import Plan
 from foveal.batch.storage import Storage
 
 
@@ -29,60 +28,77 @@ class Resumed:
     source_changed: int = 0
 
 
-def unfinished_jobs(
-    plan: Plan, ledger: Ledger, settings: BatchSettings, storage: Storage, resumed: Resumed, *, overwrite: bool
-) -> Iterator[Job]:
-    """Yield the jobs of a plan that are not finished, one by one, and count the others.
+@dataclass(frozen=True)
+class Comparison:
+    """Comparison of jobs with what a ledger and a storage say of their targets.
 
     Parameters
     ----------
-    plan
-        All jobs.
     ledger
-        What was done before.
+        Outcomes of earlier runs.
     settings
         Settings of this run.
     storage
         Files of sources and targets.
-    resumed
-        Receives the numbers of targets.
     overwrite
         Whether targets may be replaced that the ledger does not know.
     """
-    for job in plan.jobs():
-        known = [ledger.outcome_of(target.key) for target in job.targets]
-        if all(_is_finished(job, outcome, settings, storage) for outcome in known):
-            resumed.finished += len(job.targets)
-            continue
-        if any(outcome is not None and outcome.settings_id != settings.fingerprint() for outcome in known):
-            resumed.settings_changed += len(job.targets)
-        elif any(outcome is not None and _is_of_other_source(job, outcome) for outcome in known):
-            resumed.source_changed += len(job.targets)
-        yield job if job.in_place else replace(job, overwrite=overwrite or _are_ours(job, known, storage))
 
+    ledger: Ledger
+    settings: BatchSettings
+    storage: Storage
+    overwrite: bool = False
 
-def _is_finished(job: Job, outcome: Outcome | None, settings: BatchSettings, storage: Storage) -> bool:
-    """Return whether a target needs no more work: its outcome is of this source and these settings, and it exists."""
-    if outcome is None or outcome.status == "failed" or outcome.settings_id != settings.fingerprint():
+    def unfinished_jobs(self, jobs: Iterable[Job], resumed: Resumed) -> Iterator[Job]:
+        """Yield the jobs that are not finished, one by one, and count the targets of the others in `resumed`."""
+        for job in jobs:
+            known = [self.ledger.outcome_of(target.key) for target in job.targets]
+            if all(self._is_finished(job, outcome) for outcome in known):
+                resumed.finished += len(job.targets)
+                continue
+            if any(outcome is not None and outcome.settings_id != self.settings.fingerprint() for outcome in known):
+                resumed.settings_changed += len(job.targets)
+            elif any(outcome is not None and _is_of_other_source(job, outcome) for outcome in known):
+                resumed.source_changed += len(job.targets)
+            yield job if job.in_place else replace(job, overwrite=self.overwrite or self._are_ours(job, known))
+
+    def _is_finished(self, job: Job, outcome: Outcome | None) -> bool:
+        """Return whether a target needs no more work: its outcome is of this source and settings, and it exists."""
+        if outcome is None or outcome.status == "failed" or outcome.settings_id != self.settings.fingerprint():
+            return False
+        if job.in_place:
+            return self._is_result(job, outcome)
+        if outcome.job_id != job.job_id(self.settings):
+            return False
+        return outcome.status == "skipped" or self._version_of(outcome.target) is not None
+
+    def _is_result(self, job: Job, outcome: Outcome) -> bool:
+        """Return whether a file in place is one that a batch has left: by its size and time, or else by its bytes."""
+        size_bytes = outcome.size_bytes_before if outcome.status == "skipped" else outcome.size_bytes_after
+        version = outcome.source_version if outcome.status == "skipped" else outcome.target_version
+        if job.source.size_bytes != size_bytes:
+            return False
+        if job.source.version == version:
+            return True
+        with suppress(OSError):
+            return hash_of(self.storage.read(job.source.key)) == (outcome.output_sha256 or outcome.source_sha256)
         return False
-    if job.in_place:
-        return _is_result(job, outcome, storage)
-    if outcome.job_id != job.job_id(settings):
-        return False
-    return outcome.status == "skipped" or _version_of(outcome.target, storage) is not None
 
-
-def _is_result(job: Job, outcome: Outcome, storage: Storage) -> bool:
-    """Return whether a file in place is the one that a batch has left: by its size and time, or else by its bytes."""
-    size_bytes = outcome.size_bytes_before if outcome.status == "skipped" else outcome.size_bytes_after
-    version = outcome.source_version if outcome.status == "skipped" else outcome.target_version
-    if job.source.size_bytes != size_bytes:
-        return False
-    if job.source.version == version:
+    def _are_ours(self, job: Job, known: list[Outcome | None]) -> bool:
+        """Return whether all existing targets of a job are as a batch has written them."""
+        for target, outcome in zip(job.targets, known, strict=True):
+            found = self._version_of(target.key)
+            if found is not None and (outcome is None or found != (outcome.size_bytes_after, outcome.target_version)):
+                return False
         return True
-    with suppress(OSError):
-        return hash_of(storage.read(job.source.key)) == (outcome.output_sha256 or outcome.source_sha256)
-    return False
+
+    def _version_of(self, key: str) -> tuple[int, str] | None:
+        """Return the size and the version of a file; None if there is none."""
+        try:
+            found = self.storage.state(key)
+        except OSError:
+            return None
+        return found.size_bytes, found.version
 
 
 def _is_of_other_source(job: Job, outcome: Outcome) -> bool:
@@ -92,21 +108,3 @@ def _is_of_other_source(job: Job, outcome: Outcome) -> bool:
     if job.in_place:
         return True  # otherwise it would be finished
     return (outcome.source_version, outcome.size_bytes_before) != (job.source.version, job.source.size_bytes)
-
-
-def _are_ours(job: Job, known: list[Outcome | None], storage: Storage) -> bool:
-    """Return whether all existing targets of a job are as a batch has written them."""
-    for target, outcome in zip(job.targets, known, strict=True):
-        found = _version_of(target.key, storage)
-        if found is not None and (outcome is None or found != (outcome.size_bytes_after, outcome.target_version)):
-            return False
-    return True
-
-
-def _version_of(key: str, storage: Storage) -> tuple[int, str] | None:
-    """Return the size and the version of a file; None if there is none."""
-    try:
-        found = storage.version(key)
-    except OSError:
-        return None
-    return found.size_bytes, found.version

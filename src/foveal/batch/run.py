@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from foveal.batch.dry_run import Prediction, UnkeptLog, UnwrittenStorage, predict, saved_by_source
 from foveal.batch.jobs import BatchSettings, Outcome
 from foveal.batch.ledger import Ledger
 from foveal.batch.local_pool import Pool
 from foveal.batch.plan import Plan
-from foveal.batch.resuming import Resumed, unfinished_jobs
+from foveal.batch.resuming import Comparison, Resumed
 from foveal.batch.storage import LocalStorage, Storage
 from foveal.batch.totals import Totals
 
@@ -66,7 +65,8 @@ class Batch:
         is_interrupted
             Asked before each job: if it returns True no further job begins.
         """
-        jobs = unfinished_jobs(self.plan, ledger, self.settings, self.storage, self.resumed, overwrite=self.overwrite)
+        comparison = Comparison(ledger, self.settings, self.storage, self.overwrite)
+        jobs = comparison.unfinished_jobs(self.plan.jobs(), self.resumed)
         pool = Pool(self.settings, self.storage, self.workers)
         ledger.settle(self.storage)  # before the plan is compared with the ledger
         for outcome in pool.run(jobs, ledger, lambda: is_interrupted() or self.stopped_by is not None):
@@ -74,16 +74,3 @@ class Batch:
             if outcome.stops_batch:
                 self.stopped_by = outcome
             yield outcome
-
-
-def dry_run(plan: Plan, settings: BatchSettings, workers: int, sample_size: int) -> tuple[Prediction, list[Outcome]]:
-    """Predict what a batch saves, by processing a sample of its files without writing any.
-
-    Returns
-    -------
-    prediction, outcomes
-        The prediction, and the outcomes of the sample.
-    """
-    sample = plan.sample(sample_size)
-    outcomes = list(Pool(settings, UnwrittenStorage(), workers).run(iter(sample), UnkeptLog(), lambda: False))
-    return predict(saved_by_source(outcomes), len(plan), plan.size_bytes), outcomes

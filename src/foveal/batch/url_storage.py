@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from foveal.batch.jobs import Source
+from foveal.batch.jobs import FileState
 from foveal.batch.storage import LocalStorage
 from foveal.errors import MissingExtraError, ParameterError
 
@@ -75,25 +75,25 @@ class UrlStorage:
         system, path = open_system(key)
         return bytes(_named(key, lambda: system.cat_file(path)))
 
-    def version(self, key: str) -> Source:
+    def state(self, key: str) -> FileState:
         """Return the size of a file, and a text that changes with its content."""
         if protocol_of(key) == "file":
-            return _with_key(key, self._local.version(_local_path(key)))
+            return _with_key(key, self._local.state(_local_path(key)))
         system, path = open_system(key)
         details = _named(key, lambda: system.info(path))
         if details.get("type") == "directory":
             raise IsADirectoryError(f"{key}: is a folder")
-        return Source(key, int(details.get("size") or 0), _version_text(details))
+        return FileState(key, int(details.get("size") or 0), _version_text(details))
 
     def exists(self, key: str) -> bool:
         """Return whether there is a file."""
         try:
-            self.version(key)
+            self.state(key)
         except (FileNotFoundError, NotADirectoryError):
             return False
         return True
 
-    def write_new(self, key: str, data: bytes) -> Source:
+    def write_new(self, key: str, data: bytes) -> FileState:
         """Create a file with all of the data; raise FileExistsError, and change nothing, if it exists."""
         check_protocol(key)
         protocol = protocol_of(key)
@@ -102,11 +102,11 @@ class UrlStorage:
         system, path = open_system(key)
         if protocol == "sftp":
             _named(key, lambda: _rename_into_place(system, path, data, system.ftp.rename))
-            return self.version(key)
+            return self.state(key)
         answer = _named(key, lambda: _retry_conflicts(lambda: system.pipe_file(path, data, mode="create")))
         return self._written(key, data, answer)
 
-    def replace(self, key: str, data: bytes, *, keep_times: bool = False) -> Source:
+    def replace(self, key: str, data: bytes, *, keep_times: bool = False) -> FileState:
         """Write a file that may exist. A reader sees the old file or the new one. Only local files can keep times."""
         check_protocol(key)
         protocol = protocol_of(key)
@@ -115,7 +115,7 @@ class UrlStorage:
         system, path = open_system(key)
         if protocol == "sftp":
             _named(key, lambda: _rename_into_place(system, path, data, system.ftp.posix_rename))
-            return self.version(key)
+            return self.state(key)
         return self._written(key, data, _named(key, lambda: system.pipe_file(path, data)))
 
     def remove(self, key: str) -> None:
@@ -138,11 +138,11 @@ class UrlStorage:
             if entry["type"] != "directory":
                 yield str(entry["name"]).rpartition("/")[2]
 
-    def _written(self, key: str, data: bytes, answer: object) -> Source:
+    def _written(self, key: str, data: bytes, answer: object) -> FileState:
         """Return the state of a file that was just written; S3 has told it in its answer to the PUT."""
         if isinstance(answer, dict) and "ETag" in answer:
-            return Source(key, len(data), _version_text(answer))
-        return self.version(key)
+            return FileState(key, len(data), _version_text(answer))
+        return self.state(key)
 
 
 def open_system(key: str) -> tuple[Any, str]:
@@ -167,8 +167,8 @@ def _local_path(key: str) -> str:
     return unquote(urlsplit(key).path) if key.lower().startswith("file://") else key
 
 
-def _with_key(key: str, state: Source) -> Source:
-    return Source(key, state.size_bytes, state.version)
+def _with_key(key: str, state: FileState) -> FileState:
+    return FileState(key, state.size_bytes, state.version)
 
 
 def _named(key: str, action: Callable[[], Returned]) -> Returned:

@@ -8,17 +8,18 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from foveal.allocate.effort import EFFORTS
 from foveal.batch import BatchSettings, LocalStorage, Target
 from foveal.batch.discovery import LeftAlone, Search
+from foveal.batch.dry_run import dry_run
 from foveal.batch.ledger import DEFAULT_NAME, Ledger
 from foveal.batch.naming import WIDTHS_TEMPLATE, Naming
 from foveal.batch.plan import Plan
-from foveal.batch.run import Batch, dry_run
+from foveal.batch.run import Batch
 from foveal.checks import MAX_THREADS
 from foveal.cli.batch_manifest import check_choices, run_manifest
 from foveal.cli.batch_output import BatchOutput, print_prediction, print_report_of, write_srcset
@@ -26,20 +27,22 @@ from foveal.cli.batch_signals import DrainOnSigint
 from foveal.cli.messages import input_name, output_name, set_filename_of_errors
 from foveal.cli.shared_options import (
     FILE_PATH,
-    SIZE,
     SIZE_EXAMPLES,
-    NumberRange,
-    Percentage,
     background_option,
+    effort_option,
     max_pixels_option,
+    metadata_option,
+    min_saving_option,
+    quality_option,
     refuse_together,
     strength_option,
+    target_score_option,
+    target_size_option,
 )
 from foveal.encoding import EncodeOptions
 from foveal.errors import ParameterError
 from foveal.jpeg import MAX_SIDE
 from foveal.optimization import OptimizeOptions
-from foveal.photo.metadata_policy import MetadataPolicy
 from foveal.saliency import METHODS
 from foveal.threads import available_threads
 
@@ -76,7 +79,13 @@ class _Places:
 
 @click.command()
 @click.argument("sources", metavar="[SRC]...", nargs=-1, type=FILE_PATH)
-@click.option("-o", "--output", metavar="DST", type=FILE_PATH, help="Folder to write to. The tree of folders is kept.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="DST",
+    type=FILE_PATH,
+    help="Folder to write to. The tree of folders is kept. With --report: HTML page to write.",
+)
 @click.option("--in-place", is_flag=True, help="Replace the files. Those of which nothing is saved are not touched.")
 @click.option(
     "--files-from",
@@ -122,22 +131,11 @@ class _Places:
     help="List the sizes of each photo for a site generator: as JSON, or as <picture> elements in a FILE.html.",
 )
 @click.option("--lossless", is_flag=True, help="Keep every coefficient of JPEGs: pictures stay as they are.")
-@click.option(
-    "-q",
-    "--quality",
-    type=NumberRange(0, 100),
-    metavar="Q",
-    help="Quality of the parts where people look, on libjpeg's scale. Default: what each photo needs.",
-)
-@click.option("--target-size", type=SIZE, metavar="SIZE", help=f"Largest size of each file: {SIZE_EXAMPLES}.")
-@click.option("--target-score", type=NumberRange(0, 100), metavar="S", help="SSIMULACRA2 score of each photo.")
-@click.option(
-    "--min-saving",
-    type=Percentage(),
-    metavar="P%",
-    default=f"{OptimizeOptions.min_saving:.0%}",
-    show_default=True,
-    help="Share of the bytes that a change of a JPEG must save, with the percent sign.",
+@quality_option("what each photo needs")
+@target_size_option(f"Largest size of each file: {SIZE_EXAMPLES}.")
+@target_score_option("SSIMULACRA2 score of each photo.")
+@min_saving_option(
+    OptimizeOptions.min_saving, "Share of the bytes that a change of a JPEG must save, with the percent sign."
 )
 @click.option(
     "--saliency",
@@ -147,20 +145,10 @@ class _Places:
     help="Method that finds where people look; none: all parts are treated alike.",
 )
 @strength_option
-@click.option(
-    "--effort",
-    type=click.Choice(tuple(EFFORTS)),
-    default=OptimizeOptions.effort,
-    show_default=True,
-    help="How long to search for better files.",
-)
-@click.option(
-    "--metadata",
-    type=click.Choice(get_args(MetadataPolicy)),
-    default=OptimizeOptions.metadata,
-    show_default=True,
-    help="keep: all metadata; safe: only colour profile, resolution, orientation, artist and copyright; none: only "
-    "what is needed to show the picture.",
+@effort_option("How long to search for better files.")
+@metadata_option(
+    "keep: all metadata; safe: only colour profile, resolution, orientation, artist and copyright; none: only "
+    "what is needed to show the picture."
 )
 @background_option
 @max_pixels_option
@@ -209,8 +197,7 @@ def batch(
     interrupted continues with the same command. The exit code is 1 if a file failed.
     """
     if report is not None:
-        if sources or in_place or files_from:
-            raise click.UsageError("--report takes no sources")
+        _refuse_all_but("--report", ("output", "report", "json_lines"))
         print_report_of(report, output, as_json=choices["json_lines"])
         return 0
     check_choices(sources, output, {"in_place": in_place, "files_from": files_from, **choices})
@@ -221,13 +208,13 @@ def batch(
     workers = jobs or available_threads()
     left_alone = LeftAlone()
     with closing(Plan(in_place=in_place)) as plan:
-        ledger_path = _make_plan(plan, places, left_alone)
+        _fill_plan(plan, places, left_alone)
         if choices["dry_run"]:
             print_prediction(*dry_run(plan, settings, workers, choices["sample"]), as_json=choices["json_lines"])
             return 0
         work = Batch(plan, settings, workers, choices["overwrite"])
         show = BatchOutput(work, left_alone, quiet=choices["quiet"], as_json=choices["json_lines"])
-        return _run(work, show, ledger_path, choices["srcset"], output)
+        return _run(work, show, _ledger_path(places), choices["srcset"], output)
 
 
 def _run(work: Batch, show: BatchOutput, ledger_path: str, srcset: str | None, folder: str | None) -> int:
@@ -248,6 +235,16 @@ def _run(work: Batch, show: BatchOutput, ledger_path: str, srcset: str | None, f
     return _FAILED if work.totals.statuses["failed"] else 0
 
 
+def _refuse_all_but(mode: str, allowed: tuple[str, ...]) -> None:
+    """Raise click.UsageError for anything on the command line that a mode such as "--report" would ignore."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if name not in allowed and context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+            shown = parameter.opts[-1] if isinstance(parameter, click.Option) else parameter.human_readable_name
+            raise click.UsageError(f"{mode} cannot be given with {shown}")
+
+
 def _find_places(
     sources: tuple[str, ...], output: str | None, in_place: bool, files_from: str | None, choices: dict[str, Any]
 ) -> _Places:
@@ -264,9 +261,11 @@ def _find_places(
         raise click.UsageError("the name of a source is empty")
     if in_place == (output is not None):
         raise click.UsageError("give one of -o and --in-place")
-    for option in ("convert", "widths", "template", "srcset", "overwrite"):
-        if in_place and choices[option]:
-            raise click.UsageError(f"--{option} cannot be given with --in-place")
+    excluded = {"in_place": ("convert", "widths", "template", "srcset", "overwrite"), "dry_run": ("srcset", "quiet")}
+    for mode, is_chosen in (("in_place", in_place), ("dry_run", choices["dry_run"])):
+        for option in excluded[mode]:
+            if is_chosen and choices[option]:
+                raise click.UsageError(f"--{option} cannot be given with --{mode.replace('_', '-')}")
     if choices["srcset"] is not None and Path(choices["srcset"]).suffix not in (".json", ".html"):
         raise click.UsageError("--srcset needs a file with the ending .json or .html")
     listed = _read_list(files_from) if files_from is not None else ()
@@ -299,13 +298,17 @@ def _read_list(path: str) -> tuple[str, ...]:
     return tuple(os.fsdecode(name) for name in names if name)
 
 
-def _make_plan(plan: Plan, places: _Places, left_alone: LeftAlone) -> str:
-    """Find all files, enter their jobs in a plan and check it; return the path of the ledger."""
+def _fill_plan(plan: Plan, places: _Places, left_alone: LeftAlone) -> None:
+    """Find all files, enter their jobs in a plan, and check it."""
     storage = LocalStorage()
     for found in places.search.find(left_alone):
         targets = places.naming.targets_of(found.relative) if places.naming else (Target(found.path),)
-        plan.add(storage.version(found.path), targets)
+        plan.add(storage.state(found.path), targets)
     plan.check()
+
+
+def _ledger_path(places: _Places) -> str:
+    """Return the path of the ledger: the one that was given, or its usual place."""
     if places.ledger is not None:
         return places.ledger
     return str(Path(places.naming.folder if places.naming else places.search.common_folder(), DEFAULT_NAME))

@@ -20,6 +20,7 @@ from foveal.batch.jobs import Outcome
 from foveal.batch.ledger import Ledger
 from foveal.batch.plan import Plan
 from foveal.batch.report import (
+    MAX_LISTED,
     describe_statuses,
     format_summary,
     make_page,
@@ -95,7 +96,8 @@ class BatchOutput:
                 _complain(f"{input_name(source)}: {reason}")
             if len(self._failures) == _MAX_FAILURES:
                 count = totals.statuses["failed"]
-                _complain(f"{count:,} failed; 'foveal batch --report {shlex.quote(ledger_path)}' lists them")
+                which = "them" if count <= MAX_LISTED else f"the first {MAX_LISTED:,}, and the ledger has all"
+                _complain(f"{count:,} failed; 'foveal batch --report {shlex.quote(ledger_path)}' lists {which}")
         if self._as_json:
             print_report(json.dumps({"summary": {**totals.as_dict(), **self._counts()}}))
         elif not self._quiet:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
 import click
 
 from foveal.cli import files
 from foveal.cli.encoding_options import build_options, encoding_options
 from foveal.cli.messages import add_name_to_errors, input_name, output_name, print_report, print_warning
-from foveal.cli.shared_options import describe_default_target, json_option, output_option, source_argument
-from foveal.encoding import Encoded, EncodeOptions, encode_photo, prepare_to_encode
+from foveal.cli.shared_options import (
+    describe_default_target,
+    json_option,
+    metadata_option,
+    output_option,
+    source_argument,
+)
+from foveal.encoding import Encoded, encode_photo, prepare_to_encode
 from foveal.jpeg import LIBJPEG_MAX_SIDE, MAX_SIDE
 from foveal.photo import Photo, icc
 from foveal.photo.metadata_policy import MetadataPolicy
@@ -23,13 +29,9 @@ from foveal.saliency import NETWORK_METHODS
 @source_argument("PHOTO")
 @output_option("OUT", f"JPEG to write; '-' is standard output. {describe_default_target('.jpg')}")
 @encoding_options
-@click.option(
-    "--metadata",
-    type=click.Choice(get_args(MetadataPolicy)),
-    default=EncodeOptions.metadata,
-    show_default=True,
-    help="keep: all metadata; safe: only colour profile, resolution, orientation, artist and copyright; none: only the "
-    "colour profile, with the pixels turned upright.",
+@metadata_option(
+    "keep: all metadata; safe: only colour profile, resolution, orientation, artist and copyright; none: only the "
+    "colour profile, with the pixels turned upright."
 )
 @click.option("--lenient", is_flag=True, help="Encode as much as can be read of a broken picture.")
 @json_option

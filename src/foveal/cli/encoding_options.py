@@ -9,44 +9,28 @@ from typing import Any, get_args
 import click
 
 from foveal.allocate.allocation import AllocationName
-from foveal.allocate.effort import EFFORTS
 from foveal.allocate.subsampling import SubsamplingName
-from foveal.checks import MAX_THREADS
 from foveal.cli.shared_options import (
-    SIZE,
     SIZE_EXAMPLES,
     Command,
-    NumberRange,
     background_option,
+    effort_option,
+    quality_option,
     read_saliency,
     refuse_together,
     saliency_option,
     strength_option,
+    target_score_option,
+    target_size_option,
+    threads_option,
 )
 from foveal.encoding import EncodeOptions
 from foveal.encoding.targets import DEFAULT_SCORE
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option(
-        "-q",
-        "--quality",
-        type=NumberRange(0, 100),
-        metavar="Q",
-        help="Quality of the parts where people look, on libjpeg's scale. Default: the quality that gives them a "
-        f"SSIMULACRA2 score of about {DEFAULT_SCORE:g}.",
-    ),
-    click.option(
-        "--target-size",
-        type=SIZE,
-        metavar="SIZE",
-        help=f"Largest size of the file: {SIZE_EXAMPLES}. The highest quality that fits is used.",
-    ),
-    click.option(
-        "--target-score",
-        type=NumberRange(0, 100),
-        metavar="S",
-        help="Predicted SSIMULACRA2 score of the whole photo: 70 is high quality, 90 is visually lossless.",
-    ),
+    quality_option(f"the quality that gives them a SSIMULACRA2 score of about {DEFAULT_SCORE:g}"),
+    target_size_option(f"Largest size of the file: {SIZE_EXAMPLES}. The highest quality that fits is used."),
+    target_score_option("Predicted SSIMULACRA2 score of the whole photo: 70 is high quality, 90 is visually lossless."),
     click.option(
         "--verify",
         is_flag=True,
@@ -70,18 +54,12 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Chroma subsampling. auto: 4:4:4 where 4:2:0 would visibly blur colours, as in red text; else 4:2:0.",
     ),
     click.option("--baseline", is_flag=True, help="Write one sequential scan instead of progressive scans."),
-    click.option(
-        "--effort",
-        type=click.Choice(tuple(EFFORTS)),
-        default=EncodeOptions.effort,
-        show_default=True,
-        help="How long to search for a better file. best also measures its result and corrects the allocation; it "
-        "takes several times as long as balanced, more for larger photos.",
+    effort_option(
+        "How long to search for a better file. best also measures its result and corrects the allocation; it "
+        "takes several times as long as balanced, more for larger photos."
     ),
     background_option,
-    click.option(
-        "--threads", type=click.IntRange(1, MAX_THREADS), metavar="N", help="Number of threads. Default: all cores."
-    ),
+    threads_option,
 )
 
 

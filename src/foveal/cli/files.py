@@ -171,7 +171,7 @@ def check_target(target: str, kind: str, inputs: list[str]) -> None:
     _check_is_no_folder(target)
     ending = Path(target).suffix.lower()
     if any(ending in endings for other, endings in PICTURE_ENDINGS.items() if other != kind):
-        wanted = min(PICTURE_ENDINGS[kind], key=len)
+        wanted = PICTURE_ENDINGS[kind][0]
         raise click.UsageError(f"{output_name(target)} would be written as {kind}; give it the ending {wanted}")
     if Path(target).exists() and any(_is_same_file(path, Path(target)) for path in inputs):
         raise click.UsageError(f"{output_name(target)} is an input; give another name")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -19,13 +19,18 @@ class LazyGroup(click.Group):
     ----------
     short_helps
         Short helps of the commands, by their names.
+    with_blas_threads
+        Names of the commands that multiply matrices large enough for several threads.
     settings
         Other parameters of `click.Group`.
     """
 
-    def __init__(self, *, short_helps: Mapping[str, str], **settings: Any) -> None:
+    def __init__(
+        self, *, short_helps: Mapping[str, str], with_blas_threads: Collection[str] = (), **settings: Any
+    ) -> None:
         super().__init__(**settings)
         self.short_helps = dict(short_helps)
+        self._with_blas_threads = frozenset(with_blas_threads)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands in alphabetical order; overrides `click.Group.list_commands`."""
@@ -35,6 +40,10 @@ class LazyGroup(click.Group):
         """Return a command, whose module is imported; overrides `click.Group.get_command`."""
         if cmd_name not in self.short_helps:
             return None
+        if cmd_name not in self._with_blas_threads:
+            # numpy's OpenBLAS starts a thread for each core when it is imported, which takes nearly as long as the
+            # rest of numpy.
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         return _import_command(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -63,12 +72,8 @@ class LazyGroup(click.Group):
 def _import_command(name: str) -> click.Command:
     """Import the module of a command and return the command.
 
-    Importing makes many objects that live as long as the process, so garbage is not collected meanwhile. numpy's
-    OpenBLAS starts a thread for each core when it is imported, which takes nearly as long as the rest of numpy; only
-    `pca` multiplies matrices that are large enough for them.
+    Importing makes many objects that live as long as the process, so garbage is not collected meanwhile.
     """
-    if name != "pca":
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -44,7 +44,12 @@ def _print_version(context: click.Context, parameter: click.Parameter, given: bo
         context.exit()
 
 
-@click.group(cls=LazyGroup, short_helps=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    short_helps=_COMMANDS,
+    with_blas_threads=("pca",),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--version",
     is_flag=True,

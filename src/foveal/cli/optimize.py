@@ -8,13 +8,11 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from foveal.allocate.effort import EFFORTS
-from foveal.checks import MAX_THREADS
 from foveal.cli import files
 from foveal.cli.messages import (
     STANDARD_STREAM,
@@ -25,24 +23,27 @@ from foveal.cli.messages import (
     print_warnings,
 )
 from foveal.cli.shared_options import (
-    SIZE,
     SIZE_EXAMPLES,
-    NumberRange,
-    Percentage,
+    effort_option,
     json_option,
     max_pixels_option,
+    metadata_option,
+    min_saving_option,
     output_option,
+    quality_option,
     read_saliency,
     refuse_together,
     saliency_option,
     source_argument,
     strength_option,
+    target_score_option,
+    target_size_option,
+    threads_option,
 )
 from foveal.errors import FormatError
 from foveal.files import FileTimes
 from foveal.jpeg import MAX_SIDE
 from foveal.optimization import Optimized, OptimizeOptions, optimize_file
-from foveal.photo.metadata_policy import MetadataPolicy
 
 _SOI = b"\xff\xd8"  # the first bytes of every JPEG
 
@@ -52,52 +53,22 @@ _SOI = b"\xff\xd8"  # the first bytes of every JPEG
 @output_option("OUT", "JPEG to write; '-' is standard output. If nothing is saved, it is a copy of the input.")
 @click.option("--in-place", is_flag=True, help="Replace the input. If nothing is saved, it is not touched.")
 @click.option("--lossless", is_flag=True, help="Keep every coefficient: the picture stays as it is, bit for bit.")
-@click.option(
-    "-q",
-    "--quality",
-    type=NumberRange(0, 100),
-    metavar="Q",
-    help="Quality of the parts where people look, on libjpeg's scale. Default: what the photo needs, but never more "
-    "than the file has.",
+@quality_option("what the photo needs, but never more than the file has")
+@target_size_option(f"Largest size of the file: {SIZE_EXAMPLES}. Nothing is lost if it can be reached without loss.")
+@target_score_option(
+    "Estimated SSIMULACRA2 score against the original that the file was made from: 70 is high quality, 90 is "
+    "visually lossless."
 )
-@click.option(
-    "--target-size",
-    type=SIZE,
-    metavar="SIZE",
-    help=f"Largest size of the file: {SIZE_EXAMPLES}. Nothing is lost if it can be reached without loss.",
-)
-@click.option(
-    "--target-score",
-    type=NumberRange(0, 100),
-    metavar="S",
-    help="Estimated SSIMULACRA2 score against the original that the file was made from: 70 is high quality, 90 is "
-    "visually lossless.",
-)
-@click.option(
-    "--min-saving",
-    type=Percentage(),
-    metavar="P%",
-    default=f"{OptimizeOptions.min_saving:.0%}",
-    show_default=True,
-    help="Share of the bytes that a change must save, with the percent sign; each further change must save as much "
-    "again.",
+@min_saving_option(
+    OptimizeOptions.min_saving,
+    "Share of the bytes that a change must save, with the percent sign; each further change must save as much again.",
 )
 @saliency_option
 @strength_option
-@click.option(
-    "--effort",
-    type=click.Choice(tuple(EFFORTS)),
-    default=OptimizeOptions.effort,
-    show_default=True,
-    help="How long to search for a better file, if coefficients are requantized.",
-)
-@click.option(
-    "--metadata",
-    type=click.Choice(get_args(MetadataPolicy)),
-    default=OptimizeOptions.metadata,
-    show_default=True,
-    help="keep: every segment and what follows the picture, byte for byte; safe: only colour profile, resolution, "
-    "orientation, artist and copyright; none: only colour profile and orientation.",
+@effort_option("How long to search for a better file, if coefficients are requantized.")
+@metadata_option(
+    "keep: every segment and what follows the picture, byte for byte; safe: only colour profile, resolution, "
+    "orientation, artist and copyright; none: only colour profile and orientation."
 )
 @click.option(
     "--keep-c2pa",
@@ -116,9 +87,7 @@ _SOI = b"\xff\xd8"  # the first bytes of every JPEG
     default=None,
     help="Give the output the times of the input. Default: only with --in-place.",
 )
-@click.option(
-    "--threads", type=click.IntRange(1, MAX_THREADS), metavar="N", help="Number of threads. Default: all cores."
-)
+@threads_option
 @max_pixels_option
 @json_option
 def optimize(

@@ -10,12 +10,9 @@ from foveal.checks import escape
 from foveal.cli.messages import print_warning
 from foveal.cli.shared_options import FILE_PATH
 from foveal.errors import MissingExtraError
+from foveal.files import PHOTO_ENDINGS
 
 _PORT = click.IntRange(0, 65535)
-_PHOTO_ENDINGS = {
-    *(".jpg", ".jpeg", ".jfif", ".png", ".tif", ".tiff", ".webp", ".avif", ".heic"),
-    *(".bmp", ".gif", ".jp2", ".ppm", ".pgm"),
-}
 
 
 @click.command
@@ -61,7 +58,7 @@ def serve(photos: tuple[str, ...], port: int, host: str, blind: Path | None) -> 
 
 def _photos_in(folder: Path) -> list[Path]:
     """Return the files of a folder that have the ending of a picture, by name."""
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in _PHOTO_ENDINGS and path.is_file())
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_ENDINGS and path.is_file())
     if not found:
         raise click.UsageError(f"--blind {escape(click.format_filename(folder))}: no photos in the folder")
     return found

@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 import click
 
+from foveal.allocate.effort import EFFORTS
 from foveal.allocate.weights import LEAST_WEIGHT
-from foveal.checks import check_size
+from foveal.checks import MAX_THREADS, check_size
 from foveal.cli import files
 from foveal.encoding import EncodeOptions
 from foveal.encoding.size_search import MAX_SIZE_BYTES
 from foveal.errors import ParameterError
 from foveal.jpeg import MAX_PIXELS
+from foveal.photo.metadata_policy import MetadataPolicy
 from foveal.saliency import METHODS, MethodChoice, Saliency, map_of_picture, resolve_method
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -112,6 +114,66 @@ strength_option = click.option(
     show_default=True,
     help="How much less quality the other parts get. At 0 all parts are treated alike; at 1 an error where nobody "
     f"looks counts {LEAST_WEIGHT:g} times as much as one where people look.",
+)
+
+
+def quality_option(default: str) -> Callable[[Command], Command]:
+    """Return the option -q; `default` says in its help which quality is used without it."""
+    return click.option(
+        "-q",
+        "--quality",
+        type=NumberRange(0, 100),
+        metavar="Q",
+        help=f"Quality of the parts where people look, on libjpeg's scale. Default: {default}.",
+    )
+
+
+def target_size_option(description: str) -> Callable[[Command], Command]:
+    """Return the option --target-size; `description` is its help text."""
+    return click.option("--target-size", type=SIZE, metavar="SIZE", help=description)
+
+
+def target_score_option(description: str) -> Callable[[Command], Command]:
+    """Return the option --target-score; `description` is its help text."""
+    return click.option("--target-score", type=NumberRange(0, 100), metavar="S", help=description)
+
+
+def min_saving_option(default: float, description: str) -> Callable[[Command], Command]:
+    """Return the option --min-saving with the default value as a share; `description` is its help text."""
+    return click.option(
+        "--min-saving",
+        type=Percentage(),
+        metavar="P%",
+        default=f"{default:.0%}",
+        show_default=True,
+        help=description,
+    )
+
+
+def effort_option(description: str) -> Callable[[Command], Command]:
+    """Return the option --effort; `description` is its help text."""
+    return click.option(
+        "--effort",
+        type=click.Choice(tuple(EFFORTS)),
+        default=EncodeOptions.effort,
+        show_default=True,
+        help=description,
+    )
+
+
+def metadata_option(description: str) -> Callable[[Command], Command]:
+    """Return the option --metadata; `description` says in its help what each policy keeps."""
+    return click.option(
+        "--metadata",
+        type=click.Choice(get_args(MetadataPolicy)),
+        default=EncodeOptions.metadata,
+        show_default=True,
+        help=description,
+    )
+
+
+threads_option = click.option(
+    "--threads", type=click.IntRange(1, MAX_THREADS), metavar="N", help="Number of threads. Default: all cores."
 )
 
 background_option = click.option(

@@ -38,7 +38,7 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class AccessPolicy:
-    """What a request must have to be answered.
+    """Conditions under which a request is answered.
 
     Parameters
     ----------

@@ -18,8 +18,8 @@ from starlette.routing import Route
 
 from foveal.errors import FovealError, LimitError
 from foveal.web import blind_routes, photo_routes
-from foveal.web.answers import NotFoundError, StatusError
 from foveal.web.blind_pair import available_encoders
+from foveal.web.errors import NotFoundError, StatusError
 from foveal.web.limits import Limits
 from foveal.web.photo_store import PhotoStore, clean_name
 from foveal.web.server_state import ServerState
@@ -93,7 +93,7 @@ async def _open_all(state: ServerState, options: AppOptions) -> None:
         try:
             if path.stat().st_size > options.limits.upload_bytes:
                 raise LimitError(f"the file is larger than {options.limits.upload_bytes:,} bytes")
-            source = state.store.make_source(path.name, path.read_bytes())
+            source = state.store.make_file(path.name, path.read_bytes())
             facts = await state.pool.run(make_task(open_photo, source), may_wait=True)
             state.store.add(source, facts)
         except (FovealError, OSError) as error:

@@ -14,7 +14,7 @@ from foveal.encoding.size_search import find_largest_file
 from foveal.errors import TargetError
 from foveal.jpeg import EightBitPixels
 from foveal.photo import Photo, to_eight_bits
-from foveal.web.worker_tasks import Source, photo_of
+from foveal.web.worker_tasks import PhotoFile, photo_of
 
 
 def available_encoders() -> tuple[str, ...]:
@@ -22,7 +22,7 @@ def available_encoders() -> tuple[str, ...]:
     return (FOVEAL, FOVEAL_BLIND, *(peer.name for peer in PEERS if peer.is_installed()))
 
 
-def encode_pair(source: Source, encoders: tuple[str, str], quality: float) -> tuple[bytes, bytes]:
+def encode_pair(source: PhotoFile, encoders: tuple[str, str], quality: float) -> tuple[bytes, bytes]:
     """Encode a photo by two encoders, each in at most the bytes of foveal's file at a quality.
 
     As in `foveal.compare`, all files are 4:2:0, show the photo as displayed, and have no metadata but foveal's colour

@@ -10,9 +10,9 @@ from starlette.routing import Route
 
 from foveal.checks import check_choice
 from foveal.errors import ParameterError
-from foveal.web.answers import NotFoundError
 from foveal.web.blind_pair import available_encoders, encode_pair
 from foveal.web.blind_test import BlindTest, Trial, make_test, record_answer
+from foveal.web.errors import NotFoundError
 from foveal.web.requests import read_json, while_connected
 from foveal.web.server_state import ServerState
 from foveal.web.worker import make_task

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 from foveal.checks import check_choice, check_number
 from foveal.errors import ParameterError
-from foveal.web.answers import NotFoundError
+from foveal.web.errors import NotFoundError
 
 Answer = Literal["left", "right", "same"]
 MAX_TRIALS = 1000

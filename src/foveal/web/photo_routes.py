@@ -19,9 +19,9 @@ from foveal.errors import LimitError, ParameterError
 from foveal.photo.writing import png_bytes
 from foveal.saliency import METHODS
 from foveal.web.access import REPORT_POLICY
-from foveal.web.answers import BusyError, NotFoundError
-from foveal.web.batch import Batch
+from foveal.web.errors import BusyError, NotFoundError
 from foveal.web.form_data import write_form
+from foveal.web.many_photos import ManyPhotos
 from foveal.web.photo_store import HeldPhoto
 from foveal.web.requests import read_body, read_json, while_connected
 from foveal.web.server_state import ServerState
@@ -55,7 +55,7 @@ async def _add_photo(request: Request) -> Response:
         if not data:
             raise ParameterError("the file is empty")
         state.store.check_room(len(data))
-        source = state.store.make_source(request.query_params.get("name", ""), data)
+        source = state.store.make_file(request.query_params.get("name", ""), data)
         facts: PhotoFacts = await state.pool.run(make_task(open_photo, source), is_slow=len(data) > _QUICK_BYTES)
     finally:
         state.uploads -= 1
@@ -175,7 +175,7 @@ async def _start_batch(request: Request) -> Response:
     if not isinstance(keys, list) or not keys or not all(isinstance(key, str) for key in keys):
         raise ParameterError("photos must be a list of identifiers")
     state.store.check_results()
-    batch = Batch([state.store.get(key) for key in dict.fromkeys(keys)], settings, state.store, state.pool)
+    batch = ManyPhotos([state.store.get(key) for key in dict.fromkeys(keys)], settings, state.store, state.pool)
     old = state.batches.put(batch.key, batch)
     if old is not None:
         old.drop()

@@ -8,9 +8,9 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from foveal.checks import escape
-from foveal.web.answers import NotFoundError, TooLargeError
+from foveal.web.errors import NotFoundError, TooLargeError
 from foveal.web.limits import Limits
-from foveal.web.worker_tasks import PhotoFacts, Source
+from foveal.web.worker_tasks import PhotoFacts, PhotoFile
 
 _LONGEST_NAME = 255
 _QUICK_PIXELS = 6_000_000  # most pixels of a photo that is encoded in well under a second
@@ -28,7 +28,7 @@ class HeldPhoto:
         Facts about the photo.
     """
 
-    source: Source
+    source: PhotoFile
     facts: PhotoFacts
 
     @property
@@ -69,9 +69,9 @@ class PhotoStore:
     def __len__(self) -> int:
         return len(self._photos)
 
-    def make_source(self, name: str, data: bytes) -> Source:
-        """Return a file as a source with a new identifier, and a name without folders; its photo is not yet held."""
-        return Source(secrets.token_urlsafe(12), clean_name(name), data, self._limits.pixels)
+    def make_file(self, name: str, data: bytes) -> PhotoFile:
+        """Return a file with a new identifier and a name without folders; its photo is not yet held."""
+        return PhotoFile(secrets.token_urlsafe(12), clean_name(name), data, self._limits.pixels)
 
     def check_room(self, more_bytes: int = 0) -> None:
         """Raise TooLargeError unless there is room for one more photo of a size in bytes."""
@@ -87,7 +87,7 @@ class PhotoStore:
         if held > self._limits.held_bytes:
             raise TooLargeError("photos and results fill the memory of the server; remove some photos")
 
-    def add(self, source: Source, facts: PhotoFacts) -> HeldPhoto:
+    def add(self, source: PhotoFile, facts: PhotoFacts) -> HeldPhoto:
         """Hold a photo."""
         self.check_room(len(source.data))
         self._photos[source.key] = HeldPhoto(source, facts)

@@ -10,20 +10,20 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 
 from foveal.errors import ParameterError
-from foveal.web.answers import StoppedError, TooLargeError
+from foveal.web.errors import StoppedError, TooLargeError
 
 
-async def read_body(request: Request, max_bytes: int) -> bytes:
-    """Return the body of a request; raise TooLargeError as soon as it is longer than `max_bytes`."""
+async def read_body(request: Request, max_bytes: int, name: str = "file") -> bytes:
+    """Return the body of a request; raise TooLargeError, which calls it `name`, if it is longer than `max_bytes`."""
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > max_bytes:
-        raise TooLargeError(f"the file is larger than {max_bytes:,} bytes")
+        raise TooLargeError(f"the {name} is larger than {max_bytes:,} bytes")
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
             if len(body) > max_bytes:
-                raise TooLargeError(f"the file is larger than {max_bytes:,} bytes")
+                raise TooLargeError(f"the {name} is larger than {max_bytes:,} bytes")
     except ClientDisconnect as error:
         raise StoppedError("the upload was broken off") from error
     return bytes(body)
@@ -32,7 +32,7 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 async def read_json(request: Request, max_bytes: int) -> dict[str, Any]:
     """Return the JSON object that is the body of a request; raise ParameterError if it is none."""
     try:
-        data = json.loads(await read_body(request, max_bytes) or b"{}")
+        data = json.loads(await read_body(request, max_bytes, "request") or b"{}")
     except (ValueError, RecursionError) as error:
         raise ParameterError("the request is not JSON") from error
     if not isinstance(data, dict):

@@ -19,7 +19,7 @@ _CLOSE_SECONDS = 1  # how long answers in progress may take after an interruptio
 
 @dataclass(frozen=True)
 class Address:
-    """Where a server listens.
+    """Host and port at which a server listens.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def serve(address: Address, options: AppOptions, announce: Callable[[str], None]
     Parameters
     ----------
     address
-        Where to listen. If it is not this machine alone, the page needs a random token.
+        Host and port to listen at. If the host is not this machine alone, the page needs a random token.
     options
         Options of the application.
     announce

@@ -6,10 +6,10 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from foveal.web.answers import NotFoundError
-from foveal.web.batch import Batch
 from foveal.web.blind_test import BlindTest
+from foveal.web.errors import NotFoundError
 from foveal.web.limits import Limits
+from foveal.web.many_photos import ManyPhotos
 from foveal.web.photo_store import PhotoStore
 from foveal.web.worker_pool import WorkerPool
 
@@ -78,5 +78,5 @@ class ServerState:
     opened: int = 0
     uploads: int = 0
     reports: Shelf[str] = field(default_factory=lambda: Shelf("report", _KEPT_REPORTS))
-    batches: Shelf[Batch] = field(default_factory=lambda: Shelf("batch", _KEPT_BATCHES))
+    batches: Shelf[ManyPhotos] = field(default_factory=lambda: Shelf("batch", _KEPT_BATCHES))
     tests: Shelf[BlindTest] = field(default_factory=lambda: Shelf("blind test", _KEPT_TESTS))

@@ -10,7 +10,8 @@ from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 from foveal.errors import FovealError
-from foveal.web.answers import StoppedError
+from foveal.threads import sigint_blocked
+from foveal.web.errors import StoppedError
 
 # A forked child would inherit the server's sockets and the state of its threads.
 _CONTEXT = multiprocessing.get_context("spawn")
@@ -42,7 +43,8 @@ class Worker:
         self._is_broken = False
         self._connection, theirs = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=_work, args=(theirs, module), daemon=True)
-        self._process.start()
+        with sigint_blocked():
+            self._process.start()
         theirs.close()  # so that the end of the process is seen at our end of the pipe
 
     def run(self, task: Task) -> Any:

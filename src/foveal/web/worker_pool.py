@@ -10,16 +10,16 @@ from functools import partial
 from typing import Any
 
 from foveal.threads import available_threads
-from foveal.web.answers import BusyError, StoppedError, SupersededError
+from foveal.web.errors import BusyError, StoppedError, SupersededError
 from foveal.web.worker import Task, Worker
 
 _MOST_WORKERS = 4  # each holds a copy of the network and decoded photos in memory
-_GRACE_SECONDS = 1.0  # a job that nobody waits for may run so long before its process is stopped, which costs as much
+_GRACE_SECONDS = 1.0  # before the process of an abandoned job is stopped; starting another one takes as long
 
 
 @dataclass(eq=False)
 class _Job:
-    """A task with those who wait for it.
+    """A task that waits for a worker or runs, and the future of its result.
 
     Parameters
     ----------

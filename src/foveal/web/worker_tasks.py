@@ -1,4 +1,4 @@
-"""Tasks on photos, which run in worker processes: each takes a `Source` and returns something that can be pickled."""
+"""Tasks on photos, which run in worker processes: each takes a `PhotoFile` and returns what can be pickled."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _KEPT_PIXELS = 120_000_000  # sum of the pixels of the decoded photos that a wor
 
 
 @dataclass(frozen=True)
-class Source:
-    """A photo's file.
+class PhotoFile:
+    """The file of a photo that was opened on the page.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ class EncodeAnswer:
 _opened: OrderedDict[str, Photo] = OrderedDict()  # photos that this worker has decoded, the latest at the end
 
 
-def open_photo(source: Source) -> PhotoFacts:
+def open_photo(source: PhotoFile) -> PhotoFacts:
     """Open a photo and describe it; errors are those of `foveal.open`."""
     photo, notes, is_transparent = _read(source)
     _keep(source.key, photo)
@@ -150,7 +150,7 @@ def open_photo(source: Source) -> PhotoFacts:
     return PhotoFacts(width, height, photo.file_format or "", is_transparent, notes, file.getvalue())
 
 
-def draw_picture(source: Source) -> tuple[bytes, str]:
+def draw_picture(source: PhotoFile) -> tuple[bytes, str]:
     """Return the photo as a file that browsers show exactly, and its media type: a JPEG as it is, others as a PNG."""
     photo = photo_of(source)
     if photo.file_format == "JPEG":
@@ -164,7 +164,7 @@ def draw_picture(source: Source) -> tuple[bytes, str]:
     return file.getvalue(), "image/png"
 
 
-def find_map(source: Source, method: str) -> MapAnswer:
+def find_map(source: PhotoFile, method: str) -> MapAnswer:
     """Find the importance of the parts of a photo by a method of `foveal.saliency_map`, or "none"."""
     photo = photo_of(source)
     height, width = photo.displayed_size
@@ -182,7 +182,7 @@ def find_map(source: Source, method: str) -> MapAnswer:
     )
 
 
-def encode(source: Source, settings: Settings, threads: int | None, *, is_preview: bool) -> EncodeAnswer:
+def encode(source: PhotoFile, settings: Settings, threads: int | None, *, is_preview: bool) -> EncodeAnswer:
     """Encode a photo; measure the file and count the bits of its blocks unless it is a preview."""
     photo = photo_of(source)
     options = settings.encode_options(threads or max(1, available_threads() // 2))
@@ -202,7 +202,7 @@ def encode(source: Source, settings: Settings, threads: int | None, *, is_previe
     )
 
 
-def write_comparison(source: Source, settings: Settings) -> str:
+def write_comparison(source: PhotoFile, settings: Settings) -> str:
     """Compare encoders on a photo at the size of foveal's file, and return the page."""
     options = settings.encode_options(threads=1)
     saliency = "auto" if options.saliency is None else options.saliency
@@ -216,12 +216,12 @@ def write_comparison(source: Source, settings: Settings) -> str:
     return write_page(comparison, source.name)
 
 
-def write_explanation(source: Source, settings: Settings, block: tuple[int, int] | None) -> str:
+def write_explanation(source: PhotoFile, settings: Settings, block: tuple[int, int] | None) -> str:
     """Return the page of `foveal explain` about a photo."""
     return explain(photo_of(source), settings.encode_options(threads=1), name=source.name, block=block).html
 
 
-def photo_of(source: Source) -> Photo:
+def photo_of(source: PhotoFile) -> Photo:
     """Return the photo of a file, which this worker may have decoded before."""
     photo = _opened.get(source.key)
     if photo is None:
@@ -239,7 +239,7 @@ def _keep(key: str, photo: Photo) -> None:
         _opened.popitem(last=False)
 
 
-def _read(source: Source) -> tuple[Photo, tuple[str, ...], bool]:
+def _read(source: PhotoFile) -> tuple[Photo, tuple[str, ...], bool]:
     """Open a file; return the photo, warnings, and whether it has transparent pixels."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", FormatWarning)

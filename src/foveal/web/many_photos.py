@@ -23,14 +23,14 @@ _PULSE_SECONDS = 15  # a comment is sent after such a silence, so that a broken 
 
 
 @dataclass(frozen=True, eq=False)
-class BatchFile:
-    """A file of a batch, with the name under which it is saved."""
+class EncodedFile:
+    """The encoded file of a photo, with the name under which it is saved."""
 
     name: str
     data: bytes
 
 
-class Batch:
+class ManyPhotos:
     """Photos that are encoded with the same settings, a few at a time.
 
     Parameters
@@ -47,7 +47,7 @@ class Batch:
 
     def __init__(self, photos: Sequence[HeldPhoto], settings: Settings, store: PhotoStore, pool: WorkerPool) -> None:
         self.key = secrets.token_urlsafe(12)
-        self.files: dict[str, BatchFile] = {}  # by the key of the photo, in the order of completion
+        self.files: dict[str, EncodedFile] = {}  # by the key of the photo, in the order of completion
         self._photos, self._settings, self._store, self._pool = photos, settings, store, pool
         self._events: list[dict[str, Any]] = []
         self._changed = asyncio.Event()
@@ -113,7 +113,7 @@ class Batch:
                 self._tell({"event": "failure", "photo": photo.source.key, "message": str(error)})
                 return
         name = self._unused_name(photo)
-        self.files[photo.source.key] = BatchFile(name, answer.data)
+        self.files[photo.source.key] = EncodedFile(name, answer.data)
         self._store.result_bytes += len(answer.data)
         self._tell(
             {
