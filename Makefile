@@ -1,6 +1,8 @@
 # make demo    set up .venv, encode a photo, compare encoders on it
 # make test    set up .venv, run all tests
 # make lint    set up .venv, check style, types, imports, workflows and the format of the kernels
+# make docs    build the site of the documentation into build/site, and check its links
+# make figures draw the pictures in docs/images anew, and those of the gallery into build/gallery
 # make train   train the saliency network on DATA (docs/training.md), into build/train
 # make fuzz    feed broken input to kernels and readers for FUZZ_SECONDS, or to some TARGETS (docs/fuzzing.md)
 # make check   check that Python and the compiler are new enough; the targets above begin with it
@@ -23,7 +25,7 @@ DATA := osie crowd pascal-s caltech-101.zip
 # What is installed anew when it changes: kernels, dependencies, and the version, which __init__.py holds.
 SOURCES := pyproject.toml CMakeLists.txt src/foveal/__init__.py $(wildcard src/foveal/kernels/*)
 
-.PHONY: demo test lint train fuzz fuzz-minimise check clean
+.PHONY: demo test lint docs figures train fuzz fuzz-minimise check clean
 
 demo: $(VENV)/.demo
 	@echo "== a photo, encoded and compared: pictures in build/demo"
@@ -44,6 +46,14 @@ lint: $(VENV)/.bench,lint
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/wheels.yml
 	$(BIN)/clang-format --dry-run --Werror $(wildcard src/foveal/kernels/*.?pp tests/fuzz/kernels/*.?pp tests/portability/*.cpp)
+
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python docs/check_site.py build/site
+
+figures: $(VENV)/.figure,test
+	$(BIN)/python docs/generate_figures.py
+	$(BIN)/python docs/generate_gallery.py
 
 train: $(VENV)/.train
 	$(BIN)/python -m foveal.training train $(DATA) --out build/train --threads 1

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from foveal.photo.resizing import resize
     from foveal.saliency import SaliencyModel, saliency_map
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "FovealError",

@@ -11,7 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "foveal"
 README = ROOT / "README.md"
-PAGES = [README, ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(PACKAGE.rglob("*.md"))]
+PAGES = [
+    README,
+    ROOT / "CHANGELOG.md",
+    ROOT / "SECURITY.md",
+    *sorted(ROOT.glob("docs/**/*.md")),
+    *sorted(PACKAGE.rglob("*.md")),
+]
 if (CONTRIBUTING := ROOT / "CONTRIBUTING.md").exists():
     PAGES.append(CONTRIBUTING)
 GENERATED = ROOT / "docs" / "cli.md"
