@@ -14,7 +14,7 @@ import pytest
 from foveal.checks import check_number
 from foveal.errors import ParameterError
 from foveal.web.answers import BusyError, StoppedError, SupersededError
-from foveal.web.worker import make_task
+from foveal.web.worker import Worker, make_task
 from foveal.web.worker_pool import WorkerPool
 
 Test = Callable[[WorkerPool], Awaitable[None]]
@@ -126,3 +126,28 @@ def test_a_job_that_nobody_waits_for_makes_room() -> None:
         assert await asyncio.wait_for(pool.run(make_task(math.sqrt, 25)), 20) == 5
 
     run(test)
+
+
+def test_a_waiter_that_is_cancelled_after_its_job_does_not_stop_the_worker() -> None:
+    async def test(pool: WorkerPool) -> None:
+        waiter = asyncio.create_task(pool.run(make_task(math.sqrt, 36)))
+        await asyncio.sleep(0)
+        (job,) = pool._running
+        # The pool takes the worker back in the step that sets the result, and the waiter goes on in a later step.
+        while job in pool._running:
+            await asyncio.sleep(0)
+        assert not waiter.done()
+        waiter.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiter
+        others = await asyncio.gather(*(pool.run(make_task(time.sleep, 0.2)) for _ in range(pool.size)))
+        assert others == [None] * pool.size
+
+    run(test)
+
+
+def test_a_stopped_worker_is_not_used_again() -> None:
+    worker = Worker()
+    assert worker.is_usable()
+    worker.stop()
+    assert not worker.is_usable()  # also while its process is being ended
