@@ -22,6 +22,7 @@ from foveal.crop import cut, encode_crop
 from foveal.crop.metadata import (
     CREDENTIALS_NOTE,
     EXTENDED_NOTE,
+    PANORAMA_NOTE,
     REGIONS_NOTE,
     THUMBNAIL_NOTE,
     crop_exif,
@@ -194,6 +195,95 @@ def test_sizes_are_those_of_the_stored_picture() -> None:
     assert (inner[0xA002], inner[0xA003]) == (40, 25) == cropped.pixels.shape[1::-1]
 
 
+def directory(entries: list[bytes], next_at: int = 0) -> bytes:
+    return struct.pack("<H", len(entries)) + b"".join(entries) + struct.pack("<I", next_at)
+
+
+def exif_of(parts: dict[int, bytes]) -> bytes:
+    """EXIF data with parts at their positions, the first directory at 8, and dots between them."""
+    data = bytearray(b".") * max(at + len(part) for at, part in parts.items())
+    for at, part in {0: b"II*\0\x08\0\0\0", **parts}.items():
+        data[at : at + len(part)] = part
+    return bytes(data)
+
+
+ORIENTATION = field(0x0112, 3, 1, 1)
+MODEL = field(0x0110, 2, 8, 400)  # eight letters at 400
+TWO_STRIPS = [field(0x0111, 4, 2, 200), field(0x0117, 4, 2, 208)]  # arrays at 200 and 208
+STRIPS = {
+    200: struct.pack("<2I", 300, 320),
+    208: struct.pack("<2I", 12, 12),
+    300: b"strip of top",
+    320: b"strip of end",
+}
+SECRETS = (b"strip of top", b"strip of end", b"another picture")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        # A thumbnail of two strips.
+        {8: directory([MODEL, ORIENTATION], 100), 100: directory(TWO_STRIPS), **STRIPS},
+        # The same in tiles.
+        {
+            8: directory([MODEL, ORIENTATION], 100),
+            100: directory([field(0x0144, 4, 2, 200), field(0x0145, 4, 2, 208)]),
+            **STRIPS,
+        },
+        # A third directory, whose link leads back to the first.
+        {
+            8: directory([MODEL, ORIENTATION], 100),
+            100: directory([field(0x0103, 3, 1, 6)], 130),
+            130: directory([field(0x0201, 4, 1, 350), field(0x0202, 4, 1, 15)], 8),
+            350: b"another picture",
+        },
+        # Pictures in sub-directories, of the first directory and of the thumbnail.
+        {
+            8: directory([MODEL, ORIENTATION, field(0x014A, 4, 1, 100)]),
+            100: directory([*TWO_STRIPS, field(0x014A, 13, 2, 240)]),
+            240: struct.pack("<2I", 250, 270),
+            250: directory([field(0x0103, 3, 1, 6)]),
+            270: directory([field(0x010E, 2, 15, 350)]),
+            350: b"another picture",
+            **STRIPS,
+        },
+        # A picture that the first directory itself describes.
+        {8: directory([MODEL, field(0x0111, 4, 2, 200), ORIENTATION, field(0x0117, 4, 2, 208)]), **STRIPS},
+    ],
+)
+def test_no_picture_of_the_whole_photo_stays_in_exif_data(parts: dict[int, bytes]) -> None:
+    exif = exif_of({**parts, 400: b"A model\0", 420: b"end"})
+    assert any(secret in exif for secret in SECRETS)
+    notes: list[str] = []
+    cropped = crop_exif(exif, Box(0, 0, 40, 30), notes)
+    assert notes == [THUMBNAIL_NOTE]
+    assert cropped is not None
+    assert not any(secret in cropped for secret in SECRETS)
+    assert len(cropped) == len(exif)  # bytes after the pictures stay where they are
+    read = Image.Exif()
+    read.load(cropped)
+    assert dict(read) == {0x0110: "A model", 0x0112: 1}
+    assert not read.get_ifd(1)
+    again: list[str] = []
+    assert crop_exif(cropped, Box(0, 0, 40, 30), again) == cropped
+    assert again == []
+
+
+def test_values_stay_although_a_thumbnail_claims_their_bytes() -> None:
+    thumbnail = [field(0x0201, 4, 1, 200), field(0x0202, 4, 1, 10_000)]
+    inner = directory([field(0x927C, 7, 10, 350)])
+    first = directory([MODEL, ORIENTATION, field(0x8769, 4, 1, 300)], 100)
+    parts = {8: first, 100: directory(thumbnail), 200: b"the picture", 300: inner, 350: b"maker note"}
+    cropped = crop_exif(exif_of({**parts, 400: b"A model\0"}), Box(0, 0, 40, 30), [])
+    assert cropped is not None
+    assert b"the picture" not in cropped
+    assert b"..." not in cropped[200:]  # bytes of no value are the picture's
+    read = Image.Exif()
+    read.load(cropped)
+    assert read[0x0110] == "A model"
+    assert read.get_ifd(0x8769)[0x927C] == b"maker note"
+
+
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
 def test_exiftool_reads_the_exif_data_without_a_warning(tmp_path: Path) -> None:
     cropped, _ = cut(foveal.Photo(PIXELS, exif=exif_with_thumbnail()), Box(20, 30, 60, 25))
@@ -239,6 +329,19 @@ def test_xmp_loses_what_shows_or_measures_the_whole_picture() -> None:
     cropped = crop_xmp(packet(inside, attributes), notes)
     assert cropped == packet("<dc:title>kept</dc:title>", ' xmp:Rating="5"')
     assert notes == [THUMBNAIL_NOTE, REGIONS_NOTE]
+
+
+def test_viewers_do_not_take_a_crop_for_the_whole_panorama() -> None:
+    attributes = ' xmlns:GPano="http://ns.google.com/photos/1.0/panorama/"{} GPano:StitchingSoftware="x"'
+    sphere = ' GPano:ProjectionType="equirectangular" GPano:FullPanoWidthPixels="90" GPano:CroppedAreaLeftPixels="0"'
+    inside = "<GPano:UsePanoramaViewer>True</GPano:UsePanoramaViewer><dc:title>kept</dc:title>"
+    notes: list[str] = []
+    whole = packet(inside, attributes.format(sphere))
+    expected = packet("<dc:title>kept</dc:title>", attributes.format(""))
+    assert crop_xmp(whole, notes) == expected
+    assert set(notes) == {PANORAMA_NOTE}
+    _, found = cut(foveal.Photo(PIXELS, xmp=whole), Box(0, 0, 40, 30))
+    assert found == [PANORAMA_NOTE]
     assert crop_xmp(packet("<dc:title>kept</dc:title>"), []) == packet("<dc:title>kept</dc:title>")
     assert crop_xmp(b"no XML", []) == b"no XML"
 

@@ -116,9 +116,26 @@ def test_the_token_of_the_address_becomes_a_cookie() -> None:
 
 def test_a_named_host_is_the_only_one() -> None:
     policy = policy_of("192.168.1.5", 8000)
-    cookie = f"foveal-token={policy.token}"
+    cookie = f"{policy.cookie_name}={policy.token}"
     assert ask(policy, host="192.168.1.5:8000", cookie=cookie)[0] == 200
     assert ask(policy, host="evil.example:8000", cookie=cookie)[0] == 403
+
+
+def test_servers_at_two_ports_of_a_host_do_not_take_each_others_cookies() -> None:
+    policies = [policy_of("192.168.1.5", port) for port in (8000, 8001)]
+    assert policies[0].cookie_name != policies[1].cookie_name
+    both = "; ".join(f"{policy.cookie_name}={policy.token}" for policy in policies)  # as a browser sends them
+    for port, policy in zip((8000, 8001), policies, strict=True):
+        assert ask(policy, host=f"192.168.1.5:{port}", cookie=both)[0] == 200
+    swapped = "; ".join(f"{one.cookie_name}={two.token}" for one, two in zip(policies, policies[::-1], strict=True))
+    assert ask(policies[0], host="192.168.1.5:8000", cookie=swapped)[0] == 403
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "0", "", "::", "::0", "0:0:0:0:0:0:0:0"])  # noqa: S104 (nothing is bound)
+def test_a_server_at_all_addresses_answers_to_every_name_with_a_token(host: str) -> None:
+    policy = policy_of(host, 8000)
+    assert policy.hosts is None
+    assert policy.token is not None
 
 
 @pytest.mark.parametrize("path", ["/", "/static/main.js", "/api/state", "/nothing"])

@@ -12,10 +12,11 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from web_server import Client
+from web_server import Client, running
 
 from foveal.errors import ParameterError
 from foveal.web.blind_test import COLUMNS, Trial, make_test, record_answer, wilson_interval
+from foveal.web.limits import Limits
 
 PHOTOS = [(f"key{number}", f"{number}.png") for number in range(10)]
 ENCODERS = ["foveal", "MozJPEG"]
@@ -98,7 +99,7 @@ def test_a_pair_is_answered_once_and_after_it_was_shown() -> None:
         with pytest.raises(ParameterError):
             record_answer(trial, answer, seconds)
     record_answer(trial, "right", 1)
-    assert (trial.preferred, trial.files) == ("MozJPEG", None)
+    assert trial.preferred == "MozJPEG"
     with pytest.raises(ParameterError, match="has been answered"):
         record_answer(trial, "left", 1)
 
@@ -129,3 +130,35 @@ def test_a_test_over_the_network(server: Client, photo: str, small_png: bytes) -
     assert server.get(f"{address}/trials/2").status == 404
     assert server.post("/api/blind", body | {"encoders": ["foveal", "rm -rf"]}).status == 422
     assert server.post("/api/blind", body | {"photos": ["unknown"]}).status == 404
+
+
+def test_few_pairs_are_held_and_the_others_are_made_anew(server: Client, photo: str) -> None:
+    body = {"photos": [photo], "encoders": ["foveal", "libjpeg-turbo"], "quality": 40, "repeats": 6}
+    address = f"/api/blind/{server.post('/api/blind', body).json['id']}"
+    first = None
+    for number in range(6):
+        assert server.get(f"{address}/trials/{number}").status == 200
+        first = first or server.get(f"{address}/trials/0/left").body
+    statuses = [server.get(f"{address}/trials/{number}/left").status for number in range(6)]
+    assert statuses == [404, 404, 200, 200, 200, 200]
+    assert server.get(f"{address}/trials/0").status == 200
+    assert server.get(f"{address}/trials/0/left").body == first
+
+
+def test_pairs_count_as_held_until_they_are_answered_or_their_test_gives_way(small_png: bytes) -> None:
+    with running() as client:
+        body = {"photos": [client.add(small_png)], "encoders": ["foveal", "libjpeg-turbo"], "quality": 90}
+        address = f"/api/blind/{client.post('/api/blind', body).json['id']}"
+        client.get(f"{address}/trials/0")
+        pair_bytes = sum(len(client.get(f"{address}/trials/0/{side}").body) for side in ("left", "right"))
+    with running(limits=Limits(held_bytes=len(small_png) + pair_bytes // 2)) as client:
+        body["photos"] = [client.add(small_png)]
+        tests = [f"/api/blind/{client.post('/api/blind', body).json['id']}" for _ in range(2)]
+        assert client.get(f"{tests[0]}/trials/0").status == 200
+        full = client.get(f"{tests[1]}/trials/0")
+        assert (full.status, "fill the memory" in full.message) == (413, True)
+        client.post(f"{tests[0]}/trials/0", {"answer": "same"})
+        assert client.get(f"{tests[1]}/trials/0").status == 200  # there is room again, and it is taken
+        newest = [f"/api/blind/{client.post('/api/blind', body).json['id']}" for _ in range(16)]
+        assert client.get(tests[1]).status == 404
+        assert client.get(f"{newest[-1]}/trials/0").status == 200

@@ -255,12 +255,20 @@ def test_wrong_settings_are_named_and_the_last_file_stays(page: Any, small_png: 
     drop_one(page, small_png)
     page.select_option("#goal", "target_size")
     page.fill("#target-size", "many")
-    page.wait_for_selector("#settings-error:has-text('target_size must be a size')")
+    page.wait_for_selector("#settings-error:has-text('Size must be')")
+    assert "target_size" not in page.inner_text("#settings-error")
+    assert page.inner_text("#state") == "of the settings before"
+    assert "SSIMULACRA 2" in page.inner_text("#numbers")
+    assert page.locator("#result.stale").count() == page.locator("#recipe.stale").count() == 1
+    assert page.get_attribute("#save-jpeg", "href") is None
+    assert page.is_disabled("#copy-command")
     page.fill("#target-size", "100")
     page.wait_for_selector("#settings-error:has-text('no file of at most 100 bytes')")
     page.fill("#target-size", "4KB")
     wait_until_encoded(page, "coffee.png", "--target-size 4KB")
     assert page.inner_text("#settings-error") == ""
+    assert page.locator(".stale").count() == 0
+    assert page.is_enabled("#copy-command")
     assert len(saved(page, "#save-jpeg")) <= 4000
 
 

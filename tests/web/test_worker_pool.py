@@ -141,3 +141,28 @@ def test_a_worker_does_not_get_ctrl_c_while_it_starts() -> None:
     blocked = int(re.search(r"^SigBlk:\s*(\w+)$", status, re.MULTILINE)[1], 16)
     assert blocked >> (signal.SIGINT - 1) & 1
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_a_waiter_that_is_cancelled_after_its_job_does_not_stop_the_worker() -> None:
+    async def test(pool: WorkerPool) -> None:
+        waiter = asyncio.create_task(pool.run(make_task(math.sqrt, 36)))
+        await asyncio.sleep(0)
+        (job,) = pool._running
+        # The pool takes the worker back in the step that sets the result, and the waiter goes on in a later step.
+        while job in pool._running:
+            await asyncio.sleep(0)
+        assert not waiter.done()
+        waiter.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiter
+        others = await asyncio.gather(*(pool.run(make_task(time.sleep, 0.2)) for _ in range(pool.size)))
+        assert others == [None] * pool.size
+
+    run(test)
+
+
+def test_a_stopped_worker_is_not_used_again() -> None:
+    worker = Worker()
+    assert worker.is_usable()
+    worker.stop()
+    assert not worker.is_usable()  # also while its process is being ended

@@ -2,8 +2,9 @@
 
 Sample values are not proportional to light: their mean is darker than the light of the pixels together, so that fine
 bright detail (stars, foam, twigs before the sky) would fade. Here they are converted to linear light first, and back
-afterwards, by the transfer function of sRGB. Other RGB colour spaces of photographs have nearly the same; as both
-conversions use one function, only mixtures of different values depend on it.
+afterwards, by the transfer function of sRGB, whatever the colour profile. Those of Adobe RGB, Display P3 and most other
+RGB colour spaces of photographs are close to it; as both conversions use one function, only mixtures of different
+values depend on it. Of a linear colour space, mixtures become too bright: black and white pixels 0.735 instead of 0.5.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def resize(
     background: Color | None = None,
 ) -> Photo:
     """Resize a photo to a width, in linear light by a Lanczos filter of three lobes; the aspect ratio stays.
+
+    Linear light is that of the transfer function of sRGB, whatever the colour profile.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 TOKEN_NAME = "token"  # noqa: S105 (a parameter of the address, not a secret)
-_COOKIE_NAME = "foveal-token"
+_COOKIE_NAME = "foveal-token"  # followed by the port: browsers send the cookies of a host to all its ports
 _SAFE_METHODS = ("GET", "HEAD")
 # Scripts and styles only from files of the server; no plug-ins, forms or frames of others.
 PAGE_POLICY = (
@@ -46,10 +46,13 @@ class AccessPolicy:
         Values of the header Host that are accepted; None for any, where a token is needed anyway.
     token
         Token that the address of the page must have at its first request; None if none is needed.
+    cookie_name
+        Name of the cookie that holds the token in the requests that follow.
     """
 
     hosts: frozenset[str] | None
     token: str | None = None
+    cookie_name: str = _COOKIE_NAME
 
 
 def is_loopback(host: str) -> bool:
@@ -58,6 +61,14 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"
+
+
+def _is_wildcard(host: str) -> bool:
+    """Return whether a server bound to a host listens at all addresses of this machine."""
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return host in ("", "0")  # the system reads 0 as 0.0.0.0
 
 
 def policy_of(host: str, port: int) -> AccessPolicy:
@@ -69,8 +80,8 @@ def policy_of(host: str, port: int) -> AccessPolicy:
     hosts = {f"{name}:{port}" for name in authorities} | (authorities if port == 80 else set())
     if is_loopback(host):
         return AccessPolicy(frozenset(hosts))
-    is_wildcard = host in ("0.0.0.0", "::", "")  # noqa: S104 (compared, not bound)
-    return AccessPolicy(None if is_wildcard else frozenset(hosts), secrets.token_urlsafe(24))
+    accepted = None if _is_wildcard(host) else frozenset(hosts)
+    return AccessPolicy(accepted, secrets.token_urlsafe(24), f"{_COOKIE_NAME}-{port}")
 
 
 class AccessControl:
@@ -123,14 +134,14 @@ class AccessControl:
         return None
 
     def _has_token(self, scope: Scope, headers: dict[str, str]) -> bool:
-        given = [_cookie_of(headers), _token_of(scope)]
+        given = [_cookie_of(headers, self._policy.cookie_name), _token_of(scope)]
         return any(secrets.compare_digest(each.encode(), (self._policy.token or "").encode()) for each in given if each)
 
     def _new_cookie(self, scope: Scope) -> str | None:
         """Return the cookie that replaces the token of the address in the requests that follow."""
         if self._policy.token is None or not _token_of(scope):
             return None
-        return f"{_COOKIE_NAME}={self._policy.token}; HttpOnly; SameSite=Strict; Path=/"
+        return f"{self._policy.cookie_name}={self._policy.token}; HttpOnly; SameSite=Strict; Path=/"
 
 
 def _token_of(scope: Scope) -> str:
@@ -138,9 +149,9 @@ def _token_of(scope: Scope) -> str:
     return parse_qs(query.decode("latin-1")).get(TOKEN_NAME, [""])[0]
 
 
-def _cookie_of(headers: dict[str, str]) -> str:
+def _cookie_of(headers: dict[str, str], name: str) -> str:
     try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(_COOKIE_NAME)
+        cookie = SimpleCookie(headers.get("cookie", "")).get(name)
     except CookieError:
         return ""
     return cookie.value if cookie else ""

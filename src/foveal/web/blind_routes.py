@@ -18,6 +18,7 @@ from foveal.web.server_state import ServerState
 from foveal.web.worker import make_task
 
 _SIDES = ("left", "right")
+_KEPT_PAIRS = 4  # of a test; the page asks for the shown pair and the one after it. Others are made anew when asked for
 
 
 async def _start_test(request: Request) -> Response:
@@ -31,7 +32,9 @@ async def _start_test(request: Request) -> Response:
     photos = [state.store.get(str(key)) for key in dict.fromkeys(map(str, keys))]
     names = [(photo.source.key, photo.source.name) for photo in photos]
     test = make_test(names, encoders, body.get("quality", 50), body.get("repeats", 1))
-    state.tests.put(test.key, test)
+    dropped = state.tests.put(test.key, test)
+    for trial in dropped.trials if dropped else ():
+        _let_go(state, trial)
     return JSONResponse({"id": test.key, "trials": len(test.trials)}, 201)
 
 
@@ -40,10 +43,28 @@ async def _prepare_trial(request: Request) -> Response:
     test, trial = _trial(request)
     state: ServerState = request.app.state.server
     if trial.files is None and trial.answer is None:
+        state.store.check_results()
         task = make_task(encode_pair, state.store.get(trial.photo_key).source, trial.encoders, test.quality)
-        trial.files = await while_connected(request, state.pool.run(task, is_slow=True, may_wait=True))
-        trial.sizes_bytes = len(trial.files[0]), len(trial.files[1])
+        files = await while_connected(request, state.pool.run(task, is_slow=True, may_wait=True))
+        state.tests.get(test.key)  # it may have given way to a newer test meanwhile
+        if trial.files is None and trial.answer is None:
+            _hold(state, test, trial, files)
     return JSONResponse({"photo": trial.photo_key, "name": trial.photo_name, "answered": trial.answer is not None})
+
+
+def _hold(state: ServerState, test: BlindTest, trial: Trial, files: tuple[bytes, bytes]) -> None:
+    """Hold the files of a pair, which count as results, and let go of those of a test's first pairs if it has many."""
+    trial.files, trial.sizes_bytes = files, (len(files[0]), len(files[1]))
+    state.store.result_bytes += sum(trial.sizes_bytes)
+    others = [each for each in test.trials if each.files is not None and each is not trial]
+    for each in others[: max(0, len(others) + 1 - _KEPT_PAIRS)]:
+        _let_go(state, each)
+
+
+def _let_go(state: ServerState, trial: Trial) -> None:
+    """Let go of the files of a pair, if they are held."""
+    state.store.result_bytes -= sum(map(len, trial.files or ()))
+    trial.files = None
 
 
 async def _send_side(request: Request) -> Response:
@@ -56,8 +77,10 @@ async def _send_side(request: Request) -> Response:
 
 async def _answer_trial(request: Request) -> Response:
     test, trial = _trial(request)
-    body = await read_json(request, request.app.state.server.limits.request_bytes)
+    state: ServerState = request.app.state.server
+    body = await read_json(request, state.limits.request_bytes)
     record_answer(trial, body.get("answer"), body.get("seconds", 0))
+    _let_go(state, trial)
     return JSONResponse({"answered": sum(each.answer is not None for each in test.trials)})
 
 

@@ -46,7 +46,7 @@ class Trial:
     encoders
         Encoders of the left and the right file.
     files
-        Left and right file; None before they are made, and after the answer.
+        Left and right file; None while they are not held.
     sizes_bytes
         Sizes of the files.
     answer
@@ -160,14 +160,14 @@ def make_test(photos: Sequence[tuple[str, str]], encoders: Sequence[Any], qualit
 
 
 def record_answer(trial: Trial, answer: Any, seconds: Any) -> None:
-    """Record the answer to a trial, once; its files are let go."""
+    """Record the answer to a trial, once."""
     check_choice("answer", answer, get_args(Answer))
     check_number("seconds", seconds, 0, 1e6)
     if trial.sizes_bytes is None:
         raise ParameterError("this pair has not been shown")
     if trial.answer is not None:
         raise ParameterError("this pair has been answered")
-    trial.answer, trial.seconds, trial.files = answer, float(seconds), None
+    trial.answer, trial.seconds = answer, float(seconds)
 
 
 def wilson_interval(successes: int, count: int) -> tuple[float, float]:

@@ -14,7 +14,8 @@ class Limits:
     upload_bytes
         Largest file of one photo.
     held_bytes
-        Largest sum of all files that the server holds in memory: photos, and results of many photos.
+        Largest sum of all files that the server holds in memory: photos, results of many photos, and
+        pairs of blind tests.
     photos
         Largest number of photos held.
     pixels

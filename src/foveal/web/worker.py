@@ -73,6 +73,7 @@ class Worker:
 
     def stop(self) -> None:
         """End the process at once, whatever it does."""
+        self._is_broken = True  # the process may seem alive for a moment after it was killed
         self._process.kill()
 
 

@@ -129,7 +129,7 @@ class WorkerPool:
         """Drop a job for which nobody waits."""
         if job in self._waiting:
             self._waiting.remove(job)
-        elif job.worker is not None:
+        elif job in self._running and job.worker is not None:  # a worker whose job has ended may run another one
             job.timers.append(asyncio.get_running_loop().call_later(_GRACE_SECONDS, job.worker.stop))
 
     def _start_jobs(self) -> None:

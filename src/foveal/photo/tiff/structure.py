@@ -189,12 +189,14 @@ class TiffReader:
 
     def integer(self, entry: Entry) -> int | None:
         """Return the value of an entry that is one integer, of any type; None for another value or one cut off."""
-        if entry.count != 1 or entry.kind not in INTEGER_FORMATS:
-            return None
-        data = self.value(entry)
-        if len(data) < entry.value_bytes:
-            return None
-        return int(struct.unpack(f"{self.byte_order}{INTEGER_FORMATS[entry.kind]}", data)[0])
+        found = self.integers(entry) if entry.count == 1 else ()
+        return found[0] if found else None
+
+    def integers(self, entry: Entry) -> tuple[int, ...]:
+        """Return the values of an entry of any type of integers; none for other types or values that are cut off."""
+        if entry.kind not in INTEGER_FORMATS or entry.value_offset + entry.value_bytes > self.size:
+            return ()
+        return struct.unpack(f"{self.byte_order}{entry.count}{INTEGER_FORMATS[entry.kind]}", self.value(entry))
 
     def rationals(self, entry: Entry) -> tuple[float, ...]:
         """Return the values of an entry of type RATIONAL; none for another type, 0 for a division by zero."""

@@ -7,7 +7,7 @@ import { Encoding } from "./encoding.js";
 import { Importance } from "./importance.js";
 import { toPicture } from "./overlays.js";
 import { photos } from "./photos.js";
-import { clearReport, showReport, showState, startReport } from "./report.js";
+import { clearReport, markStale, showReport, showState, startReport } from "./report.js";
 
 const VAIN = "This part counts in full already. Remove importance elsewhere, or choose the blank map.";
 
@@ -136,9 +136,10 @@ export class PhotoTab {
   }
 
   #fail(error) {
-    showState("");
+    showState(this.result ? "of the settings before" : "");
     this.steering.showError(error.message);
-    this.picture.result = this.result; // the last real file stays
+    markStale(true);
+    this.picture.result = this.result; // the last real file stays in sight
     this.picture.refresh();
   }
 

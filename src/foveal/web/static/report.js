@@ -14,10 +14,19 @@ export function showState(text) {
 }
 
 export function clearReport() {
+  markStale(false);
   find("numbers").replaceChildren();
   for (const id of ["command", "python", "warnings"]) find(id).replaceChildren();
   offerFile(find("save-jpeg"), null);
   offerFile(find("save-map"), null);
+}
+
+// While the settings make no file, the last one is shown pale and cannot be saved as if it were theirs.
+export function markStale(isStale) {
+  for (const id of ["result", "recipe"]) find(id).classList.toggle("stale", isStale);
+  for (const name of ["command", "python"]) find(`copy-${name}`).disabled = isStale;
+  if (!isStale) return;
+  for (const id of ["save-jpeg", "save-map"]) offerFile(find(id), null);
 }
 
 export function showReport({ photo, report, blob, map }) {
@@ -31,6 +40,7 @@ export function showReport({ photo, report, blob, map }) {
     Time: time(report.seconds),
   };
   const items = Object.entries(rows).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]);
+  markStale(false);
   find("numbers").replaceChildren(...items);
   find("spoken").textContent = `${rows.Size}, SSIMULACRA 2: ${rows["SSIMULACRA 2"]}`; // for those who listen
   find("command").textContent = report.command;

@@ -3,6 +3,9 @@
 import { find } from "./dom.js";
 
 const FIELDS = { quality: "quality-field", target_size: "size-field", target_score: "score-field" };
+// What the page calls the arguments that messages name.
+const LABELS = { target_size: "Size", target_score: "SSIMULACRA 2", quality: "Quality" };
+const ARGUMENT = new RegExp(`^(${Object.keys(LABELS).join("|")})(?= must )`);
 
 export class Steering extends EventTarget {
   constructor() {
@@ -37,7 +40,7 @@ export class Steering extends EventTarget {
   }
 
   showError(text) {
-    find("settings-error").textContent = text;
+    find("settings-error").textContent = text.replace(ARGUMENT, (name) => LABELS[name]);
   }
 
   #update() {
