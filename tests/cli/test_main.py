@@ -318,3 +318,13 @@ def test_shell_completion(words: str, position: int, expected: list[str]) -> Non
     done = subprocess.run(COMMAND, capture_output=True, text=True, env=environment, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.removeprefix("plain,") for line in done.stdout.splitlines()] == expected
+
+
+@pytest.mark.parametrize(("command", "threads"), [("pca", None), ("inspect", "1"), ("encode", "1")])
+def test_only_pca_lets_openblas_start_threads(
+    command: str, threads: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "")  # so that it is restored
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    assert main.cli.get_command(click.Context(main.cli), command) is not None
+    assert os.environ.get("OPENBLAS_NUM_THREADS") == threads

@@ -27,9 +27,11 @@ from foveal.crop.metadata import (
     THUMBNAIL_NOTE,
     crop_exif,
     crop_xmp,
+    keep_segments,
 )
 from foveal.encoding import EncodeOptions
 from foveal.errors import FormatWarning, ParameterError
+from foveal.jpeg import Segment
 from foveal.saliency import Box
 
 PIXELS = noisy_gradient(60, 90)
@@ -329,6 +331,8 @@ def test_xmp_loses_what_shows_or_measures_the_whole_picture() -> None:
     cropped = crop_xmp(packet(inside, attributes), notes)
     assert cropped == packet("<dc:title>kept</dc:title>", ' xmp:Rating="5"')
     assert notes == [THUMBNAIL_NOTE, REGIONS_NOTE]
+    assert crop_xmp(packet("<dc:title>kept</dc:title>"), []) == packet("<dc:title>kept</dc:title>")
+    assert crop_xmp(b"no XML", []) == b"no XML"
 
 
 def test_viewers_do_not_take_a_crop_for_the_whole_panorama() -> None:
@@ -342,15 +346,29 @@ def test_viewers_do_not_take_a_crop_for_the_whole_panorama() -> None:
     assert set(notes) == {PANORAMA_NOTE}
     _, found = cut(foveal.Photo(PIXELS, xmp=whole), Box(0, 0, 40, 30))
     assert found == [PANORAMA_NOTE]
-    assert crop_xmp(packet("<dc:title>kept</dc:title>"), []) == packet("<dc:title>kept</dc:title>")
-    assert crop_xmp(b"no XML", []) == b"no XML"
 
 
-def resource(number: int, data: bytes, name: bytes = b"") -> bytes:
+def resource(number: int, data: bytes, name: bytes = b"", signature: bytes = b"8BIM") -> bytes:
+    """A resource of Photoshop; name and data are padded to even sizes."""
     pascal = bytes([len(name)]) + name
-    return (
-        b"8BIM" + struct.pack(">H", number) + pascal + b"\0" * (len(pascal) % 2) + struct.pack(">I", len(data)) + data
-    )
+    head = signature + struct.pack(">H", number) + pascal + b"\0" * (len(pascal) % 2)
+    return head + struct.pack(">I", len(data)) + data + b"\0" * (len(data) % 2)
+
+
+@pytest.mark.parametrize("thumbnail", [b"even size", b"an odd size"])
+@pytest.mark.parametrize("text", [b"even", b"odd"])
+@pytest.mark.parametrize("name", [b"", b"n", b"na"])
+def test_photoshop_resources_around_a_thumbnail_stay(thumbnail: bytes, text: bytes, name: bytes) -> None:
+    before = resource(0x0404, text, name) + resource(1, text, name, b"MeSa")
+    after = resource(0x0425, text, name)
+    for rest in (b"", b"broken", after[:9]):
+        payload = b"Photoshop 3.0\0" + before + resource(0x0409, thumbnail, name) + after + rest
+        notes: list[str] = []
+        (kept,) = keep_segments([Segment(APP13, payload)], notes)
+        assert kept.payload == b"Photoshop 3.0\0" + before + after + rest
+        assert notes == [THUMBNAIL_NOTE]
+        assert keep_segments([kept], notes) == [kept]
+        assert notes == [THUMBNAIL_NOTE]
 
 
 def test_segments_that_show_the_whole_picture_are_left_out() -> None:
@@ -360,7 +378,7 @@ def test_segments_that_show_the_whole_picture_are_left_out() -> None:
         (APP0, b"JFXX\0\x13\1\1abc"),
         (APP1, b"http://ns.adobe.com/xmp/extension/\0" + b"0" * 40),
         (APP11, signed),
-        (APP13, iptc + resource(0x040C, THUMBNAIL + b"\0" * (len(THUMBNAIL) % 2)) + resource(0x0425, b"md5!")),
+        (APP13, iptc + resource(0x040C, THUMBNAIL) + resource(0x0425, b"md5!")),
         (APP13, b"Photoshop 3.0\0" + b"not resources"),
         (0xEC, b"Ducky"),
     )

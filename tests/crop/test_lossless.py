@@ -77,6 +77,30 @@ def test_a_grey_picture_with_sampling_factors() -> None:
     np.testing.assert_array_equal(found.blocks[0][:3, :3], levels[4:7, 2:5])
 
 
+def test_blocks_that_only_pad_mcus_hold_nothing_of_the_picture() -> None:
+    source = jpeg.read_coefficients(pillow_file(PICTURE, quality=95, subsampling="4:2:0"))
+    cropped, _ = crop_file(source, Box(16, 16, 17, 17), progressive=False)  # one scan, which holds all blocks of MCUs
+    luma, *_ = jpeg.read_coefficients(cropped).blocks
+    assert luma.shape[:2] == (4, 4)
+    assert source.blocks[0][2:6, 2:6, 1:].any(axis=2).all()
+    assert not luma[3:, :, 1:].any()
+    assert not luma[:, 3:, 1:].any()
+    assert (luma[:3, 3, 0] == luma[:3, 2, 0]).all()
+
+
+def test_mcus_with_more_than_ten_blocks_are_not_interleaved() -> None:
+    """T.81 B.2.3, Scan header syntax, allows at most 10 blocks in an MCU of several components; this one has 12."""
+    frame = jpeg.Frame(50, 70, tuple(jpeg.ComponentHeader(number, 2, 2, 0) for number in (1, 2, 3)))
+    rng = np.random.default_rng(3)
+    shapes = [(each.padded_block_rows, each.padded_block_columns, 64) for each in frame.components]
+    blocks = tuple(rng.integers(-9, 10, shape, dtype=np.int16) for shape in shapes)
+    source = jpeg.Coefficients(frame, (jpeg.annex_k_tables(50)[0],) * 3, blocks)
+    for progressive in (False, True):
+        cropped, _ = crop_file(source, Box(16, 32, 17, 18), progressive=progressive)
+        for found, levels in zip(jpeg.read_coefficients(cropped).blocks, blocks, strict=True):
+            np.testing.assert_array_equal(found[:3, :3], levels[4:7, 2:5])
+
+
 @needs_jpegtran
 def test_files_of_other_test_suites_are_cropped_as_by_jpegtran(tmp_path: Path) -> None:
     paths = sorted((SHARED_DATA / "jpeg").rglob("*.jp*g"))

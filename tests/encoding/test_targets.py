@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
@@ -224,9 +225,36 @@ def test_the_default_quality_is_found_in_few_measurements(
         tried.append(quality)
         return float(102 - (102 - score_at_80) * np.exp(-fall * (quality - 80)))
 
+    least, most = targets.DEFAULT_QUALITIES
+    assert default_quality(monkeypatch, score) == pytest.approx(np.clip(exact(80), least, most), abs=3)
+    assert len(tried) <= measurements
+
+
+def default_quality(monkeypatch: pytest.MonkeyPatch, score: Callable[[float], float]) -> int:
+    """The default quality of a photo whose score is a function of its quality."""
     sample = SimpleNamespace(pixels=np.zeros((16, 16), np.uint8), settings=SimpleNamespace(threads=1), quantize=score)
     monkeypatch.setattr(targets, "Ssimulacra2Reference", lambda *_, **__: SimpleNamespace(score=lambda s, threads: s))
     monkeypatch.setattr(targets.jpeg, "reconstruct", lambda score: score)
-    least, most = targets.DEFAULT_QUALITIES
-    assert targets._find_default_quality(sample) == pytest.approx(np.clip(exact(80), least, most), abs=3)  # type: ignore[arg-type]
-    assert len(tried) <= measurements
+    return targets._find_default_quality(sample)  # type: ignore[arg-type]
+
+
+def test_the_search_for_the_default_quality_follows_a_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """log(102 - score) falls fast up to quality 68 and slowly above, so that the first slope leads too far."""
+    tried: list[float] = []
+
+    def score(quality: float) -> float:
+        tried.append(quality)
+        return float(102 - 14 * np.exp(0.01 * (80 - max(quality, 68)) + 0.08 * max(68 - quality, 0)))
+
+    found = default_quality(monkeypatch, score)
+    assert score(found) == pytest.approx(80, abs=1)
+    assert len(tried) <= 5
+
+
+@pytest.mark.parametrize("score_at_95", [70.0, 69.0, 60.0])
+def test_scores_that_do_not_rise_with_quality_end_the_search(
+    monkeypatch: pytest.MonkeyPatch, score_at_95: float
+) -> None:
+    """A score of 70 at quality 80 leads to 95, the highest default quality; if that is no better, 80 is taken."""
+    scores = {80: 70.0, 95: score_at_95}
+    assert default_quality(monkeypatch, lambda quality: scores[int(quality)]) == 80  # nothing else is tried

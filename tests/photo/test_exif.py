@@ -231,3 +231,13 @@ def exif_data(
 
     append(fields, directories or {})
     return bytes(data)
+
+
+@pytest.mark.parametrize(("width", "expected"), [(32_767, 65_534), (32_768, 65_535), (60_000, 65_535)])
+def test_a_subject_that_is_scaled_stays_a_short(width: int, expected: int) -> None:
+    tags = Image.Exif()
+    tags.get_ifd(0x8769)[0x9214] = (50, 40, width, 10)  # SubjectArea
+    changed = exif_tags.replace_size(tags.tobytes(), (120, 180), (slice(0, 60), slice(0, 90)))
+    read = Image.Exif()
+    read.load(changed)
+    assert read.get_ifd(0x8769)[0x9214] == (100, 80, expected, 20)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
 
 import foveal
 from foveal.errors import LimitError, ParameterError
-from foveal.photo import orientation
+from foveal.photo import icc, orientation
 from foveal.photo.color_space import SRGB_CURVE, TransferCurve
 from foveal.photo.resizing import reduce_longer_side
 
@@ -49,6 +50,80 @@ def test_fine_detail_keeps_its_light() -> None:
     checks = np.indices((64, 64)).sum(axis=0) % 2 * 255
     resized = foveal.resize(foveal.Photo(checks.astype(np.uint8)), 16)
     assert set(np.unique(resized.pixels[2:-2, 2:-2])) <= {187, 188, 189}
+
+
+def profile_of(colour_space: bytes, curves: dict[bytes, bytes]) -> bytes:
+    """An ICC profile with only a header and transfer functions."""
+    head = (bytes(16) + colour_space + bytes(16) + b"acsp").ljust(128, b"\0") + struct.pack(">I", len(curves))
+    table, data = b"", b""
+    for tag, curve in curves.items():
+        table += struct.pack(">4sII", tag, len(head) + 12 * len(curves) + len(data), len(curve))
+        data += curve
+    return head + table + data
+
+
+def gamma_curve(*values: int) -> bytes:
+    return b"curv" + bytes(4) + struct.pack(f">I{len(values)}H", len(values), *values)
+
+
+def formula(function: int, *parameters: float) -> bytes:
+    numbers = (round(65536 * number) for number in parameters)
+    return b"para" + bytes(4) + struct.pack(f">HH{len(parameters)}i", function, 0, *numbers)
+
+
+SRGB_FORMULA = formula(3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+
+
+@pytest.mark.parametrize(
+    ("curve", "expected"),
+    [
+        (gamma_curve(), 0.5),  # linear
+        (gamma_curve(256), 0.5),
+        (formula(0, 1.0), 0.5),
+        (gamma_curve(461), 0.5 ** (256 / 461)),  # 1.8, as of ProPhoto RGB
+        (formula(0, 2.2), 0.5 ** (1 / 2.2)),
+        (formula(3, 1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081), 1.099 * 0.5**0.45 - 0.099),  # BT.709
+        (SRGB_FORMULA, 1.055 * 0.5 ** (1 / 2.4) - 0.055),
+        # Curves that are not used: sRGB's is.
+        (gamma_curve(0, 30_000, 65_535), 0.7354),  # a table
+        (gamma_curve(0), 0.7354),
+        (formula(0, -1.0), 0.7354),
+        (formula(3, 2.4, 0.5, 0.0, 0.1, 0.04), 0.7354),  # does not reach 1
+        (formula(3, 2.4, 1.0, 0.0, 0.0, 0.04), 0.7354),  # cannot be inverted
+        (formula(1, 2.4, 1.0, 0.0), 0.7354),
+        (b"para", 0.7354),
+        (b"", 0.7354),
+    ],
+)
+@pytest.mark.parametrize("is_grey", [True, False])
+def test_light_is_that_of_the_profile(curve: bytes, expected: float, is_grey: bool) -> None:
+    checks = (np.indices((64, 64)).sum(axis=0) % 2 * 65_535).astype(np.uint16)
+    tags = [b"kTRC"] if is_grey else [b"rTRC", b"gTRC", b"bTRC"]
+    profile = profile_of(b"GRAY" if is_grey else b"RGB ", dict.fromkeys(tags, curve))
+    photo = foveal.Photo(checks if is_grey else np.stack([checks] * 3, axis=2), icc_profile=profile)
+    found = foveal.resize(photo, 16).pixels[2:-2, 2:-2] / 65_535
+    assert np.abs(found - expected).max() < 0.003
+    for length in range(128, len(profile), 3):  # broken profiles
+        assert foveal.resize(foveal.Photo(photo.pixels[:2, :4], icc_profile=profile[:length]), 2).width == 2
+
+
+def test_a_profile_of_srgb_changes_nothing(astronaut: np.ndarray) -> None:
+    curves = dict.fromkeys([b"rTRC", b"gTRC", b"bTRC"], SRGB_FORMULA)
+    plain = foveal.resize(foveal.Photo(astronaut), 160)
+    for profile in (profile_of(b"RGB ", curves), profile_of(b"RGB ", {**curves, b"bTRC": gamma_curve()})):
+        np.testing.assert_array_equal(
+            foveal.resize(foveal.Photo(astronaut, icc_profile=profile), 160).pixels, plain.pixels
+        )
+
+
+def test_profiles_of_littlecms_are_read() -> None:
+    for name, expected in {"sRGB": True, "LAB": False}.items():
+        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile(name)).tobytes()  # type: ignore[arg-type]
+        curve = icc.transfer_curve(profile)
+        assert (curve is not None) is expected
+        if curve is not None:
+            values = np.linspace(0, 1, 99)
+            assert np.abs(curve.to_linear(values) - SRGB_CURVE.to_linear(values)).max() < 1e-4
 
 
 def test_the_result_is_that_of_libvips_in_linear_light(astronaut: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Names of photos, which come from clients."""
+"""Room for photos and results, and names of photos, which come from clients."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foveal.web.photo_store import clean_name
+from foveal.web.answers import TooLargeError
+from foveal.web.limits import Limits
+from foveal.web.photo_store import PhotoStore, clean_name
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,15 @@ def test_any_text_becomes_the_name_of_a_file(name: str) -> None:
     assert cleaned.isprintable()
     assert "/" not in cleaned
     assert cleaned not in (".", "..")
+
+
+def test_results_of_others_take_room_from_photos() -> None:
+    store = PhotoStore(Limits(held_bytes=100))
+    store.result_bytes = 60
+    store.check_room(40)
+    with pytest.raises(TooLargeError, match="at most 100 bytes"):
+        store.check_room(41)
+    store.check_results()
+    store.result_bytes = 101
+    with pytest.raises(TooLargeError, match="fill the memory"):
+        store.check_results()

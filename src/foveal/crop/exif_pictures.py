@@ -20,7 +20,7 @@ from foveal.photo.tiff.structure import Directory, Entry, TiffReader
 _DATA_TAGS = ((0x0201, 0x0202), (0x0111, 0x0117), (0x0144, 0x0145))
 _SUB_DIRECTORIES = 0x014A  # SubIFDs (TIFF technical note 1): directories of further pictures
 _PICTURE_TAGS = {_SUB_DIRECTORIES, *(tag for pair in _DATA_TAGS for tag in pair)}
-_MAX_DIRECTORIES = 32  # of pictures; more of them are a sign of broken data
+_MAX_DIRECTORIES = 16  # of pictures; more of them are a sign of broken data
 
 
 def remove_pictures(data: bytearray, reader: TiffReader) -> tuple[bytes, bool]:
@@ -64,10 +64,11 @@ def _picture_ranges(reader: TiffReader, first: Directory) -> Iterator[tuple[int,
         if offset in seen:
             continue
         seen.add(offset)
-        yield offset, _directory_bytes(reader, offset)
-        entries = reader.directory(offset)
+        directory = reader.read_directory(offset)
+        entries = reader.held_entries(directory)
+        yield offset, _directory_bytes(directory)
         yield from _data_ranges(reader, entries)
-        waiting += [reader.read_directory(offset).next_offset, *_offsets_of_sub_directories(reader, entries)]
+        waiting += [directory.next_offset, *_offsets_of_sub_directories(reader, entries)]
 
 
 def _data_ranges(reader: TiffReader, entries: list[Entry]) -> Iterator[tuple[int, int]]:
@@ -85,18 +86,18 @@ def _offsets_of_sub_directories(reader: TiffReader, entries: list[Entry]) -> lis
 def _kept_ranges(reader: TiffReader) -> Iterator[tuple[int, int]]:
     """Yield where (offset, size) the header, the directories that stay and their values are."""
     yield 0, structure.HEADER_BYTES
-    yield reader.first_offset, _directory_bytes(reader, reader.first_offset)
+    yield reader.first_offset, _directory_bytes(reader.read_directory(reader.first_offset))
     for entry in exif_tags.all_entries(reader):
         if entry.tag in _PICTURE_TAGS:
             continue
         yield entry.value_offset, entry.value_bytes
         if entry.tag in exif_tags.INNER_DIRECTORIES:
             inner = reader.integer(entry) or 0
-            yield inner, _directory_bytes(reader, inner)
+            yield inner, _directory_bytes(reader.read_directory(inner))
 
 
-def _directory_bytes(reader: TiffReader, offset: int) -> int:
-    return 2 + structure.ENTRY_BYTES * len(reader.read_directory(offset).entries) + 4
+def _directory_bytes(directory: Directory) -> int:
+    return 2 + structure.ENTRY_BYTES * len(directory.entries) + 4
 
 
 def _mark(flags: bytearray, start: int, size: int, value: int) -> None:
@@ -107,7 +108,7 @@ def _mark(flags: bytearray, start: int, size: int, value: int) -> None:
 
 def _rewrite_first_directory(data: bytearray, reader: TiffReader, first: Directory) -> None:
     """Remove the entries of pictures from the first directory, and its link to the next one."""
-    start, size = reader.first_offset, _directory_bytes(reader, reader.first_offset)
+    start, size = reader.first_offset, _directory_bytes(first)
     kept = [
         bytes(data[entry.position : entry.position + structure.ENTRY_BYTES])
         for entry in first.entries

@@ -48,7 +48,8 @@ _XMP_PANORAMA = tuple(
 )
 _XMP_EXTENDED = ("http://ns.adobe.com/xmp/note/", "HasExtendedXMP")  # a note is made of the extended XMP itself
 _XMP_LEFT_OUT = {*_XMP_THUMBNAILS, *_XMP_REGIONS, *_XMP_PANORAMA, _XMP_EXTENDED, *SIZE_PROPERTIES}
-_PHOTOSHOP_RESOURCE, _PHOTOSHOP_THUMBNAILS = b"8BIM", (0x0409, 0x040C)
+_PHOTOSHOP_RESOURCES = (b"8BIM", b"AgHg", b"DCSR", b"MeSa", b"PHUT")  # as ExifTool reads them
+_PHOTOSHOP_THUMBNAILS = (0x0409, 0x040C)
 
 
 def crop_exif(exif: bytes | None, box: Box, notes: list[str]) -> bytes | None:
@@ -118,23 +119,27 @@ def keep_segments(segments: Sequence[Segment], notes: list[str]) -> list[Segment
 
 
 def _without_photoshop_thumbnail(segment: Segment, notes: list[str]) -> Segment:
-    """Return a segment of Photoshop's image resources without thumbnails; one that is broken stays as it is."""
+    """Return a segment of Photoshop's image resources without thumbnails; what follows a broken one stays as it is."""
     # A resource: "8BIM", its number, a name with its length in front, the size of the data, the data. Name and data are
     # padded to even sizes (Adobe Photoshop File Formats Specification, Image Resource Blocks).
     payload, kept, position = segment.payload, [PHOTOSHOP], len(PHOTOSHOP)
-    while position < len(payload):
-        name_at = position + 6
-        if payload[position : position + 4] != _PHOTOSHOP_RESOURCE or name_at >= len(payload):
-            return segment
-        size_at = name_at + (payload[name_at] + 2) // 2 * 2
-        if size_at + 4 > len(payload):
-            return segment
+    while (size_at := _size_of_resource_at(payload, position)) is not None:
         (size,) = struct.unpack_from(">I", payload, size_at)
         end = size_at + 4 + (size + 1) // 2 * 2
         if struct.unpack_from(">H", payload, position + 4)[0] not in _PHOTOSHOP_THUMBNAILS:
             kept.append(payload[position:end])
         position = end
+    kept.append(payload[position:])
     changed = b"".join(kept)
     if len(changed) < len(payload):
         notes.append(THUMBNAIL_NOTE)
     return Segment(segment.code, changed)
+
+
+def _size_of_resource_at(payload: bytes, position: int) -> int | None:
+    """Return where the size of the resource at a position stands; None if there is no resource, or a broken one."""
+    name_at = position + 6
+    if payload[position : position + 4] not in _PHOTOSHOP_RESOURCES or name_at >= len(payload):
+        return None
+    size_at = name_at + (payload[name_at] + 2) // 2 * 2
+    return size_at if size_at + 4 <= len(payload) else None

@@ -2,15 +2,14 @@
 
 Sample values are not proportional to light: their mean is darker than the light of the pixels together, so that fine
 bright detail (stars, foam, twigs before the sky) would fade. Here they are converted to linear light first, and back
-afterwards, by the transfer function of sRGB, whatever the colour profile. Those of Adobe RGB, Display P3 and most other
-RGB colour spaces of photographs are close to it; as both conversions use one function, only mixtures of different
-values depend on it. Of a linear colour space, mixtures become too bright: black and white pixels 0.735 instead of 0.5.
+afterwards, by the transfer function of the colour profile if it is a formula, and else by that of sRGB, which those of
+most photographs are close to. As both conversions use one function, only mixtures of different values depend on it.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,10 +22,12 @@ from foveal.files import Source
 from foveal.jpeg import MAX_SIDE, Pixels
 from foveal.jpeg.frame import check_sides
 from foveal.jpeg.xmp import SIZE_PROPERTIES, remove_properties
-from foveal.photo import exif, orientation
+from foveal.photo import exif, icc, orientation
 from foveal.photo.background import Color
-from foveal.photo.color_space import SRGB_CURVE
+from foveal.photo.color_space import SRGB_CURVE, TransferCurve
 from foveal.photo.photo import Photo, as_photo
+
+_SAME_LIGHT = 1e-3  # transfer functions that differ by less light are the same: profiles round their numbers
 
 
 def resize(
@@ -38,7 +39,8 @@ def resize(
 ) -> Photo:
     """Resize a photo to a width, in linear light by a Lanczos filter of three lobes; the aspect ratio stays.
 
-    Linear light is that of the transfer function of sRGB, whatever the colour profile.
+    Linear light is that of the colour profile if its transfer function is a formula (a gamma, or a line and a power),
+    and else that of sRGB.
 
     Parameters
     ----------
@@ -105,17 +107,27 @@ def resize_to(photo: Photo, displayed_size: tuple[int, int]) -> Photo:
     whole = slice(0, photo.height), slice(0, photo.width)
     return replace(
         photo,
-        pixels=_resize_pixels(photo.pixels, size),
+        pixels=_resize_pixels(photo.pixels, size, _curve_of(photo.icc_profile)),
         exif=exif.replace_size(photo.exif, size, whole) if photo.exif else photo.exif,
         xmp=remove_properties(photo.xmp, SIZE_PROPERTIES)[0] if photo.xmp else photo.xmp,
     )
 
 
-def _resize_pixels(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+def _curve_of(profile: bytes | None) -> TransferCurve:
+    """Return the transfer function of a profile, or that of sRGB if it has none that can be used or nearly this one."""
+    curve = icc.transfer_curve(profile)
+    if curve is None:
+        return SRGB_CURVE
+    values = np.linspace(0, 1, 257)
+    is_srgb = np.abs(curve.to_linear(values) - SRGB_CURVE.to_linear(values)).max() < _SAME_LIGHT
+    return SRGB_CURVE if is_srgb else curve
+
+
+def _resize_pixels(pixels: Pixels, size: tuple[int, int], curve: TransferCurve) -> Pixels:
     """Resize grey or RGB pixels to (height, width), one channel after another, so that few are held as floats."""
     height, width = size
     peak = int(np.iinfo(pixels.dtype).max)
-    light = _light_of_values(peak)
+    light = _light_of_values(peak, curve)
     resized: Pixels = np.empty((*size, *pixels.shape[2:]), dtype=pixels.dtype)
     channels = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
     results = resized[..., np.newaxis] if pixels.ndim == 2 else resized
@@ -123,11 +135,11 @@ def _resize_pixels(pixels: Pixels, size: tuple[int, int]) -> Pixels:
         plane = Image.fromarray(light[channels[:, :, channel]])
         small = np.asarray(plane.resize((width, height), Image.Resampling.LANCZOS))
         light_inside = small.clip(0, 1)  # the filter overshoots at edges
-        results[:, :, channel] = np.rint(SRGB_CURVE.from_linear(light_inside) * peak)
+        results[:, :, channel] = np.rint(curve.from_linear(light_inside) * peak).clip(0, peak)
     return resized
 
 
-@cache
-def _light_of_values(peak: int) -> NDArray[np.float32]:
+@lru_cache(maxsize=4)
+def _light_of_values(peak: int, curve: TransferCurve) -> NDArray[np.float32]:
     """Return the linear light, 0 to 1, of the sample values from 0 to `peak`."""
-    return SRGB_CURVE.to_linear(np.linspace(0, 1, peak + 1)).astype(np.float32)
+    return curve.to_linear(np.linspace(0, 1, peak + 1)).astype(np.float32)

@@ -152,7 +152,11 @@ class TiffReader:
 
     def directory(self, offset: int) -> list[Entry]:
         """Return the entries of the directory at an offset whose values lie within the structure."""
-        entries = self.read_directory(offset).entries
+        return self.held_entries(self.read_directory(offset))
+
+    def held_entries(self, directory: Directory) -> list[Entry]:
+        """Return the entries of a directory whose values lie within the structure."""
+        entries = directory.entries
         return [each for each in entries if each.value_bytes and each.value_offset + each.value_bytes <= self.size]
 
     def read_directory(self, offset: int) -> Directory:
