@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foveal.web.answers import TooLargeError
+from foveal.web.errors import TooLargeError
 from foveal.web.limits import Limits
 from foveal.web.photo_store import PhotoStore, clean_name
 
