@@ -64,11 +64,17 @@ fuzz: check
 fuzz-minimise: check
 	PYTHON=$(PYTHON) tests/fuzz/run --minimise $(TARGETS)
 
-# One editable install for each extra that a target needs, made anew when SOURCES change. Kernels that another target has
-# built are not built again: that takes the same build tools, which lie in .venv, and not in a folder that pip makes anew.
-$(VENV)/.%: $(SOURCES) $(VENV)/.tools
-	@echo "== foveal[$*]: its kernels, and the packages that it needs"
-	$(INSTALL) --no-build-isolation --editable ".[$*]"
+# The packages of an extra, for the target that needs it. foveal itself is installed, so pip takes its extras from there.
+$(VENV)/.%: $(VENV)/.foveal
+	@echo "== foveal[$*]: the packages that it needs"
+	$(INSTALL) "foveal[$*]"
+	@touch $@
+
+# One editable install, made anew when SOURCES change. The build tools lie in .venv and not in a folder that pip makes
+# anew, so that only the kernels that have changed are built again.
+$(VENV)/.foveal: $(SOURCES) $(VENV)/.tools
+	@echo "== foveal and its kernels"
+	$(INSTALL) --no-build-isolation --no-deps --editable .
 	@touch $@
 
 $(VENV)/.tools: pyproject.toml | check
