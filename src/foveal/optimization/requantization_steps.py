@@ -101,7 +101,11 @@ def find_steps(
     found = np.empty(64, dtype=np.int64)
     for index in range(64):
         candidates = _candidates(int(old[index]), float(wanted[index]))
-        histogram = _tally(np.abs(sample.levels[:, index]), sample.weights, float(old[index]), shifts[:, index])
+        magnitudes = np.abs(sample.levels[:, index])
+        if len(candidates) == 1 or (index and not magnitudes.any()):  # no choice, or one that costs nothing
+            found[index] = candidates[0]
+            continue
+        histogram = _tally(magnitudes, sample.weights, float(old[index]), shifts[:, index])
         cost = _cost_of_dc if index == 0 else _cost_of_ac
         found[index] = candidates[np.argmin(cost(histogram, candidates, float(wanted[index])))]
     return found
