@@ -216,7 +216,6 @@ def test_unstuffing_and_finding_back() -> None:
         lambda: decode_scan(band=(0, 63, 0, 1)),
         lambda: decode_scan(band=(1, 5, 0, 0), components=[(1, 1, TABLE, None)]),
         lambda: decode_scan(first_row=1 << 62),
-        lambda: decode_scan(block_bits=[np.zeros((1, 9), np.uint32)[:, ::9]]),
         lambda: _kernels.upsample_triangle(samples(4, 4), 2, 2, 2**63 - 1, samples(8, 8)),
         lambda: _kernels.upsample_replicate(samples(4, 4), (1, 2), (1, 2), 2**63 - 1, samples(8, 8)),
         lambda: decode_scan(intervals=()),
