@@ -1,6 +1,6 @@
 """Measure speed and peak memory of encoders and decoders, with speed as a ratio to libjpeg-turbo in the same run.
 
-python -m bench.speed [--images DIR ...] [--megapixels 13] [--quality 80] [--rounds 5] [--only start-up]
+python -m bench.speed [--images DIR ...] [--megapixels 13] [--quality 80] [--rounds 5] [--only start-up | default-quality]
 
 Start-up is measured in CPU seconds of whole processes, see `bench.speed.start_up`. All encoders and decoders work on
 one mosaic of photographs. The tables show megapixels per second (the best of all
@@ -94,15 +94,16 @@ def main() -> None:
     parser.add_argument("--megapixels", type=float, default=13)
     parser.add_argument("--quality", type=int, default=80)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["start-up"], help="print this table alone")
+    parser.add_argument("--only", choices=["start-up", "default-quality"], help="print this table alone")
     arguments = parser.parse_args()
     workload = Workload(arguments.images, arguments.megapixels, arguments.quality)
-    Console().print(measure_start_up(Workload(arguments.images, 0.4, 75).pixels(), arguments.rounds))
-    if arguments.only:
-        return
-    for measure in (measure_encoders, measure_decoders):
-        Console().print(measure(workload, arguments.rounds))
-    Console().print(measure_default_quality(arguments.images, arguments.quality, arguments.rounds))
+    if arguments.only in (None, "start-up"):
+        Console().print(measure_start_up(Workload(arguments.images, 0.4, 75).pixels(), arguments.rounds))
+    if arguments.only is None:
+        for measure in (measure_encoders, measure_decoders):
+            Console().print(measure(workload, arguments.rounds))
+    if arguments.only in (None, "default-quality"):
+        Console().print(measure_default_quality(arguments.images, arguments.quality, arguments.rounds))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Time of an encode that chooses its quality, as a ratio to one whose quality is given."""
+"""Time and scores of encodes that choose their quality; the time is a ratio to encodes whose quality is given."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from rich.table import Table
 
 import foveal
 from bench import photos
+from foveal.encoding.targets import DEFAULT_SCORE
 from foveal.jpeg import EightBitPixels
+from foveal.metrics import ssimulacra2
 from foveal.saliency import Saliency
 
 PHOTOS = 12
@@ -19,7 +21,11 @@ _MAPS: Mapping[str, Saliency] = {"no map": None, 'map "auto"': "auto"}
 
 
 def measure_default_quality(folders: list[Path], quality: int, rounds: int) -> Table:
-    """Measure the processor time of encodes with one thread, of up to PHOTOS photographs, evenly chosen."""
+    """Measure the processor time of encodes with one thread, and SSIMULACRA2 of the files.
+
+    Times are of up to PHOTOS photographs, evenly chosen, scores of all photographs without a map: the default quality
+    aims at `targets.DEFAULT_SCORE`.
+    """
     loaded = list(photos.load(folders).values())
     chosen = loaded[:: max(1, len(loaded) // PHOTOS)][:PHOTOS]
     table = Table(title=f"default quality: {len(chosen)} photographs, quality {quality}, best of {rounds}")
@@ -28,6 +34,12 @@ def measure_default_quality(folders: list[Path], quality: int, rounds: int) -> T
     for name, saliency in _MAPS.items():
         ratios = [_ratio(pixels, quality, saliency, rounds) for pixels in chosen]
         table.add_row(name, *(f"{each:.2f}" for each in (np.median(ratios), min(ratios), max(ratios))))
+    scores = [ssimulacra2(pixels, foveal.decode(foveal.encode(pixels, saliency=None))) for pixels in loaded]
+    furthest = max(scores, key=lambda score: abs(score - DEFAULT_SCORE))
+    table.caption = (
+        f"scores of {len(loaded)} files without a map: {np.mean(scores):.1f} in the mean, "
+        f"standard deviation {np.std(scores):.1f}, furthest from {DEFAULT_SCORE:g}: {furthest:.1f}"
+    )
     return table
 
 

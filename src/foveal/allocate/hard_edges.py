@@ -27,7 +27,7 @@ class Ground(NamedTuple):
 
 
 # Noise of a photo varies more than the ground of an original. That of a decoded file rings, and only edges of high
-# contrast tell it from texture: with contrast 64, 13 % of the blocks of photographs would count, and with 144 3 %.
+# contrast tell it from texture: with the contrast of originals, every eighth block of photographs would count.
 GROUND_OF_ORIGINALS, GROUND_OF_DECODED = Ground(3, 64), Ground(16, 144)
 # Shares of flat ground in a block: up to the first it is texture, from the second on a hard edge. Blocks of text have
 # 0.2 to 0.9; 97 % of the blocks of photographs have less than 0.2.

@@ -160,7 +160,7 @@ class _Worker:
 
     @classmethod
     def start(cls, pool: Pool, lock: int | None) -> _Worker:
-        """Start a process."""
+        """Start a worker process and the connection to it."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         arguments = (theirs, pool.settings, pool.storage, _InheritedLock(lock))

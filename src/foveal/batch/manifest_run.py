@@ -48,7 +48,7 @@ class ManifestPlan:
 
     @property
     def shard_count(self) -> int:
-        """Number of shards."""
+        """Number of shards of the manifest."""
         return self.manifest.shard_count(self.batch.rows_per_shard)
 
 

@@ -51,7 +51,7 @@ class LedgerSummary:
     runs: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
-        """Count an outcome."""
+        """Add an outcome to the sums and lists of the report."""
         self.totals.add(outcome)
         self.seconds += outcome.seconds
         if outcome.status == "failed" and len(self.failures) < MAX_LISTED:

@@ -12,7 +12,7 @@ from foveal.batch.jobs import Outcome
 
 @dataclass
 class Totals:
-    """Sums over outcomes.
+    """Sums over the outcomes of a run.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Totals:
     started: float = field(default_factory=time.monotonic)
 
     def add(self, outcome: Outcome) -> None:
-        """Count an outcome."""
+        """Add an outcome to the sums."""
         self.statuses[outcome.status] += 1
         if outcome.status in ("written", "kept"):
             self.rungs[outcome.rung] += 1
@@ -44,7 +44,7 @@ class Totals:
 
     @property
     def targets(self) -> int:
-        """Number of outcomes."""
+        """Number of targets that have an outcome."""
         return self.statuses.total()
 
     @property

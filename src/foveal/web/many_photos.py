@@ -55,11 +55,11 @@ class ManyPhotos:
         self._names: set[str] = set()
 
     def start(self) -> None:
-        """Start to encode."""
+        """Begin to encode the photos, in a task of its own."""
         self._task = asyncio.create_task(self._run())
 
     def cancel(self) -> None:
-        """Stop encoding."""
+        """Cancel the encoding of the photos that are left."""
         if self._task is not None:
             self._task.cancel()
 

@@ -33,7 +33,7 @@ class HeldPhoto:
 
     @property
     def pixels(self) -> int:
-        """Number of pixels."""
+        """Number of pixels of the photo."""
         return self.facts.width * self.facts.height
 
     @property
@@ -88,7 +88,7 @@ class PhotoStore:
             raise TooLargeError("photos and results fill the memory of the server; remove some photos")
 
     def add(self, source: PhotoFile, facts: PhotoFacts) -> HeldPhoto:
-        """Hold a photo."""
+        """Hold a photo in memory, if there is room for it."""
         self.check_room(len(source.data))
         self._photos[source.key] = HeldPhoto(source, facts)
         return self._photos[source.key]
