@@ -29,7 +29,7 @@ def served(photo: Path) -> Iterator[str]:
     """Start the command with a photo, and yield the address of its page."""
     command = [sys.executable, "-m", "foveal", "serve", "--port", "0", str(photo)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        assert process.stdout is not None  # noqa: S101
+        assert process.stdout is not None  # noqa: S101 (it is a pipe)
         try:
             yield process.stdout.readline().split(" ")[0]
         finally:
@@ -44,7 +44,7 @@ def steer(page: Page) -> None:
     page.check("input[name=tool][value=brush]", force=True)
     page.fill("#brush-size", "12")
     box = page.locator("#canvas").bounding_box()
-    assert box is not None  # noqa: S101
+    assert box is not None  # noqa: S101 (the element is visible)
     page.mouse.move(box["x"] + 0.68 * box["width"], box["y"] + 0.62 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.74 * box["width"], box["y"] + 0.5 * box["height"], steps=20)

@@ -1,6 +1,6 @@
 """Measure speed and peak memory of encoders and decoders, with speed as a ratio to libjpeg-turbo in the same run.
 
-python -m bench.speed [--images DIR ...] [--megapixels 13] [--quality 80] [--rounds 5] [--only start-up | default-quality]
+python -m bench.speed [--images DIR ...] [--megapixels 13] [--quality 80] [--rounds 5] [--only TABLE]
 
 Start-up is measured in CPU seconds of whole processes, see `bench.speed.start_up`. All encoders and decoders work on
 one mosaic of photographs. The tables show megapixels per second (the best of all

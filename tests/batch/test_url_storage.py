@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pickle
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from storage_claims import winners_of_a_claim
 
 from foveal.batch.url_storage import UrlStorage, check_protocol, join_key
 from foveal.errors import MissingExtraError, ParameterError
@@ -49,18 +49,7 @@ def test_what_is_not_there_is_a_missing_file(folder: str) -> None:
 
 def test_of_many_writers_one_creates_the_file(folder: str) -> None:
     storage, key = UrlStorage(), f"{folder}/claimed"
-
-    def claim(number: int) -> int | None:
-        try:
-            storage.write_new(key, b"%d" % number)
-        except FileExistsError:
-            return None
-        return number
-
-    with ThreadPoolExecutor(8) as pool:
-        winners = [number for number in pool.map(claim, range(24)) if number is not None]
-    assert len(winners) == 1
-    assert storage.read(key) == b"%d" % winners[0]
+    assert winners_of_a_claim(storage, key, writers=24) == [storage.read(key)]
     assert list(storage.names(folder)) == ["claimed"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ pytest.importorskip("pyarrow")
 
 from manifest_batches import LOSSLESS, check_finished, names, write_manifest, write_photos
 from sftp_server import serve_folder
+from storage_claims import winners_of_a_claim
 
 pytestmark = pytest.mark.filterwarnings("default")  # those of paramiko and cryptography
 
@@ -47,17 +47,7 @@ def test_a_file_is_created_once_and_can_be_replaced(url: str, tmp_path: Path) ->
 
 def test_of_many_writers_one_creates_the_file(url: str) -> None:
     storage, key = UrlStorage(), f"{url}/folder/claimed"
-
-    def claim(number: int) -> int | None:
-        try:
-            storage.write_new(key, b"%d" % number)
-        except FileExistsError:
-            return None
-        return number
-
-    with ThreadPoolExecutor(4) as pool:
-        winners = [number for number in pool.map(claim, range(12)) if number is not None]
-    assert [b"%d" % number for number in winners] == [storage.read(key)]
+    assert winners_of_a_claim(storage, key, writers=12) == [storage.read(key)]
     assert list(storage.names(f"{url}/folder")) == ["claimed"]
 
 

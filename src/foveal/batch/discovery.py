@@ -169,7 +169,7 @@ def _relative_of_listed(path: str) -> str:
 def _identity(path: str) -> tuple[int, int] | None:
     """Return the numbers by which a folder is recognized under any name; None if it does not exist."""
     try:
-        status = os.stat(path)  # noqa: PTH116
+        status = os.stat(path)  # noqa: PTH116 (a path may be a string)
     except OSError:
         return None
     return status.st_dev, status.st_ino
