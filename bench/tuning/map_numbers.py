@@ -2,8 +2,8 @@
 
 python -m bench.tuning.map_numbers FOLDER --maps gaze=DIR [--count 16] [--sweeps 2] --output FILE
 
-FOLDER holds photographs with fixations; those that `bench.gaze.bd_rates` reports on are left out. The coordinate search
-of `bench.tuning.tune` minimises the mean BD-rate against jpegli by the metrics where people looked (those of
+FOLDER holds photographs with fixations; those that `bench.gaze.bd_rates` reports on are left out. A coordinate
+search minimises the mean BD-rate against jpegli by the metrics where people looked (those of
 `bench.gaze.bd_rates`), plus the BD-rate by SSIMULACRA2 of the whole photo, weighted by the rate at which strength
 trades one for the other. Then the script measures how much coarser the tables may be while the PSNR where people looked
 is no lower than without a map. The output file holds the parameters as JSON.
@@ -24,8 +24,8 @@ import foveal
 from bench.arguments import new_parser
 from bench.gaze.bd_rates import QUALITIES, REPORTED, SCORES, GazeScorer, Points, mean_bd_rate
 from bench.gaze.maps import MapSource, choose_evenly, load_map_and_density, parse_map_source
+from bench.tuning.coordinate_search import coordinate_search, list_parameters
 from bench.tuning.trial_files import quantize_trial, write_trial
-from bench.tuning.tune import coordinate_search, list_parameters
 from foveal.allocate.perception import LEVEL_SPAN, MIDDLE_LEVEL, Perception, Trend, level_of_quality, perception
 from foveal.allocate.weights import block_weights
 from foveal.comparison.peers import JPEGLI

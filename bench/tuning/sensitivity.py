@@ -25,7 +25,6 @@ from scipy.fft import dctn
 from bench import photos
 from bench.arguments import add_image_folders, new_parser
 from bench.tuning.trial_files import quantize_trial, write_trial
-from bench.tuning.tune import LEVELS
 from foveal import jpeg
 from foveal.allocate.perception import FREQUENCY, Perception, perception
 from foveal.comparison.peers import decode_for_viewing
@@ -34,6 +33,7 @@ from foveal.metrics import Ssimulacra2Reference
 
 Array = NDArray[np.float64]
 
+LEVELS = (1.5, 2.1, 2.7)  # levels of the files whose errors are measured
 ROUNDS = 4
 DAMPING = 0.7  # share of the correction that each round applies
 MEASURED, SMOOTHED, ANNEX_K = 0.3, 0.3, 0.4  # shares in the luminance profile
@@ -122,6 +122,12 @@ def subtract_mean(profile: Array) -> Array:
     return profile - np.average(profile, weights=_WEIGHTS)
 
 
+def annex_k_profile(profile: Array) -> Array:
+    """Return the profile of the luminance table of T.81 Annex K, as coarse on average as a given profile."""
+    table = np.log(jpeg.annex_k_tables(50)[0].values[1:])
+    return subtract_mean(make_symmetric(table)) + np.average(profile, weights=_WEIGHTS)
+
+
 def replace_profiles(tuned: Perception, profiles: Sequence[Array]) -> Perception:
     """Return parameters with other profiles of Y, Cb and Cr."""
     luminance, cb, cr = (
@@ -152,9 +158,7 @@ def main() -> None:
     arguments = parser.parse_args()
     pictures = [photos.crop_to_mcus(photos.crop_middle(pixels)) for pixels in photos.load(arguments.images).values()]
     luminance, cb, cr = measure_profiles(pictures, perception())
-    mean = np.average(luminance, weights=_WEIGHTS)
-    annex_k = subtract_mean(make_symmetric(np.log(jpeg.annex_k_tables(50)[0].values[1:]))) + mean
-    mixed = MEASURED * luminance + SMOOTHED * fit_trend(luminance) + ANNEX_K * annex_k
+    mixed = MEASURED * luminance + SMOOTHED * fit_trend(luminance) + ANNEX_K * annex_k_profile(luminance)
     values = asdict(replace_profiles(perception(), [mixed, cb, cr]))
     arguments.output.write_text(json.dumps({"perception": values}, indent=2) + "\n")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from foveal import jpeg
 from foveal.allocate.allocation import Quantization, WeighedCoefficients
 from foveal.allocate.effort import EFFORTS
-from foveal.allocate.perception import Perception
+from foveal.allocate.perception import Perception, perception
 from foveal.allocate.rate_distortion import RateDistortion
 from foveal.allocate.subsampling import HALVED
 from foveal.jpeg import EightBitPixels
@@ -24,6 +26,11 @@ class Trial(NamedTuple):
     blocks: tuple[NDArray[np.int16], ...]
     quantization: Quantization
     quantized: jpeg.Coefficients
+
+
+def read_parameters(path: Path | None) -> Perception:
+    """Read the parameters of a file that a script of `bench.tuning` wrote; None means the shipped ones."""
+    return perception() if path is None else Perception.from_dict(json.loads(path.read_text())["perception"])
 
 
 def quantize_trial(

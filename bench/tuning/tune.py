@@ -1,183 +1,219 @@
-"""Search for the parameters of foveal.allocate.perception that need the fewest bytes for the same SSIMULACRA2.
+"""Search for the parameters of foveal.allocate.perception that need few bytes by every one of several metrics.
 
-python -m bench.tuning.tune --images DIR ... [--start FILE] [--sweeps 3] --output FILE
+python -m bench.tuning.tune --images DIR ... [--start FILE] [--rounds 2] [--loss 1] --output FILE
 
-This is a coordinate search: it moves each parameter in turn up or down by a step, and keeps the new value if that
-lowers the objective. Steps shrink from sweep to sweep. The objective is the mean logarithm of the ratio of bytes to
-jpegli's (4:2:0, progressive) at the same score, over photos and three levels. Each ratio is clipped to +-CLIP, so that
-a few failing photos do not dominate.
+No single metric is the truth, so the search looks for parameters by which foveal needs no more bytes than its better
+peer (jpegli, or MozJPEG with the better of its tables) by any metric. The excess of a metric is the BD-rate against
+that peer where it is above 0.
 
-Then the script measures the level of each quality: the level at which foveal's files score the same as libjpeg-turbo's
-files of that quality, by SSIMULACRA2 and by CVVDP (extra `judges`), in the mean of the two levels. The output file
-holds parameters and levels as JSON.
+Each round moves every parameter up and down and measures by how much that changes the bytes at equal score, by every
+metric. Small changes add up nearly linearly, so a linear programme finds the mix of them with the smallest sum of
+excesses. A round may lose at most `--loss` percent by SSIMULACRA2, and takes each change at most once. Its outcome is
+measured and printed, and the next round starts from it. Stop where photographs that the search did not see lose.
+
+The output file holds the parameters as JSON, for `bench.tuning.levels --start`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
-from scipy.stats import trim_mean
+from numpy.typing import NDArray
+from scipy.optimize import linprog
 
 from bench import photos
 from bench.arguments import add_image_folders, new_parser
-from bench.rd.scores import METRICS
-from bench.tuning.trial_files import encode_trial
-from foveal.allocate.finest import FINEST_QUALITY
-from foveal.allocate.perception import Perception, perception
-from foveal.comparison import peers
+from bench.rd import encoders, scores
+from bench.rd.compare import CACHE_FOLDER, Comparison, count_pixels
+from bench.rd.encoders import Encoder
+from bench.rd.measure import Curves, measure_curves
+from bench.tuning.coordinate_search import move_parameter
+from bench.tuning.sensitivity import annex_k_profile, subtract_mean
+from bench.tuning.trial_files import encode_trial, read_parameters
+from foveal.allocate.perception import FREQUENCY, Perception
 from foveal.jpeg import EightBitPixels
-from foveal.metrics import Ssimulacra2Reference
 
-LEVELS = (1.5, 2.1, 2.7)  # levels at which the search compares files
-CLIP = 0.25  # largest magnitude of a logarithm of a ratio of bytes
-ANCHOR_QUALITIES = (12, 20, 30, 40, 50, 60, 70, 76, 82, 87, 91, 94, 96, 98)
-QUALITIES = (1, 5, 10, 15, 20, 25, 30, 40, 50, 60, 65, 70, 75, 80, 85, 88, 90, 92, 94, 95)
-FINEST_LEVEL, COARSEST_LEVEL = -0.9, 5.2
-LEVEL_METRICS = "SSIMULACRA2", "CVVDP"  # metrics by which a quality promises a look
-TRIMMED = 0.2  # share of photos left out at each end of the trimmed mean by which levels are measured
-# Parameters with a limited range; values outside it are meaningless.
-BOUNDS = {"lift": (0.0, 0.5), "red_green": (0.0, np.inf), "blue": (0.0, np.inf)}
-SMALLEST_IMPROVEMENT = 0.02  # smallest decrease of the objective, in percent, for which a new value is kept
+Array = NDArray[np.float64]
+Change = Callable[[Perception, float], Perception]  # moves parameters by a number of its steps
 
+LEVELS = (3.6, 3.0, 2.5, 2.05, 1.6, 1.15)  # levels of the files that are compared
+JPEGLI, MOZJPEG = "jpegli", ("mozjpeg", "mozjpeg-annex-k")
+PEER_SETTINGS = 10
+GUARDED = "SSIMULACRA2"  # metric whose loss is limited
+COST_OF_CHANGE = 0.02  # percent of excess that a change must gain; below it lies the noise of the measurement
 
-class TrialPhoto:
-    """Photo to encode with trial parameters, with jpegli's rate-distortion curve to compare with."""
-
-    def __init__(self, pixels: EightBitPixels) -> None:
-        self._pixels, self._reference = pixels, Ssimulacra2Reference(pixels)
-        points = [self.measure(peers.jpegli(pixels, quality)) for quality in ANCHOR_QUALITIES]
-        rising = [points[0]]  # an interpolated curve needs scores that rise with the size
-        rising += [point for previous, point in pairwise(points) if point[1] > previous[1]]
-        sizes, scores = np.array(rising).T
-        self._anchor, self._best_anchor = PchipInterpolator(scores, np.log(sizes)), scores[-1]
-
-    def measure(self, data: bytes) -> tuple[int, float]:
-        """Return the size in bytes and the score of a file."""
-        return len(data), self._reference.score(peers.decode_for_viewing(data))
-
-    def encode(self, level: float, tuned: Perception) -> bytes:
-        """Encode with foveal at a level, 4:2:0, without saliency."""
-        return encode_trial(self._pixels, level, tuned)
-
-    def measure_log_ratio(self, level: float, tuned: Perception) -> float:
-        """Return the logarithm of the ratio of foveal's bytes to jpegli's at the same score, clipped to +-CLIP."""
-        size_bytes, score = self.measure(self.encode(level, tuned))
-        return float(np.clip(np.log(size_bytes) - self._anchor(min(score, self._best_anchor)), -CLIP, CLIP))
+STEPS: dict[tuple[str, ...], float] = {
+    ("luminance", "slope"): 0.1,
+    ("luminance", "dc"): 0.15,
+    ("luminance", "bit_worth", "middle"): 0.2,
+    ("luminance", "lift"): 0.03,
+    ("cb", "coarser"): 0.1,
+    ("cr", "coarser"): 0.1,
+    ("cb", "slope"): 0.15,
+    ("cr", "slope"): 0.15,
+    ("cb", "dc"): 0.2,
+    ("cr", "dc"): 0.2,
+    ("cb", "bit_worth", "middle"): 0.2,
+    ("cr", "bit_worth", "middle"): 0.2,
+    ("masking", "knee"): 2.0,
+    ("masking", "power", "middle"): 0.35,
+    ("masking", "floor", "middle"): 0.05,
+    ("masking", "detail"): 0.1,
+    ("sharpening", "middle"): 0.2,
+}
+PROFILE_STEP = 0.1  # change of a band of the luminance profile
+ANNEX_K_STEP = 0.2  # share of the way from the profile of luminance to the thresholds of Annex K
+BANDS: dict[str, tuple[float, float]] = {"low": (0.0, 0.25), "middle": (0.5, 0.2), "high": (1.1, 0.3)}  # centre, width
 
 
-def objective(photos: list[TrialPhoto], values: dict[str, Any]) -> float:
-    """Return the mean logarithm of the ratio of bytes over photos and LEVELS, times 100."""
-    tuned = Perception.from_dict(values)
-    return 100 * float(np.mean([photo.measure_log_ratio(level, tuned) for photo in photos for level in LEVELS]))
+@dataclass(frozen=True)
+class Outcome:
+    """BD-rates of a round's start and of its changes, in percent, by metric in the order of `scores.METRICS`.
 
-
-def list_parameters(values: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield the parameters to search, as paths of keys in nested dictionaries.
-
-    Profiles are left out, because `bench.tuning.sensitivity` measures them, and so are `usual_...` values, which
-    `bench.tuning.usual_photos` measures.
+    Parameters
+    ----------
+    excess
+        (metrics,) BD-rates against the better peer of each metric.
+    effects
+        (changes, metrics) BD-rates of the changed parameters against those of the start.
     """
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from list_parameters(value, (*path, key))
-        elif isinstance(value, float) and not key.startswith("usual"):
-            yield (*path, key)
+
+    excess: Array
+    effects: Array
 
 
-def move_parameter(values: dict[str, Any], path: tuple[str, ...], by: float) -> dict[str, Any]:
-    """Return a copy of the values with one parameter changed by a step, within its BOUNDS."""
-    result = deepcopy(values)
-    inner = result
-    for key in path[:-1]:
-        inner = inner[key]
-    least, most = BOUNDS.get(path[-1], (-np.inf, np.inf))
-    inner[path[-1]] = min(max(round(inner[path[-1]] + by, 4), least), most)
-    return result
+def list_changes() -> dict[str, Change]:
+    """Return the changes that the search combines, by name."""
+    changes: dict[str, Change] = {".".join(path): partial(_move_number, path) for path in STEPS}
+    changes |= {f"profile, {band} frequencies": partial(_move_band, band) for band in BANDS}
+    return {**changes, "profile towards Annex K": _move_to_annex_k}
 
 
-def coordinate_search(
-    objective: Callable[[dict[str, Any]], float], values: dict[str, Any], paths: list[tuple[str, ...]], sweeps: int
-) -> dict[str, Any]:
-    """Minimise an objective by a coordinate search over the parameters at `paths`, and return the best values."""
-    best, step = objective(values), 0.15
-    print(f"start: {best:+.2f} %")
-    for sweep in range(sweeps):
-        for path in paths:
-            for by in (step, -step):
-                candidate = move_parameter(values, path, by)
-                result = objective(candidate)
-                if result < best - SMALLEST_IMPROVEMENT:
-                    best, values = result, candidate
-                    print(f"sweep {sweep + 1}: {'.'.join(path)} {by:+.3f}: {best:+.2f} %", flush=True)
-                    break
-        step *= 0.6
-    return values
+def _move_number(path: tuple[str, ...], tuned: Perception, steps: float) -> Perception:
+    return Perception.from_dict(move_parameter(asdict(tuned), path, steps * STEPS[path]))
 
 
-def measure_levels(
-    pictures: list[EightBitPixels], tuned: Perception, metric_names: Sequence[str]
-) -> dict[str, list[float]]:
-    """Measure the level of each quality: the level at which foveal's files score the same as libjpeg-turbo's.
+def _move_band(band: str, tuned: Perception, steps: float) -> Perception:
+    centre, width = BANDS[band]
+    bump = np.exp(-(((FREQUENCY[1:] - centre) / width) ** 2))
+    return _add_to_profile(tuned, steps * PROFILE_STEP * subtract_mean(bump))
 
-    Scores are compared by the trimmed mean over photos, by each metric; the level of a quality is the mean over the
-    metrics. FINEST_QUALITY gets FINEST_LEVEL; it is not measured, as libjpeg's 4:2:0
-    files cannot score that high.
+
+def _move_to_annex_k(tuned: Perception, steps: float) -> Perception:
+    profile = np.array(tuned.luminance.profile)
+    return _add_to_profile(tuned, steps * ANNEX_K_STEP * (annex_k_profile(profile) - profile))
+
+
+def _add_to_profile(tuned: Perception, difference: Array) -> Perception:
+    profile = np.array(tuned.luminance.profile) + difference
+    return replace(tuned, luminance=replace(tuned.luminance, profile=tuple(profile.round(3).tolist())))
+
+
+def measure_round(pictures: Mapping[str, EightBitPixels], tuned: Perception, jobs: int, cache: Path) -> Outcome:
+    """Measure parameters against the peers, and every change of them by one step up and down."""
+    changed = [change(tuned, sign) for change in list_changes().values() for sign in (1, -1)]
+    variants = [trial_encoder(each) for each in (tuned, *changed)]
+    start, *others = (variant.name for variant in variants)
+    peers = [encoders.find_encoder(name, PEER_SETTINGS) for name in (JPEGLI, *MOZJPEG)]
+    # A change without effect, such as of a number at its bound, has the name of the start.
+    compared = {encoder.name: encoder for encoder in (*peers, *variants)}
+    curves = measure_all(pictures, list(compared.values()), jobs, cache)
+    pixel_counts = count_pixels(pictures)
+
+    def rates(anchor: str, name: str) -> Array:
+        comparison = Comparison(anchor, curves, pixel_counts)
+        return np.array([comparison.summary(name, metric).mean for metric in scores.find_installed()])
+
+    moz = np.fmax(*(rates(name, start) for name in MOZJPEG))
+    effects = np.array([rates(start, name) for name in others])
+    return Outcome(np.fmax(rates(JPEGLI, start), moz), effects)
+
+
+def trial_encoder(tuned: Perception) -> Encoder:
+    """Return an encoder whose settings are levels, cached by its parameters."""
+    digest = hashlib.sha256(json.dumps(asdict(tuned)).encode()).hexdigest()[:16]
+    return Encoder(digest, f"{encoders.foveal_version()} {digest}", partial(_encode, tuned), LEVELS)
+
+
+def _encode(tuned: Perception, pixels: EightBitPixels, level: float) -> bytes:
+    return encode_trial(pixels, level, tuned)
+
+
+def measure_all(
+    pictures: Mapping[str, EightBitPixels], compared: Sequence[Encoder], jobs: int, cache: Path
+) -> dict[str, Curves]:
+    """Measure encoders on all photos by all installed metrics, several photos at a time."""
+    with ProcessPoolExecutor(jobs) as pool:
+        measured = pool.map(partial(measure_curves, encoders=compared, cache_folder=cache), pictures.values())
+        return dict(zip(pictures, measured, strict=True))
+
+
+def find_step(outcome: Outcome, guarded: int, loss_percent: float) -> Array:
+    """Find how far to go with each change: the linear programme described above.
+
+    Parameters
+    ----------
+    outcome
+        Measurements of a round, of M metrics and 2 N changes.
+    guarded
+        Index of the metric whose loss is limited.
+    loss_percent
+        Largest change of that metric's BD-rate, in percent.
+
+    Returns
+    -------
+    Array
+        (2 N,) shares of the changes, in 0..1.
     """
-    grid = np.linspace(COARSEST_LEVEL, FINEST_LEVEL, 24)
-    metrics = [METRICS[name] for name in metric_names]
-    ours = np.empty((len(metrics), len(grid), len(pictures)))
-    theirs = np.empty((len(metrics), len(QUALITIES), len(pictures)))
-    for index, pixels in enumerate(pictures):
-        encoded = [encode_trial(pixels, level, tuned) for level in grid]
-        by_libjpeg = [peers.libjpeg_turbo(pixels, quality) for quality in QUALITIES]
-        for row, metric in enumerate(metrics):
-            reference = metric(pixels)
-            ours[row, :, index] = [reference.score(peers.decode_for_viewing(data)) for data in encoded]
-            theirs[row, :, index] = [reference.score(peers.decode_for_viewing(data)) for data in by_libjpeg]
+    changes, metrics = outcome.effects.shape
+    # Variables: the shares of the changes, then the excess that is left by each metric, which is at least 0:
+    #
+    #     excess + shares x effects <= left          for every metric
+    #     shares x effects of the guarded metric <= loss
+    costs = np.concatenate([np.full(changes, COST_OF_CHANGE), np.ones(metrics)])
+    left = np.hstack([outcome.effects.T, -np.eye(metrics)])
+    guard = np.concatenate([outcome.effects[:, guarded], np.zeros(metrics)])
+    limits = [(0, 1)] * changes + [(0, None)] * metrics
+    found = linprog(costs, np.vstack([left, guard]), np.append(-outcome.excess, loss_percent), bounds=limits)
+    return np.asarray(found.x[:changes])
 
-    def find_level(row: int, quality: int) -> float:
-        # The grid runs from coarse to fine, so the difference rises; it is 0 at the wanted level.
-        differences = np.maximum.accumulate(trim_mean(ours[row] - theirs[row, quality], TRIMMED, axis=1))
-        return float(np.interp(0, differences, grid))
 
-    by_metric = np.array(
-        [[find_level(row, quality) for quality in range(len(QUALITIES))] for row in range(len(metrics))]
-    )
-    print(f"levels by {metric_names}: {by_metric.round(2).tolist()}")
-    levels = np.minimum.accumulate(by_metric.mean(axis=0)).round(3)
-    return {"qualities": [*QUALITIES, FINEST_QUALITY], "levels": [*levels.tolist(), FINEST_LEVEL]}
+def take_step(tuned: Perception, shares: Array) -> Perception:
+    """Return the parameters after a round: every change up and down by its share of a step."""
+    for change, (up, down) in zip(list_changes().values(), shares.reshape(-1, 2), strict=True):
+        tuned = change(tuned, float(up - down))
+    return tuned
 
 
 def main() -> None:
-    """Search for parameters, measure the levels of qualities, and write both."""
+    """Search, and write the parameters after every round."""
     parser = new_parser(__doc__)
     add_image_folders(parser, required=True)
     parser.add_argument("--start", type=Path, help="file of parameters to start from; default: those of foveal")
-    parser.add_argument("--sweeps", type=int, default=3, help="sweeps of the search; 0 measures only the levels")
-    parser.add_argument(
-        "--level-metrics", nargs="+", choices=list(METRICS), default=LEVEL_METRICS, help="metrics of the levels"
-    )
+    parser.add_argument("--rounds", type=int, default=2, help="rounds of the search")
+    parser.add_argument("--loss", type=float, default=1.0, help="largest loss of a round by SSIMULACRA2, in percent")
+    parser.add_argument("--jobs", type=int, default=1, help="photos that are measured at the same time")
+    parser.add_argument("--cache", type=Path, default=CACHE_FOLDER)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
-    pictures = [photos.crop_middle(pixels) for pixels in photos.load(arguments.images).values()]
-    values = json.loads(arguments.start.read_text())["perception"] if arguments.start else asdict(perception())
-    paths = [path for path in list_parameters(values) if path[0] != "attention"]  # see bench.tuning.map_numbers
-    if arguments.sweeps:
-        trial_photos = [TrialPhoto(pixels) for pixels in pictures]
-        values = coordinate_search(partial(objective, trial_photos), values, paths, arguments.sweeps)
-    levels = measure_levels(pictures, Perception.from_dict(values), arguments.level_metrics)
-    found = {"perception": values, "levels": levels}
-    arguments.output.write_text(json.dumps(found, indent=2) + "\n")
+    pictures = {name: photos.crop_middle(pixels) for name, pixels in photos.load(arguments.images).items()}
+    tuned, metrics = read_parameters(arguments.start), scores.find_installed()
+    for number in range(arguments.rounds):
+        outcome = measure_round(pictures, tuned, arguments.jobs, arguments.cache)
+        print(f"round {number + 1}: {dict(zip(metrics, outcome.excess.round(1).tolist(), strict=True))}", flush=True)
+        shares = find_step(outcome, list(metrics).index(GUARDED), arguments.loss)
+        for name, (up, down) in zip(list_changes(), shares.reshape(-1, 2), strict=True):
+            print(f"    {up - down:+.2f} steps of {name}", flush=True)
+        tuned = take_step(tuned, shares)
+        arguments.output.write_text(json.dumps({"perception": asdict(tuned)}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -338,7 +338,7 @@ def level_of_quality(quality: float) -> float:
     """Return the level of the tables for a quality of 0 to 100 (0 counts as 1) on libjpeg's scale.
 
     Levels were measured at some qualities, at 4:2:0 and without saliency: foveal's files then look as good as libjpeg's
-    by SSIMULACRA2 and CVVDP, in the mean over photographs without the extremes (`python -m bench.tuning.tune`). Where
+    by SSIMULACRA2 and CVVDP, in the mean over photographs without the extremes (`python -m bench.tuning.levels`). Where
     the two metrics disagree, the level is the mean of theirs. Between these qualities, levels are interpolated. The
     level falls as the quality rises, so that files grow with the quality. As in libjpeg, it does not depend on the
     subsampling, so that files also grow where the subsampling changes to 4:4:4.

@@ -1,63 +1,75 @@
-"""Every value that the search for parameters can reach gives a file."""
+"""The search by several metrics finds the best mix of changes."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
-from other_readers import pillow_pixels
-from pictures import noisy_gradient
+from scipy.optimize import minimize
 
 from bench.tuning import tune
-from bench.tuning.trial_files import encode_trial, quantize_trial, write_trial
-from bench.tuning.tune import list_parameters, move_parameter
+from bench.tuning.tune import Outcome
 from foveal.allocate.perception import Perception, perception
-from foveal.comparison.peers import libjpeg_turbo
-
-SHIPPED = asdict(perception())
 
 
-@pytest.mark.parametrize("by", [-0.15, 0.15])
-@pytest.mark.parametrize("path", list(list_parameters(SHIPPED)), ids=".".join)
-def test_every_number_can_be_moved(path: tuple[str, ...], by: float) -> None:
-    values = SHIPPED
-    for _ in range(8):
-        values = move_parameter(values, path, by)
-    weights = np.full((3, 3), 0.1, np.float32)  # of a map, as the parameters of attention have no effect without one
-    trial = quantize_trial(noisy_gradient(24, 24), 2.1, Perception.from_dict(values), weights=weights)
-    data = write_trial(trial)
-    assert pillow_pixels(data).shape == (24, 24, 3)
+def left_over(outcome: Outcome, shares: np.ndarray) -> float:
+    excess = np.maximum(outcome.excess + shares @ outcome.effects, 0).sum()
+    return float(excess + tune.COST_OF_CHANGE * shares.sum())
 
 
-def test_moving_stops_at_bounds() -> None:
-    lift = ("luminance", "lift")
-    assert move_parameter(SHIPPED, lift, 0.15)["luminance"]["lift"] == pytest.approx(0.2)
-    assert move_parameter(SHIPPED, lift, -0.15)["luminance"]["lift"] == 0
-    assert move_parameter(SHIPPED, lift, 0.6)["luminance"]["lift"] == 0.5
-    assert asdict(perception()) == SHIPPED
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("loss", [0.0, 1.0])
+def test_steps_are_the_best_that_the_guard_allows(seed: int, loss: float) -> None:
+    """No other shares that keep the guarded metric leave less, as SciPy's general optimiser sees it."""
+    rng = np.random.default_rng(seed)
+    outcome = Outcome(rng.uniform(-2, 6, 4), rng.normal(0, 1.5, (6, 4)))
+    shares = tune.find_step(outcome, 0, loss)
+    assert np.all((shares >= 0) & (shares <= 1))
+    assert shares @ outcome.effects[:, 0] <= loss + 1e-9
+    guard = {"type": "ineq", "fun": lambda x: loss - x @ outcome.effects[:, 0]}
+    for start in rng.uniform(0, 1, (10, 6)):
+        other = minimize(lambda x: left_over(outcome, x), start, bounds=[(0, 1)] * 6, constraints=guard, method="SLSQP")
+        inside = np.clip(other.x, 0, 1)
+        if inside @ outcome.effects[:, 0] <= loss:
+            assert left_over(outcome, shares) <= left_over(outcome, inside) + 1e-6
 
 
-def test_profiles_and_what_is_usual_stay() -> None:
-    names = {path[-1] for path in list_parameters(SHIPPED)}
-    assert {"dc", "lift", "knee", "slope_by_grain"} <= names
-    assert not {name for name in names if name == "profile" or name.startswith("usual")}
+def test_nothing_moves_where_nothing_is_in_excess() -> None:
+    outcome = Outcome(np.array([-3.0, -1.0]), np.array([[-1.0, 0.0], [1.0, -0.5]]))
+    np.testing.assert_array_equal(tune.find_step(outcome, 0, 1.0), 0)
 
 
-def test_levels_give_the_scores_of_libjpeg_in_the_mean_of_metrics(chelsea: np.ndarray) -> None:
-    """By one metric, files of a level score as libjpeg-turbo's; by two, levels are the means of both."""
-    pixels = np.ascontiguousarray(chelsea[:180, :200])
-    levels = []
-    for metrics in (("PSNR",), ("PSNR-HVS-M",), ("PSNR", "PSNR-HVS-M")):
-        found = tune.measure_levels([pixels], perception(), metrics)
-        assert found["qualities"] == [*tune.QUALITIES, tune.FINEST_QUALITY]
-        assert found["levels"][-1] == tune.FINEST_LEVEL
-        assert found["levels"] == sorted(found["levels"], reverse=True)
-        levels.append(found["levels"])
-    np.testing.assert_allclose(np.mean(levels[:2], axis=0), levels[2], atol=0.002)
-    reference = tune.METRICS["PSNR"](pixels)
-    for quality in (30, 75, 90):
-        level = levels[0][tune.QUALITIES.index(quality)]
-        ours, theirs = encode_trial(pixels, level, perception()), libjpeg_turbo(pixels, quality)
-        scores = [reference.score(pillow_pixels(data)) for data in (ours, theirs)]
-        assert scores[0] == pytest.approx(scores[1], abs=0.3)  # dB; levels are interpolated
+@pytest.mark.parametrize("name", list(tune.list_changes()))
+def test_every_change_moves_parameters_there_and_back(name: str) -> None:
+    change, start = tune.list_changes()[name], perception()
+    moved = change(start, 0.5)
+    assert isinstance(moved, Perception)
+    assert moved != start
+    if name != "profile towards Annex K":  # moves by a share of what is left
+        back = change(moved, -0.5)
+        np.testing.assert_allclose(back.luminance.profile, start.luminance.profile, atol=0.002)
+
+
+def test_annex_k_is_the_end_of_the_way() -> None:
+    profile = np.array(perception().luminance.profile)
+    moved = tune.list_changes()["profile towards Annex K"](perception(), 1 / tune.ANNEX_K_STEP)
+    np.testing.assert_allclose(moved.luminance.profile, tune.annex_k_profile(profile), atol=0.001)
+
+
+def test_a_round_measures_every_change(chelsea: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coarser colour needs fewer bytes by a metric that sees luminance only."""
+    pytest.importorskip("pyvips")
+    pytest.importorskip("pyjpegli")
+    monkeypatch.setattr(tune.scores, "find_installed", lambda: ("PSNR",))
+    changes = {name: tune.list_changes()[name] for name in ("cb.coarser", "luminance.dc")}
+    monkeypatch.setattr(tune, "list_changes", lambda: changes)
+    pixels = np.ascontiguousarray(chelsea[:200, :200])
+    outcome = tune.measure_round({"chelsea": pixels}, perception(), 1, tmp_path)
+    assert outcome.excess.shape == (1,)
+    assert outcome.effects.shape == (4, 1)
+    coarser, finer = outcome.effects[:2, 0]
+    assert coarser < 0 < finer
+    moved = tune.take_step(perception(), np.array([0.5, 0, 0, 1]))
+    assert moved.cb.coarser == pytest.approx(perception().cb.coarser + 0.05)
+    assert moved.luminance.dc == pytest.approx(perception().luminance.dc - 0.15)
