@@ -65,7 +65,7 @@ def list_ablations() -> dict[str, Perception]:
         "one script, weak and strong alike": unlifted,
         "one script, smooth tables": smooth,
         "one script, no sharpened colour": replace(everything, sharpening=Trend(0)),
-        "one script, no tailoring": replace(everything, slope_by_blue=0, slope_by_grain=0, cb_by_share=0),
+        "one script, no tailoring": replace(everything, cb_by_share=0),
         "one script, DC as coarse as its neighbours": coarse_dc,
     }
 

@@ -27,7 +27,7 @@ from foveal.comparison import peers
 from foveal.jpeg import EightBitPixels
 
 QUALITIES = (1, 5, 10, 15, 20, 25, 30, 40, 50, 60, 65, 70, 75, 80, 85, 88, 90, 92, 94, 95)
-FINEST_LEVEL, COARSEST_LEVEL = -0.9, 5.2
+FINEST_LEVEL, COARSEST_LEVEL = -1.1, 5.2
 LEVEL_METRICS = "SSIMULACRA2", "CVVDP"  # metrics by which a quality promises a look
 TRIMMED = 0.2  # share of photos left out at each end of the trimmed mean by which levels are measured
 

@@ -20,7 +20,7 @@ from foveal.allocate.colour_sensitivity import colour_weights
 from foveal.allocate.masking import USUAL_DETAIL, masking_weights, texture
 from foveal.allocate.perception import MIDDLE_LEVEL, Masking, Perception, Trend, perception
 from foveal.allocate.subsampling import HALVED
-from foveal.allocate.tailoring import measure_character
+from foveal.allocate.tailoring import measure_blue_share
 from foveal.jpeg import EightBitPixels
 
 _DETAIL_ALONE = Masking(knee=1, power=Trend(1), floor=Trend(1), detail=1)
@@ -28,9 +28,8 @@ _DETAIL_ALONE = Masking(knee=1, power=Trend(1), floor=Trend(1), detail=1)
 
 def list_constants(tuned: Perception) -> dict[str, float]:
     """Return the constants for an average photo, by name."""
-    tailoring = {name: getattr(tuned, name) for name in ("usual_blue", "usual_share", "usual_grain")}
     colours = {f"{name}.usual": getattr(tuned, name).usual for name in ("luminance_colour", "cb_colour", "cr_colour")}
-    return tailoring | colours | {"masking.USUAL_DETAIL": USUAL_DETAIL}
+    return {"usual_share": tuned.usual_share} | colours | {"masking.USUAL_DETAIL": USUAL_DETAIL}
 
 
 def measure_photo(pixels: EightBitPixels, tuned: Perception) -> dict[str, float]:
@@ -38,14 +37,11 @@ def measure_photo(pixels: EightBitPixels, tuned: Perception) -> dict[str, float]
     frame = jpeg.frame_of(pixels, HALVED)
     blocks = jpeg.transform(pixels, frame, 1, tuned.sharpening.at(MIDDLE_LEVEL))
     luminance, blue = (texture(blocks[index], frame.components[index]) for index in (0, 1))
-    character = measure_character(luminance, blue.strength, tuned)
     visibility = colour_weights(blocks, frame, _make_linear(tuned))
     detail = np.log(masking_weights(luminance, _DETAIL_ALONE, MIDDLE_LEVEL)).mean(dtype=np.float64)
     colours = zip(tuned.colours, visibility, strict=True)
     measured = (
-        tuned.usual_blue + character.blue,
-        tuned.usual_share + character.blue_share,
-        tuned.usual_grain + character.grain,
+        tuned.usual_share + measure_blue_share(luminance, blue, tuned),
         *(colour.usual * float(each.mean(dtype=np.float64)) for colour, each in colours),
         USUAL_DETAIL * float(np.exp(detail)),
     )

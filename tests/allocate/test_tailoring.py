@@ -15,7 +15,7 @@ from foveal.allocate.effort import EFFORTS
 from foveal.allocate.masking import texture
 from foveal.allocate.perception import Attention, Perception, SmoothAreas, Trend, perception
 from foveal.allocate.rate_distortion import RateDistortion
-from foveal.allocate.tailoring import Character, measure_character, tailor_to_map, tailor_to_photo
+from foveal.allocate.tailoring import measure_blue_share, tailor_to_map, tailor_to_photo
 
 
 def decided(pixels: np.ndarray, tuned: Perception, subsampling: str, weights: np.ndarray | None = None) -> Quantization:
@@ -30,51 +30,37 @@ def decided(pixels: np.ndarray, tuned: Perception, subsampling: str, weights: np
 @pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:0", "4:4:4"])
 def test_tables_of_a_photo_are_tailored_and_go_with_its_subsampling(subsampling: str, coffee: np.ndarray) -> None:
     pixels = coffee[:96, :128].copy()
-    tuned = replace(perception(), slope_by_grain=0.3, usual_grain=9.0, cb_by_share=0.5, usual_share=-9.0)
+    tuned = replace(perception(), cb_by_share=0.5, usual_share=-9.0)
     frame = jpeg.frame_of(pixels, subsampling)
     blocks = jpeg.transform(pixels, frame, 1, tuned.sharpening.at(2.0))
     luminance, blue = (texture(blocks[index], frame.components[index]) for index in (0, 1))
-    numbers = tailor_to_photo(tuned, measure_character(luminance, blue.strength, tuned))
+    numbers = tailor_to_photo(tuned, measure_blue_share(luminance, blue, tuned))
     if subsampling == "4:4:4":
         numbers = numbers.without_down_sampling(2.0)
     assert decided(pixels, tuned, subsampling).tables == tuple(each.table(2.0).table for each in numbers.spectra)
 
 
-def character_of(pixels: np.ndarray, tuned: Perception | None = None) -> Character:
+def blue_share_of(pixels: np.ndarray, tuned: Perception | None = None) -> float:
     frame = jpeg.frame_of(pixels, "4:2:0")
     blocks = jpeg.transform(pixels, frame, 1)
     luminance, *blue = (texture(grid, each) for grid, each in zip(blocks[:2], frame.components[:2], strict=True))
-    return measure_character(luminance, blue[0].strength if blue else None, tuned or perception())
+    return measure_blue_share(luminance, blue[0] if blue else None, tuned or perception())
 
 
-def test_a_photo_of_weak_colour_gets_steeper_luminance(coffee: np.ndarray) -> None:
+def test_a_photo_of_weak_colour_gets_finer_blue(coffee: np.ndarray) -> None:
     grey = coffee.mean(axis=2, keepdims=True)
-    photos = [(grey + share * (coffee - grey)).astype(np.uint8) for share in (0.3, 1)]
-    weak, strong = (replace(character_of(photo), grain=0) for photo in photos)
-    assert weak.blue < strong.blue
-    assert weak.blue_share < strong.blue_share
-    slopes = [tailor_to_photo(perception(), each).luminance.slope for each in (weak, strong)]
-    assert slopes[0] > slopes[1]
+    weak, strong = (blue_share_of((grey + share * (coffee - grey)).astype(np.uint8)) for share in (0.3, 1))
+    assert weak < strong
     cb = [tailor_to_photo(perception(), each).cb.coarser for each in (weak, strong)]
     assert cb[0] < cb[1]
 
 
-def test_a_photo_with_grain_gets_steeper_luminance(coffee: np.ndarray) -> None:
-    noise = np.random.default_rng(1).normal(0, 8, coffee.shape)
-    grainy = (coffee + noise).clip(0, 255).astype(np.uint8)
-    characters = [replace(character_of(photo), blue=0) for photo in (coffee, grainy)]
-    assert characters[0].grain < characters[1].grain
-    slopes = [tailor_to_photo(perception(), each).luminance.slope for each in characters]
-    assert slopes[0] < slopes[1]
-
-
 def test_tailoring_has_bounds_and_leaves_usual_photos_alone() -> None:
-    of_grey = character_of(noisy_gradient(40, 40, None))
-    assert (of_grey.blue, of_grey.blue_share) == (0, 0)
-    assert tailor_to_photo(perception(), Character()) == perception()
+    assert blue_share_of(noisy_gradient(40, 40, None)) == 0
+    assert tailor_to_photo(perception(), 0.0) == perception()
     flat = np.full((40, 40, 3), 90, np.uint8)
-    far = character_of(flat, replace(perception(), usual_blue=9.0, usual_share=-9.0, usual_grain=9.0))
-    assert far == Character(-1, 1, -1)
+    assert blue_share_of(flat, replace(perception(), usual_share=-9.0)) == 1
+    assert blue_share_of(flat, replace(perception(), usual_share=9.0)) == -1
 
 
 def test_what_a_map_changes_goes_with_the_weight_that_it_takes() -> None:

@@ -16,15 +16,17 @@ from foveal.allocate.perception import FREQUENCY, LARGEST_STEP
 
 _SAMPLED_BLOCKS = 4096
 _LEAST_LEVELS = 20  # nonzero levels of a frequency in the sample; fewer say nothing
-_DECIDING = 10  # frequencies 1 to 9 decide; their steps hardly depend on the character of a photo, see `tailoring`
-# Logarithm of the largest ratio of a previous step to the wanted one: a constant, and a part by `FREQUENCY`.
+_DECIDING = 10  # frequencies 1 to 9 decide
+# Logarithm of the largest ratio of a candidate step to the wanted one: a constant, and a part by `FREQUENCY`.
 _LARGEST_RATIO, _RATIO_BY_FREQUENCY = 0.02, 0.3
 _NEAR = 8  # distance from a multiple in units of 1/16: half a level, which rounded pixels seldom exceed
 # Share of the coefficients that are near a multiple, beyond the share that is near one by chance: in originals at most
 # 0.05, in decoded files 0.25 to 0.9 (lower in saturated colours, which decoders clamp).
 _LEAST_SHARE = 0.25
 _LEAST_ODD = 0.25  # of the levels of DC, half of which are odd
-_ROUNDING, _LEAST_FIT = 0.75, 0.9  # of both tables, in steps; share of the coefficients whose steps fit the slope
+# Largest relative difference of a previous step from the wanted one: the map of a decoded picture, which tables depend
+# on, is nearly that of the original. Share of the coefficients whose steps must be so alike.
+_LARGEST_DIFFERENCE, _LEAST_ALIKE = 0.03, 0.9
 
 
 def find_previous_table(
@@ -56,24 +58,24 @@ def find_previous_table(
             near, possible = near + excess, possible + len(magnitudes)
         elif near < _LEAST_SHARE * possible:
             return None
-    if possible == 0 or near < _LEAST_SHARE * possible or not _differs_by_slope(steps, wanted, counts):
+    if possible == 0 or near < _LEAST_SHARE * possible or not _are_alike(steps, wanted, counts):
         return None
     return jpeg.QuantizationTable(tuple(steps.tolist()))
 
 
-def _differs_by_slope(steps: NDArray[np.int64], wanted: jpeg.QuantizationTable, counts: NDArray[np.float64]) -> bool:
-    """Return whether steps are wanted ones times exp(slope x frequency), but for rounding, as tailoring makes them."""
-    before = np.array(wanted.values)
-    ratios = np.log(steps / before)
-    slope = (counts * FREQUENCY * ratios).sum() / (counts * FREQUENCY**2).sum()
-    fits = np.abs(ratios - slope * FREQUENCY) <= _ROUNDING / before + _LARGEST_RATIO
-    return bool(counts[fits].sum() >= _LEAST_FIT * counts.sum())
+def _are_alike(steps: NDArray[np.int64], wanted: jpeg.QuantizationTable, counts: NDArray[np.float64]) -> bool:
+    """Return whether the steps of nearly all coefficients are the wanted ones.
+
+    Candidates that differ more are there to be found in files of other encoders.
+    """
+    alike = np.abs(steps - wanted.values) <= _LARGEST_DIFFERENCE * np.array(wanted.values)
+    return bool(counts[alike].sum() >= _LEAST_ALIKE * counts.sum())
 
 
 def _is_dc_of_step(magnitudes: NDArray[np.int32], step: int) -> bool:
     """Return whether DC coefficients are multiples of a step, and not of twice the step.
 
-    Tailoring does not change the step of DC, which other encoders make coarser beside that of the lowest frequencies.
+    Other encoders make DC coarser beside the lowest frequencies.
     """
     unit = step * jpeg.COEFFICIENT_SCALE
     if unit <= 4 * _NEAR:
@@ -85,7 +87,7 @@ def _is_dc_of_step(magnitudes: NDArray[np.int32], step: int) -> bool:
 
 
 def _steps_like(wanted: jpeg.QuantizationTable, k: int) -> range:
-    """Return the steps of a frequency that the same quality may give to another photo."""
+    """Return the steps of a frequency to choose the previous one from."""
     ratio = float(np.exp(_LARGEST_RATIO + _RATIO_BY_FREQUENCY * FREQUENCY[k]))
     step = wanted.values[k]
     return range(round(step / ratio) or 1, min(round(step * ratio), LARGEST_STEP) + 1)

@@ -253,12 +253,10 @@ class Perception:
         Spread of a saliency map's weights over frequencies.
     sharpening
         Gain with which down-sampled chrominance is sharpened, see `jpeg.sampling.sharpen`.
-    usual_blue, usual_share, usual_grain
-        Logarithms of the three measures of `tailoring.Character` for a typical photo.
-    slope_by_blue, slope_by_grain
-        Additions to the slope of luminance per unit of `Character.blue` and of `Character.grain`.
+    usual_share
+        Logarithm of the strength of Cb's texture over that of luminance in a typical photo.
     cb_by_share
-        Addition to `coarser` of Cb per unit of `Character.blue_share`.
+        Addition to `coarser` of Cb per unit of the logarithm by which a photo's share is above `usual_share`.
     """
 
     luminance: Spectrum
@@ -273,11 +271,7 @@ class Perception:
     attention: Attention
     foveation: Foveation
     sharpening: Trend
-    usual_blue: float
     usual_share: float
-    usual_grain: float
-    slope_by_blue: float
-    slope_by_grain: float
     cb_by_share: float
 
     @classmethod

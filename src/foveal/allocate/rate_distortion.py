@@ -17,7 +17,7 @@ from foveal.allocate.generations import find_previous_table, keep_levels
 from foveal.allocate.hard_edges import hard_edges
 from foveal.allocate.masking import masking_weights, smoothness, texture
 from foveal.allocate.perception import Perception, level_of_quality, perception
-from foveal.allocate.tailoring import measure_character, tailor_to_map, tailor_to_photo
+from foveal.allocate.tailoring import measure_blue_share, tailor_to_map, tailor_to_photo
 from foveal.metrics import SSIMULACRA2_MIN_SIDE
 
 
@@ -79,7 +79,7 @@ class RateDistortion:
         # Borders of smooth blocks and ringing at hard edges draw the eye wherever they are: the map counts less there.
         weights = np.asarray(photo.weights ** (1 - np.maximum(smooth, hard)), dtype=np.float32)
         tuned = tailor_to_map(tuned, weights, level)
-        tuned = tailor_to_photo(tuned, measure_character(luminance, blue[0].strength if blue else None, tuned))
+        tuned = tailor_to_photo(tuned, measure_blue_share(luminance, blue[0] if blue else None, tuned))
         visibility = colour_weights(blocks, frame, tuned)
         masking = masking_weights(luminance, tuned.masking, level) ** (1 - hard)  # an edge hides nothing beside it
         gain = np.asarray(1 + (tuned.smooth_areas.gain - 1) * smooth, dtype=np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,65 +11,44 @@ from numpy.typing import NDArray
 from foveal.allocate.masking import Texture
 from foveal.allocate.perception import Perception, Spectrum
 
-_STRENGTH_NOISE, _GRAIN_NOISE = 0.3, 0.1  # added before logarithms, in 8-bit samples: weaker texture is noise
-_SMOOTHEST_SHARE = 0.1  # share of the blocks whose high frequencies are taken for grain
+_STRENGTH_NOISE = 0.3  # added before logarithms, in 8-bit samples: weaker texture is noise
 _LARGEST_DEVIATION = 1.0  # limit of deviations from the typical photo; nothing was measured beyond it
 
 
-@dataclass(frozen=True)
-class Character:
-    """Deviations of a photo from the photographs that the numbers were tuned on, as logarithms within +-1.
+def measure_blue_share(luminance: Texture, blue: Texture | None, tuned: Perception) -> float:
+    """Measure how far a photo's share of blue texture is from that of a typical photo, as a logarithm within +-1.
 
-    Parameters
-    ----------
-    blue
-        Mean strength of the AC coefficients of Cb.
-    blue_share
-        Mean strength of the AC coefficients of Cb, over that of Y.
-    grain
-        Strength of the high frequencies of Y in smooth blocks (the tenth percentile): film grain or sensor noise.
-    """
-
-    blue: float = 0.0
-    blue_share: float = 0.0
-    grain: float = 0.0
-
-
-def measure_character(luminance: Texture, blue: NDArray[np.float32] | None, tuned: Perception) -> Character:
-    """Measure how a photo differs from the photographs that the tables were tuned on.
+    The share is the mean strength of the AC coefficients of Cb over that of Y.
 
     Parameters
     ----------
     luminance
         Texture of Y.
     blue
-        `Texture.strength` of Cb; None for a grey photo, whose colour counts as typical.
+        Texture of Cb; None for a grey photo, which counts as typical.
     tuned
-        Tuned numbers; only the measures of the typical photo (`usual_blue`, ...) are used.
+        Tuned numbers; only `usual_share` is used.
     """
-    smooth = int(luminance.high.size * _SMOOTHEST_SHARE)  # index of the tenth percentile
-    grain = np.log(np.partition(luminance.high, smooth, axis=None)[smooth] + _GRAIN_NOISE) - tuned.usual_grain
-    deviations = [0.0, 0.0, float(grain)]
-    if blue is not None:
-        log_blue, log_luminance = (
-            float(np.log(strength.mean(dtype=np.float64) + _STRENGTH_NOISE)) for strength in (blue, luminance.strength)
-        )
-        deviations[:2] = log_blue - tuned.usual_blue, log_blue - log_luminance - tuned.usual_share
-    return Character(*np.clip(deviations, -_LARGEST_DEVIATION, _LARGEST_DEVIATION).tolist())
-
-
-def tailor_to_photo(tuned: Perception, photo: Character) -> Perception:
-    """Return the tuned numbers, adjusted to the character of a photo.
-
-    If colour varies little or grain is strong, the high frequencies of luminance get coarser steps relative to the low
-    ones. If colour varies much relative to luminance, Cb gets coarser steps.
-    """
-    steeper = tuned.slope_by_blue * photo.blue + tuned.slope_by_grain * photo.grain
-    return replace(
-        tuned,
-        luminance=replace(tuned.luminance, slope=tuned.luminance.slope + steeper),
-        cb=replace(tuned.cb, coarser=tuned.cb.coarser + tuned.cb_by_share * photo.blue_share),
+    if blue is None:
+        return 0.0
+    log_blue, log_luminance = (
+        float(np.log(each.strength.mean(dtype=np.float64) + _STRENGTH_NOISE)) for each in (blue, luminance)
     )
+    deviation = log_blue - log_luminance - tuned.usual_share
+    return min(max(deviation, -_LARGEST_DEVIATION), _LARGEST_DEVIATION)
+
+
+def tailor_to_photo(tuned: Perception, blue_share: float) -> Perception:
+    """Return the tuned numbers, adjusted to a photo: Cb gets coarser steps where its share of the texture is large.
+
+    Parameters
+    ----------
+    tuned
+        Tuned numbers of a typical photo.
+    blue_share
+        Result of `measure_blue_share`.
+    """
+    return replace(tuned, cb=replace(tuned.cb, coarser=tuned.cb.coarser + tuned.cb_by_share * blue_share))
 
 
 def tailor_to_map(tuned: Perception, weights: NDArray[np.float32], level: float) -> Perception:
