@@ -14,6 +14,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+HAS_SATURATED_PIXEL: int
 USUAL_LOOK_BACK: int  # the fastest `look_back` of `trellis`; larger ones gain next to nothing
 
 def instruction_sets() -> list[str]:
@@ -101,6 +102,8 @@ def quantize(blocks: NDArray[np.int16], steps: NDArray[np.float32], zero_thresho
 def settle_dc(levels: NDArray[np.int16], dc: NDArray[np.int16], is_unsure: NDArray[np.uint8], step: float) -> None:
     """Round DC to whole levels in blocks without AC, and to 0.75 levels in blocks that are marked.
 
+    Where the steps are no finer than that, DC is just rounded to the nearest step.
+
     Parameters
     ----------
     levels
@@ -121,7 +124,31 @@ def ground_parts(pixels: NDArray[np.uint8], width: int, contrast: int, out: NDAr
     """
 
 def mark_saturated(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
-    """Set out (rows, columns) to 1 for each 8x8-pixel block of pixels (h, w) or (h, w, c) with a sample of 0 or 255."""
+    """Mark the 8x8-pixel blocks of pixels (h, w) or (h, w, c) with a sample of 0 or 255 in out (rows, columns).
+
+    The mark is HAS_SATURATED_PIXEL, 2, in a block with a pixel whose samples are all 0 or all 255, else 1; blocks
+    without such a sample become 0.
+    """
+
+def use_clamping(
+    blocks: NDArray[np.int16],
+    is_marked: NDArray[np.uint8],
+    steps: NDArray[np.float32],
+    zero_threshold: NDArray[np.float32],
+) -> None:
+    """Let white and black ground overshoot in blocks that are marked, as decoders clamp it (kernels/clipping.hpp).
+
+    Parameters
+    ----------
+    blocks
+        (n, 64) luminance coefficients in zig-zag order, in sixteenths, changed in place.
+    is_marked
+        (n,): not 0 for the blocks that may be changed.
+    steps
+        (64,) quantizer steps, in sixteenths, at least 1.
+    zero_threshold
+        (n,): number of steps below which the quantizer about makes an AC coefficient 0, see `quantize`.
+    """
 
 def quantize_per_block(
     blocks: NDArray[np.int16],

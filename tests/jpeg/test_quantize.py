@@ -41,9 +41,12 @@ def test_dead_zone_of_a_weight(weight: float, threshold: float) -> None:
 
 
 @pytest.mark.parametrize("unsure", [0, 1])
-@pytest.mark.parametrize("step", [1, 3, 4, 6, 9, 30])
+@pytest.mark.parametrize("step", [1, 3, 4, 5, 6, 7, 8, 9, 30])
 def test_settled_dc_is_that_of_a_whole_level(step: int, unsure: int) -> None:
-    """Without AC; with AC that of 0.75 levels where a decoder may move the mean, and else the nearest."""
+    """Without AC; with AC that of 0.75 levels where a decoder may move the mean, and else the nearest.
+
+    Steps that are no finer than that are rounded to at once.
+    """
     dc = np.arange(-16384, 16384, 7, dtype=np.int16)
     levels = np.zeros((len(dc), 64), dtype=np.int16)
     levels[1::2, 63] = 1
@@ -51,13 +54,14 @@ def test_settled_dc_is_that_of_a_whole_level(step: int, unsure: int) -> None:
     levels[:, 0] = 77
     _kernels.settle_dc(levels, dc, np.full(len(dc), unsure, np.uint8), 16.0 * step)
     unit = np.where(has_ac, 96.0, 128.0)
-    wanted = np.rint(dc / unit) * unit
+    wanted = np.where(16 * step < unit, np.rint(dc / unit) * unit, dc)
     expected = np.where(has_ac & (unsure == 0), 77, np.clip(np.rint(wanted / (16 * step)), -1024, 1023))
     np.testing.assert_array_equal(levels[:, 0], expected)
     np.testing.assert_array_equal(levels[:, 63], has_ac)
 
 
 def test_saturated_blocks_hold_a_sample_of_0_or_255() -> None:
+    """They are marked with 2 if all samples of a pixel are 0, or all are 255."""
     rng = np.random.default_rng(10)
     for shape in ((16, 24, 3), (9, 17, 3), (7, 8), (1, 1, 3)):
         pixels = rng.integers(1, 255, shape).astype(np.uint8)
@@ -66,7 +70,9 @@ def test_saturated_blocks_hold_a_sample_of_0_or_255() -> None:
         for value in [0, 255] * 20:
             place = tuple(rng.integers(0, side) for side in shape)
             pixels[place] = value
-            expected[place[0] // 8, place[1] // 8] = 1
+            row, column = place[0] // 8, place[1] // 8
+            block = pixels[8 * row : 8 * row + 8, 8 * column : 8 * column + 8].reshape(-1, *shape[2:] or (1,))
+            expected[row, column] = 2 if ((block == 0).all(axis=1) | (block == 255).all(axis=1)).any() else 1
             np.testing.assert_array_equal(jpeg.find_saturated_blocks(pixels), expected)
 
 

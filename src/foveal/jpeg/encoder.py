@@ -241,7 +241,7 @@ def samples_of_strip(
 
 
 def fill_padding_blocks(frame: Frame, blocks: tuple[NDArray[np.int16], ...]) -> None:
-    """Fill the blocks beyond the picture with levels that take few bits (T.81 A.2.4, Completion of partial MCU).
+    """Fill the blocks beyond the picture with values that take few bits (T.81 A.2.4, Completion of partial MCU).
 
     Decoders discard these blocks. Each gets the DC of the block that is coded before it and no AC, so that its code is
     a DC difference of 0 and an EOB.
@@ -285,10 +285,11 @@ def quantize(
         Arrays of the shapes of `blocks` that are filled with the levels; None to allocate them. Pass `blocks` itself to
         quantize in place, which saves the memory and the time of a copy.
     saturated
-        (rows, columns) uint8 of 8x8-pixel blocks: 1 where a decoder may clamp samples, see `find_saturated_blocks`.
+        (rows, columns) uint8 of 8x8-pixel blocks: not 0 where a decoder may clamp samples, see `find_saturated_blocks`.
         There, in blocks that the edge of the picture cuts, and in blocks without AC, DC is settled
-        (kernels/settle_dc.hpp), so that the decoded picture, encoded again, gives the same DC. Plain `Rounding` does
-        not settle it. None leaves DC as it is.
+        (kernels/settle_dc.hpp), so that the decoded picture, encoded again, gives the same DC. In luminance blocks with
+        white or black pixels, these may get whiter or blacker if that lowers the errors of the others, because decoders
+        clamp them (kernels/clipping.hpp). Plain `Rounding` does neither. None leaves the coefficients as they are.
     """
     levels = tuple(np.empty_like(grid) for grid in blocks) if out is None else out
     slots = [min(index, len(settings.tables) - 1) for index in range(len(frame.components))]
@@ -300,6 +301,8 @@ def quantize(
     )
     unsure = [None if saturated is None else _mark_unsure_blocks(saturated, frame, each) for each in frame.components]
     run_plans(plans, levels, unsure, settings.threads)
+    if saturated is not None:
+        fill_padding_blocks(frame, levels)  # the blocks coded before them may have got another DC
     return Coefficients(
         frame=frame,
         tables=tables,
@@ -317,8 +320,9 @@ def find_saturated_blocks(pixels: color.Pixels) -> NDArray[np.uint8] | None:
     Returns
     -------
     ndarray or None
-        (rows, columns) uint8: 1 for a block that is found. None for pixels of 16 bits, of which a decoder with more
-        than 8 bits may show DC as it is.
+        (rows, columns) uint8: 2 for a block with a white or black pixel, all samples of which are 255 or 0; 1 for
+        another block that is found. None for pixels of 16 bits, which a decoder with more than 8 bits may show without
+        clamping, and DC as it is.
     """
     if pixels.dtype != np.uint8:
         return None
@@ -331,11 +335,15 @@ def _mark_unsure_blocks(saturated: NDArray[np.uint8], frame: Frame, component: C
     """Mark the blocks of a component whose mean may be another one when the decoded picture is encoded again.
 
     These are the saturated blocks and those that the edge of the picture cuts: what is beyond the edge is lost, and the
-    decoded picture is continued anew.
+    decoded picture is continued anew. White and black pixels mark blocks of luminance with HAS_CLAMPED_GROUND.
     """
     marks = frame.largest_of_covered_blocks(saturated, component)
-    if component.sample_rows % BLOCK_SIDE:
-        marks[component.block_rows - 1] = 1
-    if component.sample_columns % BLOCK_SIDE:
-        marks[:, component.block_columns - 1] = 1
+    if component is not frame.components[0]:
+        np.minimum(marks, 1, out=marks)
+    for side, cut in (
+        (marks[component.block_rows - 1], component.sample_rows),
+        (marks[:, component.block_columns - 1], component.sample_columns),
+    ):
+        if cut % BLOCK_SIDE:
+            np.maximum(side, 1, out=side)
     return marks

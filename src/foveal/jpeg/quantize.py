@@ -20,7 +20,24 @@ from foveal.threads import row_ranges, run_in_threads
 
 Value = TypeVar("Value")
 
+HAS_CLAMPED_GROUND = _kernels.HAS_SATURATED_PIXEL  # mark of a block, see `QuantizationPlan.run`
 _COEFFICIENTS_PER_STRIP = 1 << 18  # a strip fits the cache
+
+
+@dataclass(frozen=True)
+class DeadZoneRounding:
+    """Rounding of the coefficients of a component, with AC coefficients below a threshold set to 0.
+
+    Parameters
+    ----------
+    steps
+        (64,) float32 quantizer steps in units of 1/16.
+    zero_threshold
+        (rows, columns) float32: number of steps below which the AC coefficients of a block become 0.
+    """
+
+    steps: NDArray[np.float32]
+    zero_threshold: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -36,14 +53,15 @@ class QuantizationPlan:
     kernel
         Function that turns (n, 64) int16 coefficients into levels in place, given the (n,) values of each of
         `per_block`.
-    settling_step
-        Quantizer step of DC in units of 1/16, where DC may be settled (kernels/settle_dc.hpp); else None.
+    rounding
+        Rounding that comes near to what the kernel does, where the coefficients may be adapted to what decoders do: DC
+        be settled (kernels/settle_dc.hpp), and white and black ground overshoot (kernels/clipping.hpp); else None.
     """
 
     blocks: NDArray[np.int16]
     per_block: tuple[NDArray[Any], ...]
     kernel: Callable[..., None]
-    settling_step: float | None = None
+    rounding: DeadZoneRounding | None = None
 
     def run(self, rows: tuple[int, int], levels: NDArray[np.int16], unsure: NDArray[np.uint8] | None) -> None:
         """Quantize some rows of blocks.
@@ -55,16 +73,25 @@ class QuantizationPlan:
         levels
             (rows, columns, 64) int16, filled with levels in those rows; `blocks` itself to quantize in place.
         unsure
-            (rows, columns) uint8, 1 for blocks whose mean may move in a decoder, see `encoder.quantize`; None to leave
-            DC as it is.
+            (rows, columns) uint8, not 0 for blocks whose mean may move in a decoder, and HAS_CLAMPED_GROUND for blocks
+            of luminance in which white or black ground may overshoot, see `encoder.quantize`; None to leave
+            coefficients as they are.
         """
         strip = slice(*rows)
-        dc = self.blocks[strip, :, 0].flatten()  # a copy, as the kernel may overwrite the blocks
         if levels is not self.blocks:
             levels[strip] = self.blocks[strip]  # the copy is still in the cache when the kernel overwrites it
-        self.kernel(levels[strip].reshape(-1, 64), *(values[strip].reshape(-1) for values in self.per_block))
-        if unsure is not None and self.settling_step is not None:
-            _kernels.settle_dc(levels[strip].reshape(-1, 64), dc, unsure[strip].reshape(-1), self.settling_step)
+        blocks, per_block = levels[strip].reshape(-1, 64), [values[strip].reshape(-1) for values in self.per_block]
+        if unsure is None or self.rounding is None:
+            self.kernel(blocks, *per_block)
+            return
+        marks = unsure[strip].reshape(-1)
+        has_clamped_ground = marks == HAS_CLAMPED_GROUND
+        if has_clamped_ground.any():
+            threshold = self.rounding.zero_threshold[strip].reshape(-1)
+            _kernels.use_clamping(blocks, has_clamped_ground.view(np.uint8), self.rounding.steps, threshold)
+        dc = blocks[:, 0].copy()  # the kernel overwrites it
+        self.kernel(blocks, *per_block)
+        _kernels.settle_dc(blocks, dc, marks, float(self.rounding.steps[0]))
 
 
 def run_plans(
@@ -97,6 +124,21 @@ def run_plans(
 def select_by_slot(values: Sequence[Value], component: Component) -> Value:
     """Return the value for the table slot of a component; slots without a value of their own share the last one."""
     return values[min(component.table_slot, len(values) - 1)]
+
+
+def zero_threshold(weights: NDArray[np.float32], bits: float) -> NDArray[np.float32]:
+    """Return the number of steps below which an AC coefficient is not worth its bits.
+
+    Parameters
+    ----------
+    weights
+        Number of bits that a squared error of one step is worth.
+    bits
+        Number of bits of a level of +-1.
+    """
+    # A magnitude of m steps costs weight (m - 1)^2 + bits as level 1 and weight m^2 as level 0: equal at
+    # m = 1/2 + bits / (2 weight). Magnitudes from 3/2 on round to 2 and are not touched.
+    return np.asarray(np.minimum(0.5 + bits / (2 * weights), 1.5), dtype=np.float32)
 
 
 class Quantizer(Protocol):
@@ -158,13 +200,13 @@ class DeadZone:
         self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
     ) -> QuantizationPlan:
         """Prepare the quantization of a component, see `Quantizer.plan`."""
-        # A magnitude of m steps costs weight (m - 1)^2 + bits as level 1 and weight m^2 as level 0: equal at
-        # m = 1/2 + bits / (2 weight). Magnitudes from 3/2 on round to 2 and are not touched.
         weights = frame.largest_of_covered_blocks(select_by_slot(self.block_weights, component), component)
-        threshold = np.minimum(0.5 + self.bits / (2 * weights), 1.5).astype(np.float32)
-        steps = table.steps_in_sixteenths
+        rounding = DeadZoneRounding(table.steps_in_sixteenths, zero_threshold(weights, self.bits))
         return QuantizationPlan(
-            blocks, (threshold,), lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed), float(steps[0])
+            blocks,
+            (rounding.zero_threshold,),
+            lambda strip, zeroed: _kernels.quantize(strip, rounding.steps, zeroed),
+            rounding,
         )
 
 
@@ -194,5 +236,5 @@ class PerBlockTables:
             blocks,
             (index,),
             lambda strip, own_index: _kernels.quantize_per_block(strip, own_steps, own_index, steps),
-            float(steps[0]),
+            DeadZoneRounding(steps, np.full(blocks.shape[:2], 0.5, dtype=np.float32)),
         )

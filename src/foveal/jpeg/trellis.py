@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import foveal._kernels as _kernels
 from foveal.jpeg.frame import Component, Frame
-from foveal.jpeg.quantize import QuantizationPlan, select_by_slot
+from foveal.jpeg.quantize import DeadZoneRounding, QuantizationPlan, select_by_slot, zero_threshold
 from foveal.jpeg.tables import QuantizationTable
 
 EXHAUSTIVE_LOOK_BACK = 63  # every earlier AC coefficient is considered
@@ -19,6 +19,7 @@ _SMALLEST_SAMPLE = 512  # blocks; smaller pictures are sampled more densely, dow
 _LARGEST_SAMPLE = 4096  # blocks, approximately; larger pictures are sampled less densely
 _WEIGHT_STEPS_PER_BIT = 32
 _EQUAL_WEIGHTS: NDArray[np.float32] = np.ones(64, dtype=np.float32)
+_BITS_OF_LEVEL = 6.0  # typical number of bits of a level of +-1 that the trellis keeps
 _ZRL = 0xF0  # symbol of 16 zeros
 _EOB = 0x00  # symbol of the end of block
 
@@ -116,7 +117,7 @@ class Trellis:
                 rates.end_of_block_bits,
                 self.look_back,
             ),
-            float(steps[0]),
+            DeadZoneRounding(steps, zero_threshold(np.maximum(rounded, 1 / _WEIGHT_STEPS_PER_BIT), _BITS_OF_LEVEL)),
         )
 
 

@@ -156,6 +156,16 @@ void mark_saturated(const Pixels<std::uint8_t>& pixels, const Array<std::uint8_t
     kernels()->mark_saturated(pixels.data(), size, channels, out.data());
 }
 
+void use_clamping(const Blocks& blocks, const Array<const std::uint8_t, nb::ndim<1>>& is_marked, const Steps& steps,
+                  const Array<const float, nb::ndim<1>>& zero_threshold) {
+    require(is_marked.shape(0) == blocks.shape(0), "one mark for each block");
+    require(zero_threshold.shape(0) == blocks.shape(0), "one zero threshold for each block");
+    for (std::size_t k = 0; k < kBlockSize; ++k) require(steps.data()[k] >= 1.0f, "steps must be 1/16 or more");
+    nb::gil_scoped_release release;
+    kernels()->use_clamping(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), is_marked.data(), steps.data(),
+                            zero_threshold.data());
+}
+
 void quantize_per_block(const Blocks& blocks, const Array<const float, nb::shape<-1, kBlockSize>>& own_steps,
                         const Array<const std::uint8_t, nb::ndim<1>>& table_index, const Steps& file_steps) {
     require(table_index.shape(0) == blocks.shape(0), "one table index for each block");
@@ -341,6 +351,9 @@ void foveal::bind_encoding(nb::module_& m) {
     m.def("ground_parts", &ground_parts, nb::arg("pixels").noconvert(), nb::arg("width"), nb::arg("contrast"),
           nb::arg("out").noconvert());
     m.def("mark_saturated", &mark_saturated, nb::arg("pixels").noconvert(), nb::arg("out").noconvert());
+    m.def("use_clamping", &use_clamping, nb::arg("blocks").noconvert(), nb::arg("is_marked").noconvert(),
+          nb::arg("steps").noconvert(), nb::arg("zero_threshold").noconvert());
+    m.attr("HAS_SATURATED_PIXEL") = foveal::kHasSaturatedPixel;
     m.def("quantize_per_block", &quantize_per_block, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
           nb::arg("table_index").noconvert(), nb::arg("file_steps").noconvert());
     m.attr("USUAL_LOOK_BACK") = foveal::kUsualLookBack;

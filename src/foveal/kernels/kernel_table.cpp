@@ -3,6 +3,7 @@
 #include "kernel_table.hpp"
 
 #include "area_means.hpp"
+#include "clipping.hpp"
 #include "color.hpp"
 #include "color_loss.hpp"
 #include "dct.hpp"
@@ -64,6 +65,7 @@ extern const KernelTable FOVEAL_TABLE = {
     settle_dc,
     ground_parts,
     mark_saturated,
+    use_clamping,
     quantize_per_block,
     trellis,
     tally_scan,

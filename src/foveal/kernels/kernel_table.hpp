@@ -35,6 +35,8 @@ struct KernelTable {
     void (*ground_parts)(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, int width, int contrast,
                          std::uint8_t* out);
     void (*mark_saturated)(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, std::uint8_t* out);
+    void (*use_clamping)(std::int16_t* blocks, std::ptrdiff_t count, const std::uint8_t* is_marked, const float* steps,
+                         const float* zero_threshold);
     void (*quantize_per_block)(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
                                const std::uint8_t* table_index, const float* file_steps);
     void (*trellis)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,

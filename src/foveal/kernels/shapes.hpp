@@ -106,6 +106,9 @@ struct SamplePlane {
 // Number of predecessors that the trellis usually compares for each node; comparing more saves almost no bytes.
 constexpr int kUsualLookBack = 4;
 
+// Marks of mark_saturated: blocks with a sample of 0 or 255, and those with a pixel all of whose samples are.
+constexpr std::uint8_t kHasSaturatedSample = 1, kHasSaturatedPixel = 2;
+
 // Sums over a channel: for each of three error maps, the sum of the errors and the sum of their fourth powers.
 constexpr int kErrorSums = 6;
 

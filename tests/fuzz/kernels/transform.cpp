@@ -84,6 +84,10 @@ struct Quantization {
         });
         const Floats thresholds(blocks, zero_threshold), weights(blocks, distortion_weight);
         const std::vector<std::uint8_t> table_index(blocks, 0);
+        const std::vector<std::uint8_t> all(blocks, 1);
+        same_from_all(coefficients, [&](const KernelTable& kernels, std::int16_t* out) {
+            kernels.use_clamping(out, count, all.data(), steps.data(), thresholds.data());
+        });
         const Levels levels = same_from_all(coefficients, [&](const KernelTable& kernels, std::int16_t* out) {
             kernels.quantize(out, count, steps.data(), thresholds.data());
         });
