@@ -64,16 +64,19 @@ def test_photographs_and_sixteen_bits_have_next_to_none(chelsea: np.ndarray, cof
 
 @pytest.mark.parametrize("quality", [40, 60, 75, 90])
 def test_text_outside_the_map_rings_no_more_than_without_a_map(quality: int) -> None:
-    """Largest error on the white of a page whose map has only a corner. (Without protection it is 75 at quality 75.)"""
+    """Errors on the white of a page whose map has only a corner: what a thousandth of its samples exceeds.
+
+    At quality 75 it is 10 levels, without protection 23.
+    """
     page = page_of_text()
     saliency = np.zeros((20, 40), np.float32)
     saliency[:2, :2] = 1
     white = (page == 255).all(axis=2)
     aware, blind = (
-        255 - int(pillow_pixels(foveal.encode(page, quality=quality, saliency=each))[white].min())
+        np.percentile(255 - pillow_pixels(foveal.encode(page, quality=quality, saliency=each))[white], 99.9)
         for each in (saliency, None)
     )
-    assert aware <= 1.2 * blind
+    assert aware <= blind
 
 
 @pytest.mark.parametrize(("channel", "found"), [(0, 0), (1, 1), (2, 0)])
