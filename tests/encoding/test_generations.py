@@ -101,7 +101,7 @@ def test_decoded_pictures_keep_their_dc(options: dict[str, Any]) -> None:
             flat_blocks += np.count_nonzero(~has_ac & (may_be_clamped == 0))
             assert not (has_changed & ~has_ac).any()
             if table_before.values[0] > 2:
-                assert has_changed.mean() <= 0.005
+                assert has_changed.mean() <= 0.01
     assert flat_blocks > 0
 
 

@@ -151,12 +151,13 @@ def test_the_salient_part_keeps_its_score_and_the_file_is_smaller(name: str) -> 
         assert len(aware) < 0.96 * len(blind)
 
 
-def test_more_effort_scores_more_for_about_the_same_bytes(coffee: np.ndarray) -> None:
+def test_more_effort_takes_fewer_bytes_or_scores_more(coffee: np.ndarray) -> None:
     fast, balanced, best = (foveal.encode(coffee, quality=75, saliency=None, effort=e) for e in EFFORTS)
     scores = [ssimulacra2(coffee, pillow_pixels(data)) for data in (fast, balanced, best)]
-    assert scores == sorted(set(scores))
-    assert len(balanced) < 1.02 * len(fast)
+    assert len(balanced) < len(fast)
+    assert scores[1] > scores[0] - 0.3
     assert len(best) < 1.01 * len(balanced)
+    assert scores[2] > scores[1] + 0.2
     assert psnr(pillow_pixels(balanced), coffee) > psnr(pillow_pixels(fast), coffee) - 0.5
 
 
