@@ -14,6 +14,9 @@ from foveal.photo import to_eight_bits
 CROP_SIDE = 512  # pixels; parameter searches work on the middle of larger photos
 MCU_SIDE = 16  # pixels, at 4:2:0
 TILE_SIDE = 256  # pixels
+DETAILED_SHARE = 0.25  # of the tiles of photographs, for `select_detailed_tiles`
+# Photographs with much detail, in a folder beside the project that not every machine has.
+CLIC = Path(__file__).parents[2] / "shared" / "data" / "photos" / "clic"
 
 
 def load(folders: list[Path]) -> dict[str, EightBitPixels]:
@@ -41,14 +44,31 @@ def crop_to_mcus(pixels: EightBitPixels) -> EightBitPixels:
 
 def make_mosaic(photos: list[EightBitPixels], megapixels: float) -> EightBitPixels:
     """Lay out tiles of 256 x 256 pixels from photos, in a fixed random order, as a 4:3 picture of this size or more."""
-    tiles = [
-        photo[y : y + TILE_SIDE, x : x + TILE_SIDE]
-        for photo in photos
-        for y in range(0, photo.shape[0] - TILE_SIDE + 1, TILE_SIDE)
-        for x in range(0, photo.shape[1] - TILE_SIDE + 1, TILE_SIDE)
-    ]
+    tiles = cut_tiles(photos)
     rows = int(np.ceil(np.sqrt(megapixels * 1e6 * 3 / 4) / TILE_SIDE))
     columns = int(np.ceil(megapixels * 1e6 / (rows * TILE_SIDE * TILE_SIDE)))
     order = np.random.default_rng(0).permutation(rows * columns) % len(tiles)
     chosen = [[tiles[order[row * columns + column]] for column in range(columns)] for row in range(rows)]
     return np.ascontiguousarray(np.concatenate([np.concatenate(row, axis=1) for row in chosen], axis=0))
+
+
+def cut_tiles(photos: list[EightBitPixels]) -> list[EightBitPixels]:
+    """Cut photos into tiles of 256 x 256 pixels, without what is left at the right and at the bottom."""
+    return [
+        photo[y : y + TILE_SIDE, x : x + TILE_SIDE]
+        for photo in photos
+        for y in range(0, photo.shape[0] - TILE_SIDE + 1, TILE_SIDE)
+        for x in range(0, photo.shape[1] - TILE_SIDE + 1, TILE_SIDE)
+    ]
+
+
+def select_detailed_tiles(photos: list[EightBitPixels]) -> list[EightBitPixels]:
+    """Select the quarter of the tiles of photos with the most detail: the largest differences between neighbours."""
+    tiles = sorted(cut_tiles(photos), key=_measure_detail)
+    return tiles[-max(1, round(len(tiles) * DETAILED_SHARE)) :]
+
+
+def _measure_detail(tile: EightBitPixels) -> float:
+    """Return the mean squared difference between samples of green and their neighbours below and to the right."""
+    green = tile[:, :, 1].astype(np.float64)
+    return float(sum(np.square(np.diff(green, axis=axis)).mean() for axis in (0, 1)))

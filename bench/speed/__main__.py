@@ -1,22 +1,32 @@
 """Measure speed and peak memory of encoders and decoders, with speed as a ratio to libjpeg-turbo in the same run.
 
-python -m bench.speed [--images DIR ...] [--megapixels 13] [--quality 80] [--rounds 5] [--only TABLE]
+python -m bench.speed [--images DIR ...] [--detailed-images DIR ...] [--megapixels 13] [--quality 80] [--rounds 5]
+                      [--only TABLE]
 
-Start-up is measured in CPU seconds of whole processes, see `bench.speed.start_up`. All encoders and decoders work on
-one mosaic of photographs. The tables show megapixels per second (the best of all
-rounds), the ratio to the reference (higher is faster), the size of the file, and the peak memory of foveal in bytes per
-pixel. The last table shows what it costs to let foveal choose the quality of a photograph.
+Start-up is measured in CPU seconds of whole processes, see `bench.speed.start_up`. Encoders work on two mosaics of
+photographs, decoders on the first one:
+
+- the smooth mosaic has tiles of all parts of the photographs of `--images` (scikit-image's if that is left out);
+- the detailed mosaic has the most detailed quarter of the tiles of `--detailed-images` (if that is left out: the
+  photographs of CLIC in the folder of shared data where it is present, else those of the smooth mosaic).
+
+The tables show megapixels per second (the best of all rounds), the ratio to the reference (higher is faster), the size
+of the file, and the peak memory of foveal in bytes per pixel. The last table shows what it costs to let foveal choose
+the quality of a photograph.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from bench import photos
 from bench.arguments import add_image_folders, new_parser
 from bench.speed.coders import (
     DECODING_REFERENCE,
@@ -79,8 +89,8 @@ def measure_decoders(workload: Workload, rounds: int) -> Table:
 
 
 def _new_table(what: str, pixels: EightBitPixels, workload: Workload, rounds: int, headings: tuple[str, ...]) -> Table:
-    size = f"{pixels.shape[1]} x {pixels.shape[0]} mosaic"
-    table = Table(title=f"{what}: {size}, quality {workload.quality}, best of {rounds}")
+    size = f"{pixels.shape[1]} x {pixels.shape[0]}"
+    table = Table(title=f"{what}: {workload.name}, {size}, quality {workload.quality}, best of {rounds}")
     table.add_column("", no_wrap=True)
     for heading in headings:
         table.add_column(heading, justify="right")
@@ -91,17 +101,26 @@ def main() -> None:
     """Measure, and print the tables."""
     parser = new_parser(__doc__)
     add_image_folders(parser)
+    parser.add_argument(
+        "--detailed-images", type=Path, nargs="+", default=[], help="folders of PNG photographs of the detailed mosaic"
+    )
     parser.add_argument("--megapixels", type=float, default=13)
     parser.add_argument("--quality", type=int, default=80)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["start-up", "default-quality"], help="print this table alone")
+    parser.add_argument(
+        "--only", choices=["start-up", "encoding", "decoding", "default-quality"], help="print this table alone"
+    )
     arguments = parser.parse_args()
-    workload = Workload(arguments.images, arguments.megapixels, arguments.quality)
+    smooth = Workload(arguments.images, arguments.megapixels, arguments.quality)
+    folders = arguments.detailed_images or ([photos.CLIC] if photos.CLIC.exists() else arguments.images)
+    detailed = replace(smooth, folders=folders, is_detailed=True)
     if arguments.only in (None, "start-up"):
         Console().print(measure_start_up(Workload(arguments.images, 0.4, 75).pixels(), arguments.rounds))
-    if arguments.only is None:
-        for measure in (measure_encoders, measure_decoders):
-            Console().print(measure(workload, arguments.rounds))
+    if arguments.only in (None, "encoding"):
+        for workload in (smooth, detailed):
+            Console().print(measure_encoders(workload, arguments.rounds))
+    if arguments.only in (None, "decoding"):
+        Console().print(measure_decoders(smooth, arguments.rounds))
     if arguments.only in (None, "default-quality"):
         Console().print(measure_default_quality(arguments.images, arguments.quality, arguments.rounds))
 

@@ -26,15 +26,25 @@ DECODING_REFERENCE = "simplejpeg"
 
 @dataclass(frozen=True)
 class Workload:
-    """Picture that is encoded and decoded: a mosaic of photographs of `folders`, and its JPEG quality."""
+    """Picture that is encoded and decoded: a mosaic of photographs of `folders`, and its JPEG quality.
+
+    A detailed mosaic has only the most detailed tiles of the photographs, see `photos.select_detailed_tiles`.
+    """
 
     folders: list[Path]
     megapixels: float
     quality: int
+    is_detailed: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the mosaic in the headings of tables."""
+        return "detailed mosaic" if self.is_detailed else "smooth mosaic"
 
     def pixels(self) -> EightBitPixels:
         """Make the mosaic of photographs."""
-        return photos.make_mosaic(list(photos.load(self.folders).values()), self.megapixels)
+        loaded = list(photos.load(self.folders).values())
+        return photos.make_mosaic(photos.select_detailed_tiles(loaded) if self.is_detailed else loaded, self.megapixels)
 
 
 def pillow_encoder(**options: bool) -> Encoder:

@@ -64,7 +64,8 @@ class WeighedCoefficients:
 
     def _quantize(self, quantization: Quantization, out: tuple[NDArray[np.int16], ...] | None) -> jpeg.Coefficients:
         settings = self.settings.with_quantizer(quantization.tables, quantization.quantizer)
-        return jpeg.quantize(self.blocks, self.frame, settings, out, jpeg.find_saturated_blocks(self.pixels))
+        saturated = jpeg.find_saturated_blocks(self.pixels, settings.threads)
+        return jpeg.quantize(self.blocks, self.frame, settings, out, saturated)
 
 
 class Allocation(Protocol):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from foveal.allocate.perception import ColourSensitivity, Perception
 from foveal.jpeg import COEFFICIENT_SCALE, TO_RGB, Frame
 from foveal.metrics.srgb import light_derivative, to_light
+from foveal.threads import row_ranges, run_in_threads
 
 # The constants of XYB in kernels/xyb.hpp, which has them in single precision; a test compares both to five digits.
 _ABSORBANCE = np.array([[0.300, 0.622, 0.078], [0.230, 0.692, 0.078], [0.24342269, 0.20476744, 0.55180987]])
@@ -27,9 +28,12 @@ _BINS = 16
 # DC is 8 times the block mean (T.81 A.3.3, FDCT and IDCT), in units of 1/16. A right shift also rounds down below 0.
 _BIN_SHIFT = (256 // _BINS * 8 * COEFFICIENT_SCALE).bit_length() - 1
 _LARGEST_WEIGHT = 8.0  # few colours exceed it
+_BLOCKS_PER_STRIP = 1 << 14
 
 
-def colour_weights(blocks: tuple[NDArray[np.int16], ...], frame: Frame, tuned: Perception) -> list[NDArray[np.float32]]:
+def colour_weights(
+    blocks: tuple[NDArray[np.int16], ...], frame: Frame, tuned: Perception, threads: int = 1
+) -> list[NDArray[np.float32]]:
     """Return the weights of errors of each component by the mean colour of each 8x8-pixel block.
 
     Parameters
@@ -40,28 +44,52 @@ def colour_weights(blocks: tuple[NDArray[np.int16], ...], frame: Frame, tuned: P
         Size and components of the photo.
     tuned
         Tuned numbers; only the `ColourSensitivity` of each component is used.
+    threads
+        Largest number of threads; the result does not depend on it.
 
     Returns
     -------
     list of ndarray
         For each component, float32 weights above 0, of the shape of `Frame.block_grid`; about 1 for the average colour.
     """
+    tables = [_cell_weights(colour, index) for index, colour in enumerate(tuned.colours[: len(blocks)])]
+    weights = [np.empty(frame.block_grid, dtype=np.float32) for _ in tables]
+
+    def weigh(mcu_rows: tuple[int, int]) -> None:
+        cells = _cells_of_blocks(blocks, frame, mcu_rows)
+        first = mcu_rows[0] * frame.v_max
+        for table, component_weights in zip(tables, weights, strict=True):
+            component_weights[first : first + len(cells)] = table[cells]
+
+    blocks_per_row = frame.v_max * frame.block_grid[1]
+    run_in_threads(weigh, row_ranges(frame.mcu_rows, blocks_per_row, _BLOCKS_PER_STRIP), threads)
+    return weights
+
+
+def _cells_of_blocks(
+    blocks: tuple[NDArray[np.int16], ...], frame: Frame, mcu_rows: tuple[int, int]
+) -> NDArray[np.uint16]:
+    """Return the index of the cell of the mean colour of each 8x8-pixel block in some MCU rows."""
     # The index of a cell has the bins of Y, Cb and Cr as digits to base 16. Grey photos have the middle bin of Cb, Cr.
-    cells = np.zeros(frame.block_grid, dtype=np.uint16)
+    rows = slice(mcu_rows[0] * frame.v_max, min(mcu_rows[1] * frame.v_max, frame.block_grid[0]))
+    cells = np.zeros((rows.stop - rows.start, frame.block_grid[1]), dtype=np.uint16)
     for index in range(_COMPONENTS):
         cells *= _BINS
-        cells += _bins_of_blocks(blocks[index], frame, index) if index < len(blocks) else _BINS // 2
-    return [_cell_weights(colour, index)[cells] for index, colour in enumerate(tuned.colours[: len(blocks)])]
+        cells += _bins_of_blocks(blocks[index], frame, index, rows) if index < len(blocks) else _BINS // 2
+    return cells
 
 
-def _bins_of_blocks(grid: NDArray[np.int16], frame: Frame, index: int) -> NDArray[np.uint16]:
-    """Return the bin of a component's mean in each 8x8-pixel block, repeated where the component is down-sampled."""
+def _bins_of_blocks(grid: NDArray[np.int16], frame: Frame, index: int, rows: slice) -> NDArray[np.uint16]:
+    """Return the bin of a component's mean in rows of 8x8-pixel blocks, repeated where the component is down-sampled.
+
+    The rows begin with an MCU.
+    """
     component = frame.components[index]
-    bins = grid[: component.block_rows, : component.block_columns, 0] >> _BIN_SHIFT
-    bins = np.clip(bins + _BINS // 2, 0, _BINS - 1).astype(np.uint16)
-    rows, columns = frame.block_grid
     down, across = frame.v_max // component.v_factor, frame.h_max // component.h_factor
-    return np.asarray(bins.repeat(down, axis=0).repeat(across, axis=1)[:rows, :columns])
+    bins = grid[rows.start // down : -(-rows.stop // down), : component.block_columns, 0] >> _BIN_SHIFT
+    bins = np.clip(bins + _BINS // 2, 0, _BINS - 1).astype(np.uint16)
+    repeated = bins.repeat(down, axis=0).repeat(across, axis=1)
+    return np.asarray(repeated[: rows.stop - rows.start, : frame.block_grid[1]])
 
 
 @cache

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import foveal._kernels as _kernels
-from foveal.jpeg import EightBitPixels, Pixels, block_grid
+from foveal.jpeg import EightBitPixels, Pixels, block_grid, fill_block_rows
 
 
 class Ground(NamedTuple):
@@ -34,7 +34,7 @@ GROUND_OF_ORIGINALS, GROUND_OF_DECODED = Ground(3, 64), Ground(16, 144)
 _LEAST_GROUND, _MOST_GROUND = 0.2, 0.35
 
 
-def hard_edges(pixels: Pixels, ground: Ground = GROUND_OF_ORIGINALS) -> NDArray[np.float32]:
+def hard_edges(pixels: Pixels, ground: Ground = GROUND_OF_ORIGINALS, threads: int = 1) -> NDArray[np.float32]:
     """Return how much of each 8x8-pixel block is a hard edge on flat ground: (rows, columns) float32, 0 to 1.
 
     Parameters
@@ -44,9 +44,12 @@ def hard_edges(pixels: Pixels, ground: Ground = GROUND_OF_ORIGINALS) -> NDArray[
         no ground flat: they give 0.
     ground
         Flatness of the ground and contrast of the edges that are looked for.
+    threads
+        Largest number of threads; the result does not depend on it.
     """
     found = np.zeros(block_grid(*pixels.shape[:2]), dtype=np.uint8)
     if pixels.dtype == np.uint8:
-        _kernels.ground_parts(cast(EightBitPixels, pixels), *ground, found)
+        samples = cast(EightBitPixels, pixels)
+        fill_block_rows(lambda strip, out: _kernels.ground_parts(strip, *ground, out), samples, found, threads)
     beyond_texture = (found / np.float32(64) - _LEAST_GROUND) / (_MOST_GROUND - _LEAST_GROUND)
     return np.clip(beyond_texture, 0, 1).astype(np.float32)

@@ -75,12 +75,12 @@ class RateDistortion:
         tuned = self.tuned
         if frame.h_max == frame.v_max == 1:
             tuned = tuned.without_down_sampling(level)
-        smooth, hard = smoothness(luminance, tuned.smooth_areas.knee), hard_edges(photo.pixels, photo.ground)
+        smooth, hard = smoothness(luminance, tuned.smooth_areas.knee), hard_edges(photo.pixels, photo.ground, threads)
         # Borders of smooth blocks and ringing at hard edges draw the eye wherever they are: the map counts less there.
         weights = np.asarray(photo.weights ** (1 - np.maximum(smooth, hard)), dtype=np.float32)
         tuned = tailor_to_map(tuned, weights, level)
         tuned = tailor_to_photo(tuned, measure_blue_share(luminance, blue[0] if blue else None, tuned))
-        visibility = colour_weights(blocks, frame, tuned)
+        visibility = colour_weights(blocks, frame, tuned, threads)
         masking = masking_weights(luminance, tuned.masking, level) ** (1 - hard)  # an edge hides nothing beside it
         gain = np.asarray(1 + (tuned.smooth_areas.gain - 1) * smooth, dtype=np.float32)
         # The score by which the loop corrects is kind to smooth blocks, as it is to a lattice of their borders.

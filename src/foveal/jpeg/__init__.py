@@ -25,6 +25,7 @@ from foveal.jpeg.diagnosis import Diagnosis
 from foveal.jpeg.encoder import (
     EncoderSettings,
     encode,
+    fill_block_rows,
     fill_padding_blocks,
     find_saturated_blocks,
     frame_of,
@@ -121,6 +122,7 @@ __all__ = [
     "early_split_script",
     "empty_blocks",
     "encode",
+    "fill_block_rows",
     "fill_padding_blocks",
     "find_color_model",
     "find_saturated_blocks",

@@ -16,7 +16,7 @@ report, IIT Palakkad::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -114,7 +114,7 @@ def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
     """
     frame = frame_of(pixels, settings.subsampling)
     blocks = transform(pixels, frame, settings.threads, settings.sharpening)  # split, colour, downsample, DCT
-    coefficients = quantize(blocks, frame, settings, blocks, find_saturated_blocks(pixels))
+    coefficients = quantize(blocks, frame, settings, blocks, find_saturated_blocks(pixels, settings.threads))
     return write(coefficients, settings)
 
 
@@ -312,10 +312,17 @@ def quantize(
     )
 
 
-def find_saturated_blocks(pixels: color.Pixels) -> NDArray[np.uint8] | None:
+def find_saturated_blocks(pixels: color.Pixels, threads: int = 1) -> NDArray[np.uint8] | None:
     """Find the 8x8-pixel blocks with a sample of 0 or 255.
 
     There a decoder may clamp ringing, which makes the block brighter or darker.
+
+    Parameters
+    ----------
+    pixels
+        (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous.
+    threads
+        Largest number of threads; the result does not depend on it.
 
     Returns
     -------
@@ -327,8 +334,36 @@ def find_saturated_blocks(pixels: color.Pixels) -> NDArray[np.uint8] | None:
     if pixels.dtype != np.uint8:
         return None
     found = np.empty(block_grid(*pixels.shape[:2]), dtype=np.uint8)
-    _kernels.mark_saturated(cast(color.EightBitPixels, pixels), found)
+    fill_block_rows(_kernels.mark_saturated, cast(color.EightBitPixels, pixels), found, threads)
     return found
+
+
+def fill_block_rows(
+    kernel: Callable[[color.EightBitPixels, NDArray[np.uint8]], None],
+    pixels: color.EightBitPixels,
+    out: NDArray[np.uint8],
+    threads: int,
+) -> None:
+    """Fill an array that has a value for each 8x8-pixel block by a kernel, strip by strip in several threads.
+
+    Parameters
+    ----------
+    kernel
+        Function that fills the values of some rows of blocks, given their pixels and a part of `out`.
+    pixels
+        (h, w, 3) RGB or (h, w) grey, C-contiguous: the whole picture.
+    out
+        Array of the shape `frame.block_grid`.
+    threads
+        Number of threads to use.
+    """
+
+    def fill(rows: tuple[int, int]) -> None:
+        first, last = rows
+        kernel(pixels[BLOCK_SIDE * first : BLOCK_SIDE * last], out[first:last])
+
+    pixels_per_row = BLOCK_SIDE * pixels.shape[1]
+    run_in_threads(fill, row_ranges(out.shape[0], pixels_per_row, _PIXELS_PER_STRIP), threads)
 
 
 def _mark_unsure_blocks(saturated: NDArray[np.uint8], frame: Frame, component: Component) -> NDArray[np.uint8]:

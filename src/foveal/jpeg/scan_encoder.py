@@ -278,7 +278,7 @@ def _run_over_strips(
     the cache.
     """
     strips = [(index, rows) for index, plan in enumerate(plans) for rows in plan.row_ranges]
-    strips.sort(key=lambda strip: strip[1][0] / plans[strip[0]].mcu_rows)
+    strips.sort(key=lambda strip: (strip[1][0] / plans[strip[0]].mcu_rows, -strip[0]))
     results: list[list[Result]] = [[] for _ in plans]
     done = run_in_threads(lambda strip: function(plans[strip[0]], strip[1]), strips, threads)
     for (index, _), result in zip(strips, done, strict=True):

@@ -135,13 +135,14 @@ std::ptrdiff_t check_block_values(const Pixels<std::uint8_t>& pixels, const Arra
     require(out.shape(0) == (pixels.shape(0) + kBlockSide - 1) / kBlockSide &&
                 out.shape(1) == (pixels.shape(1) + kBlockSide - 1) / kBlockSide,
             "one value for each block");
-    return pixels.ndim() == 3 ? static_cast<std::ptrdiff_t>(pixels.shape(2)) : 1;
+    const std::ptrdiff_t channels = pixels.ndim() == 3 ? static_cast<std::ptrdiff_t>(pixels.shape(2)) : 1;
+    require(channels == 1 || channels == 3, "pixels must be grey or RGB");
+    return channels;
 }
 
 void ground_parts(const Pixels<std::uint8_t>& pixels, int width, int contrast,
                   const Array<std::uint8_t, nb::ndim<2>>& out) {
     const std::ptrdiff_t channels = check_block_values(pixels, out);
-    require(channels == 1 || channels == 3, "pixels must be grey or RGB");
     require(width >= 0 && width <= 255, "the width of the ground must be 0 to 255 levels");
     require(contrast >= 0 && contrast <= 255, "the contrast of an edge must be 0 to 255 levels");
     const foveal::Extent size = extent_of(pixels);

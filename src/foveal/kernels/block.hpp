@@ -11,6 +11,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 namespace {
 
 using foveal::Extent;
@@ -22,10 +26,21 @@ constexpr int kBlockSize = 64;  // coefficients of a block
 // bits keep the rounding error well below a quantizer step of 1, and +-1024 (the range of an 8-bit DCT) fits 16 bits.
 constexpr float kCoefficientScale = 16.0f;
 
+// Whether an instruction shuffles the bytes of a vector in any order. SSE2 has none, and GCC would move them one by
+// one.
+#if defined(__SSE2__) && !defined(__SSSE3__)
+constexpr bool kShufflesBytes = false;
+#else
+constexpr bool kShufflesBytes = true;
+#endif
+
 using Float4 = float __attribute__((vector_size(16)));
 using Float8 = float __attribute__((vector_size(32)));
 using Int8 = std::int32_t __attribute__((vector_size(32)));
 using Short8 = std::int16_t __attribute__((vector_size(16)));
+using Byte16 = std::uint8_t __attribute__((vector_size(16)));
+using Byte32 = std::uint8_t __attribute__((vector_size(32)));
+using ULong4 = std::uint64_t __attribute__((vector_size(32)));  // of Byte32: eight lanes each
 
 // Loads eight floats; no alignment is needed.
 inline Float8 load8(const float* source) {
@@ -33,6 +48,26 @@ inline Float8 load8(const float* source) {
     std::memcpy(&value, source, sizeof value);
     return value;
 }
+
+// Loads 16 bytes; no alignment is needed.
+inline Byte16 load_16_bytes(const std::uint8_t* source) {
+    Byte16 value;
+    std::memcpy(&value, source, sizeof value);
+    return value;
+}
+
+// Loads 32 bytes; no alignment is needed.
+inline Byte32 load_32_bytes(const std::uint8_t* source) {
+    Byte32 value;
+    std::memcpy(&value, source, sizeof value);
+    return value;
+}
+
+// Returns the smaller bytes, lane by lane.
+inline Byte32 smaller_of(Byte32 a, Byte32 b) { return a < b ? a : b; }
+
+// Returns the larger bytes, lane by lane.
+inline Byte32 larger_of(Byte32 a, Byte32 b) { return a > b ? a : b; }
 
 // Stores eight floats; no alignment is needed.
 inline void store8(float* target, Float8 value) { std::memcpy(target, &value, sizeof value); }
@@ -67,12 +102,22 @@ inline void store_up_to_8(float* target, Float8 value, std::ptrdiff_t count) {
 inline Float8 load_shorts(const std::int16_t* source) {
     Short8 value;
     std::memcpy(&value, source, sizeof value);
-    return __builtin_convertvector(__builtin_convertvector(value, Int8), Float8);
+#if defined(__AVX2__)  // GCC 12 would widen each half on its own
+    const auto wide = reinterpret_cast<Int8>(_mm256_cvtepi16_epi32(reinterpret_cast<__m128i>(value)));
+#else
+    const Int8 wide = __builtin_convertvector(value, Int8);
+#endif
+    return __builtin_convertvector(wide, Float8);
 }
 
-// Stores eight integers as 16-bit integers.
+// Stores eight integers from -32,768 to 32,767 as 16-bit integers.
 inline void store_shorts(std::int16_t* target, Int8 value) {
+#if defined(__AVX2__)
+    const auto wide = reinterpret_cast<__m256i>(value);
+    const __m128i narrow = _mm_packs_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
+#else
     const Short8 narrow = __builtin_convertvector(value, Short8);
+#endif
     std::memcpy(target, &narrow, sizeof narrow);
 }
 
@@ -89,6 +134,11 @@ inline Float8 joined(Float4 low, Float4 high) {
     std::memcpy(&value, halves, sizeof value);
     return value;
 #endif
+}
+
+// Returns 32 bytes from two halves.
+inline Byte32 joined(Byte16 low, Byte16 high) {
+    return reinterpret_cast<Byte32>(joined(reinterpret_cast<Float4>(low), reinterpret_cast<Float4>(high)));
 }
 
 // Returns lanes 0 to 3.

@@ -47,24 +47,62 @@ void rgb_row_to_ycbcr(const Sample* __restrict rgb, std::ptrdiff_t count, float*
     }
 }
 
+constexpr std::ptrdiff_t kPixelRun = 8;  // pixels converted at once
+
+// Returns kPixelRun RGB pixels, each in the low 24 bits of a lane.
+inline Int8 load_pixels(const std::uint8_t* rgb) {
+    if constexpr (!kShufflesBytes) {
+        std::int32_t pixels[kPixelRun];
+        for (int x = 0; x < kPixelRun; ++x) pixels[x] = rgb[3 * x] | rgb[3 * x + 1] << 8 | rgb[3 * x + 2] << 16;
+        Int8 lanes;
+        std::memcpy(&lanes, pixels, sizeof lanes);
+        return lanes;
+    }
+    // bytes 3 x to 3 x + 3 for pixel x: from bytes 0 to 15 for the first four pixels, and from 8 to 23 for the others
+    const Byte16 low = load_16_bytes(rgb), high = load_16_bytes(rgb + 8);
+    return reinterpret_cast<Int8>(
+        joined(__builtin_shufflevector(low, low, 0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9, 9, 10, 11, 12),
+               __builtin_shufflevector(high, high, 4, 5, 6, 7, 7, 8, 9, 10, 10, 11, 12, 13, 13, 14, 15, 15)));
+}
+
 // Factors of T.871 in units of 2^-16, rounded as libjpeg rounds them.
-constexpr std::int32_t fixed_point(double factor) { return static_cast<std::int32_t>(factor * 65536 + 0.5); }
+constexpr float fixed_point(double factor) {
+    return static_cast<float>(static_cast<std::int32_t>(factor * 65536 + 0.5));
+}
+
+// Converts kPixelRun pixels like rgb_row_to_whole_ycbcr. The floats are integers of at most 24 bits, so that every sum
+// is exact: it is libjpeg's fixed-point arithmetic.
+inline void rgb_run_to_whole_ycbcr(const std::uint8_t* rgb, float* luma, float* blue, float* red) {
+    constexpr float y_r = fixed_point(0.299), y_g = fixed_point(0.587), y_b = fixed_point(0.114);
+    constexpr float cb_r = -fixed_point(0.16874), cb_g = -fixed_point(0.33126), cb_b = fixed_point(0.5);
+    constexpr float cr_r = fixed_point(0.5), cr_g = -fixed_point(0.41869), cr_b = -fixed_point(0.08131);
+    constexpr float half = 1 << 15, centre = 128 << 16;  // chroma halves go down, so that 255.5 stays 255
+    const auto to_level = [](Float8 fixed) {
+        return __builtin_convertvector((__builtin_convertvector(fixed, Int8) >> 16) - 128, Float8);
+    };
+    const Int8 pixels = load_pixels(rgb);
+    const Float8 r = __builtin_convertvector(pixels & 255, Float8);
+    const Float8 g = __builtin_convertvector(pixels >> 8 & 255, Float8);
+    const Float8 b = __builtin_convertvector(pixels >> 16 & 255, Float8);
+    store8(luma, to_level(y_r * r + y_g * g + y_b * b + half));
+    store8(blue, to_level(cb_r * r + cb_g * g + cb_b * b + (centre + (half - 1))));
+    store8(red, to_level(cr_r * r + cr_g * g + cr_b * b + (centre + (half - 1))));
+}
 
 // Like rgb_row_to_ycbcr, but rounded to whole levels in libjpeg's fixed-point arithmetic. A decoder works with whole
 // levels, too, so that a picture that it made of a file goes back to the very samples that it was made of.
 inline void rgb_row_to_whole_ycbcr(const std::uint8_t* __restrict rgb, std::ptrdiff_t count, float* __restrict luma,
                                    float* __restrict blue, float* __restrict red) {
-    constexpr std::int32_t y_r = fixed_point(0.299), y_g = fixed_point(0.587), y_b = fixed_point(0.114);
-    constexpr std::int32_t cb_r = -fixed_point(0.16874), cb_g = -fixed_point(0.33126), cb_b = fixed_point(0.5);
-    constexpr std::int32_t cr_r = fixed_point(0.5), cr_g = -fixed_point(0.41869), cr_b = -fixed_point(0.08131);
-    constexpr std::int32_t half = 1 << 15, centre = 128 << 16;  // chroma halves go down, so that 255.5 stays 255
-    const auto to_level = [](std::int32_t fixed) { return static_cast<float>((fixed >> 16) - 128); };
-    for (std::ptrdiff_t x = 0; x < count; ++x) {
-        const std::int32_t r = rgb[3 * x], g = rgb[3 * x + 1], b = rgb[3 * x + 2];
-        luma[x] = to_level(y_r * r + y_g * g + y_b * b + half);
-        blue[x] = to_level(cb_r * r + cb_g * g + cb_b * b + centre + half - 1);
-        red[x] = to_level(cr_r * r + cr_g * g + cr_b * b + centre + half - 1);
-    }
+    std::ptrdiff_t x = 0;
+    for (; x + kPixelRun <= count; x += kPixelRun) rgb_run_to_whole_ycbcr(rgb + 3 * x, luma + x, blue + x, red + x);
+    if (x == count) return;
+    std::uint8_t pixels[3 * kPixelRun] = {};
+    float samples[3][kPixelRun];
+    const auto left = static_cast<std::size_t>(count - x);
+    std::memcpy(pixels, rgb + 3 * x, 3 * left);
+    rgb_run_to_whole_ycbcr(pixels, samples[0], samples[1], samples[2]);
+    float* const rows[3] = {luma, blue, red};
+    for (int c = 0; c < 3; ++c) std::memcpy(rows[c] + x, samples[c], sizeof(float) * left);
 }
 
 // Fills the planes Y, Cb and Cr from RGB pixels by a function that converts a row. pixels: (rows, columns, 3); planes:

@@ -51,11 +51,7 @@ inline void convert_run(const std::uint8_t* __restrict luma, const std::uint8_t*
 
 // Interleaves three runs of 16 bytes into 48: rgbrgb...
 inline void interleave_16(const std::uint8_t* r, const std::uint8_t* g, const std::uint8_t* b, std::uint8_t* rgb) {
-    using Byte16 = std::uint8_t __attribute__((vector_size(16)));
-    Byte16 red, green, blue;
-    std::memcpy(&red, r, sizeof red);
-    std::memcpy(&green, g, sizeof green);
-    std::memcpy(&blue, b, sizeof blue);
+    const Byte16 red = load_16_bytes(r), green = load_16_bytes(g), blue = load_16_bytes(b);
     Byte16 first = __builtin_shufflevector(red, green, 0, 16, 0, 1, 17, 0, 2, 18, 0, 3, 19, 0, 4, 20, 0, 5);
     Byte16 second = __builtin_shufflevector(red, green, 21, 0, 6, 22, 0, 7, 23, 0, 8, 24, 0, 9, 25, 0, 10, 26);
     Byte16 third = __builtin_shufflevector(red, green, 0, 11, 27, 0, 12, 28, 0, 13, 29, 0, 14, 30, 0, 15, 31, 0);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "block.hpp"
+#include "nonzero.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -56,13 +57,32 @@ inline void ac_strengths(const std::int16_t* blocks, std::ptrdiff_t count, float
     }
 }
 
+// Magnitudes of coefficients up to which plain rounding gives 0, for larger_mask: a little less than half a step, so
+// that no rounding error matters. Most coefficients are smaller, and nothing has to be computed for them.
+struct ZeroLimits {
+    std::int16_t of[kBlockSize];
+
+    explicit ZeroLimits(const float* steps) {
+        for (int k = 0; k < kBlockSize; ++k) {
+            const float limit = 0.5f * steps[k] - 1.0f;
+            of[k] = static_cast<std::int16_t>(limit < 32766.0f ? limit : 32766.0f);
+        }
+    }
+};
+
 // Turns coefficients into levels, in place. steps: 64 quantizer steps; both are in units of 1/16. An AC coefficient of
 // block n smaller than zero_threshold[n] steps becomes 0; a threshold of 0.5 is plain rounding.
 inline void quantize(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold) {
+    const ZeroLimits limits(steps);
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
         const std::int16_t dc = quantize_dc(blocks[0], steps[0]);
         const Float8 threshold = splat8(zero_threshold[n]);
+        const std::uint64_t may_be_nonzero = larger_mask(blocks, limits.of);
         for (int k = 0; k < kBlockSize; k += 8) {
+            if ((may_be_nonzero >> k & 0xFF) == 0) {
+                store_shorts(blocks + k, Int8{});
+                continue;
+            }
             const Float8 coefficient = load_shorts(blocks + k);
             const Float8 magnitude = absolute(coefficient) / load8(steps + k);
             Int8 level = clamp_levels(__builtin_convertvector(magnitude + 0.5f, Int8));

@@ -43,40 +43,69 @@ inline void settle_dc(std::int16_t* levels, std::ptrdiff_t count, const std::int
 using foveal::kHasSaturatedPixel;
 using foveal::kHasSaturatedSample;
 
-// Returns whether some pixel of a row consists of samples of 0 only, or of 255 only.
-inline bool has_saturated_pixel(const std::uint8_t* pixel, const std::uint8_t* end, std::ptrdiff_t channels) {
-    for (; pixel < end; pixel += channels) {
-        std::ptrdiff_t black = 0, white = 0;
-        for (std::ptrdiff_t channel = 0; channel < channels; ++channel) {
-            black += pixel[channel] == 0;
-            white += pixel[channel] == 255;
+// Returns the mark of a block with a sample of 0 or 255: kHasSaturatedPixel if some pixel consists of samples of 0
+// only, or of 255 only. block: first sample of the block; length: samples of a row of the picture.
+template <int kChannels>
+inline std::uint8_t mark_of_saturated_block(const std::uint8_t* block, std::ptrdiff_t length, Extent size) {
+    for (std::ptrdiff_t y = 0; y < size.rows; ++y) {
+        const std::uint8_t* pixel = block + y * length;
+        for (std::ptrdiff_t x = 0; x < size.columns; ++x, pixel += kChannels) {
+            int black = 0, white = 0;
+            for (int channel = 0; channel < kChannels; ++channel) {
+                black += pixel[channel] == 0;
+                white += pixel[channel] == 255;
+            }
+            if (black == kChannels || white == kChannels) return kHasSaturatedPixel;
         }
-        if (black == channels || white == channels) return true;
     }
-    return false;
+    return kHasSaturatedSample;
 }
 
 // Marks the 8 x 8 blocks of pixels that hold a sample of 0 or 255, which may be a clamped one, with
 // kHasSaturatedSample, and those that hold a pixel of such samples only, all 0 or all 255, with kHasSaturatedPixel;
-// others become 0. channels: samples of a pixel; out: a row for each row of blocks, (columns + 7) / 8 long.
-inline void mark_saturated(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, std::uint8_t* out) {
-    const std::ptrdiff_t length = size.columns * channels, block_length = kBlockSide * channels;
-    const std::ptrdiff_t block_columns = (size.columns + kBlockSide - 1) / kBlockSide;
-    for (std::ptrdiff_t y = 0; y < size.rows; ++y) {
-        const std::uint8_t* row = pixels + y * length;
-        std::uint8_t* marks = out + y / kBlockSide * block_columns;
-        if (y % kBlockSide == 0) std::memset(marks, 0, static_cast<std::size_t>(block_columns));
-        for (std::ptrdiff_t column = 0; column < block_columns; ++column) {
-            const std::ptrdiff_t first = column * block_length;
-            const std::ptrdiff_t end = first + block_length < length ? first + block_length : length;
+// others become 0. kChannels: samples of a pixel; out: a row for each row of blocks, (columns + 7) / 8 long.
+template <int kChannels>
+inline void mark_saturated_blocks(const std::uint8_t* pixels, Extent size, std::uint8_t* out) {
+    // The next value of a saturated sample, modulo 256, is 0 or 1: the smallest one of a block tells.
+    constexpr std::ptrdiff_t block_length = kBlockSide * kChannels, group_blocks = 4;
+    constexpr std::ptrdiff_t group_length = group_blocks * block_length;
+    const std::ptrdiff_t length = size.columns * kChannels;
+    for (std::ptrdiff_t top = 0; top < size.rows; top += kBlockSide) {
+        const std::uint8_t* first_row = pixels + top * length;
+        const std::ptrdiff_t rows = size.rows - top < kBlockSide ? size.rows - top : kBlockSide;
+        std::ptrdiff_t left = 0;
+        for (; left + group_length <= length; left += group_length) {
+            std::uint64_t found[group_blocks * kChannels];  // eight samples each, nonzero if one is saturated
+            for (int part = 0; part < kChannels; ++part) {
+                Byte32 least = load_32_bytes(first_row + left + 32 * part) + 1;
+                for (std::ptrdiff_t y = 1; y < rows; ++y)
+                    least = smaller_of(least, load_32_bytes(first_row + y * length + left + 32 * part) + 1);
+                const Byte32 is_saturated = reinterpret_cast<Byte32>(least < 2);
+                std::memcpy(found + group_blocks * part, &is_saturated, sizeof is_saturated);
+            }
+            for (std::ptrdiff_t block = 0; block < group_blocks; ++block) {
+                std::uint64_t any = 0;
+                for (int part = 0; part < kChannels; ++part) any |= found[block * kChannels + part];
+                const std::uint8_t* first = first_row + left + block * block_length;
+                *out++ = any == 0 ? 0 : mark_of_saturated_block<kChannels>(first, length, {rows, kBlockSide});
+            }
+        }
+        for (; left < length; left += block_length) {
+            const std::ptrdiff_t end = left + block_length < length ? left + block_length : length;
             std::uint8_t found = 0;
-            for (std::ptrdiff_t x = first; x < end; ++x)
-                found |= static_cast<std::uint8_t>(static_cast<std::uint8_t>(row[x] + 1) < 2);
-            if (found == 0 || marks[column] == kHasSaturatedPixel) continue;
-            marks[column] =
-                has_saturated_pixel(row + first, row + end, channels) ? kHasSaturatedPixel : kHasSaturatedSample;
+            for (std::ptrdiff_t y = 0; y < rows; ++y)
+                for (std::ptrdiff_t x = left; x < end; ++x)
+                    found |= static_cast<std::uint8_t>(static_cast<std::uint8_t>(first_row[y * length + x] + 1) < 2);
+            const Extent extent{rows, (end - left) / kChannels};
+            *out++ = found == 0 ? 0 : mark_of_saturated_block<kChannels>(first_row + left, length, extent);
         }
     }
+}
+
+// Marks saturated blocks, see mark_saturated_blocks; channels: 1 or 3.
+inline void mark_saturated(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, std::uint8_t* out) {
+    const auto mark = channels == 1 ? mark_saturated_blocks<1> : mark_saturated_blocks<3>;
+    mark(pixels, size, out);
 }
 
 }  // namespace
