@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import foveal
+from foveal.allocate.effort import EffortName
 from foveal.allocate.foveation import frequency_profiles
 from foveal.allocate.perception import FREQUENCY, Foveation, Trend
 from foveal.allocate.weights import LEAST_WEIGHT
@@ -36,11 +37,12 @@ def test_profiles_rise_with_the_weight() -> None:
     assert (found.index[0, 0], found.index[0, -1]) == (0, len(found.factors) - 1)
 
 
-def test_the_background_keeps_its_low_frequencies(coffee: np.ndarray) -> None:
+@pytest.mark.parametrize("effort", ["fast", "balanced"])
+def test_the_background_keeps_its_low_frequencies(effort: EffortName, coffee: np.ndarray) -> None:
     """At quality 40 nearly every block of the background has AC, where equal weights for all frequencies leave none."""
     mask = np.zeros(coffee.shape[:2], np.float32)
     mask[100:250, 200:400] = 1
-    data = foveal.encode(coffee, quality=40, saliency=mask, strength=0.8)
+    data = foveal.encode(coffee, quality=40, saliency=mask, strength=0.8, effort=effort)
     levels = foveal.jpeg.read_coefficients(data).blocks[0]
     background = levels[35:50, 2:20, 1:]  # the wooden table
     assert (background != 0).any(axis=2).mean() > 0.8

@@ -120,6 +120,28 @@ class Quantizer(Protocol):
         """
 
 
+@dataclass(frozen=True, eq=False)
+class FrequencyProfiles:
+    """Factors of the weights by block and frequency.
+
+    Parameters
+    ----------
+    factors
+        (profiles, 64) float32 above 0 in zig-zag order: a factor for each coefficient; at most 256 profiles.
+    index
+        Profile of each 8x8-pixel block: an array of the shape `Frame.block_grid`, uint8. A block of a down-sampled
+        component takes the largest index of the blocks that it covers.
+    """
+
+    factors: NDArray[np.float32]
+    index: NDArray[np.uint8]
+
+    @classmethod
+    def equal(cls, frame: Frame) -> FrequencyProfiles:
+        """Return factors of 1 for all blocks and frequencies of a picture."""
+        return cls(np.ones((1, 64), dtype=np.float32), np.zeros(frame.block_grid, dtype=np.uint8))
+
+
 @dataclass(frozen=True)
 class Rounding:
     """Quantizer that rounds every coefficient to the nearest level (ties away from zero), as libjpeg does.
@@ -132,8 +154,8 @@ class Rounding:
         self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
     ) -> QuantizationPlan:
         """Prepare the quantization of a component, see `Quantizer.plan`."""
-        steps, threshold = table.steps_in_sixteenths, np.full(blocks.shape[:2], 0.5, dtype=np.float32)
-        return QuantizationPlan(blocks, (threshold,), lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
+        steps = table.steps_in_sixteenths
+        return QuantizationPlan(blocks, (), lambda strip: _kernels.quantize(strip, steps))
 
 
 @dataclass(frozen=True)
@@ -147,11 +169,14 @@ class DeadZone:
     block_weights
         Weights by table slot, in bits: the number of bits that a squared error of one step is worth in each block, an
         array of the shape `Frame.block_grid`, float32 above 0. Slots without weights of their own share the last ones.
+    profiles
+        Factors of the weights by block and frequency, for all table slots; None for 1 everywhere.
     bits
         Typical number of bits of a level of +-1.
     """
 
     block_weights: tuple[NDArray[np.float32], ...]
+    profiles: FrequencyProfiles | None = None
     bits: float = 5.0
 
     def plan(
@@ -161,10 +186,17 @@ class DeadZone:
         # A magnitude of m steps costs weight (m - 1)^2 + bits as level 1 and weight m^2 as level 0: equal at
         # m = 1/2 + bits / (2 weight). Magnitudes from 3/2 on round to 2 and are not touched.
         weights = frame.largest_of_covered_blocks(select_by_slot(self.block_weights, component), component)
-        threshold = np.minimum(0.5 + self.bits / (2 * weights), 1.5).astype(np.float32)
-        steps = table.steps_in_sixteenths
+        widths = (self.bits / (2 * weights)).astype(np.float32)
+        profiles = FrequencyProfiles.equal(frame) if self.profiles is None else self.profiles
+        profile = frame.largest_of_covered_blocks(profiles.index, component)
+        steps, factors = table.steps_in_sixteenths, np.reciprocal(profiles.factors)
         return QuantizationPlan(
-            blocks, (threshold,), lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed), float(steps[0])
+            blocks,
+            (widths, profile),
+            lambda strip, strip_widths, strip_profile: _kernels.quantize_dead_zones(
+                strip, steps, strip_widths, factors, strip_profile
+            ),
+            float(steps[0]),
         )
 
 
