@@ -1,6 +1,6 @@
 """Measure BD-rates of content-aware files against MozJPEG and jpegli, with scores of the parts where people looked.
 
-python -m bench.gaze.bd_rates FOLDER [--maps gaze=DIR fixations ...] [--strengths 0.5] [--effort best]
+python -m bench.gaze.bd_rates FOLDER [--maps gaze=DIR fixations ...] [--strengths 0.65] [--effort best]
     [--count 15]
 
 FOLDER holds photographs with fixations. All files are 4:2:0. Each table is for one of the two encoders and shows the
@@ -29,6 +29,7 @@ from bench.rd.scores import METRICS
 from foveal import metrics
 from foveal.allocate.effort import EFFORTS, EffortName
 from foveal.comparison.peers import JPEGLI, MOZJPEG, decode_for_viewing
+from foveal.encoding.options import EncodeOptions
 from foveal.jpeg import EightBitPixels
 from foveal.photo import to_eight_bits
 from foveal.training.gaze_data import GazePhoto, fixation_density, gaze_photos
@@ -120,7 +121,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     default_maps = [parse_map_source("gaze"), parse_map_source("fixations")]
     parser.add_argument("--maps", type=parse_map_source, nargs="+", default=default_maps)
-    parser.add_argument("--strengths", type=float, nargs="+", default=[0.5])
+    parser.add_argument("--strengths", type=float, nargs="+", default=[EncodeOptions.strength])
     parser.add_argument("--effort", choices=EFFORTS, default="balanced")
     parser.add_argument("--count", type=int, default=REPORTED, help="number of photos, spread evenly over the folder")
     arguments = parser.parse_args()

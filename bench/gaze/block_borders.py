@@ -1,6 +1,6 @@
 """Measure the steps that files add across block borders, inside and outside of what people looked at.
 
-python -m bench.gaze.block_borders FOLDER [--maps gaze ...] [--qualities 40 60 80] [--strength 0.5] [--count 15]
+python -m bench.gaze.block_borders FOLDER [--maps gaze ...] [--qualities 40 60 80] [--strength 0.65] [--count 15]
 
 FOLDER holds photographs with fixations. For each quality, the content-aware file of foveal is compared with files of
 at most the same size in bytes by MozJPEG, jpegli and foveal without a map. A step is the size of the mean difference
@@ -24,6 +24,7 @@ import foveal
 from bench.arguments import new_parser
 from bench.gaze.maps import choose_evenly, load_map_and_density, parse_map_source
 from foveal.comparison.peers import JPEGLI, MOZJPEG, Peer, decode_for_viewing
+from foveal.encoding.options import EncodeOptions
 from foveal.encoding.size_search import find_largest_file
 from foveal.jpeg import EightBitPixels, block_grid, to_planes
 from foveal.photo import to_eight_bits
@@ -32,12 +33,30 @@ from foveal.training.gaze_data import GazePhoto, gaze_photos
 Steps = dict[str, tuple[int, float, float]]  # size in bytes, step inside and step outside of a file, by encoder
 
 
+class BorderMeter:
+    """Measures the steps that the files of one photo with recorded fixations add across block borders."""
+
+    def __init__(self, pixels: EightBitPixels, density: NDArray[np.floating]) -> None:
+        inside = _block_means(density) > density.mean()
+        self._parts = inside, ~inside
+        self._before = self._steps(pixels)
+
+    def measure(self, data: bytes) -> tuple[float, float]:
+        """Return the mean extra steps of a file, inside and outside of what people looked at, in 8-bit levels."""
+        inside, outside = self._steps(decode_for_viewing(data)) - self._before
+        return float(inside), float(outside)
+
+    def _steps(self, shown: EightBitPixels) -> NDArray[np.float64]:
+        luminance = np.asarray(to_planes(shown, *shown.shape[:2])[0])
+        return np.array([_blockiness(luminance, part) for part in self._parts])
+
+
 def measure_photo(photo: GazePhoto, source: str, quality: float, strength: float) -> Steps:
     """Measure the files of all encoders at the size of foveal's file at a quality."""
     opened = foveal.open(photo.path)
     pixels = np.ascontiguousarray(to_eight_bits(opened.upright().pixels))
     saliency, density = load_map_and_density(parse_map_source(source), photo, opened)
-    inside = _block_means(density) > density.mean()
+    meter = BorderMeter(pixels, density)
     encode = partial(foveal.encode, pixels, subsampling="4:2:0")
     files = {f"foveal, {source}": encode(quality=quality, saliency=saliency, strength=strength)}
     size_bytes = len(files[f"foveal, {source}"])
@@ -51,13 +70,7 @@ def measure_photo(photo: GazePhoto, source: str, quality: float, strength: float
     add("foveal, content-blind", lambda each: encode(quality=each, saliency=None), 0.05)
     for peer in (MOZJPEG, JPEGLI):
         add(peer.name, partial(_encode_at_whole, peer, pixels), 1)
-    before = [_blockiness(_luminance(pixels), part) for part in (inside, ~inside)]
-    steps: Steps = {}
-    for name, data in files.items():
-        shown = _luminance(decode_for_viewing(data))
-        added = [_blockiness(shown, part) - was for part, was in zip((inside, ~inside), before, strict=True)]
-        steps[name] = len(data), added[0], added[1]
-    return steps
+    return {name: (len(data), *meter.measure(data)) for name, data in files.items()}
 
 
 def _encode_at_whole(peer: Peer, pixels: EightBitPixels, quality: float) -> bytes:
@@ -76,10 +89,6 @@ def _blockiness(luminance: NDArray[np.float32], part: NDArray[np.bool_]) -> floa
     return float(np.concatenate(extra).mean())
 
 
-def _luminance(pixels: EightBitPixels) -> NDArray[np.float32]:
-    return np.asarray(to_planes(pixels, *pixels.shape[:2])[0])
-
-
 def _block_means(density: NDArray[np.floating]) -> NDArray[np.float64]:
     rows, columns = block_grid(*density.shape)
     padded = np.pad(density, ((0, 8 * rows - density.shape[0]), (0, 8 * columns - density.shape[1])), mode="edge")
@@ -92,7 +101,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--maps", nargs="+", default=["gaze"])
     parser.add_argument("--qualities", type=float, nargs="+", default=[40, 60, 80])
-    parser.add_argument("--strength", type=float, default=0.5)
+    parser.add_argument("--strength", type=float, default=EncodeOptions.strength)
     parser.add_argument("--count", type=int, default=15, help="number of photos, spread evenly over the folder")
     arguments = parser.parse_args()
     photos = choose_evenly(gaze_photos(arguments.folder), arguments.count)

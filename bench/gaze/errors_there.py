@@ -1,6 +1,6 @@
 """Compare visible errors where people looked, at equal file sizes, by judges that no number of foveal is fitted to.
 
-    python -m bench.gaze.errors_there FOLDER [--maps gaze=DIR fixations] [--strengths 0.5] [--count 15]
+    python -m bench.gaze.errors_there FOLDER [--maps gaze=DIR fixations] [--strengths 0.65] [--count 15]
 
 FOLDER holds photographs with fixations. MozJPEG and jpegli encode each of them in at most 0.5 and 1 bits per pixel, and
 foveal makes a file that is not larger than either's. The table shows by how many percent the errors of foveal's files
@@ -25,6 +25,7 @@ from bench.gaze.bd_rates import ANCHORS, GazeScorer
 from bench.gaze.maps import MapSource, choose_evenly, load_map_and_density, parse_map_source
 from bench.rd.other_judges import ButteraugliReference, map_of_cvvdp
 from foveal.comparison.peers import decode_for_viewing
+from foveal.encoding.options import EncodeOptions
 from foveal.encoding.size_search import find_largest_file
 from foveal.jpeg import EightBitPixels
 from foveal.training.gaze_data import GazePhoto, fixation_density, gaze_photos
@@ -103,7 +104,7 @@ def main() -> None:
     parser = new_parser(__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--maps", type=parse_map_source, nargs="+", default=[parse_map_source("gaze")])
-    parser.add_argument("--strengths", type=float, nargs="+", default=[0.5])
+    parser.add_argument("--strengths", type=float, nargs="+", default=[EncodeOptions.strength])
     parser.add_argument("--count", type=int, default=COUNT, help="number of photos, spread evenly over the folder")
     arguments = parser.parse_args()
     chosen = choose_evenly(gaze_photos(arguments.folder), arguments.count)

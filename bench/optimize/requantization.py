@@ -31,6 +31,7 @@ from foveal import jpeg
 from foveal.allocate.effort import EFFORTS
 from foveal.comparison import peers
 from foveal.jpeg import EightBitPixels
+from foveal.optimization.options import OptimizeOptions
 from foveal.optimization.requantization import RequantizationSettings, requantize
 from foveal.photo import as_photo
 from foveal.saliency import SaliencyResult, look
@@ -63,7 +64,7 @@ def ways_to_encode(source: bytes, found: SaliencyResult | None) -> dict[str, Enc
     """Return the three ways to make a file smaller, by name; MozJPEG's knows no map."""
     coefficients, pixels = jpeg.read_coefficients(source), jpeg.decode(source)
     saliency = None if found is None else found.spending_map.astype(np.float32)
-    strength = 0.5 * (1 if found is None else found.strength_factor)
+    strength = OptimizeOptions.strength * (1 if found is None else found.strength_factor)
 
     def requantized(quality: float) -> bytes:
         settings = RequantizationSettings(quality, saliency, strength, EFFORTS["balanced"], threads=1)

@@ -1,21 +1,27 @@
-"""Search for the parameters `attention` of foveal.allocate.perception, which apply to files with a saliency map.
+"""Search for the numbers of foveal.allocate.perception that apply to files with a saliency map.
 
-python -m bench.tuning.map_numbers FOLDER --maps gaze=DIR [--count 16] [--sweeps 2] --output FILE
+    python -m bench.tuning.map_numbers FOLDER --maps gaze=DIR [--strength 0.65] [--count 6] [--sweeps 2] --output FILE
 
 FOLDER holds photographs with fixations; those that `bench.gaze.bd_rates` reports on are left out. A coordinate
-search minimises the mean BD-rate against jpegli by the metrics where people looked (those of
-`bench.gaze.bd_rates`), plus the BD-rate by SSIMULACRA2 of the whole photo, weighted by the rate at which strength
-trades one for the other. Then the script measures how much coarser the tables may be while the PSNR where people looked
-is no lower than without a map. The output file holds the parameters as JSON.
+search goes over `attention` and `foveation`. It compares files with those of the shipped numbers: by
+BD-rates of PSNR and SSIM weighted by fixation density and of SSIMULACRA2 of the whole photo; at 0.5 and 1 bits per
+pixel by the errors of CVVDP and Butteraugli where people looked, and by CVVDP of the whole (`bench.gaze.errors_there`);
+and by the steps across block borders where people did not look, which are to be no larger than MozJPEG's at equal
+bytes. It minimises the sum of these differences, weighted by WEIGHTS. The extra `judges` and the program
+butteraugli_main are needed for it.
+
+Then the script measures how much coarser the tables may be while the PSNR where people looked is no lower than without
+a map. The output file holds the numbers as JSON.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,54 +29,136 @@ from numpy.typing import NDArray
 import foveal
 from bench.arguments import new_parser
 from bench.gaze.bd_rates import QUALITIES, REPORTED, SCORES, GazeScorer, Points, mean_bd_rate
+from bench.gaze.block_borders import BorderMeter
+from bench.gaze.errors_there import BITS_PER_PIXEL, ErrorMeter, Errors
 from bench.gaze.maps import MapSource, choose_evenly, load_map_and_density, parse_map_source
 from bench.tuning.coordinate_search import coordinate_search, list_parameters
 from bench.tuning.trial_files import quantize_trial, write_trial
 from foveal.allocate.perception import LEVEL_SPAN, MIDDLE_LEVEL, Perception, Trend, level_of_quality, perception
 from foveal.allocate.weights import block_weights
-from foveal.comparison.peers import JPEGLI
+from foveal.comparison.peers import MOZJPEG
+from foveal.encoding.options import EncodeOptions
+from foveal.encoding.size_search import find_largest_file
 from foveal.training.gaze_data import GazePhoto, gaze_photos
 
-STRENGTH = 0.65
-# Weight of the whole photo in the objective: the gain in percent where people looked that more strength brings for each
-# percent that it costs on the whole photo.
-WHOLE_WEIGHT = 0.36
-THERE, PSNR_THERE, WHOLE = SCORES[:-1], SCORES.index("PSNR there"), SCORES.index("SSIMULACRA2")
+PSNR_THERE = SCORES.index("PSNR there")
+# Weights of differences in the objective: in percent, but "JOD" in thousandths, and "borders" in percent above
+# MozJPEG's. That of SSIMULACRA2, of the whole photo, is the rate at which strength trades it for the scores there.
+WEIGHTS = {
+    "PSNR there": 0.5,
+    "SSIM there": 0.5,
+    "SSIMULACRA2": 0.36,
+    "CVVDP there": 0.25,
+    "Butteraugli there": 0.3,
+    "JOD": -0.12,
+    "borders": 2.4,
+}
 OFFSETS = np.linspace(0, 0.6, 7)  # of levels
+
+
+class Measured(NamedTuple):
+    """Measurements of the files of one encoder of one photo.
+
+    Parameters
+    ----------
+    curve
+        Sizes and scores of files at QUALITIES.
+    steps
+        Mean extra step across block borders of these files, outside of what people looked at, in 8-bit levels.
+    errors
+        Errors of files at BITS_PER_PIXEL; empty for a peer.
+    """
+
+    curve: Points
+    steps: list[float]
+    errors: list[Errors]
 
 
 class TrialPhoto:
     """Photo with fixations and a map, to be encoded with many parameters."""
 
-    def __init__(self, photo: GazePhoto, source: MapSource) -> None:
-        self._scorer = GazeScorer(photo)
-        pixels = self._scorer.pixels
-        saliency, _ = load_map_and_density(source, photo, foveal.open(photo.path))
-        height, width = pixels.shape[:2]
-        self._weights = block_weights(saliency, height, width, STRENGTH)
-        self.anchor: Points = [self._scorer.measure(JPEGLI.encode(pixels, quality)) for quality in QUALITIES]
+    def __init__(self, photo: GazePhoto, source: MapSource, strength: float) -> None:
+        self._photo, self._scorer = photo, GazeScorer(photo)
+        self._pixels = self._scorer.pixels
+        saliency, density = load_map_and_density(source, photo, foveal.open(photo.path))
+        self._borders = BorderMeter(self._pixels, density)
+        height, width = self._pixels.shape[:2]
+        self._weights = block_weights(saliency, height, width, strength)
 
-    def measure_curve(self, tuned: Perception) -> Points:
-        """Measure foveal's files with the photo's map at all qualities."""
-        return [self._measure(level_of_quality(quality), tuned, self._weights) for quality in QUALITIES]
+    def measure_peer(self) -> Measured:
+        """Measure MozJPEG's files."""
+        return self._measure_files([MOZJPEG.encode(self._pixels, quality) for quality in QUALITIES])
+
+    def measure(self, tuned: Perception) -> Measured:
+        """Measure foveal's files with the photo's map."""
+        encode = partial(self._encode, tuned=tuned, weights=self._weights)
+        meter, errors = ErrorMeter(self._photo), []
+        for rate in BITS_PER_PIXEL:
+            fitted = find_largest_file(encode, int(rate * self._pixels.size / 3 / 8), quality_step=0.05)
+            if fitted is None:
+                raise ValueError(f"no file of {self._photo.path.name} has {rate} bits per pixel or less")
+            errors.append(meter.measure(fitted.data))
+        return self._measure_files([encode(quality) for quality in QUALITIES])._replace(errors=errors)
 
     def measure_psnr_gain(self, level: float, tuned: Perception) -> float:
         """Return the gain of the map in PSNR weighted by fixation density, in dB."""
-        aware, blind = (self._measure(level, tuned, weights)[1][PSNR_THERE] for weights in (self._weights, None))
+        aware, blind = (
+            self._scorer.measure(self._encode_at_level(level, tuned, weights))[1][PSNR_THERE]
+            for weights in (self._weights, None)
+        )
         return aware - blind
 
-    def _measure(
-        self, level: float, tuned: Perception, weights: NDArray[np.float32] | None
-    ) -> tuple[int, tuple[float, ...]]:
-        return self._scorer.measure(write_trial(quantize_trial(self._scorer.pixels, level, tuned, weights=weights)))
+    def _measure_files(self, files: list[bytes]) -> Measured:
+        return Measured(
+            [self._scorer.measure(data) for data in files], [self._borders.measure(data)[1] for data in files], []
+        )
+
+    def _encode(self, quality: float, tuned: Perception, weights: NDArray[np.float32]) -> bytes:
+        return self._encode_at_level(level_of_quality(quality), tuned, weights)
+
+    def _encode_at_level(self, level: float, tuned: Perception, weights: NDArray[np.float32] | None) -> bytes:
+        return write_trial(quantize_trial(self._pixels, level, tuned, weights=weights))
 
 
-def objective(photos: list[TrialPhoto], values: dict[str, Any]) -> float:
-    """Return the weighted mean of BD-rates in percent that the search minimises."""
-    tuned = Perception.from_dict(values)
-    curves = [{"jpegli": photo.anchor, "ours": photo.measure_curve(tuned)} for photo in photos]
-    rates = [mean_bd_rate(curves, "jpegli", "ours", score) for score in range(len(SCORES))]
-    return float(np.mean(rates[: len(THERE)])) + WHOLE_WEIGHT * rates[WHOLE]
+def compare(trials: Sequence[Measured], shipped: Sequence[Measured], peer: Sequence[Measured]) -> dict[str, float]:
+    """Return the differences of trial files from shipped ones, and of their borders from a peer's, see WEIGHTS."""
+    curves = [{"ours": ours.curve, "shipped": theirs.curve} for ours, theirs in zip(trials, shipped, strict=True)]
+    rates = {name: mean_bd_rate(curves, "shipped", "ours", index) for index, name in enumerate(SCORES)}
+    ours, theirs = (np.array([each.errors for each in measured]) for measured in (trials, shipped))
+    ratios = 100 * np.log(ours[..., :2] / theirs[..., :2]).mean(axis=(0, 1))
+    steps, peer_steps = np.sum([_steps_at_equal_bytes(*pair) for pair in zip(trials, peer, strict=True)], axis=0)
+    return {
+        **rates,
+        "CVVDP there": float(ratios[0]),
+        "Butteraugli there": float(ratios[1]),
+        "JOD": 1000 * float((ours[..., 2] - theirs[..., 2]).mean()),
+        "borders": float(np.maximum(100 * (steps / peer_steps - 1), 0).mean()),
+    }
+
+
+def _steps_at_equal_bytes(ours: Measured, peer: Measured) -> NDArray[np.float64]:
+    """Return the steps of the files of all qualities, and a peer's at these sizes: (2, qualities)."""
+    sizes, peer_sizes = (np.log([size_bytes for size_bytes, _ in each.curve]) for each in (ours, peer))
+    return np.array([ours.steps, np.interp(sizes, peer_sizes, peer.steps)])
+
+
+def objective(differences: dict[str, float]) -> float:
+    """Return the weighted sum of differences that the search minimises."""
+    return sum(weight * differences[name] for name, weight in WEIGHTS.items())
+
+
+def search(photos: list[TrialPhoto], sweeps: int) -> Perception:
+    """Search for better numbers than the shipped ones."""
+    peer, shipped = [photo.measure_peer() for photo in photos], [photo.measure(perception()) for photo in photos]
+
+    def cost(values: dict[str, Any]) -> float:
+        tuned = Perception.from_dict(values)
+        return objective(compare([photo.measure(tuned) for photo in photos], shipped, peer))
+
+    values = asdict(perception())
+    paths = [(part, *path) for part in ("attention", "foveation") for path in list_parameters(values[part])]
+    found = coordinate_search(cost, values, [path for path in paths if "coarser" not in path], sweeps)
+    return Perception.from_dict(found)
 
 
 def measure_offsets(photos: list[TrialPhoto], tuned: Perception) -> Trend:
@@ -99,7 +187,8 @@ def main() -> None:
     parser = new_parser(__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--maps", type=parse_map_source, required=True)
-    parser.add_argument("--count", type=int, default=16, help="number of photos, spread over the rest of the folder")
+    parser.add_argument("--strength", type=float, default=EncodeOptions.strength)
+    parser.add_argument("--count", type=int, default=6, help="number of photos, spread over the rest of the folder")
     parser.add_argument("--sweeps", type=int, default=2, help="sweeps of the search; 0 measures the offsets only")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
@@ -107,12 +196,12 @@ def main() -> None:
     known = gaze_photos(arguments.folder)
     reported = {photo.path for photo in choose_evenly(known, REPORTED)}
     others = [photo for photo in known if photo.path not in reported]
-    photos = [TrialPhoto(photo, arguments.maps) for photo in choose_evenly(others, arguments.count)]
-    values = asdict(perception())
-    paths = [("attention", *path) for path in list_parameters(values["attention"]) if path[0] != "coarser"]
-    tuned = Perception.from_dict(coordinate_search(partial(objective, photos), values, paths, arguments.sweeps))
+    chosen = choose_evenly(others, arguments.count)
+    photos = [TrialPhoto(photo, arguments.maps, arguments.strength) for photo in chosen]
+    tuned = search(photos, arguments.sweeps) if arguments.sweeps else perception()
     tuned = replace_coarser(tuned, measure_offsets(photos, tuned))
-    arguments.output.write_text(json.dumps(asdict(tuned.attention), indent=2) + "\n")
+    found = {"attention": asdict(tuned.attention), "foveation": asdict(tuned.foveation)}
+    arguments.output.write_text(json.dumps(found, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -86,8 +86,8 @@ def color_loss(pixels: NDArray[np.uint8 | np.uint16], first_row: int, out: NDArr
 def forward_dct(plane: NDArray[np.float32], blocks: NDArray[np.int16]) -> None:
     """Fill blocks (r, c, 64) with the DCT coefficients of plane (8 r, 8 c)."""
 
-def quantize(blocks: NDArray[np.int16], steps: NDArray[np.float32], zero_threshold: NDArray[np.float32]) -> None:
-    """Turn coefficients into levels, in place.
+def quantize(blocks: NDArray[np.int16], steps: NDArray[np.float32]) -> None:
+    """Turn coefficients into levels by rounding, in place.
 
     Parameters
     ----------
@@ -95,8 +95,31 @@ def quantize(blocks: NDArray[np.int16], steps: NDArray[np.float32], zero_thresho
         (n, 64) coefficients, replaced by levels.
     steps
         (64,) quantizer steps.
-    zero_threshold
-        (n,): AC coefficients of a block that are smaller than this number of steps become 0; 0.5 is plain rounding.
+    """
+
+def quantize_dead_zones(
+    blocks: NDArray[np.int16],
+    steps: NDArray[np.float32],
+    widths: NDArray[np.float32],
+    factors: NDArray[np.float32],
+    profile: NDArray[np.uint8],
+) -> None:
+    """Turn coefficients into levels by rounding, in place, except that AC coefficients in a dead zone become 0.
+
+    The zone of coefficient k of block i ends at min(0.5 + widths[i] x factors[profile[i], k], 1.5) steps.
+
+    Parameters
+    ----------
+    blocks
+        (n, 64) coefficients, replaced by levels.
+    steps
+        (64,) quantizer steps.
+    widths
+        (n,) steps by which the dead zone of a block is wider than that of rounding, 0 or more.
+    factors
+        (profiles, 64) factors of these widths for each coefficient.
+    profile
+        (n,) row of `factors` for each block.
     """
 
 def settle_dc(levels: NDArray[np.int16], dc: NDArray[np.int16], is_unsure: NDArray[np.uint8], step: float) -> None:

@@ -62,7 +62,7 @@ def test_photographs_and_sixteen_bits_have_next_to_none(chelsea: np.ndarray, cof
     assert not hard_edges(page_of_text().astype(np.uint16) * 257).any()
 
 
-@pytest.mark.parametrize("quality", [40, 60, 75, 90])
+@pytest.mark.parametrize("quality", [40, 60, 75, 85, 90])
 def test_text_outside_the_map_rings_no_more_than_without_a_map(quality: int) -> None:
     """Errors on the white of a page whose map has only a corner: what a thousandth of its samples exceeds.
 

@@ -27,17 +27,37 @@ def test_rounding_is_the_nearest_level() -> None:
 
 @pytest.mark.parametrize(("weight", "threshold"), [(1e9, 0.5), (20, 0.625), (5, 1.0), (2.5, 1.5), (1, 1.5)])
 def test_dead_zone_of_a_weight(weight: float, threshold: float) -> None:
-    frame = Frame.of_picture(8, 8, None)
-    plan = jpeg.DeadZone((np.full((1, 1), weight, np.float32),) * 2, bits=5).plan(
-        np.zeros((1, 1, 64), np.int16), frame, frame.components[0], annex_k_tables(50)[0]
-    )
-    assert plan.per_block[0][0, 0] == pytest.approx(threshold)
+    frame, steps = Frame.of_picture(8, 8, None), annex_k_tables(50)[0].steps_in_sixteenths
     # just below and at the threshold, at -1.6 and at 5 steps: above 3/2 a level never becomes 0
-    steps = annex_k_tables(50)[0].steps_in_sixteenths
-    block = np.zeros((1, 64), np.int16)
-    block[0, 1:5] = [np.ceil(threshold * steps[1]) - 1, np.ceil(threshold * steps[2]), -1.6 * steps[3], 5 * steps[4]]
-    plan.kernel(block, plan.per_block[0].reshape(-1))
-    assert block[0, 1:5].tolist() == [0, 2 if threshold == 1.5 else 1, -2, 5]
+    block = np.zeros((1, 1, 64), np.int16)
+    block[0, 0, 1:5] = [np.ceil(threshold * steps[1]) - 1, np.ceil(threshold * steps[2]), -1.6 * steps[3], 5 * steps[4]]
+    quantizer = jpeg.DeadZone((np.full((1, 1), weight, np.float32),) * 2, bits=5)
+    quantizer.plan(block, frame, frame.components[0], annex_k_tables(50)[0]).run((0, 1), block, None)
+    assert block[0, 0, 1:5].tolist() == [0, 2 if threshold == 1.5 else 1, -2, 5]
+
+
+@pytest.mark.parametrize("factors", [None, (1, 1), (2, 2), (2, 1)], ids=str)
+def test_dead_zones_by_block_and_frequency(factors: tuple[int, int] | None) -> None:
+    """A block of weight w and profile p is quantized as one of weight w x p[k] would be, at each coefficient k."""
+    rng, frame = np.random.default_rng(8), Frame.of_picture(39, 50, factors)
+    weights = rng.uniform(1, 50, frame.block_grid).astype(np.float32)
+    profiles = jpeg.FrequencyProfiles(
+        (2.0 ** rng.integers(-2, 3, (5, 64))).astype(np.float32),
+        rng.integers(0, 5, frame.block_grid).astype(np.uint8),
+    )
+    quantizer, table = jpeg.DeadZone((weights,), profiles), jpeg.QuantizationTable((4,) * 64)
+    for component in frame.components:
+        shape = component.padded_block_rows, component.padded_block_columns, 64
+        blocks = rng.integers(-200, 201, shape).astype(np.int16)
+        own = frame.largest_of_covered_blocks(weights, component)[..., np.newaxis]
+        own = own * profiles.factors[frame.largest_of_covered_blocks(profiles.index, component)]
+        magnitudes = np.abs(blocks) / 64.0
+        is_dead = magnitudes < np.minimum(0.5 + 5 / (2 * own), 1.5)
+        is_dead[..., 0] = False
+        expected = np.where(is_dead, 0, np.sign(blocks) * np.floor(magnitudes + 0.5))
+        levels = np.empty_like(blocks)
+        quantizer.plan(blocks, frame, component, table).run((0, shape[0]), levels, None)
+        np.testing.assert_array_equal(levels, expected.astype(int))
 
 
 @pytest.mark.parametrize("unsure", [0, 1])

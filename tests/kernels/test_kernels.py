@@ -168,7 +168,9 @@ def test_unstuffing_and_finding_back() -> None:
         lambda: _kernels.color_loss(samples(9, 8, 3), -1, planes(2, 1, 1)),
         lambda: _kernels.forward_dct(planes(8, 12), blocks(1, 1)),
         lambda: _kernels.forward_dct(planes(16, 8), blocks(1, 1)),
-        lambda: _kernels.quantize(blocks(2), STEPS, planes(3)),
+        lambda: _kernels.quantize_dead_zones(blocks(2), STEPS, planes(3), EVEN, index(0, 0)),
+        lambda: _kernels.quantize_dead_zones(blocks(2), STEPS, planes(2), EVEN, index(0)),
+        lambda: _kernels.quantize_dead_zones(blocks(2), STEPS, planes(2), EVEN, index(0, 1)),
         lambda: _kernels.settle_dc(blocks(2), np.zeros(3, np.int16), np.zeros(2, np.uint8), 16.0),
         lambda: _kernels.settle_dc(blocks(2), np.zeros(2, np.int16), np.zeros(3, np.uint8), 16.0),
         lambda: _kernels.settle_dc(blocks(2), np.zeros(2, np.int16), np.zeros(2, np.uint8), 0.0),
@@ -271,7 +273,7 @@ def test_arrays_that_do_not_fit_are_refused(call: object) -> None:
         lambda: decode_scan(data=DATA.astype(np.int8)),
         lambda: _kernels.rgb_to_ycbcr(np.zeros((8, 8, 3), np.float64), planes(3, 8, 8)),
         lambda: _kernels.forward_dct(planes(8, 8), np.zeros((1, 1, 64), np.int32)),
-        lambda: _kernels.quantize(blocks(2, 2)[:, ::2][:, 0], STEPS[:63], planes(2)),
+        lambda: _kernels.quantize(blocks(2, 2)[:, ::2][:, 0], STEPS[:63]),
     ],
 )
 def test_arrays_of_another_type_are_refused(call: object) -> None:
@@ -284,14 +286,16 @@ def test_an_instruction_set_that_is_not_there_is_refused() -> None:
         _kernels.use_instruction_set("avx1024")
 
 
-@pytest.mark.parametrize("kernel", ["quantize", "quantize_per_block", "trellis"])
+@pytest.mark.parametrize("kernel", ["quantize", "quantize_dead_zones", "quantize_per_block", "trellis"])
 def test_levels_stay_within_what_can_be_coded(kernel: str) -> None:
     """With steps of 1, DC levels are clamped to -1024..1023 and AC levels to +-1023 (T.81 tables F.1 and F.2)."""
     values = np.array([-32768, -16392, -16384, -16376, -16368, 16352, 16368, 16384, 32767], dtype=np.int16)
     coefficients = np.repeat(values[:, None], 64, axis=1).copy()
     count = len(values)
     if kernel == "quantize":
-        _kernels.quantize(coefficients, STEPS, np.full(count, 0.5, np.float32))
+        _kernels.quantize(coefficients, STEPS)
+    elif kernel == "quantize_dead_zones":
+        _kernels.quantize_dead_zones(coefficients, STEPS, planes(count), EVEN, np.zeros(count, np.uint8))
     elif kernel == "quantize_per_block":
         _kernels.quantize_per_block(coefficients, STEPS[None], np.zeros(count, np.uint8), STEPS)
     else:

@@ -37,7 +37,7 @@ class Effort:
 _THREE_SCRIPTS = jpeg.luminance_refinement_script, jpeg.early_split_script, jpeg.sequential_script
 EFFORTS: dict[EffortName, Effort] = {  # from the fastest to the slowest
     "fast": Effort(
-        lambda block_weights, *_other_weights: jpeg.DeadZone(block_weights),
+        lambda block_weights, _frequency_weights, _lifts, profiles: jpeg.DeadZone(block_weights, profiles),
         (jpeg.spectral_selection_script,),
     ),
     "balanced": Effort(jpeg.Trellis, _THREE_SCRIPTS),

@@ -3,7 +3,15 @@
 Away from the point of gaze, the eye loses fine detail first. Blocks that matter less therefore lose high frequencies
 before low ones: a block of weight w has weight w^(1 - e(f)) for errors of frequency f. The excess e(f) falls from its
 value at the lowest frequencies to 0 beyond the knee. If all frequencies had weight w, the low ones would vanish too and
-leave flat blocks with visible borders.
+leave flat blocks with visible borders. The excess is larger by a constant for the first row and column of the block,
+whose errors are the steps across block borders:
+
+        excess at frequencies (v, u)                        . DC      + constant added
+        . + + + + + + +
+        + o o o                                             o excess of low frequencies
+        + o o o
+        + o o
+        +
 """
 
 from __future__ import annotations
@@ -11,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.allocate.perception import FREQUENCY, Foveation
+from foveal.allocate.perception import FREQUENCY, MOVES_BORDERS, Foveation
 from foveal.allocate.weights import LEAST_WEIGHT
 from foveal.jpeg import FrequencyProfiles
 
@@ -33,5 +41,6 @@ def frequency_profiles(weights: NDArray[np.float32], foveation: Foveation, level
     """
     logarithms = np.log(LEAST_WEIGHT) * np.linspace(1, 0, _PROFILES)  # of the weight of each profile
     excess = foveation.excess.at(level) / (1 + (FREQUENCY / foveation.knee) ** _STEEPNESS)
+    excess = np.minimum(excess + foveation.borders * MOVES_BORDERS, 1)
     index = np.rint((1 - np.log(weights) / np.log(LEAST_WEIGHT)) * (_PROFILES - 1))
     return FrequencyProfiles(np.exp(-np.outer(logarithms, excess)).astype(np.float32), index.astype(np.uint8))

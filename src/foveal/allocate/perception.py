@@ -28,6 +28,9 @@ MIDDLE_LEVEL, LEVEL_SPAN = 2.2, 0.8  # the numbers were tuned at levels from 2.2
 
 _ROWS, _COLUMNS = (axis.astype(np.float64) / 7 for axis in np.divmod(NATURAL_INDEX, 8))
 FREQUENCY = np.hypot(_ROWS, _COLUMNS)  # (64,) in zig-zag order: 0 for DC, sqrt(2) for the highest frequency
+# (64,) in zig-zag order: AC coefficients of the first row and column of the block. The others have a mean of 0 along
+# every border of the block, so only errors of these, and of DC, move the mean step across it.
+MOVES_BORDERS = ((_ROWS == 0) | (_COLUMNS == 0)) & (FREQUENCY > 0)
 
 
 @dataclass(frozen=True)
@@ -187,15 +190,18 @@ class Foveation:
         Value of e at the lowest frequencies, in 0..1: 0 scales all frequencies of a block alike.
     knee
         Value of `FREQUENCY` at which e has fallen by half.
+    borders
+        Addition to e for the coefficients of `MOVES_BORDERS`, so that block borders of the background show less.
     """
 
     excess: Trend
     knee: float
+    borders: float
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Foveation:
         """Make a `Foveation` from the dictionary that `dataclasses.asdict` makes of one."""
-        return cls(excess=Trend(**values["excess"]), knee=values["knee"])
+        return cls(**{**values, "excess": Trend(**values["excess"])})
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,8 @@ class RateDistortion:
             tuned = tuned.without_down_sampling(level)
         smooth, hard = smoothness(luminance, tuned.smooth_areas.knee), hard_edges(photo.pixels, photo.ground, threads)
         # Borders of smooth blocks and ringing at hard edges draw the eye wherever they are: the map counts less there.
-        weights = np.asarray(photo.weights ** (1 - np.maximum(smooth, hard)), dtype=np.float32)
+        # A block with little ground rings as far as one with much, so the map does not count where there is any.
+        weights = np.asarray(photo.weights ** (1 - np.maximum(smooth, hard > 0)), dtype=np.float32)
         tuned = tailor_to_map(tuned, weights, level)
         tuned = tailor_to_photo(tuned, measure_blue_share(luminance, blue[0] if blue else None, tuned))
         visibility = colour_weights(blocks, frame, tuned, threads)

@@ -50,7 +50,7 @@ from foveal.jpeg.frame import (
 )
 from foveal.jpeg.huffman import MAX_CODE_BITS, HuffmanTable
 from foveal.jpeg.limits import LIBJPEG_MAX_SIDE, MAX_PIXELS
-from foveal.jpeg.quantize import DeadZone, PerBlockTables, Quantizer, Rounding
+from foveal.jpeg.quantize import DeadZone, FrequencyProfiles, PerBlockTables, Quantizer, Rounding
 from foveal.jpeg.reconstruction import Reconstruction
 from foveal.jpeg.script import (
     SEQUENTIAL_BAND,
@@ -67,7 +67,7 @@ from foveal.jpeg.script import (
 from foveal.jpeg.segment_reader import FileSegment, SegmentReader
 from foveal.jpeg.segments import Metadata, Segment
 from foveal.jpeg.tables import NATURAL_INDEX, QuantizationTable, annex_k_tables
-from foveal.jpeg.trellis import EXHAUSTIVE_LOOK_BACK, FrequencyProfiles, Trellis
+from foveal.jpeg.trellis import EXHAUSTIVE_LOOK_BACK, Trellis
 
 __all__ = [
     "BLOCK_SIDE",

@@ -32,12 +32,12 @@ class DeadZoneRounding:
     ----------
     steps
         (64,) float32 quantizer steps in units of 1/16.
-    zero_threshold
-        (rows, columns) float32: number of steps below which the AC coefficients of a block become 0.
+    widths
+        (rows, columns) float32 dead zones of blocks, see `dead_zone_widths`.
     """
 
     steps: NDArray[np.float32]
-    zero_threshold: NDArray[np.float32]
+    widths: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class QuantizationPlan:
         marks = unsure[strip].reshape(-1)
         has_clamped_ground = marks == HAS_CLAMPED_GROUND
         if has_clamped_ground.any():
-            threshold = self.rounding.zero_threshold[strip].reshape(-1)
+            threshold = np.minimum(0.5 + self.rounding.widths[strip].reshape(-1), np.float32(1.5))
             _kernels.use_clamping(blocks, has_clamped_ground.view(np.uint8), self.rounding.steps, threshold)
         dc = blocks[:, 0].copy()  # the kernel overwrites it
         self.kernel(blocks, *per_block)
@@ -126,8 +126,8 @@ def select_by_slot(values: Sequence[Value], component: Component) -> Value:
     return values[min(component.table_slot, len(values) - 1)]
 
 
-def zero_threshold(weights: NDArray[np.float32], bits: float) -> NDArray[np.float32]:
-    """Return the number of steps below which an AC coefficient is not worth its bits.
+def dead_zone_widths(weights: NDArray[np.float32], bits: float) -> NDArray[np.float32]:
+    """Return by how many steps dead zones reach beyond that of rounding: AC coefficients in them are not worth a level.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def zero_threshold(weights: NDArray[np.float32], bits: float) -> NDArray[np.floa
     """
     # A magnitude of m steps costs weight (m - 1)^2 + bits as level 1 and weight m^2 as level 0: equal at
     # m = 1/2 + bits / (2 weight). Magnitudes from 3/2 on round to 2 and are not touched.
-    return np.asarray(np.minimum(0.5 + bits / (2 * weights), 1.5), dtype=np.float32)
+    return np.asarray(bits / (2 * weights), dtype=np.float32)
 
 
 class Quantizer(Protocol):
@@ -162,6 +162,28 @@ class Quantizer(Protocol):
         """
 
 
+@dataclass(frozen=True, eq=False)
+class FrequencyProfiles:
+    """Factors of the weights by block and frequency.
+
+    Parameters
+    ----------
+    factors
+        (profiles, 64) float32 above 0 in zig-zag order: a factor for each coefficient; at most 256 profiles.
+    index
+        Profile of each 8x8-pixel block: an array of the shape `Frame.block_grid`, uint8. A block of a down-sampled
+        component takes the largest index of the blocks that it covers.
+    """
+
+    factors: NDArray[np.float32]
+    index: NDArray[np.uint8]
+
+    @classmethod
+    def equal(cls, frame: Frame) -> FrequencyProfiles:
+        """Return factors of 1 for all blocks and frequencies of a picture."""
+        return cls(np.ones((1, 64), dtype=np.float32), np.zeros(frame.block_grid, dtype=np.uint8))
+
+
 @dataclass(frozen=True)
 class Rounding:
     """Quantizer that rounds every coefficient to the nearest level (ties away from zero), as libjpeg does.
@@ -174,8 +196,8 @@ class Rounding:
         self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
     ) -> QuantizationPlan:
         """Prepare the quantization of a component, see `Quantizer.plan`."""
-        steps, threshold = table.steps_in_sixteenths, np.full(blocks.shape[:2], 0.5, dtype=np.float32)
-        return QuantizationPlan(blocks, (threshold,), lambda strip, zeroed: _kernels.quantize(strip, steps, zeroed))
+        steps = table.steps_in_sixteenths
+        return QuantizationPlan(blocks, (), lambda strip: _kernels.quantize(strip, steps))
 
 
 @dataclass(frozen=True)
@@ -189,11 +211,14 @@ class DeadZone:
     block_weights
         Weights by table slot, in bits: the number of bits that a squared error of one step is worth in each block, an
         array of the shape `Frame.block_grid`, float32 above 0. Slots without weights of their own share the last ones.
+    profiles
+        Factors of the weights by block and frequency, for all table slots; None for 1 everywhere.
     bits
         Typical number of bits of a level of +-1.
     """
 
     block_weights: tuple[NDArray[np.float32], ...]
+    profiles: FrequencyProfiles | None = None
     bits: float = 5.0
 
     def plan(
@@ -201,12 +226,17 @@ class DeadZone:
     ) -> QuantizationPlan:
         """Prepare the quantization of a component, see `Quantizer.plan`."""
         weights = frame.largest_of_covered_blocks(select_by_slot(self.block_weights, component), component)
-        rounding = DeadZoneRounding(table.steps_in_sixteenths, zero_threshold(weights, self.bits))
+        widths = dead_zone_widths(weights, self.bits)
+        profiles = FrequencyProfiles.equal(frame) if self.profiles is None else self.profiles
+        profile = frame.largest_of_covered_blocks(profiles.index, component)
+        steps, factors = table.steps_in_sixteenths, np.reciprocal(profiles.factors)
         return QuantizationPlan(
             blocks,
-            (rounding.zero_threshold,),
-            lambda strip, zeroed: _kernels.quantize(strip, rounding.steps, zeroed),
-            rounding,
+            (widths, profile),
+            lambda strip, strip_widths, strip_profile: _kernels.quantize_dead_zones(
+                strip, steps, strip_widths, factors, strip_profile
+            ),
+            DeadZoneRounding(steps, widths),
         )
 
 
@@ -236,5 +266,5 @@ class PerBlockTables:
             blocks,
             (index,),
             lambda strip, own_index: _kernels.quantize_per_block(strip, own_steps, own_index, steps),
-            DeadZoneRounding(steps, np.full(blocks.shape[:2], 0.5, dtype=np.float32)),
+            DeadZoneRounding(steps, np.zeros(blocks.shape[:2], dtype=np.float32)),
         )

@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 import foveal._kernels as _kernels
 from foveal.jpeg.frame import Component, Frame
-from foveal.jpeg.quantize import DeadZoneRounding, QuantizationPlan, select_by_slot, zero_threshold
+from foveal.jpeg.quantize import (
+    DeadZoneRounding,
+    FrequencyProfiles,
+    QuantizationPlan,
+    dead_zone_widths,
+    select_by_slot,
+)
 from foveal.jpeg.tables import QuantizationTable
 
 EXHAUSTIVE_LOOK_BACK = 63  # every earlier AC coefficient is considered
@@ -39,23 +45,6 @@ class Rates:
 
     run_size_bits: NDArray[np.float32]
     end_of_block_bits: float
-
-
-@dataclass(frozen=True, eq=False)
-class FrequencyProfiles:
-    """Factors of the weights by block and frequency.
-
-    Parameters
-    ----------
-    factors
-        (profiles, 64) float32 above 0 in zig-zag order: a factor for each coefficient; at most 256 profiles.
-    index
-        Profile of each 8x8-pixel block: an array of the shape `Frame.block_grid`, uint8. A block of a down-sampled
-        component takes the largest index of the blocks that it covers.
-    """
-
-    factors: NDArray[np.float32]
-    index: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -97,11 +86,9 @@ class Trellis:
         # Rounded, so that levels do not depend on the last bits of weights, which differ between machines.
         rounded = np.rint(weights * _WEIGHT_STEPS_PER_BIT) / np.float32(_WEIGHT_STEPS_PER_BIT)
         steps = table.steps_in_sixteenths
-        by_frequency = select_by_slot(self.frequency_weights, component)[np.newaxis]
-        profile = np.zeros(rounded.shape, dtype=np.uint8)
-        if self.profiles is not None:
-            by_frequency = by_frequency * self.profiles.factors
-            profile = frame.largest_of_covered_blocks(self.profiles.index, component)
+        profiles = FrequencyProfiles.equal(frame) if self.profiles is None else self.profiles
+        by_frequency = select_by_slot(self.frequency_weights, component)[np.newaxis] * profiles.factors
+        profile = frame.largest_of_covered_blocks(profiles.index, component)
         lift = select_by_slot(self.lifts, component)
         return QuantizationPlan(
             blocks,
@@ -117,7 +104,7 @@ class Trellis:
                 rates.end_of_block_bits,
                 self.look_back,
             ),
-            DeadZoneRounding(steps, zero_threshold(np.maximum(rounded, 1 / _WEIGHT_STEPS_PER_BIT), _BITS_OF_LEVEL)),
+            DeadZoneRounding(steps, dead_zone_widths(np.maximum(rounded, 1 / _WEIGHT_STEPS_PER_BIT), _BITS_OF_LEVEL)),
         )
 
 
@@ -145,7 +132,7 @@ def sample_rates(blocks: NDArray[np.int16], table: QuantizationTable) -> Rates:
         every += 1
     chosen = np.arange(0, count, every)
     sample = np.ascontiguousarray(blocks[chosen // blocks.shape[1], chosen % blocks.shape[1]])
-    _kernels.quantize(sample, table.steps_in_sixteenths, np.full(len(sample), 0.5, dtype=np.float32))
+    _kernels.quantize(sample, table.steps_in_sixteenths)
     histogram = np.zeros((2, 1, 256), dtype=np.uint32)
     _kernels.tally_scan([sample[np.newaxis]], [(1, 1, 0)], (0, 63, 0, 0), 0, 0, 1, histogram)
     return estimate_rates(histogram[1, 0])

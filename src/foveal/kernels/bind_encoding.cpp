@@ -112,11 +112,27 @@ void ac_strengths(const Array<const std::int16_t, nb::shape<-1, kBlockSize>>& bl
                             fine.data());
 }
 
-void quantize(const Blocks& blocks, const Steps& steps, const Array<const float, nb::ndim<1>>& zero_threshold) {
-    require(zero_threshold.shape(0) == blocks.shape(0), "one zero threshold for each block");
+void quantize(const Blocks& blocks, const Steps& steps) {
     nb::gil_scoped_release release;
-    kernels()->quantize(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), steps.data(),
-                        zero_threshold.data());
+    kernels()->quantize(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), steps.data());
+}
+
+// Checks the profile of each block, a row of the factors of all profiles.
+void require_profiles(const Blocks& blocks, const Array<const std::uint8_t, nb::ndim<1>>& profile,
+                      const Array<const float, nb::shape<-1, kBlockSize>>& factors) {
+    require(profile.shape(0) == blocks.shape(0), "one profile for each block");
+    for (std::size_t n = 0; n < profile.shape(0); ++n)
+        require(profile.data()[n] < factors.shape(0), "profile out of range");
+}
+
+void quantize_dead_zones(const Blocks& blocks, const Steps& steps, const Array<const float, nb::ndim<1>>& widths,
+                         const Array<const float, nb::shape<-1, kBlockSize>>& factors,
+                         const Array<const std::uint8_t, nb::ndim<1>>& profile) {
+    require(widths.shape(0) == blocks.shape(0), "one width for each block");
+    require_profiles(blocks, profile, factors);
+    nb::gil_scoped_release release;
+    kernels()->quantize_dead_zones(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), steps.data(),
+                                   widths.data(), factors.data(), profile.data());
 }
 
 void settle_dc(const Blocks& levels, const Array<const std::int16_t, nb::ndim<1>>& dc,
@@ -182,9 +198,7 @@ void trellis(const Blocks& blocks, const Steps& steps, const Array<const float, 
              const Array<const std::uint8_t, nb::ndim<1>>& profile, float lift,
              const Array<const float, nb::shape<11, 63>>& run_size_bits, float end_of_block_bits, int look_back) {
     require(distortion_weight.shape(0) == blocks.shape(0), "one distortion weight for each block");
-    require(profile.shape(0) == blocks.shape(0), "one profile for each block");
-    for (std::size_t n = 0; n < profile.shape(0); ++n)
-        require(profile.data()[n] < frequency_weights.shape(0), "profile out of range");
+    require_profiles(blocks, profile, frequency_weights);
     require(look_back >= 1, "look_back must be at least 1");
     require(lift >= 0.0f && lift <= 0.5f, "lift must be 0 to 0.5");
     nb::gil_scoped_release release;
@@ -345,8 +359,9 @@ void foveal::bind_encoding(nb::module_& m) {
     m.def("forward_dct", &forward_dct, nb::arg("plane").noconvert(), nb::arg("blocks").noconvert());
     m.def("ac_strengths", &ac_strengths, nb::arg("blocks").noconvert(), nb::arg("every").noconvert(),
           nb::arg("coarse").noconvert(), nb::arg("fine").noconvert());
-    m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(),
-          nb::arg("zero_threshold").noconvert());
+    m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert());
+    m.def("quantize_dead_zones", &quantize_dead_zones, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(),
+          nb::arg("widths").noconvert(), nb::arg("factors").noconvert(), nb::arg("profile").noconvert());
     m.def("settle_dc", &settle_dc, nb::arg("levels").noconvert(), nb::arg("dc").noconvert(),
           nb::arg("is_unsure").noconvert(), nb::arg("step"));
     m.def("ground_parts", &ground_parts, nb::arg("pixels").noconvert(), nb::arg("width"), nb::arg("contrast"),

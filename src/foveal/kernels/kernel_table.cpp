@@ -62,6 +62,7 @@ extern const KernelTable FOVEAL_TABLE = {
     forward_dct,
     ac_strengths,
     quantize,
+    quantize_dead_zones,
     settle_dc,
     ground_parts,
     mark_saturated,

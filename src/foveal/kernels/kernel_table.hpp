@@ -29,7 +29,9 @@ struct KernelTable {
                           float* out, Extent out_size);
     void (*forward_dct)(const float* plane, Extent plane_size, std::int16_t* blocks);
     void (*ac_strengths)(const std::int16_t* blocks, std::ptrdiff_t count, float* every, float* coarse, float* fine);
-    void (*quantize)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold);
+    void (*quantize)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps);
+    void (*quantize_dead_zones)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* widths,
+                                const float* factors, const std::uint8_t* profile);
     void (*settle_dc)(std::int16_t* levels, std::ptrdiff_t count, const std::int16_t* dc, const std::uint8_t* is_unsure,
                       float step);
     void (*ground_parts)(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, int width, int contrast,

@@ -70,26 +70,46 @@ struct ZeroLimits {
     }
 };
 
-// Turns coefficients into levels, in place. steps: 64 quantizer steps; both are in units of 1/16. An AC coefficient of
-// block n smaller than zero_threshold[n] steps becomes 0; a threshold of 0.5 is plain rounding.
-inline void quantize(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* zero_threshold) {
+// Turns the coefficients of a block into levels, in place. limits: those of the steps; thresholds(k): those of
+// coefficients k to k + 7, in steps, at least 0.5; an AC coefficient smaller than its threshold becomes 0.
+template <class Thresholds>
+inline void quantize_block(std::int16_t* block, const float* steps, const ZeroLimits& limits, Thresholds thresholds) {
+    const std::int16_t dc = quantize_dc(block[0], steps[0]);
+    const std::uint64_t may_be_nonzero = larger_mask(block, limits.of);
+    for (int k = 0; k < kBlockSize; k += 8) {
+        if ((may_be_nonzero >> k & 0xFF) == 0) {
+            store_shorts(block + k, Int8{});
+            continue;
+        }
+        const Float8 coefficient = load_shorts(block + k);
+        const Float8 magnitude = absolute(coefficient) / load8(steps + k);
+        Int8 level = clamp_levels(__builtin_convertvector(magnitude + 0.5f, Int8));
+        level = magnitude < thresholds(k) ? Int8{} : level;
+        store_shorts(block + k, coefficient < splat8(0.0f) ? -level : level);
+    }
+    block[0] = dc;
+}
+
+// Turns coefficients into levels, in place, by plain rounding. steps: 64 quantizer steps; both are in units of 1/16.
+inline void quantize(std::int16_t* blocks, std::ptrdiff_t count, const float* steps) {
+    const ZeroLimits limits(steps);
+    for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize)
+        quantize_block(blocks, steps, limits, [](int) { return splat8(0.5f); });
+}
+
+// Turns coefficients into levels, in place; AC coefficients in a dead zone become 0. widths[n] * factors[k]: by how
+// many steps the zone of coefficient k of block n reaches beyond that of rounding, to 3/2 at most: a level of 2 never
+// becomes 0. factors: rows of 64; profile: the row of each block.
+inline void quantize_dead_zones(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* widths,
+                                const float* factors, const std::uint8_t* profile) {
     const ZeroLimits limits(steps);
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
-        const std::int16_t dc = quantize_dc(blocks[0], steps[0]);
-        const Float8 threshold = splat8(zero_threshold[n]);
-        const std::uint64_t may_be_nonzero = larger_mask(blocks, limits.of);
-        for (int k = 0; k < kBlockSize; k += 8) {
-            if ((may_be_nonzero >> k & 0xFF) == 0) {
-                store_shorts(blocks + k, Int8{});
-                continue;
-            }
-            const Float8 coefficient = load_shorts(blocks + k);
-            const Float8 magnitude = absolute(coefficient) / load8(steps + k);
-            Int8 level = clamp_levels(__builtin_convertvector(magnitude + 0.5f, Int8));
-            level = magnitude < threshold ? Int8{} : level;
-            store_shorts(blocks + k, coefficient < splat8(0.0f) ? -level : level);
-        }
-        blocks[0] = dc;
+        const float* row = factors + kBlockSize * profile[n];
+        const Float8 width = splat8(widths[n]);
+        quantize_block(blocks, steps, limits, [=](int k) {
+            const Float8 threshold = width * load8(row + k) + 0.5f, largest = splat8(1.5f);
+            return threshold < largest ? threshold : largest;
+        });
     }
 }
 

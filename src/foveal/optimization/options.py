@@ -34,7 +34,7 @@ class OptimizeOptions:
     target_score: float | None = None
     min_saving: float = 0.02
     saliency: Saliency = "auto"
-    strength: float = 0.5
+    strength: float = 0.65
     effort: EffortName = "balanced"
     threads: int | None = None
     metadata: MetadataPolicy = "keep"

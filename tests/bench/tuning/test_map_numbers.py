@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
+from bench.gaze.bd_rates import SCORES
+from bench.gaze.errors_there import Errors
 from bench.tuning.map_numbers import (
-    SCORES,
-    WHOLE_WEIGHT,
-    Points,
+    WEIGHTS,
+    Measured,
     TrialPhoto,
+    compare,
     measure_offsets,
     objective,
     replace_coarser,
@@ -21,20 +24,12 @@ from foveal.allocate.perception import Perception, Trend, perception
 
 
 class FakePhoto:
-    """Photo whose files have known sizes and scores."""
+    """Photo whose files have a known gain of PSNR by their level and by how much coarser the tables are."""
 
-    def __init__(self, size: float = 1.0, gain: Callable[[float, float], float] | None = None) -> None:
-        self._size, self._gain = size, gain
-        self.anchor = self._points(1.0)
-
-    def measure_curve(self, _: Perception) -> Points:
-        return self._points(self._size)
-
-    def _points(self, size: float) -> Points:
-        return [(round(1000 * size * 2**step), (30.0 + step,) * len(SCORES)) for step in range(6)]
+    def __init__(self, gain: Callable[[float, float], float]) -> None:
+        self._gain = gain
 
     def measure_psnr_gain(self, level: float, tuned: Perception) -> float:
-        assert self._gain is not None
         return self._gain(level, tuned.attention.coarser.at(level))
 
 
@@ -42,15 +37,31 @@ def as_trial_photos(*fakes: FakePhoto) -> list[TrialPhoto]:
     return cast(list[TrialPhoto], list(fakes))
 
 
-def test_the_objective_is_the_bd_rate_there_and_a_share_of_that_of_the_whole() -> None:
-    found = objective(as_trial_photos(FakePhoto(0.9), FakePhoto(0.8)), asdict(perception()))
-    assert found == pytest.approx(-15 * (1 + WHOLE_WEIGHT), abs=0.1)
+def measured(size: float, step: float = 1.0, error: float = 1.0, jod: float = 9.0) -> Measured:
+    """Files of `size` times the bytes for the same scores, with steps that halve where the size doubles."""
+    sizes = [1000 * size * 2**index for index in range(6)]
+    curve = [(round(each), (30.0 + index,) * len(SCORES)) for index, each in enumerate(sizes)]
+    return Measured(curve, [step / each for each in sizes], [Errors(error, error**2, jod)] * 2)
 
 
-def test_the_score_of_the_whole_has_less_weight(monkeypatch: pytest.MonkeyPatch) -> None:
-    by_score = {0: -3.0, 1: -6.0, 2: -9.0, 3: -5.0, 4: -7.0, 5: 10.0}
-    monkeypatch.setattr("bench.tuning.map_numbers.mean_bd_rate", lambda *arguments: by_score[arguments[3]])
-    assert objective(as_trial_photos(FakePhoto()), asdict(perception())) == pytest.approx(-6 + 10 * WHOLE_WEIGHT)
+def test_files_are_compared_at_equal_scores_and_at_equal_bytes() -> None:
+    shipped = [measured(1), measured(1)]
+    found = compare([measured(0.9, error=0.9, jod=9.02), measured(0.8)], shipped, shipped)
+    assert [found[name] for name in SCORES] == pytest.approx([-15] * len(SCORES), abs=0.1)
+    assert (found["CVVDP there"], found["Butteraugli there"]) == pytest.approx((50 * np.log(0.9), 100 * np.log(0.9)))
+    assert found["JOD"] == pytest.approx(10)
+
+
+def test_borders_count_where_they_are_more_than_those_of_the_peer() -> None:
+    peer = [measured(1)]
+    assert compare([measured(1, step=1.1)], peer, peer)["borders"] == pytest.approx(10)
+    assert compare([measured(1, step=0.5)], peer, peer)["borders"] == 0
+
+
+def test_the_objective_falls_with_errors_and_rises_with_the_quality_of_the_whole() -> None:
+    none = dict.fromkeys([*SCORES, *WEIGHTS], 0.0)
+    assert objective(none) == 0
+    assert objective({**none, "PSNR there": -2.0, "CVVDP there": -4.0, "JOD": 10.0}) == pytest.approx(-3.2)
 
 
 @pytest.mark.parametrize(
@@ -62,13 +73,13 @@ def test_the_score_of_the_whole_has_less_weight(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_tables_get_coarser_until_psnr_there_is_that_without_a_map(gain: Any, expected: Trend) -> None:
-    found = measure_offsets(as_trial_photos(FakePhoto(gain=gain)), perception())
+    found = measure_offsets(as_trial_photos(FakePhoto(gain)), perception())
     assert (found.middle, found.change) == pytest.approx((expected.middle, expected.change))
 
 
 def test_all_photos_have_equal_weight_in_the_offset() -> None:
     found = measure_offsets(
-        as_trial_photos(*(FakePhoto(gain=lambda _, coarser, by=by: by - 10 * coarser) for by in (1, 3))), perception()
+        as_trial_photos(*(FakePhoto(lambda _, coarser, by=by: by - 10 * coarser) for by in (1, 3))), perception()
     )
     assert found.middle == pytest.approx(0.2)
 
