@@ -121,7 +121,7 @@ def ground_parts(pixels: NDArray[np.uint8], width: int, contrast: int, out: NDAr
     """
 
 def mark_saturated(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
-    """Set out (rows, columns) to 1 for each 8x8-pixel block of pixels (h, w) or (h, w, c) with a sample of 0 or 255."""
+    """Set out (rows, columns) to 1 for each 8x8-pixel block of pixels (h, w) or (h, w, 3) with a sample of 0 or 255."""
 
 def quantize_per_block(
     blocks: NDArray[np.int16],
