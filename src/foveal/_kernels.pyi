@@ -147,7 +147,7 @@ def ground_parts(pixels: NDArray[np.uint8], width: int, contrast: int, out: NDAr
     """
 
 def mark_saturated(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
-    """Mark the 8x8-pixel blocks of pixels (h, w) or (h, w, c) with a sample of 0 or 255 in out (rows, columns).
+    """Mark the 8x8-pixel blocks of pixels (h, w) or (h, w, 3) with a sample of 0 or 255 in out (rows, columns).
 
     The mark is HAS_SATURATED_PIXEL, 2, in a block with a pixel whose samples are all 0 or all 255, else 1; blocks
     without such a sample become 0.
@@ -170,7 +170,8 @@ def use_clamping(
     steps
         (64,) quantizer steps, in sixteenths, at least 1.
     zero_threshold
-        (n,): number of steps below which the quantizer about makes an AC coefficient 0, see `quantize`.
+        (n,): number of steps below which the quantizer about makes an AC coefficient 0, see
+        `quantize_dead_zones`.
     """
 
 def quantize_per_block(

@@ -78,15 +78,15 @@ inline void rgb_run_to_whole_ycbcr(const std::uint8_t* rgb, float* luma, float* 
     constexpr float cr_r = fixed_point(0.5), cr_g = -fixed_point(0.41869), cr_b = -fixed_point(0.08131);
     constexpr float half = 1 << 15, centre = 128 << 16;  // chroma halves go down, so that 255.5 stays 255
     const auto to_level = [](Float8 fixed) {
-        return __builtin_convertvector((__builtin_convertvector(fixed, Int8) >> 16) - 128, Float8);
+        return __builtin_convertvector(__builtin_convertvector(fixed, Int8) >> 16, Float8);
     };
     const Int8 pixels = load_pixels(rgb);
     const Float8 r = __builtin_convertvector(pixels & 255, Float8);
     const Float8 g = __builtin_convertvector(pixels >> 8 & 255, Float8);
     const Float8 b = __builtin_convertvector(pixels >> 16 & 255, Float8);
-    store8(luma, to_level(y_r * r + y_g * g + y_b * b + half));
-    store8(blue, to_level(cb_r * r + cb_g * g + cb_b * b + (centre + (half - 1))));
-    store8(red, to_level(cr_r * r + cr_g * g + cr_b * b + (centre + (half - 1))));
+    store8(luma, to_level(y_r * r + y_g * g + y_b * b + (half - centre)));
+    store8(blue, to_level(cb_r * r + cb_g * g + cb_b * b + (half - 1)));
+    store8(red, to_level(cr_r * r + cr_g * g + cr_b * b + (half - 1)));
 }
 
 // Like rgb_row_to_ycbcr, but rounded to whole levels in libjpeg's fixed-point arithmetic. A decoder works with whole
