@@ -20,6 +20,9 @@ from foveal.errors import ParameterError
         (Naming("out", (), "small-{stem}.jpeg"), "x/a.png", ["out/x/small-a.jpeg"]),
         (Naming("out", (), "{{{stem}}}.jpg"), "a.png", ["out/{a}.jpg"]),
         (Naming("out"), "{stem}.jpg", ["out/{stem}.jpg"]),
+        (Naming("out", convert=False), "a.jpeg", ["out/a.jpeg"]),
+        (Naming("out", convert=False), "a.png", ["out/a.png.jpg"]),
+        (Naming("out", (5,), convert=False), "a.png", ["out/a.png-5.jpg"]),
     ],
 )
 def test_targets(naming: Naming, relative: str, targets: list[str]) -> None:

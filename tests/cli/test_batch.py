@@ -167,7 +167,7 @@ def test_wrong_usage(arguments: tuple[str, ...], words: list[str], run: Run) -> 
     [
         (("none", "-o", "out"), ["none", "no such file"]),
         (("in/*.gif", "-o", "out"), ["in/*.gif", "matches no files"]),
-        (("in", "photo.png", "in/p.png", "-o", "out", "--template", "x{stem}.jpg"), []),
+        (("in", "photo.png", "in/p.png", "-o", "out", "--convert", "--template", "x{stem}.jpg"), []),
         (("in", "-o", "photo.png"), ["photo.png", "not a folder"]),
         (("--report", "none"), ["none", "no such file"]),
         (("--report", "photo.png"), ["photo.png", "not a ledger"]),
@@ -180,6 +180,16 @@ def test_what_cannot_be_done_fails_before_any_work(arguments: tuple[str, ...], w
         words = ["photo.webp", "photo.png", "would both be written to", "nothing was done"]
     one_line(run("batch", *arguments), 1, *words)
     assert names_in(Path()) == ["in", "photo.png"]
+
+
+@pytest.mark.parametrize("options", [(), ("--widths", "20"), ("--template", "x{stem}.jpg")])
+def test_a_picture_that_is_skipped_does_not_collide_with_a_jpeg_of_its_name(options: tuple[str, ...], run: Run) -> None:
+    folder = tree(1)
+    (folder / "p.jpg").write_bytes(jpeg_bytes())
+    outcome = run("batch", "in", "-o", "out", *options, *FAST)
+    assert outcome.code == 0
+    assert outcome.out.startswith("3 files: 2 written, 1 skipped\n")
+    one_line(run("batch", "in", "-o", "again", "--convert", *options, *FAST), 1, "p.jpg", "p.png", "would both be")
 
 
 def test_one_bad_file_aborts_nothing_and_the_exit_code_says_so(run: Run) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.fft import dctn
 
+from foveal import jpeg
 from foveal.jpeg import dct
-from foveal.jpeg.tables import NATURAL_INDEX
+from foveal.jpeg.tables import NATURAL_INDEX, annex_k_tables
 
 # Worked example in chapter 3 of the report (K. Kishore, "AI in Image Processing"): a block, and the two printed rows of
 # its DCT.
@@ -26,6 +30,8 @@ REPORT_BLOCK = np.array(
 
 
 REPORT_DCT_ROWS = [[1209, -17, 14, -8, 23, -9, -13, -18], [20, -34, 26, -9, -10, 10, 13, 6]]
+# Its levels with T.81's table K.1 in zig-zag order, up to the last that is not 0: quoted in docs/report.md.
+REPORT_LEVELS = [12, -2, 2, -1, -3, 1, -1, 2, -2, -1, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, -1]
 
 
 def transformed(samples: np.ndarray) -> np.ndarray:
@@ -43,6 +49,17 @@ def test_dct_of_the_report() -> None:
     assert truncated[:2].tolist() == REPORT_DCT_ROWS
     exact = dctn(REPORT_BLOCK.astype(np.float64), norm="ortho")
     assert (truncated == np.trunc(exact - np.sign(exact) * 1e-6)).all()
+
+
+def test_levels_of_the_report_block_are_those_of_libjpeg() -> None:
+    table = annex_k_tables(50)[0]
+    zigzag = transformed(REPORT_BLOCK - 128.0).reshape(64)[NATURAL_INDEX]
+    assert np.rint(zigzag / table.values).tolist() == REPORT_LEVELS + [0] * (64 - len(REPORT_LEVELS))
+    file = io.BytesIO()
+    Image.fromarray(REPORT_BLOCK.astype(np.uint8)).save(file, "JPEG", quality=50)  # the tables of Annex K as they are
+    contents = jpeg.read_coefficients(file.getvalue())
+    assert contents.tables[0] == table
+    assert contents.blocks[0][0, 0, : len(REPORT_LEVELS)].tolist() == REPORT_LEVELS
 
 
 def formula(samples: np.ndarray) -> np.ndarray:

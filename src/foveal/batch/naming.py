@@ -30,6 +30,9 @@ class Naming:
         Name of a target, in which {stem} stands for the name of the source without its ending, {ending} for the ending
         (".jpg" for a picture that is converted), and {width} for the width. It may begin with folders. None for
         `WIDTHS_TEMPLATE` if there are widths, else for the name of the source.
+    convert
+        Whether pictures of other kinds than JPEG are converted. If not, their {stem} is the whole name of the source:
+        "a.png" is skipped and must not have the same target as "a.jpg".
 
     Raises
     ------
@@ -41,6 +44,7 @@ class Naming:
     folder: str
     widths: tuple[int, ...] = ()
     template: str | None = None
+    convert: bool = True
 
     def __post_init__(self) -> None:
         problem = self._find_problem()
@@ -51,10 +55,9 @@ class Naming:
         """Return the targets of a source, given its path in the tree."""
         source = Path(relative)
         ending = source.suffix if is_jpeg(relative) else ".jpg"
+        stem = source.stem if self.convert or is_jpeg(relative) else source.name
         folder = Path(self.folder, source.parent)
-        return tuple(
-            Target(str(folder / self._fill(source.stem, ending, width)), width) for width in self.widths or (None,)
-        )
+        return tuple(Target(str(folder / self._fill(stem, ending, width)), width) for width in self.widths or (None,))
 
     @property
     def _template(self) -> str:

@@ -271,12 +271,17 @@ def _find_places(
     listed = _read_list(files_from) if files_from is not None else ()
     search = Search(sources, listed, excluded=output, in_place=in_place)
     try:
-        naming = None if output is None else Naming(os.path.abspath(output), choices["widths"], choices["template"])  # noqa: PTH100
+        naming = None if output is None else _naming(output, choices)
     except ParameterError as error:
         raise click.UsageError(str(error)) from error
     if output is not None:
         _check_folder(output, sources)
     return _Places(search, naming, choices["ledger"])
+
+
+def _naming(output: str, choices: dict[str, Any]) -> Naming:
+    folder = os.path.abspath(output)  # noqa: PTH100
+    return Naming(folder, choices["widths"], choices["template"], convert=choices["convert"])
 
 
 def _check_folder(output: str, sources: tuple[str, ...]) -> None:
