@@ -18,8 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -33,7 +32,7 @@ from bench.arguments import add_image_folders, new_parser
 from bench.rd import encoders, scores
 from bench.rd.compare import CACHE_FOLDER, Comparison, count_pixels
 from bench.rd.encoders import Encoder
-from bench.rd.measure import Curves, measure_curves
+from bench.rd.measure import measure_all_curves
 from bench.tuning.coordinate_search import move_parameter
 from bench.tuning.sensitivity import annex_k_profile, subtract_mean
 from bench.tuning.trial_files import encode_trial, read_parameters
@@ -124,7 +123,7 @@ def measure_round(pictures: Mapping[str, EightBitPixels], tuned: Perception, job
     peers = [encoders.find_encoder(name, PEER_SETTINGS) for name in (JPEGLI, *MOZJPEG)]
     # A change without effect, such as of a number at its bound, has the name of the start.
     compared = {encoder.name: encoder for encoder in (*peers, *variants)}
-    curves = measure_all(pictures, list(compared.values()), jobs, cache)
+    curves = dict(measure_all_curves(pictures, list(compared.values()), cache, jobs))
     pixel_counts = count_pixels(pictures)
 
     def rates(anchor: str, name: str) -> Array:
@@ -144,15 +143,6 @@ def trial_encoder(tuned: Perception) -> Encoder:
 
 def _encode(tuned: Perception, pixels: EightBitPixels, level: float) -> bytes:
     return encode_trial(pixels, level, tuned)
-
-
-def measure_all(
-    pictures: Mapping[str, EightBitPixels], compared: Sequence[Encoder], jobs: int, cache: Path
-) -> dict[str, Curves]:
-    """Measure encoders on all photos by all installed metrics, several photos at a time."""
-    with ProcessPoolExecutor(jobs) as pool:
-        measured = pool.map(partial(measure_curves, encoders=compared, cache_folder=cache), pictures.values())
-        return dict(zip(pictures, measured, strict=True))
 
 
 def find_step(outcome: Outcome, guarded: int, loss_percent: float) -> Array:
