@@ -105,11 +105,11 @@ def test_coefficients_around_half_a_step_are_rounded(step: int) -> None:
         blocks[position, 1 + 5 * position % 63] = value
         blocks[len(values) + position, 1 + 5 * position % 63] = -value
     expected = np.sign(blocks) * np.minimum((2 * np.abs(blocks.astype(np.int64)) + step) // (2 * step), 1023)
-    _kernels.quantize(blocks, np.full(64, step, np.float32), np.full(len(blocks), 0.5, np.float32))
+    _kernels.quantize(blocks, np.full(64, step, np.float32))
     np.testing.assert_array_equal(blocks, expected)
 
 
 def test_the_smallest_coefficient_is_clamped() -> None:
     blocks = np.full((1, 64), -32_768, dtype=np.int16)
-    _kernels.quantize(blocks, np.full(64, 16, np.float32), np.full(1, 0.5, np.float32))
+    _kernels.quantize(blocks, np.full(64, 16, np.float32))
     assert blocks.tolist() == [[-1024] + [-1023] * 63]
