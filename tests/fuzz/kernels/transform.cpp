@@ -89,7 +89,7 @@ struct Quantization {
             kernels.use_clamping(out, count, all.data(), steps.data(), thresholds.data());
         });
         const Levels levels = same_from_all(coefficients, [&](const KernelTable& kernels, std::int16_t* out) {
-            kernels.quantize(out, count, steps.data(), thresholds.data());
+            kernels.quantize(out, count, steps.data());
         });
         check_levels(levels);
         std::vector<std::int16_t> dc(blocks);
@@ -101,6 +101,10 @@ struct Quantization {
         }
         check_levels(same_from_all(levels, [&](const KernelTable& kernels, std::int16_t* out) {
             kernels.settle_dc(out, count, dc.data(), is_unsure.data(), steps[0]);
+        }));
+        check_levels(same_from_all(coefficients, [&](const KernelTable& kernels, std::int16_t* levels) {
+            kernels.quantize_dead_zones(levels, count, steps.data(), thresholds.data(), frequency_weights.data(),
+                                        profile.data());
         }));
         check_levels(same_from_all(coefficients, [&](const KernelTable& kernels, std::int16_t* levels) {
             kernels.quantize_per_block(levels, count, own_steps.data(), table_index.data(), steps.data());
