@@ -1,4 +1,4 @@
-"""Compare visible errors where people looked, at equal file sizes, by judges that no number of foveal is fitted to.
+"""Compare visible errors where people looked, at equal file sizes, by CVVDP and Butteraugli.
 
     python -m bench.gaze.errors_there FOLDER [--maps gaze=DIR fixations] [--strengths 0.65] [--count 15]
 

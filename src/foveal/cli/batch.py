@@ -280,7 +280,7 @@ def _find_places(
 
 
 def _naming(output: str, choices: dict[str, Any]) -> Naming:
-    folder = os.path.abspath(output)  # noqa: PTH100
+    folder = os.path.abspath(output)  # noqa: PTH100 (resolves no links)
     return Naming(folder, choices["widths"], choices["template"], convert=choices["convert"])
 
 
