@@ -217,8 +217,6 @@ class Attention:
         Addition to the logarithm of the knee of masking.
     slope, colour_slope
         Additions to the slopes of luminance and of both chrominance components.
-    cb
-        Addition to `coarser` of Cb.
     colour_worth
         Addition to `bit_worth` of Cb and Cr, the logarithm of lambda.
     coarser
@@ -228,7 +226,6 @@ class Attention:
     knee: float
     slope: float
     colour_slope: float
-    cb: float
     colour_worth: float
     coarser: Trend
 
@@ -313,7 +310,7 @@ class Perception:
         """
         coarser, attention = self.full_chrominance.at(level), self.attention
         cb, cr = (replace(each, coarser=each.coarser + coarser) for each in (self.cb, self.cr))
-        attention = replace(attention, colour_slope=attention.colour_slope / 2, cb=attention.cb / 2)
+        attention = replace(attention, colour_slope=attention.colour_slope / 2)
         return replace(self, cb=cb, cr=cr, attention=attention)
 
 
