@@ -9,9 +9,7 @@ parameters and levels as JSON, as perception.json does.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +18,7 @@ from scipy.stats import trim_mean
 from bench import photos
 from bench.arguments import add_image_folders, new_parser
 from bench.rd.scores import METRICS
-from bench.tuning.trial_files import encode_trial, read_parameters
+from bench.tuning.trial_files import encode_trial, read_parameters, write_parameters
 from foveal.allocate.finest import FINEST_QUALITY
 from foveal.allocate.perception import Perception
 from foveal.comparison import peers
@@ -79,8 +77,7 @@ def main() -> None:
     pictures = [photos.crop_middle(pixels) for pixels in photos.load(arguments.images).values()]
     tuned = read_parameters(arguments.start)
     levels = measure_levels(pictures, tuned, arguments.level_metrics)
-    found = {"perception": asdict(tuned), "levels": levels}
-    arguments.output.write_text(json.dumps(found, indent=2) + "\n")
+    write_parameters(arguments.output, tuned, levels=levels)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,11 @@ bytes. It minimises the sum of these differences, weighted by WEIGHTS. The extra
 butteraugli_main are needed for it.
 
 Then the script measures how much coarser the tables may be while the PSNR where people looked is no lower than without
-a map. The output file holds the numbers as JSON.
+a map. The output file holds all parameters as JSON, for `--start` of other scripts of bench.tuning.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -33,7 +32,7 @@ from bench.gaze.block_borders import BorderMeter
 from bench.gaze.errors_there import BITS_PER_PIXEL, ErrorMeter, Errors
 from bench.gaze.maps import MapSource, choose_evenly, load_map_and_density, parse_map_source
 from bench.tuning.coordinate_search import coordinate_search, list_parameters
-from bench.tuning.trial_files import quantize_trial, write_trial
+from bench.tuning.trial_files import quantize_trial, write_parameters, write_trial
 from foveal.allocate.perception import LEVEL_SPAN, MIDDLE_LEVEL, Perception, Trend, level_of_quality, perception
 from foveal.allocate.weights import block_weights
 from foveal.comparison.peers import MOZJPEG
@@ -126,20 +125,36 @@ def compare(trials: Sequence[Measured], shipped: Sequence[Measured], peer: Seque
     rates = {name: mean_bd_rate(curves, "shipped", "ours", index) for index, name in enumerate(SCORES)}
     ours, theirs = (np.array([each.errors for each in measured]) for measured in (trials, shipped))
     ratios = 100 * np.log(ours[..., :2] / theirs[..., :2]).mean(axis=(0, 1))
-    steps, peer_steps = np.sum([_steps_at_equal_bytes(*pair) for pair in zip(trials, peer, strict=True)], axis=0)
     return {
         **rates,
         "CVVDP there": float(ratios[0]),
         "Butteraugli there": float(ratios[1]),
         "JOD": 1000 * float((ours[..., 2] - theirs[..., 2]).mean()),
-        "borders": float(np.maximum(100 * (steps / peer_steps - 1), 0).mean()),
+        "borders": _excess_of_borders(trials, peer),
     }
 
 
+def _excess_of_borders(trials: Sequence[Measured], peer: Sequence[Measured]) -> float:
+    """Return by how many percent the steps of trial files exceed a peer's at equal bytes, the mean over qualities.
+
+    Files smaller or larger than all of the peer's are left out.
+    """
+    pairs = np.array([_steps_at_equal_bytes(*pair) for pair in zip(trials, peer, strict=True)])
+    is_compared = ~np.isnan(pairs).all(axis=(0, 1))
+    if not is_compared.any():
+        raise ValueError("all files are smaller or larger than all of the peer's files of their photos")
+    steps, peer_steps = np.nansum(pairs[..., is_compared], axis=0)
+    return float(np.maximum(100 * (steps / peer_steps - 1), 0).mean())
+
+
 def _steps_at_equal_bytes(ours: Measured, peer: Measured) -> NDArray[np.float64]:
-    """Return the steps of the files of all qualities, and a peer's at these sizes: (2, qualities)."""
+    """Return the steps of the files of all qualities, and a peer's at these sizes: (2, qualities).
+
+    Both are NaN for a file smaller or larger than all of the peer's.
+    """
     sizes, peer_sizes = (np.log([size_bytes for size_bytes, _ in each.curve]) for each in (ours, peer))
-    return np.array([ours.steps, np.interp(sizes, peer_sizes, peer.steps)])
+    peer_steps = np.interp(sizes, peer_sizes, peer.steps, left=np.nan, right=np.nan)
+    return np.array([np.where(np.isnan(peer_steps), np.nan, ours.steps), peer_steps])
 
 
 def objective(differences: dict[str, float]) -> float:
@@ -200,8 +215,7 @@ def main() -> None:
     photos = [TrialPhoto(photo, arguments.maps, arguments.strength) for photo in chosen]
     tuned = search(photos, arguments.sweeps) if arguments.sweeps else perception()
     tuned = replace_coarser(tuned, measure_offsets(photos, tuned))
-    found = {"attention": asdict(tuned.attention), "foveation": asdict(tuned.foveation)}
-    arguments.output.write_text(json.dumps(found, indent=2) + "\n")
+    write_parameters(arguments.output, tuned)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,8 @@ and with the thresholds of visibility in Annex K of T.81, see docs/decisions/000
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,7 @@ from scipy.fft import dctn
 
 from bench import photos
 from bench.arguments import add_image_folders, new_parser
-from bench.tuning.trial_files import quantize_trial, write_trial
+from bench.tuning.trial_files import quantize_trial, write_parameters, write_trial
 from foveal import jpeg
 from foveal.allocate.perception import FREQUENCY, Perception, perception
 from foveal.comparison.peers import decode_for_viewing
@@ -159,8 +158,7 @@ def main() -> None:
     pictures = [photos.crop_to_mcus(photos.crop_middle(pixels)) for pixels in photos.load(arguments.images).values()]
     luminance, cb, cr = measure_profiles(pictures, perception())
     mixed = MEASURED * luminance + SMOOTHED * fit_trend(luminance) + ANNEX_K * annex_k_profile(luminance)
-    values = asdict(replace_profiles(perception(), [mixed, cb, cr]))
-    arguments.output.write_text(json.dumps({"perception": values}, indent=2) + "\n")
+    write_parameters(arguments.output, replace_profiles(perception(), [mixed, cb, cr]))
 
 
 if __name__ == "__main__":

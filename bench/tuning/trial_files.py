@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,11 @@ class Trial(NamedTuple):
 def read_parameters(path: Path | None) -> Perception:
     """Read the parameters of a file that a script of `bench.tuning` wrote; None means the shipped ones."""
     return perception() if path is None else Perception.from_dict(json.loads(path.read_text())["perception"])
+
+
+def write_parameters(path: Path, tuned: Perception, **further: Any) -> None:
+    """Write parameters as JSON, for `read_parameters`; entries of `further` are written beside them."""
+    path.write_text(json.dumps({"perception": asdict(tuned), **further}, indent=2) + "\n")
 
 
 def quantize_trial(

@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -35,7 +37,7 @@ from bench.rd.encoders import Encoder
 from bench.rd.measure import measure_all_curves
 from bench.tuning.coordinate_search import move_parameter
 from bench.tuning.sensitivity import annex_k_profile, subtract_mean
-from bench.tuning.trial_files import encode_trial, read_parameters
+from bench.tuning.trial_files import encode_trial, read_parameters, write_parameters
 from foveal.allocate.perception import FREQUENCY, Perception
 from foveal.jpeg import EightBitPixels
 
@@ -155,7 +157,7 @@ def find_step(outcome: Outcome, guarded: int, loss_percent: float) -> Array:
     guarded
         Index of the metric whose loss is limited.
     loss_percent
-        Largest change of that metric's BD-rate, in percent.
+        Largest change of that metric's BD-rate, in percent, at least 0.
 
     Returns
     -------
@@ -182,13 +184,24 @@ def take_step(tuned: Perception, shares: Array) -> Perception:
     return tuned
 
 
+def parse_loss(argument: str) -> float:
+    """Parse the value of `--loss`; raise ArgumentTypeError if it is negative, as no step might lose so little."""
+    with suppress(ValueError):
+        loss = float(argument)
+        if loss >= 0:
+            return loss
+    raise ArgumentTypeError(f"{argument!r} is not a number from 0 on")
+
+
 def main() -> None:
     """Search, and write the parameters after every round."""
     parser = new_parser(__doc__)
     add_image_folders(parser, required=True)
     parser.add_argument("--start", type=Path, help="file of parameters to start from; default: those of foveal")
     parser.add_argument("--rounds", type=int, default=2, help="rounds of the search")
-    parser.add_argument("--loss", type=float, default=1.0, help="largest loss of a round by SSIMULACRA2, in percent")
+    parser.add_argument(
+        "--loss", type=parse_loss, default=1.0, help="largest loss of a round by SSIMULACRA2, in percent"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="photos that are measured at the same time")
     parser.add_argument("--cache", type=Path, default=CACHE_FOLDER)
     parser.add_argument("--output", type=Path, required=True)
@@ -203,7 +216,7 @@ def main() -> None:
         for name, (up, down) in zip(list_changes(), shares.reshape(-1, 2), strict=True):
             print(f"    {up - down:+.2f} steps of {name}", flush=True)
         tuned = take_step(tuned, shares)
-        arguments.output.write_text(json.dumps({"perception": asdict(tuned)}, indent=2) + "\n")
+        write_parameters(arguments.output, tuned)
 
 
 if __name__ == "__main__":

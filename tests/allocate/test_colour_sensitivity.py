@@ -12,6 +12,7 @@ from pictures import noisy_gradient
 
 import foveal._kernels as _kernels
 from foveal import jpeg
+from foveal.allocate import colour_sensitivity
 from foveal.allocate.colour_sensitivity import colour_weights, squared_xyb_changes
 from foveal.allocate.perception import perception
 from foveal.jpeg.frame import Frame
@@ -87,3 +88,15 @@ def test_colour_weights_of_a_grey_photo() -> None:
     (found,) = colour_weights(jpeg.transform(pixels, frame, 1), frame, perception())
     assert found.shape == frame.block_grid
     assert (found > 0).all()
+
+
+@pytest.mark.parametrize("subsampling", jpeg.SAMPLING_FACTORS)
+def test_colour_weights_do_not_depend_on_strips(subsampling: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = noisy_gradient(104, 75)
+    frame = jpeg.frame_of(pixels, subsampling)
+    blocks = jpeg.transform(pixels, frame, 1)
+    whole = colour_weights(blocks, frame, perception())
+    monkeypatch.setattr(colour_sensitivity, "_BLOCKS_PER_STRIP", 1)  # one row of MCUs in each strip
+    for expected, found in zip(whole, colour_weights(blocks, frame, perception()), strict=True):
+        assert len(np.unique(expected)) > 3
+        np.testing.assert_array_equal(found, expected)

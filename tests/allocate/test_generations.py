@@ -53,6 +53,16 @@ def test_originals_and_other_qualities_have_no_previous_table(
         assert find_previous_table(*luminance_of(pillow_pixels(data)), finer) is None
 
 
+@pytest.mark.parametrize(
+    ("wanted_step", "is_found"), [(100, True), (102, True), (103, True), (104, False), (97, False)]
+)
+def test_steps_may_differ_by_three_percent(wanted_step: int, is_found: bool) -> None:
+    component = jpeg.frame_of(np.zeros((128, 128), np.uint8), "4:4:4").components[0]
+    blocks = 16 * 100 * np.random.default_rng(4).integers(-3, 4, (16, 16, 64)).astype(np.int16)
+    found = find_previous_table(blocks, component, jpeg.QuantizationTable((100, *(wanted_step,) * 63)))
+    assert (found and found.values) == ((100,) * 64 if is_found else None)
+
+
 def test_a_flat_picture_says_nothing() -> None:
     pixels = np.full((64, 64, 3), 90, np.uint8)
     assert find_previous_table(*luminance_of(pixels), jpeg.QuantizationTable((10,) * 64)) is None

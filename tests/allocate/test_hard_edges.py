@@ -9,7 +9,9 @@ from other_readers import pillow_pixels
 from PIL import Image, ImageDraw, ImageFont
 
 import foveal
-from foveal.allocate.hard_edges import GROUND_OF_DECODED, Ground, hard_edges
+import foveal._kernels as _kernels
+from foveal.allocate.hard_edges import GROUND_OF_DECODED, GROUND_OF_ORIGINALS, Ground, hard_edges
+from foveal.jpeg import block_grid
 
 
 def page_of_text() -> np.ndarray:
@@ -108,3 +110,16 @@ def test_decoded_photographs_have_few_and_decoded_text_has_many(chelsea: np.ndar
     assert max(hard_edges(decoded(each), GROUND_OF_DECODED).mean() for each in (chelsea, coffee)) < 0.1
     text = hard_edges(page_of_text()) == 1
     assert hard_edges(decoded(page_of_text()), GROUND_OF_DECODED)[text].mean() > 0.95
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_strips_make_up_the_picture(threads: int) -> None:
+    """Blocks with less and less dark ground from left to right, in a picture of several strips."""
+    rng = np.random.default_rng(5)
+    is_dark = rng.random((1000, 600)) < np.linspace(0.5, 0, 600)
+    pixels = np.where(is_dark, 10, rng.integers(60, 250, is_dark.shape)).astype(np.uint8)
+    whole = np.empty(block_grid(*pixels.shape), np.uint8)
+    _kernels.ground_parts(pixels, *GROUND_OF_ORIGINALS, whole)
+    found = hard_edges(pixels, threads=threads)
+    np.testing.assert_allclose(found, np.clip((whole / 64 - 0.2) / 0.15, 0, 1), atol=1e-6)
+    assert all(set(np.unique(rows)) > {0, 1} for rows in np.array_split(found, 8))

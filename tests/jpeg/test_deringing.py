@@ -86,6 +86,23 @@ def test_the_kernel_equals_the_plain_implementation(ground: int, quality: int, w
     assert (is_clear & (found != blocks).any(axis=1)).mean() > 0.3
 
 
+@pytest.mark.parametrize("quality", [20, 50, 75, 95])
+@pytest.mark.parametrize("width", [0, 0.375, 2])
+def test_blocks_of_only_white_and_black_equal_the_plain_implementation(quality: int, width: float) -> None:
+    """Blocks of both change; all-white and all-black blocks stay."""
+    rng = np.random.default_rng(quality)
+    is_white = rng.random((200, 8, 8)) < rng.uniform(0, 1, (200, 1, 1))
+    is_white[:2] = np.array([True, False]).reshape(2, 1, 1)
+    blocks = np.rint(coefficients_of(np.where(is_white, WHITE, BLACK))).astype(np.int16)
+    steps = jpeg.annex_k_tables(quality)[0].steps_in_sixteenths
+    expected, is_clear = plain_deringing(blocks, steps.astype(np.float64), width)
+    found = blocks.copy()
+    _kernels.dering(found, np.ones(len(blocks), np.uint8), steps, np.full(len(blocks), width, np.float32))
+    assert np.abs(found - expected)[is_clear].max() <= 1
+    assert (is_clear & (found != blocks).any(axis=1)).mean() > 0.3
+    np.testing.assert_array_equal(found[:2], blocks[:2])
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
@@ -131,6 +148,14 @@ def text(ground: str, ink: str) -> np.ndarray:
     return np.asarray(image)
 
 
+def levels_of(pixels: np.ndarray, marks: np.ndarray | None, quality: int) -> tuple[np.ndarray, ...]:
+    """Levels of each component of a 4:4:4 picture, quantized with a dead zone."""
+    frame = jpeg.frame_of(pixels, "4:4:4")
+    quantizer = jpeg.DeadZone((np.full(frame.block_grid, 30, np.float32),))
+    settings = jpeg.EncoderSettings(subsampling="4:4:4", tables=jpeg.annex_k_tables(quality), quantizer=quantizer)
+    return jpeg.quantize(jpeg.transform(pixels, frame, 1), frame, settings, saturated=marks).blocks
+
+
 def errors_of(pixels: np.ndarray, quantizer: jpeg.Quantizer, marks: np.ndarray | None) -> tuple[float, int]:
     """Mean squared error of the decoded picture, and size of the file in bytes."""
     settings = jpeg.EncoderSettings(subsampling="4:4:4", tables=jpeg.annex_k_tables(60), quantizer=quantizer)
@@ -158,6 +183,28 @@ def test_text_is_sharper_at_the_same_size(pixels: np.ndarray) -> None:
         error_before, size_before = errors_of(pixels, quantizer, np.minimum(marks, 1))
         assert error < 0.8 * error_before
         assert size < 1.04 * size_before
+
+
+def test_luminance_overshoots_and_chroma_does_not() -> None:
+    """Blue on white: Cb is at its end, as the luminance of white is, but no decoder clamps it there."""
+    pixels = np.full((16, 16, 3), 255, np.uint8)
+    pixels[3:12, 5:13] = 0, 0, 255
+    marks = jpeg.find_saturated_blocks(pixels)
+    assert marks is not None
+    deringed, clamped = (levels_of(pixels, each, 40) for each in (marks, np.minimum(marks, 1)))
+    assert [(a != b).any() for a, b in zip(deringed, clamped, strict=True)] == [True, False, False]
+
+
+@pytest.mark.parametrize("is_upright", [False, True])
+def test_blocks_that_the_edge_of_the_picture_cuts_overshoot_too(is_upright: bool) -> None:
+    pixels = np.full((13, 203), 255, np.uint8)
+    pixels[np.random.default_rng(0).random(pixels.shape) < 0.2] = 90
+    pixels = np.ascontiguousarray(pixels.T) if is_upright else pixels
+    marks = jpeg.find_saturated_blocks(pixels)
+    assert marks is not None
+    deringed, clamped = (levels_of(pixels, each, 40)[0] for each in (marks, np.minimum(marks, 1)))
+    cut_by_the_long_edge = np.s_[:, 1] if is_upright else np.s_[1]
+    assert (deringed != clamped)[cut_by_the_long_edge].any(axis=-1).mean() > 0.5
 
 
 def test_plain_rounding_stays_what_libjpeg_does() -> None:

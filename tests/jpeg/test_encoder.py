@@ -14,8 +14,9 @@ import foveal._kernels as _kernels
 from foveal import jpeg
 from foveal.allocate.quality_map import quantization_by_weights
 from foveal.errors import ParameterError
+from foveal.jpeg import encoder
 from foveal.jpeg.encoder import transform
-from foveal.jpeg.frame import SAMPLING_FACTORS, Frame
+from foveal.jpeg.frame import BLOCK_SIDE, SAMPLING_FACTORS, Frame, block_grid
 from foveal.jpeg.quantize import DeadZone, Quantizer, Rounding
 from foveal.jpeg.trellis import Trellis
 
@@ -93,3 +94,15 @@ def test_restart_interval_bounds() -> None:
         jpeg.EncoderSettings(restart_interval=65536)
     with pytest.raises(ParameterError, match="restart interval"):
         jpeg.EncoderSettings(restart_interval=-1)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("shape", [(1000, 600), (600, 1000, 3)], ids=str)
+def test_strips_of_saturated_blocks_make_up_the_picture(shape: tuple[int, ...], threads: int) -> None:
+    pixels = np.random.default_rng(5).integers(1, 255, shape).astype(np.uint8)
+    pixels[::37, ::41] = 255
+    assert BLOCK_SIDE * ((shape[0] - 1) // BLOCK_SIDE) * shape[1] > 2 * encoder._PIXELS_PER_STRIP
+    whole = np.empty(block_grid(*shape[:2]), np.uint8)
+    _kernels.mark_saturated(pixels, whole)
+    assert all(row.any() and not row.all() for row in np.array_split(whole, 8))
+    np.testing.assert_array_equal(jpeg.find_saturated_blocks(pixels, threads), whole)

@@ -7,6 +7,7 @@
 
 #include "block.hpp"
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -58,6 +59,7 @@ inline Int8 load_pixels(const std::uint8_t* rgb) {
         std::memcpy(&lanes, pixels, sizeof lanes);
         return lanes;
     }
+    static_assert(std::endian::native == std::endian::little, "the first byte of a lane must be its low 8 bits");
     // bytes 3 x to 3 x + 3 for pixel x: from bytes 0 to 15 for the first four pixels, and from 8 to 23 for the others
     const Byte16 low = load_16_bytes(rgb), high = load_16_bytes(rgb + 8);
     return reinterpret_cast<Int8>(

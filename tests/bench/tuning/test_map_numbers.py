@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +15,7 @@ import pytest
 
 from bench.gaze.bd_rates import SCORES
 from bench.gaze.errors_there import Errors
+from bench.tuning import map_numbers
 from bench.tuning.map_numbers import (
     WEIGHTS,
     Measured,
@@ -20,6 +25,7 @@ from bench.tuning.map_numbers import (
     objective,
     replace_coarser,
 )
+from bench.tuning.trial_files import read_parameters, write_parameters
 from foveal.allocate.perception import Perception, Trend, perception
 
 
@@ -58,6 +64,17 @@ def test_borders_count_where_they_are_more_than_those_of_the_peer() -> None:
     assert compare([measured(1, step=0.5)], peer, peer)["borders"] == 0
 
 
+def test_borders_of_files_beyond_the_sizes_of_the_peer_do_not_count() -> None:
+    """Of one photo, the smallest file is smaller than all of the peer's, and has 50 times the steps of the others."""
+    ours, peer = measured(1, step=2.2), [measured(2, step=2)]
+    ours.steps[0] *= 50
+    assert compare([ours], [ours], peer)["borders"] == pytest.approx(10)
+    both = [ours, *peer]  # of both photos, (2.2 + 1) / (2 + 1) of the peer's steps at all sizes but the smallest
+    assert compare(both, both, peer * 2)["borders"] == pytest.approx(np.mean([0, *[100 * 0.2 / 3] * 5]))
+    with pytest.raises(ValueError, match="all files are smaller or larger"):
+        compare([ours], [ours], [measured(1e-3)])
+
+
 def test_the_objective_falls_with_errors_and_rises_with_the_quality_of_the_whole() -> None:
     none = dict.fromkeys([*SCORES, *WEIGHTS], 0.0)
     assert objective(none) == 0
@@ -89,3 +106,43 @@ def test_another_coarser_changes_nothing_else() -> None:
     assert tuned.attention.coarser == Trend(0.7)
     assert replace_coarser(tuned, perception().attention.coarser) == perception()
     assert replace(tuned, attention=perception().attention) == perception()
+
+
+class PhotoOfKnownSizes(FakePhoto):
+    """Photo whose files are smallest at a knee of 0.15 above the shipped one, and larger with a larger `borders`."""
+
+    def __init__(self, *_arguments: object) -> None:
+        super().__init__(lambda _level, coarser: 2 - 10 * coarser)
+
+    def measure_peer(self) -> Measured:
+        return measured(1)
+
+    def measure(self, tuned: Perception) -> Measured:
+        shipped = perception()
+        by_knee = abs(tuned.attention.knee - shipped.attention.knee - 0.15)
+        return measured(1 + by_knee + abs(tuned.foveation.borders - shipped.foveation.borders))
+
+
+@pytest.mark.parametrize("sweeps", [0, 1])
+def test_the_numbers_that_are_found_are_written_for_other_scripts(
+    sweeps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = [SimpleNamespace(path=Path(f"{index}.jpg")) for index in range(20)]
+    monkeypatch.setattr(map_numbers, "gaze_photos", lambda _folder: photos)
+    monkeypatch.setattr(map_numbers, "TrialPhoto", PhotoOfKnownSizes)
+    output = tmp_path / "numbers.json"
+    arguments = ["map_numbers", ".", "--maps", "fixations", "--sweeps", str(sweeps), "--output", str(output)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    map_numbers.main()
+    found, expected = read_parameters(output), replace_coarser(perception(), Trend(0.2))
+    assert found.attention.knee == pytest.approx(expected.attention.knee + 0.15 * sweeps)
+    knee = expected.attention.knee
+    assert replace(found, attention=replace(found.attention, knee=knee)) == expected
+
+
+@pytest.mark.parametrize("further", [{}, {"levels": {"qualities": [1, 95], "levels": [5.0, -1.0]}}])
+def test_parameters_are_read_as_they_were_written(further: dict[str, Any], tmp_path: Path) -> None:
+    tuned = replace_coarser(perception(), Trend(0.7, -0.1))
+    write_parameters(tmp_path / "tuned.json", tuned, **further)
+    assert read_parameters(tmp_path / "tuned.json") == tuned
+    assert json.loads((tmp_path / "tuned.json").read_text()).keys() == {"perception", *further}

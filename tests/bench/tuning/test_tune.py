@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from bench.rd.encoders import Encoder
+from bench.rd.measure import Point
 from bench.tuning import tune
 from bench.tuning.tune import Outcome
 from foveal.allocate.perception import Perception, perception
@@ -33,6 +37,54 @@ def test_steps_are_the_best_that_the_guard_allows(seed: int, loss: float) -> Non
         inside = np.clip(other.x, 0, 1)
         if inside @ outcome.effects[:, 0] <= loss:
             assert left_over(outcome, shares) <= left_over(outcome, inside) + 1e-6
+
+
+def test_the_guard_stops_at_the_loss() -> None:
+    """The whole change would lose 2 percent of the guarded metric and gain 5 of the other."""
+    outcome = Outcome(np.array([-10.0, 5.0]), np.array([[2.0, -5.0]]))
+    assert tune.find_step(outcome, 0, 1.0) == pytest.approx([0.5])
+    assert tune.find_step(outcome, 0, 2.0) == pytest.approx([1])
+
+
+@pytest.mark.parametrize("loss", ["-0.1", "nan", "some"])
+def test_a_loss_below_zero_is_refused(
+    loss: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Maybe no change gains, and then the linear programme has no solution."""
+    monkeypatch.setattr(sys, "argv", ["tune", "--images", ".", "--output", "none", f"--loss={loss}"])
+    with pytest.raises(SystemExit):
+        tune.main()
+    assert f"argument --loss: '{loss}' is not a number from 0 on" in capsys.readouterr().err
+
+
+def test_excess_is_against_the_best_peer_by_each_metric(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Peers that need these bytes for the scores of 100 bytes of foveal's."""
+    bytes_needed = {
+        "jpegli": {"A": 80, "B": 125, "C": 160},
+        "mozjpeg": {"A": 125, "B": 50, "C": 200},
+        "mozjpeg-annex-k": {"A": 200, "B": 160, "C": 40},
+    }
+
+    def measure(
+        pictures: object, compared: list[Encoder], *_options: object
+    ) -> Iterator[tuple[str, dict[str, list[Point]]]]:
+        def curve(name: str) -> list[Point]:
+            needed = bytes_needed.get(name, dict.fromkeys("ABC", 100))
+            sizes = [1000 * 2**index for index in range(8)]
+            return [Point(0, size, {each: 10 * np.log2(size / needed[each]) for each in "ABC"}) for size in sizes]
+
+        yield "photo", {encoder.name: curve(encoder.name) for encoder in compared}
+
+    def no_change(_tuned: Perception, _steps: float) -> Perception:
+        return perception()
+
+    monkeypatch.setattr(tune.scores, "find_installed", lambda: ("A", "B", "C"))
+    monkeypatch.setattr(tune.encoders, "find_encoder", lambda name, _settings: Encoder(name, None, bytes, ()))
+    monkeypatch.setattr(tune, "measure_all_curves", measure)
+    monkeypatch.setattr(tune, "list_changes", lambda: {"none": no_change})
+    outcome = tune.measure_round({"photo": np.zeros((8, 8, 3), np.uint8)}, perception(), 1, tmp_path)
+    np.testing.assert_allclose(outcome.excess, [25, 100, 150])
+    np.testing.assert_allclose(outcome.effects, np.zeros((2, 3)), atol=1e-9)
 
 
 def test_nothing_moves_where_nothing_is_in_excess() -> None:
