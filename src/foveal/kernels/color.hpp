@@ -52,14 +52,14 @@ constexpr std::ptrdiff_t kPixelRun = 8;  // pixels converted at once
 
 // Returns kPixelRun RGB pixels, each in the low 24 bits of a lane.
 inline Int8 load_pixels(const std::uint8_t* rgb) {
-    if constexpr (!kShufflesBytes) {
+    constexpr bool first_byte_is_lowest = std::endian::native == std::endian::little;
+    if constexpr (!kShufflesBytes || !first_byte_is_lowest) {
         std::int32_t pixels[kPixelRun];
         for (int x = 0; x < kPixelRun; ++x) pixels[x] = rgb[3 * x] | rgb[3 * x + 1] << 8 | rgb[3 * x + 2] << 16;
         Int8 lanes;
         std::memcpy(&lanes, pixels, sizeof lanes);
         return lanes;
     }
-    static_assert(std::endian::native == std::endian::little, "the first byte of a lane must be its low 8 bits");
     // bytes 3 x to 3 x + 3 for pixel x: from bytes 0 to 15 for the first four pixels, and from 8 to 23 for the others
     const Byte16 low = load_16_bytes(rgb), high = load_16_bytes(rgb + 8);
     return reinterpret_cast<Int8>(
