@@ -259,8 +259,8 @@ def test_a_score_is_predicted_of_photos_and_measured_of_drawings(run: Run) -> No
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("--target-size", "12 apples"), 2, ("'12 apples'", "100KB")),
-        (("--target-size", "100"), 1, ("no file of at most 100 bytes", "smallest")),
+        (("--target-size", "12 apples"), 2, ("a number of bytes, such as", "100KB", "'12 apples'")),
+        (("--target-size", "100"), 1, ("no file of at most 100 bytes", "smallest, at quality 0 or 1,")),
         (("--target-size", "0.9"), 2, ("--target-size", "at least 1 byte")),
         (("--target-size", "1048577MiB"), 2, ("--target-size", "at most 1,099,511,627,776")),
         (("--target-size", "9" * 400), 2, ("--target-size", "at most")),

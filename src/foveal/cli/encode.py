@@ -43,11 +43,12 @@ def encode(
     PHOTO is a picture file (PNG, TIFF, JPEG, WebP, AVIF, HEIC, ...); '-' is standard input. The report is printed on
     standard output, or on standard error if the JPEG is written to standard output.
     """
+    files.refuse_folder(source)
     target = files.default_target(source, ".jpg") if output is None else output
     files.check_target(target, "JPEG", inputs=[source, choices["saliency"]])
     options = build_options(**choices)
     prepare_to_encode(options)
-    photo = files.read_photo(source, background, strict=not lenient)
+    photo = files.read_photo(source, background, lenient=lenient)
     for warning in _find_warnings(photo, input_name(source), choices["metadata"]):
         print_warning(warning)
     with add_name_to_errors(source):
