@@ -114,7 +114,11 @@ def test_content_credentials_may_be_kept_with_all_metadata(run: Run) -> None:
 
 def test_in_place_needs_a_file(run: Run) -> None:
     one_line(run("optimize", "-", "--in-place"), 2, "--in-place needs a file, which standard input is not (")
-    one_line(run("optimize", ".", "--in-place"), 2, "--in-place needs a file, which . is not; 'foveal batch' works on folders (")
+    one_line(
+        run("optimize", ".", "--in-place"),
+        2,
+        "--in-place needs a file, which . is not; 'foveal batch' works on folders (",
+    )
 
 
 def test_an_input_without_a_name(run: Run) -> None:

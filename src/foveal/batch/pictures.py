@@ -89,7 +89,7 @@ def make_pictures(data: bytes, job: Job, settings: BatchSettings) -> Iterator[Pi
     if not is_jpeg and not settings.convert:
         formats.check_is_picture(data)
         for target in job.targets:
-            yield Picture(target, "skipped", reason="not a JPEG, and conversion (--convert) was not asked for")
+            yield Picture(target, "skipped", reason="no JPEG; --convert encodes other pictures")
     elif is_jpeg and all(target.width is None for target in job.targets):
         for target in job.targets:
             yield _optimize(data, target, settings.optimize)
