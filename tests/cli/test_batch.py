@@ -188,6 +188,8 @@ def test_what_cannot_be_done_fails_before_any_work(arguments: tuple[str, ...], w
 def test_the_reason_for_skipping_is_said(run: Run) -> None:
     outcome = run("batch", "photo.png", "-o", "out")
     assert outcome.out.startswith("1 file: 1 skipped\n          1 skipped: no JPEG; --convert encodes other pictures\n")
+    outcome = run("batch", "photo.png", "--in-place")
+    assert "  1 skipped: no JPEG; in place, a file keeps its format\n" in outcome.out
     with closing(Plan()) as plan:
         work = Batch(plan, BatchSettings(), 1)
         for number, reason in enumerate("aaabbccde"):

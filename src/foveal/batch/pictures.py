@@ -88,8 +88,9 @@ def make_pictures(data: bytes, job: Job, settings: BatchSettings) -> Iterator[Pi
     is_jpeg = data.startswith(_SOI)
     if not is_jpeg and not settings.convert:
         formats.check_is_picture(data)
+        reason = "in place, a file keeps its format" if job.in_place else "--convert encodes other pictures"
         for target in job.targets:
-            yield Picture(target, "skipped", reason="no JPEG; --convert encodes other pictures")
+            yield Picture(target, "skipped", reason=f"no JPEG; {reason}")
     elif is_jpeg and all(target.width is None for target in job.targets):
         for target in job.targets:
             yield _optimize(data, target, settings.optimize)
