@@ -61,7 +61,7 @@ def check_size(name: str, value: int | str, most: int) -> int:
         return int(value)
     parts = _SIZE.fullmatch(value.strip())
     if parts is None:
-        raise ParameterError(f"{name} must be a size such as 250000, 100KB or 1.5MB, not {describe(value)}")
+        raise ParameterError(f"{name} must be a number of bytes, such as 250000, 100KB or 1.5MB, not {describe(value)}")
     number, unit, binary = parts.groups()
     size_bytes = float(number) * (1024 if binary else 1000) ** (" km".index(unit.lower()) if unit else 0)
     if not 1 <= size_bytes <= most:

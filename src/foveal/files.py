@@ -266,7 +266,7 @@ def _create(temporary: Path, old: os.stat_result | None) -> int:
     try:
         return os.open(temporary, flags, 0o666 if old is None else stat.S_IMODE(old.st_mode) & 0o666)
     except OSError as error:
-        raise OSError(error.errno, _explain_folder_error(error)) from error
+        raise OSError(error.errno, explain_folder_error("its folder", error)) from error
 
 
 def _copy_owner(old: os.stat_result, descriptor: int) -> None:
@@ -346,7 +346,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _explain_folder_error(error: OSError) -> str:
-    """Return the message for an error of creating a file in a folder."""
+def explain_folder_error(folder: str, error: OSError) -> str:
+    """Return the message for an error of creating a file in a folder, which is "its folder" or "this folder"."""
     reason = "it takes no new files" if error.errno == errno.ENOENT else error.strerror  # ENOENT: /proc, for example
-    return f"cannot write to its folder: {reason}"
+    return f"cannot write to {folder}: {reason}"

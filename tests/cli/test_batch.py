@@ -13,6 +13,7 @@ from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from batch_jobs import jpeg_bytes, names_in, png_bytes
 from command_line import COMMAND, Run, one_line
@@ -23,7 +24,9 @@ from foveal.batch import BatchSettings, Outcome
 from foveal.batch.discovery import LeftAlone
 from foveal.batch.ledger import DEFAULT_NAME, Ledger
 from foveal.batch.plan import Plan
+from foveal.batch.report import describe_skipped
 from foveal.batch.run import Batch
+from foveal.batch.totals import format_change
 from foveal.cli.batch_output import BatchOutput
 from foveal.optimization import OptimizeOptions, optimize_file
 
@@ -180,6 +183,58 @@ def test_what_cannot_be_done_fails_before_any_work(arguments: tuple[str, ...], w
         words = ["photo.webp", "photo.png", "would both be written to", "nothing was done"]
     one_line(run("batch", *arguments), 1, *words)
     assert names_in(Path()) == ["in", "photo.png"]
+
+
+def test_the_reason_for_skipping_is_said(run: Run) -> None:
+    outcome = run("batch", "photo.png", "-o", "out")
+    assert outcome.out.startswith("1 file: 1 skipped\n          1 skipped: no JPEG; --convert encodes other pictures\n")
+    outcome = run("batch", "photo.png", "--in-place")
+    assert "  1 skipped: no JPEG; in place, a file keeps its format\n" in outcome.out
+    with closing(Plan()) as plan:
+        work = Batch(plan, BatchSettings(), 1)
+        for number, reason in enumerate("aaabbccde"):
+            work.totals.add(Outcome("", f"{number}.png", f"{number}.jpg", "skipped", reason=reason))
+    lines = list(describe_skipped(work.totals, 3))
+    assert [line.split(maxsplit=1)[0] for line in lines] == ["3", "2", "2", "2"]
+    assert lines[-1].endswith("2 skipped for other reasons")
+
+
+def test_a_source_counts_once_however_many_sizes_it_has(run: Run) -> None:
+    before = sum(path.stat().st_size for path in tree(3).rglob("*.jpg"))
+    outcome = run("batch", "in", "-o", "out", "--widths", "8,16,900", "--json-lines", "-j", "3", *FAST)
+    *files, last = lines_of(outcome.out)
+    made = [each for each in files if each["status"] in ("written", "kept")]
+    assert len(made) == 9
+    after = sum(each["size_bytes_after"] for each in made)
+    sums = last["summary"]
+    assert (sums["sources"], sums["size_bytes_before"], sums["size_bytes_after"]) == (4, before, after)
+    text = run("batch", "--report", "out").out
+    assert text.startswith("12 files from 4 photos: 9 written, 3 skipped\n")
+    assert format_change(before, after) in text
+
+
+def test_files_that_grow_are_counted(run: Run) -> None:
+    page = np.full((200, 300), 255, np.uint8)
+    page[50:60, 20:280] = 0
+    Image.fromarray(page).save("page.png", optimize=True)
+    outcome = run("batch", "page.png", "photo.png", "-o", "out", "--convert", *FAST)
+    assert Path("out/page.jpg").stat().st_size > Path("page.png").stat().st_size
+    assert "\n1 larger than the source\n" in outcome.out
+    assert "  1 larger than the source\n" in run("batch", "--report", "out").out
+    assert json.loads(run("batch", "--report", "out", "--json-lines").out)["larger"] == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no folder that takes no files")
+def test_a_folder_that_takes_no_ledger_is_named(run: Run) -> None:
+    one_line(run("batch", "photo.png", "-o", "/proc/out"), 1, "foveal: /proc/out: cannot write to its folder: ")
+    one_line(run("batch", "photo.png", "-o", "/proc/self"), 1, "foveal: /proc/self: cannot write to this folder: ")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_write_permission_is_named(run: Run) -> None:
+    Path("locked").mkdir(mode=0o555)
+    one_line(run("batch", "photo.png", "-o", "locked/out"), 1, "locked/out: cannot write to its folder: Permission")
+    one_line(run("batch", "photo.png", "-o", "locked"), 1, "locked: cannot write to this folder: Permission")
 
 
 @pytest.mark.parametrize("options", [(), ("--widths", "20"), ("--template", "x{stem}.jpg")])
@@ -341,6 +396,9 @@ def test_the_report_of_a_ledger(run: Run) -> None:
     run("batch", "in", "-o", "out", *FAST)
     ledger = f"out/{DEFAULT_NAME}"
     text = run("batch", "--report", ledger).out
+    assert run("batch", "--report", "out").out == text
+    one_line(run("batch", "--report", "in"), 1, "in: holds neither a ledger", DEFAULT_NAME)
+    one_line(run("batch", "--report", "missing"), 1, "missing: no such file or folder")
     assert text.startswith("4 files: 2 written, 1 skipped, 1 failed\n")
     assert "run 1: finished" in text
     assert run("batch", "--report", ledger, "-o", "page.html").out == text

@@ -40,6 +40,7 @@ def test_a_manifest_is_done_and_continued(run: Run, manifest: str) -> None:
         "foveal: warning: settings have changed since the last run; files are done again\n",
     )
     report = run("batch", "--report", "out/_foveal")
+    assert run("batch", "--report", "out").out == report.out
     assert report.out.startswith("4 files: 4 written\n")
 
 

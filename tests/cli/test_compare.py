@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,22 @@ def test_compare_writes_the_sheet_and_the_page_of_the_library(run: Run) -> None:
     assert f"{len(found.entries[0].data):,}" in outcome.out
     assert run("compare", "photo.png", "-o", "out.HTML", "-q", "70").code == 0
     assert Path("out.HTML").read_text() == comparison.page(found, "photo.png")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudoterminals")
+def test_progress_is_shown_on_a_terminal_alone(run: Run) -> None:
+    assert run("compare", "photo.png", "-o", "sheet.png").err.count("encoding") == 0
+    ours, theirs = os.openpty()
+    command = [*COMMAND, "compare", "photo.png", "-o", "sheet.png"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # Linux raises it at the end
+            while data := os.read(ours, 4096):
+                shown += data
+    os.close(ours)
+    assert process.returncode == 0
+    assert shown.index(b"encoding by foveal") < shown.index(b"scores of foveal") < shown.index(b"100%")
 
 
 def test_every_option_reaches_the_comparison(run: Run) -> None:

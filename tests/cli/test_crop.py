@@ -175,7 +175,7 @@ def test_inputs_that_cannot_be_read(run: Run, options: list[str]) -> None:
     Path("cut.jpg").write_bytes(write_jpeg("whole.jpg")[:600])
     one_line(run("crop", "missing.jpg", "-o", "out.jpg", "--zoom", "2", *options), 1, "missing.jpg", "no such file")
     one_line(run("crop", "cut.jpg", "-o", "out.jpg", "--zoom", "2", *options), 1, "cut.jpg")
-    one_line(run("crop", ".", "-o", "out.jpg", "--zoom", "2", *options), 1, "directory")
+    one_line(run("crop", ".", "-o", "out.jpg", "--zoom", "2", *options), 1, "is a folder")
     assert not Path("out.jpg").exists()
 
 

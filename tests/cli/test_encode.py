@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
-from command_line import PIXELS, Run, one_line
+from command_line import COMMAND, PIXELS, Run, one_line
 from jpeg_files import pillow_file
 from other_readers import pillow_pixels
 from pictures import noisy_gradient
@@ -89,6 +90,23 @@ def test_a_jpeg_as_input_works_with_a_warning_that_says_what_it_was_worth(run: R
     assert pillow_pixels(Path("again.jpg").read_bytes()).shape == PIXELS.shape
 
 
+@pytest.mark.parametrize("name", ["page.png", "-"])
+def test_a_picture_that_grows_as_a_jpeg_is_warned_of(run: Run, name: str) -> None:
+    page = np.full((200, 300), 255, np.uint8)
+    page[50:60, 20:280] = 0
+    Image.fromarray(page).save("page.png", optimize=True)
+    before = Path("page.png").stat().st_size
+    command = [*COMMAND, "encode", name, "-o", "page.jpg", "-q", "100"]
+    finished = subprocess.run(command, input=Path("page.png").read_bytes(), capture_output=True, check=True)
+    after = Path("page.jpg").stat().st_size
+    assert after > before
+    assert finished.stderr.decode() == (
+        f"foveal: warning: {'standard input' if name == '-' else name}: the file grew from {before:,} to {after:,} "
+        f"bytes ({after / before - 1:+.1%}) as a JPEG; keep it as it is, or give a lower quality (-q)\n"
+    )
+    assert run("encode", "photo.png", "-o", "photo.jpg", "-q", "5").err == ""
+
+
 def test_what_follows_the_picture_of_a_jpeg_is_named(run: Run) -> None:
     data = pillow_file(Image.fromarray(PIXELS))
     Path("moving.jpg").write_bytes(data + b"\0\0\0\x18ftypmp42" + bytes(1988))
@@ -151,7 +169,8 @@ def test_colours_that_cannot_be_kept_are_warned_of(run: Run) -> None:
 
 def test_a_profile_for_other_pixels_is_left_out_with_a_warning(run: Run) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    for name, picture in (("colour", Image.new("RGB", (9, 9))), ("grey", Image.new("L", (9, 9)))):
+    photo = Image.fromarray(PIXELS)
+    for name, picture in (("colour", photo), ("grey", photo.convert("L"))):
         picture.save(f"{name}.png", icc_profile=profile)
         outcome = run("encode", f"{name}.png")
         assert outcome.code == 0
@@ -259,8 +278,8 @@ def test_a_score_is_predicted_of_photos_and_measured_of_drawings(run: Run) -> No
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("--target-size", "12 apples"), 2, ("'12 apples'", "100KB")),
-        (("--target-size", "100"), 1, ("no file of at most 100 bytes", "smallest")),
+        (("--target-size", "12 apples"), 2, ("a number of bytes, such as", "100KB", "'12 apples'")),
+        (("--target-size", "100"), 1, ("no file of at most 100 bytes", "smallest, at quality 0 or 1,")),
         (("--target-size", "0.9"), 2, ("--target-size", "at least 1 byte")),
         (("--target-size", "1048577MiB"), 2, ("--target-size", "at most 1,099,511,627,776")),
         (("--target-size", "9" * 400), 2, ("--target-size", "at most")),

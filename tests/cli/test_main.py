@@ -38,10 +38,55 @@ def test_broken_inputs(run: Run, command: str) -> None:
         "text.jpg": ("not a picture",),
         "empty.png": ("the file is empty",),
         "cut.png": ("broken picture",),
-        ".": ("directory",),
+        ".": ("is a folder",),
     }.items():
         one_line(run(command, name, "-o", "out"), 1, name, *words)
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "way_out"),
+    [
+        (("encode", "-o", "out.jpg"), "--lenient"),
+        (("decode", "-o", "out.png"), "--lenient"),
+        (("crop", "--aspect", "1:1", "-o", "out.jpg"), "--lenient"),
+        (("crop", "--aspect", "1:1", "-o", "out.jpg", "--lossless"), "--lenient, without --lossless,"),
+        (("optimize", "-o", "out.jpg"), "'foveal encode --lenient'"),
+        (("saliency", "-o", "out.png"), "'foveal encode --lenient'"),
+        (("explain", "-o", "out.html"), "'foveal encode --lenient'"),
+        (("compare", "--json"), "'foveal encode --lenient'"),
+        (("pca", "encode", "-o", "out.npz"), "'foveal encode --lenient'"),
+    ],
+)
+def test_errors_of_a_broken_jpeg_name_a_way_out_that_works(run: Run, command: tuple[str, ...], way_out: str) -> None:
+    data = write_jpeg("whole.jpg")
+    Path("in.jpg").write_bytes(data[:-200])
+    one_line(run(*command, "in.jpg"), 1, f"; the file is broken or incomplete; {way_out} can read what is there\n")
+    lenient = ("encode", "-o", "out.jpg") if "encode" in way_out else tuple(x for x in command if x != "--lossless")
+    assert run(*lenient, "--lenient", "in.jpg").code == 0
+    Path("in.jpg").write_bytes(data[: data.index(b"\xff\xda")])
+    outcome = run(*command, "in.jpg")
+    one_line(outcome, 1, "in.jpg: byte ")
+    assert "lenient" not in outcome.err
+    assert run(*lenient, "--lenient", "in.jpg").code == 1
+
+
+@pytest.mark.parametrize("command", ["optimize", "decode"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"hello", "not a picture of a known format"), (b"%PDF-1.7", "PDF files are not opened"), (b"", "is empty")],
+)
+def test_a_file_that_is_no_picture_is_called_so(run: Run, command: str, content: bytes, words: str) -> None:
+    Path("in.jpg").write_bytes(content)
+    outcome = run(command, "in.jpg", "-o", "out.jpg" if command == "optimize" else "out.png")
+    one_line(outcome, 1, f"in.jpg: {words}" if content else words)
+    assert "SOI" not in outcome.err
+
+
+def test_a_folder_is_for_foveal_batch(run: Run) -> None:
+    for arguments in (("encode", "."), ("encode", ".", "-o", "out.jpg"), ("optimize", ".", "-o", "out.jpg")):
+        one_line(run(*arguments), 1, "foveal: .: is a folder; 'foveal batch' works on folders\n")
+    one_line(run("decode", "."), 1, "foveal: .: is a folder, not a file\n")
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,11 @@ def test_content_credentials_may_be_kept_with_all_metadata(run: Run) -> None:
 
 def test_in_place_needs_a_file(run: Run) -> None:
     one_line(run("optimize", "-", "--in-place"), 2, "--in-place needs a file, which standard input is not (")
-    one_line(run("optimize", ".", "--in-place"), 2, "--in-place needs a file, which . is not (")
+    one_line(
+        run("optimize", ".", "--in-place"),
+        2,
+        "--in-place needs a file, which . is not; 'foveal batch' works on folders (",
+    )
 
 
 def test_an_input_without_a_name(run: Run) -> None:
@@ -132,7 +136,7 @@ def test_other_pictures_are_for_foveal_encode(picture_format: str, run: Run) -> 
 
 def test_an_empty_file_is_no_picture(run: Run) -> None:
     Path("in.jpg").touch()
-    one_line(run("optimize", "in.jpg", "--in-place"), 1, "an empty file\n")
+    one_line(run("optimize", "in.jpg", "--in-place"), 1, "the file is empty\n")
 
 
 def test_a_truncated_file_is_for_lenient_encoding(run: Run) -> None:

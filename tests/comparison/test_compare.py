@@ -41,6 +41,14 @@ def test_other_files_are_the_largest_within_the_size_of_foveals_file(comparison:
         assert len(encoded(entry.name, photo, following)) > len(foveal_entry.data)
 
 
+def test_steps_are_named_before_they_begin(photo: np.ndarray) -> None:
+    steps: list[tuple[str, float]] = []
+    made = compare(photo, quality=QUALITY, on_step=lambda *step: steps.append(step))
+    names = [entry.name for entry in made.entries]
+    assert [name for name, _ in steps] == [f"encoding by {x}" for x in names] + [f"scores of {x}" for x in names]
+    assert [share for _, share in steps] == [step / len(steps) for step in range(len(steps))]
+
+
 def test_foveals_file_is_that_of_encode(comparison: Comparison, photo: np.ndarray) -> None:
     assert comparison.entries[0].name == "foveal"
     assert comparison.entries[0].quality == QUALITY
@@ -69,7 +77,7 @@ def test_a_size_instead_of_a_quality(photo: np.ndarray) -> None:
 def test_the_smallest_size_that_foveal_reaches(photo: np.ndarray) -> None:
     least = len(foveal.encode(photo, quality=1, subsampling="4:2:0"))
     assert least - 4 <= len(compare(photo, size_bytes=least).entries[0].data) <= least
-    with pytest.raises(TargetError, match=f"at quality 1, has {least:,}"):
+    with pytest.raises(TargetError, match=f"at quality 0 or 1, has {least:,}"):
         compare(photo, size_bytes=least - 1)
 
 

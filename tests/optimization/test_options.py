@@ -23,6 +23,7 @@ from foveal.optimization import OptimizeOptions
         ({"effort": "more"}, "effort"),
         ({"metadata": "some"}, "metadata"),
         ({"saliency": "nobody"}, "no saliency method"),
+        ({"saliency": "none"}, "no saliency method 'none'.* None, without quotes, stands for no saliency map"),
         ({"lossless": "yes"}, "lossless must be True or False"),
         ({"keep_c2pa": 1}, "keep_c2pa must be True or False"),
         ({"reencode": None}, "reencode must be True or False"),

@@ -120,7 +120,7 @@ def check_recipe(parts: dict[str, bytes], data: bytes, name: str, folder: Path) 
         ({"quality": 101}, "quality must be a number from 0 to 100"),
         ({"quality": float("nan")}, "quality must be a number"),
         ({"quality": 50, "target_size": 100}, "give one of"),
-        ({"target_size": "huge"}, "target_size must be a size"),
+        ({"target_size": "huge"}, "target_size must be a number of bytes"),
         ({"strength": 2}, "strength"),
         ({"effort": "slow"}, "effort 'slow' is not one of"),
         ({"saliency": "map.png"}, "no saliency method"),

@@ -69,7 +69,7 @@ class ShardReport:
     statuses
         Number of targets of each status, in this run and before.
     size_bytes_before, size_bytes_after
-        Sizes of the sources and the targets that were written or kept.
+        Sizes of the sources and the targets that were written or kept. A source counts once in each shard.
     megapixels
         Size of all targets' pictures of this run, in millions of pixels.
     seconds
@@ -245,7 +245,7 @@ def _report(shard: int, finished: Sequence[Outcome], new: Sequence[Outcome]) -> 
         shard,
         len(finished),
         dict(Counter(outcome.status for outcome in outcomes)),
-        sum(outcome.size_bytes_before for outcome in files),
+        sum({outcome.source: outcome.size_bytes_before for outcome in files}.values()),
         sum(outcome.size_bytes_after for outcome in files),
         sum(outcome.megapixels for outcome in new),
         sum(outcome.seconds for outcome in new),

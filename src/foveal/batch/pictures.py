@@ -5,18 +5,18 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from foveal import jpeg, photo
 from foveal.batch.jobs import BatchSettings, Job, Status, Target
 from foveal.encoding import EncodeOptions, encode_photo
-from foveal.errors import FormatWarning, FovealError, MissingExtraError, TransparencyError
+from foveal.errors import FormatWarning, FovealError, TransparencyError
 from foveal.jpeg import application_data
 from foveal.optimization import OptimizeOptions, optimize_file
 from foveal.photo import Photo, exif, formats, orientation
 from foveal.photo.background import transparency_error
+from foveal.photo.lenient import name_way_out
 from foveal.photo.resizing import resize
 from foveal.saliency import SaliencyResult, find_saliency
 
@@ -87,9 +87,10 @@ def make_pictures(data: bytes, job: Job, settings: BatchSettings) -> Iterator[Pi
     """
     is_jpeg = data.startswith(_SOI)
     if not is_jpeg and not settings.convert:
-        _check_is_picture(data)
+        formats.check_is_picture(data)
+        reason = "in place, a file keeps its format" if job.in_place else "--convert encodes other pictures"
         for target in job.targets:
-            yield Picture(target, "skipped", reason="not a JPEG, and conversion (--convert) was not asked for")
+            yield Picture(target, "skipped", reason=f"no JPEG; {reason}")
     elif is_jpeg and all(target.width is None for target in job.targets):
         for target in job.targets:
             yield _optimize(data, target, settings.optimize)
@@ -97,14 +98,9 @@ def make_pictures(data: bytes, job: Job, settings: BatchSettings) -> Iterator[Pi
         yield from _make_sizes(data if is_jpeg else None, _open(data, settings), job.targets, settings)
 
 
-def _check_is_picture(data: bytes) -> None:
-    """Raise FovealError if bytes are not those of a picture; pictures that need an extra of foveal pass."""
-    with suppress(MissingExtraError), formats.open_image(io.BytesIO(data)):
-        pass
-
-
 def _optimize(data: bytes, target: Target, options: OptimizeOptions) -> Picture:
-    result = optimize_file(data, options)
+    with name_way_out(data):
+        result = optimize_file(data, options)
     is_same = result.data == data
     height, width = _displayed_size(result.data, options.max_pixels)
     return Picture(
@@ -139,7 +135,7 @@ class _OpenedPhoto:
 
 def _open(data: bytes, settings: BatchSettings) -> _OpenedPhoto:
     """Decode a photo, and find where people look in it."""
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, name_way_out(data):
         warnings.simplefilter("always", FormatWarning)
         try:
             opened = photo.open(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from foveal.batch.jobs import Outcome
@@ -33,8 +34,6 @@ class LedgerSummary:
         Sums over all outcomes.
     failures
         The first `MAX_LISTED` outcomes that failed.
-    skipped
-        Numbers of skipped targets by reason.
     savings
         Numbers of files by the share of their bytes that was saved, in tenths; -1 for files that grew.
     seconds
@@ -45,7 +44,6 @@ class LedgerSummary:
 
     totals: Totals = field(default_factory=Totals)
     failures: list[Outcome] = field(default_factory=list)
-    skipped: Counter[str] = field(default_factory=Counter)
     savings: Counter[int] = field(default_factory=Counter)
     seconds: float = 0.0
     runs: list[dict[str, Any]] = field(default_factory=list)
@@ -56,8 +54,6 @@ class LedgerSummary:
         self.seconds += outcome.seconds
         if outcome.status == "failed" and len(self.failures) < MAX_LISTED:
             self.failures.append(outcome)
-        elif outcome.status == "skipped":
-            self.skipped[outcome.reason] += 1
         elif outcome.status in ("written", "kept") and outcome.size_bytes_before:
             saved = outcome.size_bytes_before - outcome.size_bytes_after
             self.savings[-1 if saved < 0 else min(saved * _BINS // outcome.size_bytes_before, _BINS - 1)] += 1
@@ -66,23 +62,41 @@ class LedgerSummary:
 def summarize(ledger: Ledger) -> LedgerSummary:
     """Sum up a ledger; its outcomes are read one by one."""
     summary = LedgerSummary(runs=ledger.runs())
-    for outcome in ledger.outcomes():
-        summary.add(outcome)
+    for source, outcomes in groupby(ledger.outcomes(), key=lambda outcome: outcome.source):
+        for outcome in outcomes:
+            summary.add(outcome)
+        summary.totals.close_source(source)
     return summary
 
 
 def summarize_results(results: Results) -> LedgerSummary:
     """Sum up the results of a batch by manifest, part by part."""
     summary = LedgerSummary()
-    for outcome in results.outcomes():
-        summary.add(outcome)
+    for source, outcomes in groupby(results.outcomes(), key=lambda outcome: outcome.source):
+        for outcome in outcomes:
+            summary.add(outcome)
+        summary.totals.close_source(source)
     return summary
 
 
 def describe_statuses(totals: Totals) -> str:
-    """Return the numbers of targets by status, such as "5 files: 3 written, 1 kept, 1 failed"."""
+    """Return the numbers of targets by status, such as "10 files from 5 photos: 8 written, 1 kept, 1 failed".
+
+    The number of photos is left out where each has one file.
+    """
     counts = ", ".join(f"{totals.statuses[name]:,} {name}" for name in _status_names(totals))
-    return f"{totals.targets:,} file{'s' * (totals.targets != 1)}: {counts or 'nothing to do'}"
+    photos = f" from {totals.sources:,} photo{'s' * (totals.sources != 1)}" * (totals.sources != totals.targets)
+    return f"{totals.targets:,} file{'s' * (totals.targets != 1)}{photos}: {counts or 'nothing to do'}"
+
+
+def describe_skipped(totals: Totals, most: int | None = None) -> Iterator[str]:
+    """Yield lines with the reasons for skipping, the most frequent first, and one for those beyond the first `most`."""
+    listed = totals.skipped.most_common(most)
+    for reason, count in listed:
+        yield f"  {count:>9,} skipped: {reason}"
+    others = totals.skipped.total() - sum(count for _, count in listed)
+    if others:
+        yield f"  {others:>9,} skipped for other reasons"
 
 
 def format_summary(summary: LedgerSummary) -> Iterator[str]:
@@ -92,8 +106,9 @@ def format_summary(summary: LedgerSummary) -> Iterator[str]:
     yield f"{format_change(totals.size_bytes_before, totals.size_bytes_after)}, {summary.seconds:,.1f} s of work"
     for rung, count in totals.rungs.most_common():
         yield f"  {count:>9,} {rung}"
-    for reason, count in summary.skipped.most_common():
-        yield f"  {count:>9,} skipped: {reason}"
+    if totals.larger:
+        yield f"  {totals.larger:>9,} larger than the source"
+    yield from describe_skipped(totals)
     for failure in summary.failures:
         yield f"  failed: {escape(failure.source)}: {failure.reason}"
     yield from _more_failures(totals, summary.failures)
@@ -106,7 +121,7 @@ def summary_as_dict(summary: LedgerSummary) -> dict[str, Any]:
     return {
         **summary.totals.as_dict(),
         "seconds": round(summary.seconds, 3),
-        "skipped_reasons": dict(summary.skipped),
+        "skipped_reasons": dict(summary.totals.skipped),
         "failures": [{"source": each.source, "reason": each.reason} for each in summary.failures],
         "runs": [{name: run[name] for name in ("run", "started", "ended", "state")} for run in summary.runs],
     }
@@ -143,14 +158,15 @@ def _more_failures(totals: Totals, listed: list[Outcome]) -> Iterator[str]:
 
 
 def _problems(summary: LedgerSummary) -> Iterator[Content]:
-    if not summary.failures and not summary.skipped:
+    skipped = summary.totals.skipped
+    if not summary.failures and not skipped:
         yield paragraph("None.")
     if summary.failures:
         rows = [[escape(each.source), each.reason] for each in summary.failures]
         yield table(["failed", "reason"], rows, id="failure-list")
         yield from map(paragraph, _more_failures(summary.totals, summary.failures))
-    if summary.skipped:
-        rows = [[reason, f"{count:,}"] for reason, count in summary.skipped.most_common()]
+    if skipped:
+        rows = [[reason, f"{count:,}"] for reason, count in skipped.most_common()]
         yield details("Skipped", table(["reason", "files"], rows, id="skipped-list"))
 
 

@@ -25,6 +25,7 @@ from foveal.batch.url_storage import UrlStorage, join_key
 from foveal.errors import FormatError, ParameterError, UnsupportedError
 
 _PART = re.compile(r"shard-(\d{8,})\.(\d{2,})\.parquet")
+DESCRIPTION_NAME = "batch.json"  # of the file that describes the batch
 _FORMAT = 1  # of batch.json and the parts
 _MOST_TRIES = 3  # that are counted
 
@@ -76,7 +77,7 @@ class Results:
         UnsupportedError
             The storage does not keep the promise that `write_new` never replaces a file.
         """
-        key = join_key(self.folder, "batch.json")
+        key = join_key(self.folder, DESCRIPTION_NAME)
         try:
             self._storage.write_new(key, _to_json(identity))
         except FileExistsError:
@@ -151,7 +152,7 @@ class Results:
         """Yield all outcomes in the order of the manifest, part by part."""
         parts = self.last_parts()
         if not parts:
-            self._storage.state(join_key(self.folder, "batch.json"))  # an error if this is no folder of results
+            self._storage.state(join_key(self.folder, DESCRIPTION_NAME))  # an error if this is no folder of results
         for shard, number in sorted(parts.items()):
             yield from self.read_part(shard, number)
 

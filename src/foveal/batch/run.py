@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from foveal.batch.jobs import BatchSettings, Outcome
+from foveal.batch.jobs import BatchSettings, Job, Outcome
 from foveal.batch.ledger import Ledger
 from foveal.batch.local_pool import Pool
 from foveal.batch.plan import Plan
@@ -67,10 +68,23 @@ class Batch:
         """
         comparison = Comparison(ledger, self.settings, self.storage, self.overwrite)
         jobs = comparison.unfinished_jobs(self.plan.jobs(), self.resumed)
+        left: Counter[str] = Counter()  # targets without an outcome, of the sources that are being worked on
         pool = Pool(self.settings, self.storage, self.workers)
         ledger.settle(self.storage)  # before the plan is compared with the ledger
-        for outcome in pool.run(jobs, ledger, lambda: is_interrupted() or self.stopped_by is not None):
+        begun = _count_targets(jobs, left)
+        for outcome in pool.run(begun, ledger, lambda: is_interrupted() or self.stopped_by is not None):
             self.totals.add(outcome)
+            left[outcome.source] -= 1
+            if left[outcome.source] <= 0:
+                del left[outcome.source]
+                self.totals.close_source(outcome.source)
             if outcome.stops_batch:
                 self.stopped_by = outcome
             yield outcome
+
+
+def _count_targets(jobs: Iterator[Job], left: Counter[str]) -> Iterator[Job]:
+    """Yield jobs as they are, and enter the number of targets of each in `left`, by the key of its source."""
+    for job in jobs:
+        left[job.source.key] += len(job.targets)
+        yield job

@@ -12,12 +12,18 @@ from foveal.batch.jobs import Outcome
 
 @dataclass
 class Totals:
-    """Sums over the outcomes of a run.
+    """Sums over the outcomes of a run. A source counts once, however many targets it has.
 
     Parameters
     ----------
     statuses, rungs
         Numbers of targets by status, and of targets with a file by rung.
+    skipped
+        Numbers of skipped targets by reason.
+    sources
+        Number of sources of these targets.
+    larger
+        Number of files that are larger than their source.
     size_bytes_before, size_bytes_after
         Bytes of the sources and of the files, of the targets that were written or kept.
     megapixels
@@ -28,19 +34,35 @@ class Totals:
 
     statuses: Counter[str] = field(default_factory=Counter)
     rungs: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    sources: int = 0
+    larger: int = 0
     size_bytes_before: int = 0
     size_bytes_after: int = 0
     megapixels: float = 0.0
     started: float = field(default_factory=time.monotonic)
+    _open: dict[str, bool] = field(default_factory=dict, repr=False)  # sources that may have further outcomes, and
+    # whether their bytes are in the sum
 
     def add(self, outcome: Outcome) -> None:
         """Add an outcome to the sums."""
+        if outcome.source not in self._open:
+            self.sources += 1
+            self._open[outcome.source] = False
         self.statuses[outcome.status] += 1
+        if outcome.status == "skipped":
+            self.skipped[outcome.reason] += 1
         if outcome.status in ("written", "kept"):
             self.rungs[outcome.rung] += 1
-            self.size_bytes_before += outcome.size_bytes_before
+            self.larger += outcome.size_bytes_after > outcome.size_bytes_before
+            self.size_bytes_before += 0 if self._open[outcome.source] else outcome.size_bytes_before
+            self._open[outcome.source] = True
             self.size_bytes_after += outcome.size_bytes_after
             self.megapixels += outcome.megapixels
+
+    def close_source(self, source: str) -> None:
+        """Forget a source, of which no further outcome follows, so that memory does not grow with their number."""
+        self._open.pop(source, None)
 
     @property
     def targets(self) -> int:
@@ -63,6 +85,8 @@ class Totals:
         return {
             **statuses,
             "rungs": dict(sorted(self.rungs.items())),
+            "sources": self.sources,
+            "larger": self.larger,
             "size_bytes_before": self.size_bytes_before,
             "size_bytes_after": self.size_bytes_after,
             "megapixels": round(self.megapixels, 3),

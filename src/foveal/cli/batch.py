@@ -41,6 +41,7 @@ from foveal.cli.shared_options import (
 )
 from foveal.encoding import EncodeOptions
 from foveal.errors import ParameterError
+from foveal.files import explain_folder_error
 from foveal.jpeg import MAX_SIDE
 from foveal.optimization import OptimizeOptions
 from foveal.saliency import METHODS
@@ -176,7 +177,8 @@ class _Places:
     "--report",
     metavar="LEDGER",
     type=FILE_PATH,
-    help="Print what a ledger, or a folder of results of a manifest, says; with -o, draw it as an HTML page.",
+    help="Print what a ledger, the ledger in a folder, or a folder of results of a manifest says; with -o, draw it as "
+    "an HTML page.",
 )
 @click.option("--quiet", is_flag=True, help="Print only errors.")
 @click.option("--json-lines", is_flag=True, help="Print a line of JSON for each file, and a last one with the sums.")
@@ -344,7 +346,17 @@ def _build_settings(choices: dict[str, Any]) -> BatchSettings:
 
 
 def _open_ledger(path: str) -> Ledger:
-    """Open a ledger, and create its folder if that is missing."""
-    with set_filename_of_errors(output_name(path)):
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        return Ledger(path)
+    """Open a ledger, and create its folder if that is missing; errors of the folder do not name the ledger in it."""
+    folder = Path(path).parent
+    name = output_name(str(folder))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(error.errno, explain_folder_error("its folder", error), name) from error
+    try:
+        with set_filename_of_errors(output_name(path)):
+            return Ledger(path)
+    except OSError as error:
+        if Path(path).exists():
+            raise
+        raise OSError(error.errno, explain_folder_error("this folder", error), name) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import shlex
@@ -17,10 +18,12 @@ import click
 from foveal.batch.discovery import LeftAlone
 from foveal.batch.dry_run import Prediction
 from foveal.batch.jobs import Outcome
-from foveal.batch.ledger import Ledger
+from foveal.batch.ledger import DEFAULT_NAME, Ledger
+from foveal.batch.manifest_run import RESULTS_NAME
 from foveal.batch.plan import Plan
 from foveal.batch.report import (
     MAX_LISTED,
+    describe_skipped,
     describe_statuses,
     format_summary,
     make_page,
@@ -28,7 +31,7 @@ from foveal.batch.report import (
     summarize_results,
     summary_as_dict,
 )
-from foveal.batch.results import Results
+from foveal.batch.results import DESCRIPTION_NAME, Results
 from foveal.batch.run import Batch
 from foveal.batch.srcset import describe_photos, manifest_as_html, manifest_as_json
 from foveal.batch.totals import format_bytes, format_change
@@ -36,6 +39,7 @@ from foveal.cli import files
 from foveal.cli.messages import input_name, output_name, print_report, print_warning
 
 _MAX_FAILURES = 20  # that are printed; the ledger has all
+_MAX_REASONS = 3  # for skipping, that are printed; the ledger has all
 
 
 class BatchOutput:
@@ -131,6 +135,7 @@ class BatchOutput:
     def _format_summary(self, ledger_path: str) -> Iterator[str]:
         totals, counts = self._work.totals, self._counts()
         yield describe_statuses(totals)
+        yield from describe_skipped(totals, _MAX_REASONS)
         if totals.megapixels:
             speed = f"{totals.megapixels / max(totals.seconds, 0.001):.1f} MP/s, {totals.seconds:,.1f} s"
             yield f"{format_change(totals.size_bytes_before, totals.size_bytes_after)}, {speed}"
@@ -142,6 +147,8 @@ class BatchOutput:
             "links": "left alone: symbolic links",
         }
         notes = [f"{counts[name]:,} {text}" for name, text in words.items() if counts[name]]
+        if totals.larger:
+            notes.insert(0, f"{totals.larger:,} larger than the source")
         if notes:
             yield "; ".join(notes)
         yield f"ledger: {output_name(ledger_path)}"
@@ -172,10 +179,12 @@ def print_prediction(prediction: Prediction, outcomes: list[Outcome], *, as_json
 
 
 def print_report_of(path: str, page: str | None, *, as_json: bool) -> None:
-    """Print what a ledger says, and draw it as an HTML page if the path of one is given."""
+    """Print what a ledger says, and draw it as an HTML page if the path of one is given.
+
+    The path may also be that of a folder with a ledger or with the results of a manifest, or the URL of such results.
+    """
+    path = _find_ledger(path)
     is_manifest = "://" in path or Path(path).is_dir()
-    if not is_manifest and not Path(path).is_file():
-        raise FileNotFoundError(2, "no such file or folder", path)
     if page is not None:
         files.check_target(page, "HTML", inputs=[] if is_manifest else [path])
     if is_manifest:
@@ -187,6 +196,27 @@ def print_report_of(path: str, page: str | None, *, as_json: bool) -> None:
         files.write_bytes(page, make_page(summary).encode())
     text = json.dumps(summary_as_dict(summary)) if as_json else "\n".join(format_summary(summary))
     print_report(text, page)
+
+
+def _find_ledger(path: str) -> str:
+    """Return the path of the ledger, or the folder of the results, that a path names or that is in this folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is none.
+    """
+    if "://" in path or Path(path).is_file():
+        return path
+    if not Path(path).is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such file or folder", path)
+    if Path(path, DEFAULT_NAME).is_file():
+        return str(Path(path, DEFAULT_NAME))
+    for folder in (Path(path), Path(path, RESULTS_NAME)):
+        if (folder / DESCRIPTION_NAME).is_file():
+            return str(folder)
+    problem = f"holds neither a ledger ({DEFAULT_NAME}) nor the results of a manifest ({DESCRIPTION_NAME})"
+    raise FileNotFoundError(errno.ENOENT, problem, path)
 
 
 def write_srcset(path: str, ledger: Ledger, plan: Plan, folder: str) -> None:

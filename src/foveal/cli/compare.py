@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +82,8 @@ def compare(
         files.check_target(output, kind, inputs=[source, saliency])
     photo = files.read_photo(source, background)
     chosen_saliency = read_saliency(saliency)
-    with add_name_to_errors(source):
-        comparison = compare_encoders(photo, saliency=chosen_saliency, **choices)
+    with add_name_to_errors(source), _progress(hidden=as_json) as show_step:
+        comparison = compare_encoders(photo, saliency=chosen_saliency, on_step=show_step, **choices)
     print_warnings(source, comparison.left_out)
     if output is not None:
         files.write_bytes(output, _draw(comparison, kind, input_name(Path(source).name)))
@@ -89,6 +92,26 @@ def compare(
     else:
         report = "\n".join(format_table(comparison))
     print_report(report, output)
+
+
+@contextmanager
+def _progress(*, hidden: bool) -> Iterator[Callable[[str, float], None]]:
+    """Context with the function that takes a step, and draws a progress bar if standard error is a terminal."""
+    bar: Any = click.progressbar(
+        length=100,
+        file=sys.stderr,
+        hidden=hidden or not sys.stderr.isatty(),
+        show_eta=False,
+        item_show_func=lambda name: name or "",
+    )
+    with bar:
+
+        def show_step(name: str, share: float) -> None:
+            bar.update(round(100 * share) - bar.pos, name)
+            bar.render_progress()  # the first step does not move the bar
+
+        yield show_step
+        bar.update(100 - bar.pos, "")
 
 
 def _draw(comparison: Comparison, kind: str, name: str) -> bytes:

@@ -27,11 +27,11 @@ from foveal.encoding import EncodeOptions
 from foveal.errors import FormatWarning, ParameterError, UnsupportedError
 from foveal.optimization import metadata as policies
 from foveal.photo import Photo, icc
+from foveal.photo.lenient import name_way_out
 from foveal.photo.metadata_policy import MetadataPolicy
 from foveal.saliency import find_saliency, prepare_to_look
 from foveal.threads import available_threads
 
-_SOI = b"\xff\xd8"  # the first bytes of every JPEG
 _ASPECT_FIELD = "{aspect}"
 _WINDOW_OPTIONS = ("aspect", "aspects", "size", "zoom", "output_size")
 # Options of encoding that have no effect with --lossless.
@@ -149,7 +149,7 @@ def crop(
         files.check_target(target, "JPEG", inputs=[source, choices["saliency"]])
     options = build_options(**choices)
     prepare_to_look(options.saliency)
-    opened = _open_jpeg(source, options.metadata) if lossless else _open(source, background, strict=not lenient)
+    opened = _open_jpeg(source, options.metadata) if lossless else _open(source, background, lenient=lenient)
     with add_name_to_errors(source):
         saliency, written = _make_crops(opened, windows.requests, targets, options)
     print_warnings(source, list(dict.fromkeys(note for each in written if each.file for note in each.file.notes)))
@@ -222,8 +222,8 @@ def _targets(source: str, output: str | None, aspects: Sequence[str] | None) -> 
     return [os.path.join(folder, name.replace(_ASPECT_FIELD, _name_of_aspect(each))) for each in aspects]  # noqa: PTH118
 
 
-def _open(source: str, background: str | None, *, strict: bool) -> _Opened:
-    photo = files.read_photo(source, background, strict=strict)
+def _open(source: str, background: str | None, *, lenient: bool) -> _Opened:
+    photo = files.read_photo(source, background, lenient=lenient)
     notes = []
     if photo.frame_count > 1 and photo.file_format != "JPEG":  # the notes say what follows the picture of a JPEG
         notes.append("the file holds further pictures; only the first is cropped")
@@ -238,9 +238,10 @@ def _open_jpeg(source: str, policy: MetadataPolicy) -> _Opened:
     """Read the coefficients of a JPEG with the metadata that a policy keeps, and its pixels, to look at."""
     data = files.read_bytes(source)
     with add_name_to_errors(source):
-        if not data.startswith(_SOI):
+        if not data.startswith(files.SOI):
             raise UnsupportedError("--lossless crops JPEG files only")
-        contents = jpeg.read_contents(data)
+        with name_way_out(data, "--lenient, without --lossless,"):
+            contents = jpeg.read_contents(data)
         if not contents.is_complete:
             raise UnsupportedError("the file does not send every coefficient in full; crop it without --lossless")
         notes = list(contents.notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -34,7 +35,7 @@ def decode(source: str, output: str | None, lenient: bool, max_pixels: int) -> N
     kind = "TIFF" if Path(target).suffix.lower() in PICTURE_ENDINGS["TIFF"] else "PNG"
     files.check_target(target, kind, inputs=[source])
     data = files.read_bytes(source)
-    with add_name_to_errors(source):
+    with add_name_to_errors(source), nullcontext() if lenient else files.explain_jpeg_errors(data, "--lenient"):
         decoded = decode_file(data, strict=not lenient, max_pixels=max_pixels)
         picture = decoded_to_tiff(decoded) if kind == "TIFF" else decoded_to_png(decoded)
     left_out = find_notes(*application_data.read_segments(data))

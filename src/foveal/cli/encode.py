@@ -43,18 +43,22 @@ def encode(
     PHOTO is a picture file (PNG, TIFF, JPEG, WebP, AVIF, HEIC, ...); '-' is standard input. The report is printed on
     standard output, or on standard error if the JPEG is written to standard output.
     """
+    files.refuse_folder(source)
     target = files.default_target(source, ".jpg") if output is None else output
     files.check_target(target, "JPEG", inputs=[source, choices["saliency"]])
     options = build_options(**choices)
     prepare_to_encode(options)
-    photo = files.read_photo(source, background, strict=not lenient)
+    photo = files.read_photo(source, background, lenient=lenient)
     for warning in _find_warnings(photo, input_name(source), choices["metadata"]):
         print_warning(warning)
     with add_name_to_errors(source):
         result = encode_photo(photo, options)
     files.write_bytes(target, result.data)
-    if photo.file_format == "JPEG" and photo.file_bytes:
+    if photo.file_bytes and photo.file_format == "JPEG":
         print_warning(_describe_generation(photo.file_bytes, len(result.data), input_name(source)))
+    elif photo.file_bytes and len(result.data) > photo.file_bytes:
+        change = _describe_change(photo.file_bytes, len(result.data))
+        print_warning(f"{input_name(source)}: {change} as a JPEG; keep it as it is, or give a lower quality (-q)")
     report = _report_as_json(result, source, target) if as_json else _report_as_text(result, target)
     print_report(report, target)
 
@@ -77,11 +81,15 @@ def _find_warnings(photo: Photo, name: str, policy: MetadataPolicy) -> Iterator[
 def _describe_generation(before: int, after: int, name: str) -> str:
     """Say what encoding a JPEG again has cost and brought; sizes in bytes."""
     loss = f"{name} is a JPEG already, and encoding it again loses a little more"
-    change = f"the file stayed at {after:,} bytes"
-    if after != before:
-        verb = "grew" if after > before else "shrank"
-        change = f"the file {verb} from {before:,} to {after:,} bytes ({after / before - 1:+.1%})"
-    return f"{loss}; {change}; 'foveal optimize' makes a JPEG smaller without decoding it, and never larger"
+    advice = "'foveal optimize' makes a JPEG smaller without decoding it, and never larger"
+    return f"{loss}; {_describe_change(before, after)}; {advice}"
+
+
+def _describe_change(before: int, after: int) -> str:
+    if after == before:
+        return f"the file stayed at {after:,} bytes"
+    verb = "grew" if after > before else "shrank"
+    return f"the file {verb} from {before:,} to {after:,} bytes ({after / before - 1:+.1%})"
 
 
 def _report_as_text(result: Encoded, target: str) -> str:

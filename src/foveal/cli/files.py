@@ -7,6 +7,8 @@ import io
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
@@ -25,10 +27,16 @@ from foveal.cli.messages import (
 from foveal.errors import FormatError, FormatWarning, TransparencyError
 from foveal.files import PICTURE_ENDINGS, FileTimes, descriptor_of, other_names, write_whole
 from foveal.jpeg import MAX_PIXELS
+from foveal.photo import formats
 from foveal.photo.background import transparency_error
+from foveal.photo.lenient import LENIENT_COMMAND, name_way_out
+
+SOI = b"\xff\xd8"  # the first bytes of every JPEG
 
 
-def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS, *, strict: bool = True) -> photo.Photo:
+def read_photo(
+    path: str, background: str | None, max_pixels: int = MAX_PIXELS, *, lenient: bool | None = None
+) -> photo.Photo:
     """Open a photo from a file or from standard input, and print the warnings about it.
 
     Parameters
@@ -39,8 +47,8 @@ def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS, 
         Colour to put behind transparent pixels, or None.
     max_pixels
         Largest number of pixels that is accepted.
-    strict
-        Whether a broken picture is an error.
+    lenient
+        Whether --lenient was given, so that a broken picture is no error; None for commands without this option.
 
     Raises
     ------
@@ -49,14 +57,49 @@ def read_photo(path: str, background: str | None, max_pixels: int = MAX_PIXELS, 
     """
     with add_name_to_errors(path):
         source = path if _is_seekable(path) else io.BytesIO(_read(path))
-        with warnings.catch_warnings(record=True) as caught:
+        way_out = LENIENT_COMMAND if lenient is None else "--lenient"
+        with (
+            warnings.catch_warnings(record=True) as caught,
+            nullcontext() if lenient else name_way_out(source, way_out),
+        ):
             warnings.simplefilter("always", FormatWarning)
             try:
-                opened = photo.open(source, background=background, strict=strict, max_pixels=max_pixels)
+                opened = photo.open(source, background=background, strict=not lenient, max_pixels=max_pixels)
             except TransparencyError as error:
                 raise transparency_error("a background colour (--background)") from error
     print_warnings(path, [str(each.message) for each in caught if issubclass(each.category, FormatWarning)])
     return opened
+
+
+@contextmanager
+def explain_jpeg_errors(data: bytes, way_out: str) -> Iterator[None]:
+    """Say so if a file that is read as a JPEG is no picture at all, and name a way out if it is a broken JPEG.
+
+    Parameters
+    ----------
+    data
+        Bytes of the file.
+    way_out
+        Option of the command that is run, or another command, which can read broken JPEGs.
+
+    Raises
+    ------
+    FormatError, UnsupportedError
+        The errors of the context, with a message that says more.
+    """
+    try:
+        with name_way_out(data, way_out):
+            yield
+    except FormatError:
+        if not data.startswith(SOI):
+            formats.check_is_picture(data)
+        raise
+
+
+def refuse_folder(path: str) -> None:
+    """Raise IsADirectoryError, whose message names `foveal batch`, if an input is a folder."""
+    if path not in ("", STANDARD_STREAM) and Path(path).is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder; 'foveal batch' works on folders", path)
 
 
 def read_bytes(path: str) -> bytes:

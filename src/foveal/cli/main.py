@@ -126,6 +126,8 @@ def _describe(error: OSError) -> str:
     reason = error.strerror or str(error)
     if reason == os.strerror(errno.ENOENT):
         reason = "no such file or folder"
+    elif reason == os.strerror(errno.EISDIR):
+        reason = "is a folder, not a file"
     return f"{input_name(os.fsdecode(error.filename))}: {reason}" if error.filename else reason
 
 

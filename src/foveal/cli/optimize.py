@@ -44,8 +44,7 @@ from foveal.errors import FormatError
 from foveal.files import FileTimes
 from foveal.jpeg import MAX_SIDE
 from foveal.optimization import Optimized, OptimizeOptions, optimize_file
-
-_SOI = b"\xff\xd8"  # the first bytes of every JPEG
+from foveal.photo.lenient import LENIENT_COMMAND
 
 
 @click.command()
@@ -107,6 +106,7 @@ def optimize(
     standard output, or on standard error if the JPEG is written to standard output.
     """
     target = _find_target(source, output, in_place)
+    files.refuse_folder(source)
     _refuse_contradictions(choices)
     options = OptimizeOptions(saliency=read_saliency(saliency), **choices)
     before = _identity(source)
@@ -148,15 +148,13 @@ def _refuse_contradictions(choices: Mapping[str, Any]) -> None:
 @contextmanager
 def _add_advice_to_errors(data: bytes) -> Iterator[None]:
     """Add to the message of a FormatError how `foveal encode` can read the input, whose bytes are given."""
-    try:
-        yield
-    except FormatError as error:
-        if not data:
-            raise
-        advice = "'foveal encode' converts other pictures"
-        if data.startswith(_SOI):
-            advice = "the file is broken or incomplete; 'foveal encode --lenient' can read what is there"
-        raise FormatError(f"{error}; {advice}") from error
+    with files.explain_jpeg_errors(data, LENIENT_COMMAND):
+        try:
+            yield
+        except FormatError as error:
+            if data.startswith(files.SOI):
+                raise
+            raise FormatError(f"{error}; 'foveal encode' converts other pictures") from error
 
 
 def _find_target(source: str, output: str | None, in_place: bool) -> str:
@@ -175,7 +173,8 @@ def _find_target(source: str, output: str | None, in_place: bool) -> str:
         raise click.UsageError("--in-place and -o cannot be given together")
     if in_place:
         if source == STANDARD_STREAM or (Path(source).exists() and not Path(source).is_file()):
-            raise click.UsageError(f"--in-place needs a file, which {input_name(source)} is not")
+            advice = "; 'foveal batch' works on folders" if Path(source).is_dir() else ""
+            raise click.UsageError(f"--in-place needs a file, which {input_name(source)} is not{advice}")
         return source
     if output is None and source != STANDARD_STREAM:
         raise click.UsageError("name the output with -o, or give --in-place")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -113,6 +114,7 @@ def compare(
     saliency: Saliency = EncodeOptions.saliency,
     strength: float = EncodeOptions.strength,
     background: Color | None = None,
+    on_step: Callable[[str, float], None] | None = None,
 ) -> Comparison:
     """Encode a photo with foveal, with foveal without a saliency map, and with other encoders, at equal bytes.
 
@@ -139,6 +141,9 @@ def compare(
         Strength of the saliency map, 0 to 1: how much less quality the less salient parts get, see `foveal.encode`.
     background
         Colour to put behind transparent pixels: a name, "#rrggbb" or (r, g, b) in 0..255.
+    on_step
+        Function that shows the progress. It is called before each step with the name of the step and the share of the
+        steps that are done, 0 to 1.
 
     Returns
     -------
@@ -174,16 +179,32 @@ def compare(
         )
     pixels = _prepare_pixels(photo)
     options = replace(options, saliency=result.spending_map, strength=float(strength) * result.strength_factor)
-    foveal_file = _encode_by_foveal(pixels, options)
-    other_files, left_out = _encode_by_others(pixels, options, foveal_file)
+    steps = _Steps(on_step, 2 * (2 + sum(peer.is_installed() for peer in PEERS)))
+    foveal_file = _encode_by_foveal(pixels, options, steps)
+    other_files, left_out = _encode_by_others(pixels, options, foveal_file, steps)
     rgb = np.asarray(Image.fromarray(pixels).convert("RGB"))
     weights = _pixel_weights(result, photo.displayed_size)
     regions = choose_regions(rgb, weights)
     reference = ScoreReference(rgb, weights, regions[0])
     files = {FOVEAL: foveal_file} | other_files
-    entries = tuple(_make_entry(name, fitted, reference, regions) for name, fitted in files.items())
+    entries = tuple(_make_entry(name, fitted, reference, regions, steps) for name, fitted in files.items())
     profile = photo.fitting_profile if pixels.ndim == 3 else None  # a grey profile does not fit RGB
     return Comparison(rgb, profile, weights, regions, entries, tuple(left_out))
+
+
+@dataclass
+class _Steps:
+    """Counter of the steps of a comparison: the files that are encoded, and then their scores."""
+
+    on_step: Callable[[str, float], None] | None
+    total: int
+    begun: int = 0
+
+    def begin(self, name: str) -> None:
+        """Say which step begins."""
+        if self.on_step is not None:
+            self.on_step(name, self.begun / self.total)
+        self.begun += 1
 
 
 def _prepare_pixels(photo: Photo) -> EightBitPixels:
@@ -193,20 +214,23 @@ def _prepare_pixels(photo: Photo) -> EightBitPixels:
     return to_eight_bits(photo.upright().pixels)
 
 
-def _encode_by_foveal(pixels: EightBitPixels, options: EncodeOptions) -> Fitted:
+def _encode_by_foveal(pixels: EightBitPixels, options: EncodeOptions, steps: _Steps) -> Fitted:
+    steps.begin(f"encoding by {FOVEAL}")
     encoded = encode_photo(Photo(pixels), options)
     return Fitted(encoded.data, encoded.quality)
 
 
 def _encode_by_others(
-    pixels: EightBitPixels, options: EncodeOptions, foveal_file: Fitted
+    pixels: EightBitPixels, options: EncodeOptions, foveal_file: Fitted, steps: _Steps
 ) -> tuple[dict[str, Fitted], list[str]]:
     """Return the files of the other encoders by name, and a sentence about each that is left out."""
     left_out = [] if has_ssim() else [f"SSIM is left out: it needs {SSIM_REQUIREMENT}"]
     size_bytes = len(foveal_file.data)
+    steps.begin(f"encoding by {FOVEAL_BLIND}")
     found = {FOVEAL_BLIND: _encode_content_blind(pixels, options, size_bytes)}
     for peer in PEERS:
         if peer.is_installed():
+            steps.begin(f"encoding by {peer.name}")
             found[peer.name] = _encode_by_peer(peer, pixels, size_bytes, foveal_file.quality)
         else:
             left_out.append(f"{peer.name} is left out: it needs {peer.requirement}")
@@ -238,7 +262,10 @@ def _pixel_weights(saliency: SaliencyResult, size: tuple[int, int]) -> NDArray[n
     return weights if weights.any() else np.ones(size, dtype=np.float32)
 
 
-def _make_entry(name: str, fitted: Fitted, reference: ScoreReference, regions: tuple[Region, ...]) -> Entry:
+def _make_entry(
+    name: str, fitted: Fitted, reference: ScoreReference, regions: tuple[Region, ...], steps: _Steps
+) -> Entry:
+    steps.begin(f"scores of {name}")
     pixels = decode_for_viewing(fitted.data)
     crops = tuple(pixels[region.slices].copy() for region in regions)
     return Entry(name, fitted.quality, fitted.data, reference.score(pixels), crops)

@@ -154,7 +154,7 @@ def encode_to_size(photo: WeighedPhoto, size_bytes: int) -> TargetResult:
     result = _encode_with_best_subsampling(photo, encode, unused_share, 1 - _SUFFICIENT_FILL)
     if result is None:
         least = len(photo.encode(LEAST_QUALITY))
-        raise TargetError(f"no file of at most {size_bytes:,} bytes: the smallest, at quality 1, has {least:,}")
+        raise TargetError(f"no file of at most {size_bytes:,} bytes: the smallest, at quality 0 or 1, has {least:,}")
     return result
 
 

@@ -241,7 +241,7 @@ def quality_for_size(source: jpeg.Coefficients, size_bytes: int, settings: Requa
     fitted = find_largest_file(encode, size_bytes, quality_step=_QUALITY_STEP)
     if fitted is None:
         least = len(encode(LEAST_QUALITY))
-        raise TargetError(f"no file of at most {size_bytes:,} bytes: the smallest, at quality 1, has {least:,}")
+        raise TargetError(f"no file of at most {size_bytes:,} bytes: the smallest, at quality 0 or 1, has {least:,}")
     return fitted.quality
 
 

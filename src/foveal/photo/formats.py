@@ -6,6 +6,7 @@ EMF), or read formats that are no photographs.
 
 from __future__ import annotations
 
+import io
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -63,6 +64,12 @@ def open_image(file: BinaryIO) -> Image.Image:
         return Image.open(file, formats=[name for name in _OTHERS if name in Image.OPEN])
     except UnidentifiedImageError as error:
         raise _unknown_format(header) from error
+
+
+def check_is_picture(data: bytes) -> None:
+    """Raise FovealError if bytes are not those of a picture; pictures that need an extra of foveal pass."""
+    with suppress(MissingExtraError), open_image(io.BytesIO(data)):
+        pass
 
 
 def is_heif(image: Image.Image) -> bool:

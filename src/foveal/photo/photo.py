@@ -79,7 +79,7 @@ class Photo:
         Number of pictures in the file. The photo is the first of them. 2 stands for two or more where counting means
         reading the whole file (TIFF, GIF).
     file_bytes
-        Size of the file in bytes if it was a JPEG, else None.
+        Size of the file in bytes, or None for a photo that was not read from a file.
     """
 
     pixels: Pixels
@@ -210,6 +210,8 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
     notes: list[str] = []
     try:
         with open_source(source) as file:
+            file_bytes = file.seek(0, io.SEEK_END)
+            file.seek(0)
             photo = _read_file(file, background, int(max_pixels), notes, strict=strict)
     except Image.DecompressionBombError as error:
         raise LimitError(f"the picture has more than {MAX_PIXELS:,} pixels") from error
@@ -228,7 +230,7 @@ def open(  # noqa: A001 (a reader of the public API expects this name)
             raise
         raise FormatError(f"broken picture: {error}") from error
     issue_warnings(notes)
-    return photo
+    return replace(photo, file_bytes=file_bytes)
 
 
 def _read_file(file: BinaryIO, background: Color | None, max_pixels: int, notes: list[str], *, strict: bool) -> Photo:
@@ -265,7 +267,7 @@ def _read_file(file: BinaryIO, background: Color | None, max_pixels: int, notes:
 def _read_jpeg(data: bytes, background: Color | None, max_pixels: int, notes: list[str], *, strict: bool) -> Photo:
     """Read a JPEG with foveal's decoder, which notices and says what is wrong; Pillow passes over most faults."""
     image = decode_image(data, max_pixels, notes, strict=strict)
-    metadata = {**read_jpeg_metadata(data, notes), "file_bytes": len(data)}
+    metadata = read_jpeg_metadata(data, notes)
     pixels = _read_pixels(image, metadata["icc_profile"])
     return replace(_make_photo(image, pixels, background, metadata), file_format="JPEG")
 

@@ -102,8 +102,12 @@ def resolve_method(name: str) -> MethodName:
     if isinstance(name, str) and name == "auto":
         return AUTO_METHOD
     if not isinstance(name, str) or name not in METHODS:
-        raise ParameterError(f"no saliency method {describe(name)}; the methods are auto, {', '.join(METHODS)}")
+        raise _unknown_method(name)
     return cast(MethodName, name)
+
+
+def _unknown_method(name: object) -> ParameterError:
+    return ParameterError(f"no saliency method {describe(name)}; the methods are auto, {', '.join(METHODS)}")
 
 
 def check_saliency(saliency: Saliency) -> None:
@@ -113,7 +117,8 @@ def check_saliency(saliency: Saliency) -> None:
     displayed orientation. Its shape and values are checked where they are used, by `allocate.weights.block_weights`.
     """
     if isinstance(saliency, str):
-        resolve_method(saliency)
+        if saliency not in ("auto", *METHODS):
+            raise ParameterError(f"{_unknown_method(saliency)}; None, without quotes, stands for no saliency map")
     elif saliency is not None and not isinstance(saliency, np.ndarray):
         raise ParameterError(f"saliency must be the name of a method, an array or None, not {type(saliency).__name__}")
 
