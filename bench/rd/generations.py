@@ -2,9 +2,9 @@
 
 python -m bench.rd.generations [--images DIR ...] [--saves 50] [--qualities 60 80 92]
 
-For each quality, photo and encoder (4:2:0, without saliency): SSIMULACRA 2 of the first and of the last save, and how
-far the mean luminance of 8x8-pixel blocks is from that of the photo after the last save, as root mean square and where
-it is largest, in levels of 0 to 255; then the means over the photos.
+For each quality, photo and encoder (4:2:0): SSIMULACRA 2 of the first and of the last save, and how far the mean
+luminance of 8x8-pixel blocks is from that of the photo after the last save, as root mean square and where it is
+largest, in levels of 0 to 255; then the means over the photos.
 """
 
 from __future__ import annotations
@@ -28,13 +28,19 @@ from foveal.metrics import Ssimulacra2Reference
 Encoder = Callable[[EightBitPixels, float], bytes]
 
 
-def encode(pixels: EightBitPixels, quality: float) -> bytes:
+def encode_blind(pixels: EightBitPixels, quality: float) -> bytes:
     """Encode with foveal, without saliency, at 4:2:0."""
     return foveal.encode(pixels, quality=quality, saliency=None, subsampling="4:2:0")
 
 
+def encode_with_map(pixels: EightBitPixels, quality: float) -> bytes:
+    """Encode with foveal at 4:2:0, with the saliency map that the picture of each save has."""
+    return foveal.encode(pixels, quality=quality, subsampling="4:2:0")
+
+
 ENCODERS: dict[str, Encoder] = {
-    "foveal": encode,
+    "foveal, content-blind": encode_blind,
+    "foveal": encode_with_map,
     "libjpeg-turbo": libjpeg_turbo,
     "mozjpeg": mozjpeg,
     "jpegli": jpegli,

@@ -14,6 +14,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+HAS_SATURATED_SAMPLE: int
 HAS_SATURATED_PIXEL: int
 USUAL_LOOK_BACK: int  # the fastest `look_back` of `trellis`; larger ones gain next to nothing
 
@@ -122,7 +123,7 @@ def quantize_dead_zones(
         (n,) row of `factors` for each block.
     """
 
-def settle_dc(levels: NDArray[np.int16], dc: NDArray[np.int16], is_unsure: NDArray[np.uint8], step: float) -> None:
+def settle_dc(levels: NDArray[np.int16], dc: NDArray[np.int16], is_marked: NDArray[np.uint8], step: float) -> None:
     """Round DC to whole levels in blocks without AC, and to 0.75 levels in blocks that are marked.
 
     Where the steps are no finer than that, DC is just rounded to the nearest step.
@@ -133,7 +134,7 @@ def settle_dc(levels: NDArray[np.int16], dc: NDArray[np.int16], is_unsure: NDArr
         (n, 64) levels in zig-zag order, of which DC is changed in place.
     dc
         (n,) DC coefficients of the same blocks, in sixteenths.
-    is_unsure
+    is_marked
         (n,): not 0 for the blocks that are marked.
     step
         Quantizer step of DC, in sixteenths, above 0.
@@ -149,17 +150,17 @@ def ground_parts(pixels: NDArray[np.uint8], width: int, contrast: int, out: NDAr
 def mark_saturated(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
     """Mark the 8x8-pixel blocks of pixels (h, w) or (h, w, 3) with a sample of 0 or 255 in out (rows, columns).
 
-    The mark is HAS_SATURATED_PIXEL, 2, in a block with a pixel whose samples are all 0 or all 255, else 1; blocks
-    without such a sample become 0.
+    The mark is HAS_SATURATED_PIXEL in a block with a pixel whose samples are all 0 or all 255, else
+    HAS_SATURATED_SAMPLE; blocks without such a sample become 0.
     """
 
-def use_clamping(
+def dering(
     blocks: NDArray[np.int16],
     is_marked: NDArray[np.uint8],
     steps: NDArray[np.float32],
-    zero_threshold: NDArray[np.float32],
+    widths: NDArray[np.float32],
 ) -> None:
-    """Let white and black ground overshoot in blocks that are marked, as decoders clamp it (kernels/clipping.hpp).
+    """Let white and black ground overshoot in blocks that are marked, as decoders clamp it (kernels/deringing.hpp).
 
     Parameters
     ----------
@@ -169,9 +170,8 @@ def use_clamping(
         (n,): not 0 for the blocks that may be changed.
     steps
         (64,) quantizer steps, in sixteenths, at least 1.
-    zero_threshold
-        (n,): number of steps below which the quantizer about makes an AC coefficient 0, see
-        `quantize_dead_zones`.
+    widths
+        (n,) widths of dead zones that stand for the quantizer, see `quantize_dead_zones`.
     """
 
 def quantize_per_block(

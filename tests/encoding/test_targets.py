@@ -125,6 +125,12 @@ def test_the_default_quality_of_a_flat_picture_is_within_limits(value: int) -> N
     assert (pillow_pixels(encoded.data)[..., 0] == value).all()
 
 
+@pytest.mark.parametrize(("side", "expected"), [(7, targets.DEFAULT_QUALITIES[1]), (8, targets.DEFAULT_QUALITIES[0])])
+def test_the_default_quality_without_a_score_is_high(side: int, expected: int) -> None:
+    ramp = np.linspace(0, 255, side * side).reshape(side, side).astype(np.uint8)
+    assert encode_photo(foveal.Photo(ramp), EncodeOptions(saliency=None)).quality == expected
+
+
 def test_a_sample_of_a_large_photo_gives_about_the_same_quality(
     monkeypatch: pytest.MonkeyPatch, astronaut: np.ndarray
 ) -> None:

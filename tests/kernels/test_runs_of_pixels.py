@@ -55,7 +55,7 @@ def test_saturated_blocks_are_those_with_an_extreme_sample(height: int, width: i
     for block, samples in blocks_of(pixels):
         extreme = np.stack([samples == 0, samples == 255])
         whole_pixel = extreme.all(axis=3) if colour else extreme
-        expected = _kernels.HAS_SATURATED_PIXEL if whole_pixel.any() else int(extreme.any())
+        expected = _kernels.HAS_SATURATED_PIXEL if whole_pixel.any() else _kernels.HAS_SATURATED_SAMPLE * extreme.any()
         assert found[block] == expected
 
 

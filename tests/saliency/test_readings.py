@@ -56,11 +56,20 @@ def test_negative_activations_are_clamped() -> None:
     output.cam_maps[1] = -5
     output.cam_maps[1, :, 25:] = 5
     output.cam_probabilities[:] = (0.25, 0.75)
-    halves = np.repeat(np.array([[0, 255]], np.uint8), 12, axis=1).repeat(16, axis=0)
+    halves = np.repeat(np.array([[0, 255]], np.uint8), 24, axis=1).repeat(32, axis=0)
     result = look(foveal.Photo(halves), "cam", model=StubModel(output))
     assert result.confidence == 0.75
     assert (result.map[:, :180] == 0).all()  # of 240 columns
     assert result.map[:, 220:].min() > 0.8
+
+
+@pytest.mark.parametrize(("height", "width", "confidence"), [(32, 31, 0), (31, 32, 0), (32, 32, 0.75)])
+def test_nothing_is_prominent_in_a_tiny_picture(height: int, width: int, confidence: float) -> None:
+    output = network_output(np.zeros((20, 30)))
+    output.cam_maps[1] = 5
+    output.cam_probabilities[:] = (0.25, 0.75)
+    photo = foveal.Photo(np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8))
+    assert look(photo, "cam", model=StubModel(output)).confidence == confidence
 
 
 @pytest.mark.parametrize(("spread", "confidence"), [(0, 0), (4, 0.5), (8, 1), (100, 1)])

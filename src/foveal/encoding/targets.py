@@ -183,7 +183,7 @@ def _find_default_quality(sample: WeighedPhoto) -> int:
     measurement is enough, because photographs have about the same slope. Drawings do not, and are measured again.
     """
     if min(sample.pixels.shape[:2]) < SSIMULACRA2_MIN_SIDE:
-        return _as_default(_find_quality_of_score(sample.predict_score, DEFAULT_SCORE, _SEARCH_TOLERANCE)[0])
+        return DEFAULT_QUALITIES[1]  # there is no score, and so small a file is hardly more than its headers
     threads = sample.settings.threads
     reference = Ssimulacra2Reference(to_eight_bits(sample.pixels), threads=threads)
     quality, fall, tried = _USUAL_QUALITY, _USUAL_FALL, dict[int, float]()

@@ -289,7 +289,7 @@ def quantize(
         There, in blocks that the edge of the picture cuts, and in blocks without AC, DC is settled
         (kernels/settle_dc.hpp), so that the decoded picture, encoded again, gives the same DC. In luminance blocks with
         white or black pixels, these may get whiter or blacker if that lowers the errors of the others, because decoders
-        clamp them (kernels/clipping.hpp). Plain `Rounding` does neither. None leaves the coefficients as they are.
+        clamp them (kernels/deringing.hpp). Plain `Rounding` does neither. None leaves the coefficients as they are.
     """
     levels = tuple(np.empty_like(grid) for grid in blocks) if out is None else out
     slots = [min(index, len(settings.tables) - 1) for index in range(len(frame.components))]
@@ -299,8 +299,8 @@ def quantize(
     plans = run_in_threads(
         lambda part: settings.quantizer.plan(part[0], frame, part[1], part[2]), parts, settings.threads
     )
-    unsure = [None if saturated is None else _mark_unsure_blocks(saturated, frame, each) for each in frame.components]
-    run_plans(plans, levels, unsure, settings.threads)
+    marks = [None if saturated is None else _mark_moving_blocks(saturated, frame, each) for each in frame.components]
+    run_plans(plans, levels, marks, settings.threads)
     if saturated is not None:
         fill_padding_blocks(frame, levels)  # the blocks coded before them may have got another DC
     return Coefficients(
@@ -327,9 +327,9 @@ def find_saturated_blocks(pixels: color.Pixels, threads: int = 1) -> NDArray[np.
     Returns
     -------
     ndarray or None
-        (rows, columns) uint8: 2 for a block with a white or black pixel, all samples of which are 255 or 0; 1 for
-        another block that is found. None for pixels of 16 bits, which a decoder with more than 8 bits may show without
-        clamping, and DC as it is.
+        (rows, columns) uint8: HAS_SATURATED_PIXEL for a block with a white or black pixel, all samples of which are
+        255 or 0; HAS_SATURATED_SAMPLE for another block that is found; 0 for the rest. None for pixels of 16 bits:
+        decoders of more than 8 bits do not clamp them at 8-bit white and black.
     """
     if pixels.dtype != np.uint8:
         return None
@@ -366,19 +366,19 @@ def fill_block_rows(
     run_in_threads(fill, row_ranges(out.shape[0], pixels_per_row, _PIXELS_PER_STRIP), threads)
 
 
-def _mark_unsure_blocks(saturated: NDArray[np.uint8], frame: Frame, component: Component) -> NDArray[np.uint8]:
-    """Mark the blocks of a component whose mean may be another one when the decoded picture is encoded again.
+def _mark_moving_blocks(saturated: NDArray[np.uint8], frame: Frame, component: Component) -> NDArray[np.uint8]:
+    """Mark the blocks whose mean can change when the decoded picture is encoded again.
 
-    These are the saturated blocks and those that the edge of the picture cuts: what is beyond the edge is lost, and the
-    decoded picture is continued anew. White and black pixels mark blocks of luminance with HAS_CLAMPED_GROUND.
+    These are saturated blocks, and blocks that the edge of the picture cuts, whose padding is not stored. Only in
+    luminance, blocks with white or black pixels keep the mark HAS_SATURATED_PIXEL.
     """
     marks = frame.largest_of_covered_blocks(saturated, component)
     if component is not frame.components[0]:
-        np.minimum(marks, 1, out=marks)
+        np.minimum(marks, _kernels.HAS_SATURATED_SAMPLE, out=marks)
     for side, cut in (
         (marks[component.block_rows - 1], component.sample_rows),
         (marks[:, component.block_columns - 1], component.sample_columns),
     ):
         if cut % BLOCK_SIDE:
-            np.maximum(side, 1, out=side)
+            np.maximum(side, _kernels.HAS_SATURATED_SAMPLE, out=side)
     return marks

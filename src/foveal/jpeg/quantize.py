@@ -20,7 +20,6 @@ from foveal.threads import row_ranges, run_in_threads
 
 Value = TypeVar("Value")
 
-HAS_CLAMPED_GROUND = _kernels.HAS_SATURATED_PIXEL  # mark of a block, see `QuantizationPlan.run`
 _COEFFICIENTS_PER_STRIP = 1 << 18  # a strip fits the cache
 
 
@@ -54,8 +53,8 @@ class QuantizationPlan:
         Function that turns (n, 64) int16 coefficients into levels in place, given the (n,) values of each of
         `per_block`.
     rounding
-        Rounding that comes near to what the kernel does, where the coefficients may be adapted to what decoders do: DC
-        be settled (kernels/settle_dc.hpp), and white and black ground overshoot (kernels/clipping.hpp); else None.
+        Rounding that approximates the kernel. If it is given, DC may be settled (kernels/settle_dc.hpp), and white and
+        black may overshoot (kernels/deringing.hpp); None for neither.
     """
 
     blocks: NDArray[np.int16]
@@ -63,7 +62,7 @@ class QuantizationPlan:
     kernel: Callable[..., None]
     rounding: DeadZoneRounding | None = None
 
-    def run(self, rows: tuple[int, int], levels: NDArray[np.int16], unsure: NDArray[np.uint8] | None) -> None:
+    def run(self, rows: tuple[int, int], levels: NDArray[np.int16], marks: NDArray[np.uint8] | None) -> None:
         """Quantize some rows of blocks.
 
         Parameters
@@ -72,32 +71,32 @@ class QuantizationPlan:
             Rows [first, last) of the blocks.
         levels
             (rows, columns, 64) int16, filled with levels in those rows; `blocks` itself to quantize in place.
-        unsure
-            (rows, columns) uint8, not 0 for blocks whose mean may move in a decoder, and HAS_CLAMPED_GROUND for blocks
-            of luminance in which white or black ground may overshoot, see `encoder.quantize`; None to leave
-            coefficients as they are.
+        marks
+            (rows, columns) uint8, not 0 for blocks whose mean may move in a decoder, and HAS_SATURATED_PIXEL for blocks
+            of luminance in which white or black may overshoot, see `encoder.quantize`; None to leave coefficients as
+            they are.
         """
         strip = slice(*rows)
         if levels is not self.blocks:
             levels[strip] = self.blocks[strip]  # the copy is still in the cache when the kernel overwrites it
         blocks, per_block = levels[strip].reshape(-1, 64), [values[strip].reshape(-1) for values in self.per_block]
-        if unsure is None or self.rounding is None:
+        if marks is None or self.rounding is None:
             self.kernel(blocks, *per_block)
             return
-        marks = unsure[strip].reshape(-1)
-        has_clamped_ground = marks == HAS_CLAMPED_GROUND
-        if has_clamped_ground.any():
-            threshold = np.minimum(0.5 + self.rounding.widths[strip].reshape(-1), np.float32(1.5))
-            _kernels.use_clamping(blocks, has_clamped_ground.view(np.uint8), self.rounding.steps, threshold)
+        strip_marks = marks[strip].reshape(-1)
+        may_overshoot = strip_marks == _kernels.HAS_SATURATED_PIXEL
+        if may_overshoot.any():
+            widths = self.rounding.widths[strip].reshape(-1)
+            _kernels.dering(blocks, may_overshoot.view(np.uint8), self.rounding.steps, widths)
         dc = blocks[:, 0].copy()  # the kernel overwrites it
         self.kernel(blocks, *per_block)
-        _kernels.settle_dc(blocks, dc, marks, float(self.rounding.steps[0]))
+        _kernels.settle_dc(blocks, dc, strip_marks, float(self.rounding.steps[0]))
 
 
 def run_plans(
     plans: Sequence[QuantizationPlan],
     levels: Sequence[NDArray[np.int16]],
-    unsure: Sequence[NDArray[np.uint8] | None],
+    marks: Sequence[NDArray[np.uint8] | None],
     threads: int,
 ) -> None:
     """Run the quantization plans of all components of a picture, strip by strip in several threads.
@@ -108,14 +107,14 @@ def run_plans(
         Quantization of each component.
     levels
         Array to fill for each component, of the shape of its blocks; the blocks themselves to quantize in place.
-    unsure
+    marks
         Argument of `QuantizationPlan.run` for each component.
     threads
         Number of threads to use.
     """
     strips = [
-        (plan, rows, component_levels, marks)
-        for plan, component_levels, marks in zip(plans, levels, unsure, strict=True)
+        (plan, rows, component_levels, component_marks)
+        for plan, component_levels, component_marks in zip(plans, levels, marks, strict=True)
         for rows in row_ranges(plan.blocks.shape[0], plan.blocks[0].size, _COEFFICIENTS_PER_STRIP)
     ]
     run_in_threads(lambda strip: strip[0].run(*strip[1:]), strips, threads)

@@ -136,12 +136,12 @@ void quantize_dead_zones(const Blocks& blocks, const Steps& steps, const Array<c
 }
 
 void settle_dc(const Blocks& levels, const Array<const std::int16_t, nb::ndim<1>>& dc,
-               const Array<const std::uint8_t, nb::ndim<1>>& is_unsure, float step) {
+               const Array<const std::uint8_t, nb::ndim<1>>& is_marked, float step) {
     require(dc.shape(0) == levels.shape(0), "one DC coefficient for each block");
-    require(is_unsure.shape(0) == levels.shape(0), "one mark for each block");
+    require(is_marked.shape(0) == levels.shape(0), "one mark for each block");
     require(step > 0.0f, "the step must be above 0");
     nb::gil_scoped_release release;
-    kernels()->settle_dc(levels.data(), static_cast<std::ptrdiff_t>(levels.shape(0)), dc.data(), is_unsure.data(),
+    kernels()->settle_dc(levels.data(), static_cast<std::ptrdiff_t>(levels.shape(0)), dc.data(), is_marked.data(),
                          step);
 }
 
@@ -173,14 +173,14 @@ void mark_saturated(const Pixels<std::uint8_t>& pixels, const Array<std::uint8_t
     kernels()->mark_saturated(pixels.data(), size, channels, out.data());
 }
 
-void use_clamping(const Blocks& blocks, const Array<const std::uint8_t, nb::ndim<1>>& is_marked, const Steps& steps,
-                  const Array<const float, nb::ndim<1>>& zero_threshold) {
+void dering(const Blocks& blocks, const Array<const std::uint8_t, nb::ndim<1>>& is_marked, const Steps& steps,
+            const Array<const float, nb::ndim<1>>& widths) {
     require(is_marked.shape(0) == blocks.shape(0), "one mark for each block");
-    require(zero_threshold.shape(0) == blocks.shape(0), "one zero threshold for each block");
+    require(widths.shape(0) == blocks.shape(0), "one width for each block");
     for (std::size_t k = 0; k < kBlockSize; ++k) require(steps.data()[k] >= 1.0f, "steps must be 1/16 or more");
     nb::gil_scoped_release release;
-    kernels()->use_clamping(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), is_marked.data(), steps.data(),
-                            zero_threshold.data());
+    kernels()->dering(blocks.data(), static_cast<std::ptrdiff_t>(blocks.shape(0)), is_marked.data(), steps.data(),
+                      widths.data());
 }
 
 void quantize_per_block(const Blocks& blocks, const Array<const float, nb::shape<-1, kBlockSize>>& own_steps,
@@ -363,12 +363,13 @@ void foveal::bind_encoding(nb::module_& m) {
     m.def("quantize_dead_zones", &quantize_dead_zones, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert(),
           nb::arg("widths").noconvert(), nb::arg("factors").noconvert(), nb::arg("profile").noconvert());
     m.def("settle_dc", &settle_dc, nb::arg("levels").noconvert(), nb::arg("dc").noconvert(),
-          nb::arg("is_unsure").noconvert(), nb::arg("step"));
+          nb::arg("is_marked").noconvert(), nb::arg("step"));
     m.def("ground_parts", &ground_parts, nb::arg("pixels").noconvert(), nb::arg("width"), nb::arg("contrast"),
           nb::arg("out").noconvert());
     m.def("mark_saturated", &mark_saturated, nb::arg("pixels").noconvert(), nb::arg("out").noconvert());
-    m.def("use_clamping", &use_clamping, nb::arg("blocks").noconvert(), nb::arg("is_marked").noconvert(),
-          nb::arg("steps").noconvert(), nb::arg("zero_threshold").noconvert());
+    m.def("dering", &dering, nb::arg("blocks").noconvert(), nb::arg("is_marked").noconvert(),
+          nb::arg("steps").noconvert(), nb::arg("widths").noconvert());
+    m.attr("HAS_SATURATED_SAMPLE") = foveal::kHasSaturatedSample;
     m.attr("HAS_SATURATED_PIXEL") = foveal::kHasSaturatedPixel;
     m.def("quantize_per_block", &quantize_per_block, nb::arg("blocks").noconvert(), nb::arg("own_steps").noconvert(),
           nb::arg("table_index").noconvert(), nb::arg("file_steps").noconvert());

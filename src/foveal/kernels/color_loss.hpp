@@ -50,11 +50,12 @@ inline void add_squared_errors(const float* __restrict row, const float* __restr
     }
 }
 
-// Fills `out` with the mean squared error of each block. rows: kRowsRead rows of a plane, columns even; half, errors:
-// work area.
-inline void plane_loss(float* const (&rows)[kRowsRead], std::ptrdiff_t columns, float* half, float* errors,
-                       float* out) {
-    const std::ptrdiff_t half_columns = columns / 2;
+// Fills `out` with the mean squared error of each block, over the pairs of columns that begin in the picture. rows:
+// kRowsRead rows of a plane, continued to whole blocks beyond the `picture_columns` columns of the picture; half,
+// errors: work area.
+inline void plane_loss(float* const (&rows)[kRowsRead], std::ptrdiff_t picture_columns, std::ptrdiff_t columns,
+                       float* half, float* errors, float* out) {
+    const std::ptrdiff_t half_columns = columns / 2, pairs = (picture_columns + 1) / 2;
     const float* const upper[2] = {rows[0], rows[1]};
     const float* const lower[2] = {rows[2], rows[3]};
     for (std::ptrdiff_t x = 0; x < half_columns; ++x) errors[x] = 0.0f;
@@ -63,11 +64,13 @@ inline void plane_loss(float* const (&rows)[kRowsRead], std::ptrdiff_t columns, 
                  : halve_and_double_down(lower, upper, half_columns, half);
         half[-1] = half[0];
         half[half_columns] = half[half_columns - 1];
-        add_squared_errors(rows[1 + row], half, half_columns, errors);
+        add_squared_errors(rows[1 + row], half, pairs, errors);
     }
     for (std::ptrdiff_t block = 0; block < columns / kBlockSide; ++block) {
         const float* sums = errors + block * (kBlockSide / 2);
-        out[block] = ((sums[0] + sums[1]) + (sums[2] + sums[3])) / (2 * kBlockSide);
+        const std::ptrdiff_t left = pairs - block * (kBlockSide / 2);
+        const std::ptrdiff_t inside = left < kBlockSide / 2 ? left : kBlockSide / 2;
+        out[block] = ((sums[0] + sums[1]) + (sums[2] + sums[3])) / static_cast<float>(2 * 2 * inside);
     }
 }
 
@@ -91,8 +94,8 @@ void color_loss(const Sample* pixels, Extent pixel_size, std::ptrdiff_t first_ro
             replicate_right(blue[n], pixel_size.columns, columns);
             replicate_right(red[n], pixel_size.columns, columns);
         }
-        plane_loss(blue, columns, half, errors, out + y * out_size.columns);
-        plane_loss(red, columns, half, errors, out + (out_size.rows + y) * out_size.columns);
+        plane_loss(blue, pixel_size.columns, columns, half, errors, out + y * out_size.columns);
+        plane_loss(red, pixel_size.columns, columns, half, errors, out + (out_size.rows + y) * out_size.columns);
     }
 }
 

@@ -3,10 +3,10 @@
 #include "kernel_table.hpp"
 
 #include "area_means.hpp"
-#include "clipping.hpp"
 #include "color.hpp"
 #include "color_loss.hpp"
 #include "dct.hpp"
+#include "deringing.hpp"
 #include "entropy_coding.hpp"
 #include "entropy_decoding.hpp"
 #include "error_slopes.hpp"
@@ -14,6 +14,7 @@
 #include "idct.hpp"
 #include "pixels.hpp"
 #include "quantize.hpp"
+#include "saturated.hpp"
 #include "settle_dc.hpp"
 #include "ssimulacra2.hpp"
 #include "trellis.hpp"
@@ -66,7 +67,7 @@ extern const KernelTable FOVEAL_TABLE = {
     settle_dc,
     ground_parts,
     mark_saturated,
-    use_clamping,
+    dering,
     quantize_per_block,
     trellis,
     tally_scan,

@@ -32,13 +32,13 @@ struct KernelTable {
     void (*quantize)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps);
     void (*quantize_dead_zones)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* widths,
                                 const float* factors, const std::uint8_t* profile);
-    void (*settle_dc)(std::int16_t* levels, std::ptrdiff_t count, const std::int16_t* dc, const std::uint8_t* is_unsure,
+    void (*settle_dc)(std::int16_t* levels, std::ptrdiff_t count, const std::int16_t* dc, const std::uint8_t* is_marked,
                       float step);
     void (*ground_parts)(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, int width, int contrast,
                          std::uint8_t* out);
     void (*mark_saturated)(const std::uint8_t* pixels, Extent size, std::ptrdiff_t channels, std::uint8_t* out);
-    void (*use_clamping)(std::int16_t* blocks, std::ptrdiff_t count, const std::uint8_t* is_marked, const float* steps,
-                         const float* zero_threshold);
+    void (*dering)(std::int16_t* blocks, std::ptrdiff_t count, const std::uint8_t* is_marked, const float* steps,
+                   const float* widths);
     void (*quantize_per_block)(std::int16_t* blocks, std::ptrdiff_t count, const float* own_steps,
                                const std::uint8_t* table_index, const float* file_steps);
     void (*trellis)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* distortion_weight,

@@ -70,6 +70,13 @@ struct ZeroLimits {
     }
 };
 
+// Returns how many steps a coefficient must have to become a level. widths: by how many steps dead zones reach beyond
+// that of rounding, to 3/2 at most: a level of 2 never becomes 0.
+inline Float8 zero_thresholds(Float8 widths) {
+    const Float8 threshold = widths + 0.5f, largest = splat8(1.5f);
+    return threshold < largest ? threshold : largest;
+}
+
 // Turns the coefficients of a block into levels, in place. limits: those of the steps; thresholds(k): those of
 // coefficients k to k + 7, in steps, at least 0.5; an AC coefficient smaller than its threshold becomes 0.
 template <class Thresholds>
@@ -97,19 +104,15 @@ inline void quantize(std::int16_t* blocks, std::ptrdiff_t count, const float* st
         quantize_block(blocks, steps, limits, [](int) { return splat8(0.5f); });
 }
 
-// Turns coefficients into levels, in place; AC coefficients in a dead zone become 0. widths[n] * factors[k]: by how
-// many steps the zone of coefficient k of block n reaches beyond that of rounding, to 3/2 at most: a level of 2 never
-// becomes 0. factors: rows of 64; profile: the row of each block.
+// Turns coefficients into levels, in place; AC coefficients in a dead zone become 0. widths[n] * factors[k]: that of
+// the zone of coefficient k of block n, see zero_thresholds. factors: rows of 64; profile: the row of each block.
 inline void quantize_dead_zones(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* widths,
                                 const float* factors, const std::uint8_t* profile) {
     const ZeroLimits limits(steps);
     for (std::ptrdiff_t n = 0; n < count; ++n, blocks += kBlockSize) {
         const float* row = factors + kBlockSize * profile[n];
         const Float8 width = splat8(widths[n]);
-        quantize_block(blocks, steps, limits, [=](int k) {
-            const Float8 threshold = width * load8(row + k) + 0.5f, largest = splat8(1.5f);
-            return threshold < largest ? threshold : largest;
-        });
+        quantize_block(blocks, steps, limits, [=](int k) { return zero_thresholds(width * load8(row + k)); });
     }
 }
 

@@ -31,6 +31,9 @@ Saliency = MethodChoice | NDArray[Any] | None  # a method, a map (see `check_sal
 
 METHODS = get_args(MethodName)
 AUTO_METHOD: MethodName = "gaze"
+# Shortest side in pixels of a photo in which something can be prominent for the network. Smaller pictures have fewer
+# than four rows of blocks: nothing in them is periphery, and what the network finds in their enlarged copy is chance.
+_LEAST_SIDE = 32
 REPORTED_CLASSES = 5  # largest number of the kept classes that are reported, unless `top_k` is given
 
 
@@ -157,7 +160,7 @@ def look_by_methods(
         reported = kept[: REPORTED_CLASSES if top_k is None else top_k]
         classes = _locate_classes(output, reported, network.class_names, photo.displayed_size)
         readings = {name: read_output(name, output, kept) for name in names if name not in CLASSICAL_METHODS}
-        contrast = visibility(small)
+        contrast = visibility(small) if min(photo.displayed_size) >= _LEAST_SIDE else 0.0
         found |= {name: _normalize(name, reading, contrast, classes) for name, reading in readings.items()}
     return found
 

@@ -54,7 +54,7 @@ void check_levels(const Levels& levels) {
 // How coefficients become levels.
 struct Quantization {
     Floats steps, own_steps, frequency_weights, run_size_bits;
-    float zero_threshold, distortion_weight, lift, end_of_block_bits;
+    float dead_zone_width, distortion_weight, lift, end_of_block_bits;
     int look_back;
 
     explicit Quantization(Input& input)
@@ -62,7 +62,7 @@ struct Quantization {
           own_steps(take_steps(input)),
           frequency_weights(kProfiles * kBlockSize),
           run_size_bits(kSizes * kRuns),
-          zero_threshold(take_weight(input)),
+          dead_zone_width(take_weight(input)),
           distortion_weight(take_weight(input)),
           lift(static_cast<float>(input.take_from(0, 32)) / 64.0f),
           end_of_block_bits(take_weight(input)),
@@ -82,28 +82,28 @@ struct Quantization {
         same_from_all(Floats(3 * blocks), [&](const KernelTable& kernels, float* out) {
             kernels.ac_strengths(coefficients.data(), count, out, out + count, out + 2 * count);
         });
-        const Floats thresholds(blocks, zero_threshold), weights(blocks, distortion_weight);
+        const Floats widths(blocks, dead_zone_width), weights(blocks, distortion_weight);
         const std::vector<std::uint8_t> table_index(blocks, 0);
         const std::vector<std::uint8_t> all(blocks, 1);
         same_from_all(coefficients, [&](const KernelTable& kernels, std::int16_t* out) {
-            kernels.use_clamping(out, count, all.data(), steps.data(), thresholds.data());
+            kernels.dering(out, count, all.data(), steps.data(), widths.data());
         });
         const Levels levels = same_from_all(coefficients, [&](const KernelTable& kernels, std::int16_t* out) {
             kernels.quantize(out, count, steps.data());
         });
         check_levels(levels);
         std::vector<std::int16_t> dc(blocks);
-        std::vector<std::uint8_t> is_unsure(blocks), profile(blocks);
+        std::vector<std::uint8_t> is_marked(blocks), profile(blocks);
         for (std::size_t n = 0; n < blocks; ++n) {
             dc[n] = coefficients[n * kBlockSize];
-            is_unsure[n] = n % 2 == 0;
+            is_marked[n] = n % 2 == 0;
             profile[n] = n % kProfiles;
         }
         check_levels(same_from_all(levels, [&](const KernelTable& kernels, std::int16_t* out) {
-            kernels.settle_dc(out, count, dc.data(), is_unsure.data(), steps[0]);
+            kernels.settle_dc(out, count, dc.data(), is_marked.data(), steps[0]);
         }));
         check_levels(same_from_all(coefficients, [&](const KernelTable& kernels, std::int16_t* levels) {
-            kernels.quantize_dead_zones(levels, count, steps.data(), thresholds.data(), frequency_weights.data(),
+            kernels.quantize_dead_zones(levels, count, steps.data(), widths.data(), frequency_weights.data(),
                                         profile.data());
         }));
         check_levels(same_from_all(coefficients, [&](const KernelTable& kernels, std::int16_t* levels) {
