@@ -15,8 +15,6 @@ CROP_SIDE = 512  # pixels; parameter searches work on the middle of larger photo
 MCU_SIDE = 16  # pixels, at 4:2:0
 TILE_SIDE = 256  # pixels
 DETAILED_SHARE = 0.25  # of the tiles of photographs, for `select_detailed_tiles`
-# Photographs with much detail, in a folder beside the project that not every machine has.
-CLIC = Path(__file__).parents[2] / "shared" / "data" / "photos" / "clic"
 
 
 def load(folders: list[Path]) -> dict[str, EightBitPixels]:

@@ -96,7 +96,7 @@ class GmsdReference:
         self._original = _to_tensor(original)
 
     def score(self, decoded: EightBitPixels) -> float:
-        """Return -20 log10(GMSD)."""
+        """Return the GMSD of a decoded picture as -20 log10(GMSD), in dB: larger is better."""
         return _decibels(float(_load_piq().gmsd(_to_tensor(decoded), self._original)) ** 2)
 
 

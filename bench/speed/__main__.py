@@ -7,8 +7,8 @@ Start-up is measured in CPU seconds of whole processes, see `bench.speed.start_u
 photographs, decoders on the first one:
 
 - the smooth mosaic has tiles of all parts of the photographs of `--images` (scikit-image's if that is left out);
-- the detailed mosaic has the most detailed quarter of the tiles of `--detailed-images` (if that is left out: the
-  photographs of CLIC in the folder of shared data where it is present, else those of the smooth mosaic).
+- the detailed mosaic has the most detailed quarter of the tiles of `--detailed-images` (those of `--images` if that is
+  left out).
 
 The tables show megapixels per second (the best of all rounds), the ratio to the reference (higher is faster), the size
 of the file, and the peak memory of foveal in bytes per pixel. The last table shows what it costs to let foveal choose
@@ -26,7 +26,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import photos
 from bench.arguments import add_image_folders, new_parser
 from bench.speed.coders import (
     DECODING_REFERENCE,
@@ -112,7 +111,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     smooth = Workload(arguments.images, arguments.megapixels, arguments.quality)
-    folders = arguments.detailed_images or ([photos.CLIC] if photos.CLIC.exists() else arguments.images)
+    folders = arguments.detailed_images or arguments.images
     detailed = replace(smooth, folders=folders, is_detailed=True)
     if arguments.only in (None, "start-up"):
         Console().print(measure_start_up(Workload(arguments.images, 0.4, 75).pixels(), arguments.rounds))

@@ -1,9 +1,9 @@
 """Measure what each technique of the encoder gains, by BD-rates against jpegli without it.
 
-python -m bench.tuning.ablation --images DIR ... [--cache DIR]
+python -m bench.tuning.ablation --images DIR ... [--cache DIR] [--metrics SSIMULACRA2 ...]
 
 Each line of the output is a variant of the encoder: all techniques, or all but one. The numbers are its mean BD-rates
-against jpegli by SSIMULACRA2, PSNR-HVS-M and MS-SSIM, in percent; negative is smaller.
+against jpegli by the metrics, in percent; negative is smaller.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
+import foveal._kernels as _kernels
 from bench import photos
 from bench.arguments import add_image_folders, new_parser
-from bench.rd import compare_variants, foveal_420
+from bench.rd import compare_variants, foveal_420, scores
 from bench.rd.compare import CACHE_FOLDER
 from bench.tuning.sensitivity import fit_trend
-from bench.tuning.trial_files import encode_trial
+from bench.tuning.trial_files import SETTINGS, encode_trial, quantize_trial
 from foveal import jpeg
 from foveal.allocate.perception import (
     ColourSensitivity,
@@ -48,6 +49,16 @@ def encode_by_annex_k(pixels: EightBitPixels, quality: float) -> bytes:
     luminance, chrominance = (np.full(grid, weight, np.float32) for weight in ANNEX_K_WEIGHTS)
     quantizer = jpeg.Trellis((luminance, chrominance))
     return jpeg.encode(pixels, jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality), quantizer=quantizer))
+
+
+def encode_without_overshoot(pixels: EightBitPixels, quality: float) -> bytes:
+    """Encode with the shipped perceptual parameters, but let no white or black overshoot."""
+    trial = quantize_trial(pixels, level_of_quality(quality), perception())
+    settings = SETTINGS.with_quantizer(trial.quantization.tables, trial.quantization.quantizer)
+    marks = jpeg.find_saturated_blocks(pixels)
+    assert marks is not None  # noqa: S101 (pixels of 8 bits have marks)
+    marks = np.minimum(marks, _kernels.HAS_SATURATED_SAMPLE)
+    return jpeg.write(jpeg.quantize(trial.blocks, trial.quantized.frame, settings, saturated=marks), settings)
 
 
 def list_ablations() -> dict[str, Perception]:
@@ -91,15 +102,24 @@ def main() -> None:
     """Measure all variants and print their mean BD-rates."""
     parser = new_parser(__doc__)
     add_image_folders(parser, required=True)
+    parser.add_argument("--metrics", nargs="+", choices=list(scores.METRICS), default=METRICS)
     parser.add_argument("--cache", type=Path, default=CACHE_FOLDER, help="folder for jpegli's measurements")
     arguments = parser.parse_args()
     variants: dict[str, Callable[[EightBitPixels, float], bytes]] = {"all levers": foveal_420}
     variants |= {name: partial(encode_tuned, tuned=tuned) for name, tuned in list_ablations().items()}
+    variants["one script, no overshoot"] = encode_without_overshoot
     variants["trellis on Annex K"] = encode_by_annex_k
     pictures = photos.load(arguments.images)
-    comparison = compare_variants(variants, pictures, metrics=METRICS, cache_folder=arguments.cache)
+    comparison = compare_variants(variants, pictures, metrics=arguments.metrics, cache_folder=arguments.cache)
+    print(f"{'':45}", *(f"{metric:>{_width(metric)}}" for metric in arguments.metrics))
     for name in variants:
-        print(f"{name:45}", *(f"{comparison.summary(name, metric).mean:+7.1f}" for metric in METRICS))
+        means = ((comparison.summary(name, metric).mean, _width(metric)) for metric in arguments.metrics)
+        print(f"{name:45}", *(f"{mean:+{width}.1f}" for mean, width in means))
+
+
+def _width(metric: str) -> int:
+    """Return the width of the column of a metric in characters."""
+    return max(7, len(metric))
 
 
 if __name__ == "__main__":

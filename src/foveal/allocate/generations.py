@@ -66,7 +66,7 @@ def find_previous_table(
 def _are_alike(steps: NDArray[np.int64], wanted: jpeg.QuantizationTable, counts: NDArray[np.float64]) -> bool:
     """Return whether the steps of nearly all coefficients are the wanted ones.
 
-    Candidates that differ more are there to be found in files of other encoders.
+    Larger differences are chance matches in files of other encoders.
     """
     alike = np.abs(steps - wanted.values) <= _LARGEST_DIFFERENCE * np.array(wanted.values)
     return bool(counts[alike].sum() >= _LEAST_ALIKE * counts.sum())
@@ -104,6 +104,6 @@ def _excess_of_multiples(magnitudes: NDArray[np.int32], step: int) -> float:
 def keep_levels(tables: tuple[jpeg.QuantizationTable, ...], frame: jpeg.Frame) -> Quantization:
     """Return the quantization that rounds every coefficient to the nearest level.
 
-    Infinite weights make `DeadZone` plain rounding: its threshold is then half a step.
+    Infinite weights make `DeadZone` plain rounding: its threshold is then half a step. `Rounding` would not settle DC.
     """
     return Quantization(tables, jpeg.DeadZone((np.full(frame.block_grid, np.inf, dtype=np.float32),)))

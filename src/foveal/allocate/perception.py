@@ -5,8 +5,9 @@ step is proportional to exp(level). (In this module a level is never a quantized
 `level_of_quality` returns the level for a quality on libjpeg's scale. The Lagrange multiplier lambda of the trellis, in
 squared steps per bit, is exp(`Spectrum.bit_worth`).
 
-The profiles of the tables are measured by `python -m bench.tuning.sensitivity`. The other numbers were found by hand
-and by `python -m bench.tuning.tune`, so that photographs take few bytes at equal quality by several metrics, see
+The profiles of Cb and Cr are measured by `python -m bench.tuning.sensitivity`; that of luminance is a mix of the
+measured profile, its smooth trend and Annex K, moved by `python -m bench.tuning.tune`. The other numbers were found by
+hand and by these two scripts, so that photographs take few bytes at equal quality by several metrics, see
 docs/decisions/0007-perceptual-numbers.md. They are stored in perception.json in the folder of this module.
 """
 
@@ -78,8 +79,8 @@ class Spectrum:
     Parameters
     ----------
     profile
-        63 relative steps of the AC coefficients in zig-zag order, derived from the loss of score that an error of each
-        frequency causes (`python -m bench.tuning.sensitivity`).
+        63 relative steps of the AC coefficients in zig-zag order, from the loss of score that an error of each
+        frequency causes, see the docstring of this module.
     coarser
         Offset of all steps of this component, relative to luminance.
     slope
@@ -216,8 +217,6 @@ class Attention:
         Addition to the logarithm of the knee of masking.
     slope, colour_slope
         Additions to the slopes of luminance and of both chrominance components.
-    cb
-        Addition to `coarser` of Cb.
     colour_worth
         Addition to `bit_worth` of Cb and Cr, the logarithm of lambda.
     coarser
@@ -227,7 +226,6 @@ class Attention:
     knee: float
     slope: float
     colour_slope: float
-    cb: float
     colour_worth: float
     coarser: Trend
 
@@ -312,7 +310,7 @@ class Perception:
         """
         coarser, attention = self.full_chrominance.at(level), self.attention
         cb, cr = (replace(each, coarser=each.coarser + coarser) for each in (self.cb, self.cr))
-        attention = replace(attention, colour_slope=attention.colour_slope / 2, cb=attention.cb / 2)
+        attention = replace(attention, colour_slope=attention.colour_slope / 2)
         return replace(self, cb=cb, cr=cr, attention=attention)
 
 

@@ -84,7 +84,7 @@ class RateDistortion:
         visibility = colour_weights(blocks, frame, tuned, threads)
         masking = masking_weights(luminance, tuned.masking, level) ** (1 - hard)  # an edge hides nothing beside it
         gain = np.asarray(1 + (tuned.smooth_areas.gain - 1) * smooth, dtype=np.float32)
-        # The score by which the loop corrects is kind to smooth blocks, as it is to a lattice of their borders.
+        # SSIMULACRA2 underrates block borders in smooth areas, so its corrections do not count there.
         visibility[0] = visibility[0] * masking * gain * np.power(factors, 1 - smooth)
         return quantization_by_visibility(level, weights, visibility, effort, tuned)
 

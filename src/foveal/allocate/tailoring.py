@@ -67,21 +67,20 @@ def tailor_to_map(tuned: Perception, weights: NDArray[np.float32], level: float)
         Level of the tables, see `perception`.
     """
     taken, change = 1 - float(weights.mean(dtype=np.float64)), tuned.attention
-    all_coarser = change.coarser.at(level)
 
-    def tailored(spectrum: Spectrum, slope: float, extra_coarser: float = 0.0) -> Spectrum:
-        coarser = spectrum.coarser + taken * (all_coarser + extra_coarser)
+    def tailored(spectrum: Spectrum, slope: float) -> Spectrum:
+        coarser = spectrum.coarser + taken * change.coarser.at(level)
         return replace(spectrum, slope=spectrum.slope + taken * slope, coarser=coarser)
 
-    def tailored_colour(spectrum: Spectrum, extra_coarser: float = 0.0) -> Spectrum:
+    def tailored_colour(spectrum: Spectrum) -> Spectrum:
         worth = replace(spectrum.bit_worth, middle=spectrum.bit_worth.middle + taken * change.colour_worth)
-        return replace(tailored(spectrum, change.colour_slope, extra_coarser), bit_worth=worth)
+        return replace(tailored(spectrum, change.colour_slope), bit_worth=worth)
 
     knee = tuned.masking.knee * math.exp(taken * change.knee)
     return replace(
         tuned,
         luminance=tailored(tuned.luminance, change.slope),
-        cb=tailored_colour(tuned.cb, change.cb),
+        cb=tailored_colour(tuned.cb),
         cr=tailored_colour(tuned.cr),
         masking=replace(tuned.masking, knee=knee),
     )

@@ -55,7 +55,7 @@ struct Rates {
     }
 };
 
-// What the levels of all blocks of a component are chosen by. steps: 64 quantizer steps in units of 1/16; lift: see
+// Steps, lift and bit costs, the same for all blocks of a component. steps: 64 quantizer steps in units of 1/16; lift: see
 // optimize_block.
 struct Prices {
     const float* steps;

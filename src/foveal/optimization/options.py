@@ -9,6 +9,7 @@ import numpy as np
 
 from foveal.allocate.effort import EffortName
 from foveal.checks import MAX_THREADS, check_choice, check_integer, check_number, check_size, describe
+from foveal.encoding import EncodeOptions
 from foveal.encoding.size_search import MAX_SIZE_BYTES
 from foveal.errors import ParameterError
 from foveal.jpeg import MAX_PIXELS, MAX_SIDE
@@ -34,7 +35,7 @@ class OptimizeOptions:
     target_score: float | None = None
     min_saving: float = 0.02
     saliency: Saliency = "auto"
-    strength: float = 0.65
+    strength: float = EncodeOptions.strength
     effort: EffortName = "balanced"
     threads: int | None = None
     metadata: MetadataPolicy = "keep"
