@@ -1,7 +1,6 @@
 """Write docs/images/serve.jpg, a picture of the page of `foveal serve`. Run `python docs/generate_screenshot.py`.
 
-Needs the extra `serve`, scikit-image for the photograph, Playwright (`pip install playwright`) and a Chromium of the
-system (Debian: `apt install chromium`).
+Needs the extra `figures` and a Chromium of the system (Debian: `apt install chromium`).
 """
 
 from __future__ import annotations

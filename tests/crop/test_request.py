@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ def test_aspects(value: Any, ratio: float) -> None:
     [
         *("", "16x9", "1:0", "0:1", "-1:1", "1:2:3", "nan", "65536:1", "1:65536", 0, -1.5, float("nan"), float("inf")),
         *(True, None, (1, 0), (1,), (1, 2, 3), ("1", "2"), "\N{FULLWIDTH DIGIT ONE}:1"),
+        *(10**400, (10**400, 10**400), (1, 10**400), Fraction(10**400, 3), "9" * 400),  # no float holds them
     ],
 )
 def test_what_is_no_aspect(value: Any) -> None:

@@ -120,9 +120,9 @@ def parse_aspect(value: Any) -> float:
         if parts is not None:
             ratio = _divide(float(parts[1]), float(parts[2] or 1))
     elif _is_number(value):
-        ratio = float(value)
+        ratio = _to_float(value)
     elif isinstance(value, tuple | list) and len(value) == 2 and all(map(_is_number, value)):
-        ratio = _divide(float(value[0]), float(value[1]))
+        ratio = _divide(*map(_to_float, value))
     if not 1 / MAX_SIDE <= ratio <= MAX_SIDE:
         raise ParameterError(f"aspect must be width to height, such as '16:9' or 1.5, not {describe(value)}")
     return ratio
@@ -152,6 +152,14 @@ def parse_size(name: str, value: Any) -> tuple[int, int]:
 
 def _divide(width: float, height: float) -> float:
     return width / height if height else math.nan
+
+
+def _to_float(value: Any) -> float:
+    """Return a number as a float; NaN for an integer or a fraction that is too large for one."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.nan
 
 
 def _is_number(value: Any) -> bool:
