@@ -51,7 +51,8 @@ def test_scores_are_those_of_the_whole_and_of_the_box(coffee: np.ndarray, tmp_pa
     scorer = GazeScorer(photo_with_fixations(tmp_path / "photo.png", fixation))
     there = np.zeros((200, 300))
     there[73:169, 163:259] = 1
-    blind, aware = (foveal.encode(pixels, quality=60, saliency=saliency) for saliency in (None, there))
+    blind = foveal.encode(pixels, quality=60, saliency=None)
+    aware = foveal.encode(pixels, target_size=len(blind), saliency=there)
     found = []
     for data in (blind, aware):
         size_bytes, scores = scorer.measure(data)
