@@ -142,7 +142,7 @@ def encode(
     effort
         Search effort: "fast" (no search), "balanced", or "best" (an exhaustive search, and two corrections of the block
         weights by the effect of their errors on the score; it takes 3 times as long as "balanced" on small
-        photos, up to 19 times on large ones).
+        photos, up to 17 times on large ones).
     restart_interval
         Number of MCUs between restart markers, up to 65,535; 0 for no restart markers.
     threads
