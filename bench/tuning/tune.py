@@ -185,7 +185,10 @@ def take_step(tuned: Perception, shares: Array) -> Perception:
 
 
 def parse_loss(argument: str) -> float:
-    """Parse the value of `--loss`; raise ArgumentTypeError if it is negative, as no step might lose so little."""
+    """Parse the value of `--loss`; raise ArgumentTypeError unless it is 0 or more.
+
+    Below 0, the linear programme may have no solution.
+    """
     with suppress(ValueError):
         loss = float(argument)
         if loss >= 0:

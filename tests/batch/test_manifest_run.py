@@ -21,6 +21,7 @@ from foveal.batch.manifest_run import (
     total_of,
 )
 from foveal.batch.manifest_shard import ShardReport, process_manifest_shard
+from foveal.batch.report import summarize_results
 from foveal.batch.results import Results
 from foveal.batch.shard import process_shard
 from foveal.batch.storage import Storage
@@ -228,6 +229,20 @@ def test_rows_of_one_source_are_one_job(tmp_path: Path, output: str) -> None:
     (table,) = Results(plan.batch.results).tables()
     assert table.column("width").to_pylist() == [56, 28]
     assert len(set(table.column("job_id").to_pylist())) == 1
+
+
+def test_a_source_counts_once_also_where_its_rows_are_apart(tmp_path: Path, output: str) -> None:
+    sources = write_photos(str(tmp_path / "photos"), 2)
+    columns = {
+        "source": sources * 2,
+        "target": ["a.jpg", "b.jpg", "small-a.jpg", "small-b.jpg"],
+        "width": [None, None, 28, 28],
+    }
+    plan = plan_manifest(write_manifest(tmp_path / "m.parquet", columns), output, LOSSLESS)
+    total, size_bytes = run(plan), sum(Path(source).stat().st_size for source in sources)
+    summed = summarize_results(Results(plan.batch.results)).totals
+    assert (summed.targets, summed.sources) == (4, 2)
+    assert summed.size_bytes_before == total.size_bytes_before == size_bytes
 
 
 def test_rows_that_make_no_sense_fail(tmp_path: Path, output: str) -> None:

@@ -230,6 +230,11 @@ def test_a_folder_that_takes_no_ledger_is_named(run: Run) -> None:
     one_line(run("batch", "photo.png", "-o", "/proc/self"), 1, "foveal: /proc/self: cannot write to this folder: ")
 
 
+def test_a_file_in_the_place_of_the_ledgers_folder_is_named(run: Run) -> None:
+    Path("file").write_bytes(b"")
+    one_line(run("batch", "photo.png", "-o", "out", "--ledger", "file/x.sqlite"), 1, "foveal: file: is not a folder")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_without_write_permission_is_named(run: Run) -> None:
     Path("locked").mkdir(mode=0o555)

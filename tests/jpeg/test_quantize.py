@@ -60,9 +60,9 @@ def test_dead_zones_by_block_and_frequency(factors: tuple[int, int] | None) -> N
         np.testing.assert_array_equal(levels, expected.astype(int))
 
 
-@pytest.mark.parametrize("unsure", [0, 1])
+@pytest.mark.parametrize("is_marked", [0, 1])
 @pytest.mark.parametrize("step", [1, 3, 4, 5, 6, 7, 8, 9, 30])
-def test_settled_dc_is_that_of_a_whole_level(step: int, unsure: int) -> None:
+def test_settled_dc_is_that_of_a_whole_level(step: int, is_marked: int) -> None:
     """Without AC; with AC that of 0.75 levels where a decoder may move the mean, and else the nearest.
 
     Steps that are no finer than that are rounded to at once.
@@ -72,10 +72,10 @@ def test_settled_dc_is_that_of_a_whole_level(step: int, unsure: int) -> None:
     levels[1::2, 63] = 1
     has_ac = levels[:, 1:].any(axis=1)
     levels[:, 0] = 77
-    _kernels.settle_dc(levels, dc, np.full(len(dc), unsure, np.uint8), 16.0 * step)
+    _kernels.settle_dc(levels, dc, np.full(len(dc), is_marked, np.uint8), 16.0 * step)
     unit = np.where(has_ac, 96.0, 128.0)
     wanted = np.where(16 * step < unit, np.rint(dc / unit) * unit, dc)
-    expected = np.where(has_ac & (unsure == 0), 77, np.clip(np.rint(wanted / (16 * step)), -1024, 1023))
+    expected = np.where(has_ac & (is_marked == 0), 77, np.clip(np.rint(wanted / (16 * step)), -1024, 1023))
     np.testing.assert_array_equal(levels[:, 0], expected)
     np.testing.assert_array_equal(levels[:, 63], has_ac)
 

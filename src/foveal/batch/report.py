@@ -70,12 +70,13 @@ def summarize(ledger: Ledger) -> LedgerSummary:
 
 
 def summarize_results(results: Results) -> LedgerSummary:
-    """Sum up the results of a batch by manifest, part by part."""
+    """Sum up the results of a batch by manifest; a source counts once in each shard, as in the batch itself."""
     summary = LedgerSummary()
-    for source, outcomes in groupby(results.outcomes(), key=lambda outcome: outcome.source):
+    for outcomes in results.outcomes_by_shard():
         for outcome in outcomes:
             summary.add(outcome)
-        summary.totals.close_source(source)
+        for outcome in outcomes:
+            summary.totals.close_source(outcome.source)
     return summary
 
 

@@ -148,13 +148,13 @@ class Results:
         for tries in range(count):
             self._storage.remove(self._try_key(shard, number, tries))
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """Yield all outcomes in the order of the manifest, part by part."""
+    def outcomes_by_shard(self) -> Iterator[list[Outcome]]:
+        """Yield the outcomes of each shard, in the order of the manifest."""
         parts = self.last_parts()
         if not parts:
             self._storage.state(join_key(self.folder, DESCRIPTION_NAME))  # an error if this is no folder of results
         for shard, number in sorted(parts.items()):
-            yield from self.read_part(shard, number)
+            yield self.read_part(shard, number)
 
     def tables(self) -> Iterator[Any]:
         """Yield the results as a `pyarrow.Table` for each shard, in the order of the shards."""

@@ -41,8 +41,8 @@ class Totals:
     size_bytes_after: int = 0
     megapixels: float = 0.0
     started: float = field(default_factory=time.monotonic)
-    _open: dict[str, bool] = field(default_factory=dict, repr=False)  # sources that may have further outcomes, and
-    # whether their bytes are in the sum
+    # Whether the bytes of a source are in the sum, for the sources that may have further outcomes.
+    _open: dict[str, bool] = field(default_factory=dict, repr=False)
 
     def add(self, outcome: Outcome) -> None:
         """Add an outcome to the sums."""

@@ -351,6 +351,8 @@ def _open_ledger(path: str) -> Ledger:
     name = output_name(str(folder))
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, "is not a folder", name) from error
     except OSError as error:
         raise OSError(error.errno, explain_folder_error("its folder", error), name) from error
     try:

@@ -89,7 +89,7 @@ def _describe_change(before: int, after: int) -> str:
     if after == before:
         return f"the file stayed at {after:,} bytes"
     verb = "grew" if after > before else "shrank"
-    return f"the file {verb} from {before:,} to {after:,} bytes ({after / before - 1:+.1%})"
+    return f"the file {verb} from {before:,} to {after:,} bytes ({after / before - 1:+,.1%})"
 
 
 def _report_as_text(result: Encoded, target: str) -> str:

@@ -102,9 +102,9 @@ struct SaturatedGround {
     }
 
 private:
-    static int count(const Int8 (&is_so)[kBlockSide]) {
+    static int count(const Int8 (&is_ground)[kBlockSide]) {
         Int8 sum{};
-        for (const Int8 row : is_so) sum += row;
+        for (const Int8 row : is_ground) sum += row;
         int count = 0;
         for (int lane = 0; lane < kBlockSide; ++lane) count -= sum[lane];
         return count;

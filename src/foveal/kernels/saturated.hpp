@@ -31,8 +31,7 @@ inline std::uint8_t mark_of_saturated_block(const std::uint8_t* block, std::ptrd
     return kHasSaturatedSample;
 }
 
-// The next value of a saturated sample, modulo 256, is 0 or 1: the smallest one of several samples tells whether one
-// is.
+// Returns samples + 1, modulo 256: 0 or 1 for saturated samples. The minimum of several is below 2 if one of them is.
 inline Byte32 next_values(const std::uint8_t* samples) { return load_32_bytes(samples) + 1; }
 
 constexpr std::ptrdiff_t kGroupBlocks = 4;  // blocks side by side whose samples are read 32 at a time

@@ -55,8 +55,8 @@ struct Rates {
     }
 };
 
-// Steps, lift and bit costs, the same for all blocks of a component. steps: 64 quantizer steps in units of 1/16; lift: see
-// optimize_block.
+// Steps, lift and bit costs, the same for all blocks of a component. steps: 64 quantizer steps in units of 1/16; lift:
+// see optimize_block.
 struct Prices {
     const float* steps;
     float lift;

@@ -32,7 +32,8 @@ Saliency = MethodChoice | NDArray[Any] | None  # a method, a map (see `check_sal
 METHODS = get_args(MethodName)
 AUTO_METHOD: MethodName = "gaze"
 # Shortest side in pixels of a photo in which something can be prominent for the network. Smaller pictures have fewer
-# than four rows of blocks: nothing in them is periphery, and what the network finds in their enlarged copy is chance.
+# than four whole rows of blocks: nothing in them is periphery, and what the network finds in their enlarged copy is
+# chance.
 _LEAST_SIDE = 32
 REPORTED_CLASSES = 5  # largest number of the kept classes that are reported, unless `top_k` is given
 

@@ -50,7 +50,7 @@ def test_the_guard_stops_at_the_loss() -> None:
 def test_a_loss_below_zero_is_refused(
     loss: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Maybe no change gains, and then the linear programme has no solution."""
+    """A negative limit may leave the linear programme without a solution."""
     monkeypatch.setattr(sys, "argv", ["tune", "--images", ".", "--output", "none", f"--loss={loss}"])
     with pytest.raises(SystemExit):
         tune.main()
