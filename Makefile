@@ -51,7 +51,7 @@ docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	$(BIN)/python docs/check_site.py build/site
 
-figures: $(VENV)/.figures
+figures: $(VENV)/.docs-figures
 	$(BIN)/python docs/generate_figures.py
 	$(BIN)/python docs/generate_gallery.py
 

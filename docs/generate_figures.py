@@ -1,8 +1,8 @@
 """Draw the pictures in docs/images anew, by the commands that the pages name. `make figures` runs this.
 
-Pages are drawn in a browser by Playwright, which the extra `figures` installs, and a Chromium of the system (Debian:
-`apt install chromium`); without them their pictures stay as they are. Two pictures are drawn by benchmarks that take
-hours and photographs that are not in this repository, see `BENCHMARKS`.
+Pages are drawn in a browser by Playwright, which the extra `docs-figures` installs, and a Chromium of the system
+(Debian: `apt install chromium`); without them their pictures stay as they are. Two pictures are drawn by benchmarks
+that take hours and photographs that are not in this repository, see `BENCHMARKS`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Write docs/images/serve.jpg, a picture of the page of `foveal serve`. Run `python docs/generate_screenshot.py`.
 
-Needs the extra `figures` and a Chromium of the system (Debian: `apt install chromium`).
+Needs the extra `docs-figures` and a Chromium of the system (Debian: `apt install chromium`).
 """
 
 from __future__ import annotations
