@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
-from jpeg_files import random_file, segment_offsets
+from jpeg_files import random_file, segment_offsets, successive_approximation_script
 
 import foveal
 from foveal import jpeg
@@ -24,7 +24,7 @@ COLOR = [(2, 2), (1, 1), (1, 1)]
 BASELINE = random_file(COLOR, (40, 56))
 GREY = random_file([(1, 1)], (40, 56))
 RESTARTED = random_file(COLOR, (64, 64), restart_interval=2)
-PROGRESSIVE = random_file(COLOR, (40, 56), jpeg.successive_approximation_script)
+PROGRESSIVE = random_file(COLOR, (40, 56), successive_approximation_script)
 
 # Offsets in BASELINE.
 SOF, SOS, DQT, DHT = (offset_of(BASELINE, code) for code in (markers.SOF0, markers.SOS, markers.DQT, markers.DHT))

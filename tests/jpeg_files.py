@@ -14,13 +14,56 @@ from foveal.jpeg import ComponentHeader, Segment, markers
 
 Factors = Sequence[tuple[int, int]]
 
+
+def successive_approximation_script(component_count: int) -> jpeg.Script:
+    """Make a progressive script by spectral selection and successive approximation.
+
+    Coefficients are sent in two or three steps, upper bits first::
+
+        zig-zag index         0   1 ... 5   6 ......... 63
+        Y, upper bits       | 1 |    2    |       5       |
+        Y, bit 1            | 1 |            6            |
+        Y, bit 0            | 7 |           10            |
+        Cb, upper bits      | 1 |            3            |
+        Cb, bit 0           | 7 |            8            |
+        Cr, upper bits      | 1 |            4            |
+        Cr, bit 0           | 7 |            9            |
+    """
+    everything = tuple(range(component_count))
+    chroma = range(1, component_count)
+    return (
+        jpeg.Scan(everything, 0, 0, 0, 1),
+        jpeg.Scan((0,), 1, 5, 0, 2),
+        *(jpeg.Scan((component,), 1, 63, 0, 1) for component in chroma),
+        jpeg.Scan((0,), 6, 63, 0, 2),
+        jpeg.Scan((0,), 1, 63, 2, 1),
+        jpeg.Scan(everything, 0, 0, 1, 0),
+        *(jpeg.Scan((component,), 1, 63, 1, 0) for component in chroma),
+        jpeg.Scan((0,), 1, 63, 1, 0),
+    )
+
+
+def refined_bands_script(component_count: int) -> jpeg.Script:
+    """Make a script in which each band of Y has low bits of its own, sent in scans of their own."""
+    return (
+        jpeg.Scan((0,), 0, 0),
+        *(jpeg.Scan((component,), 0, 0) for component in range(1, component_count)),
+        jpeg.Scan((0,), 1, 1),
+        jpeg.Scan((0,), 2, 8, 0, 1),
+        *(jpeg.Scan((component,), 1, 63) for component in range(1, component_count)),
+        jpeg.Scan((0,), 9, 63, 0, 2),
+        jpeg.Scan((0,), 9, 63, 2, 1),
+        jpeg.Scan((0,), 2, 8, 1, 0),
+        jpeg.Scan((0,), 9, 63, 1, 0),
+    )
+
+
 SCRIPTS: list[jpeg.ScriptMaker] = [
     jpeg.sequential_script,
     jpeg.non_interleaved_script,
     jpeg.spectral_selection_script,
-    jpeg.successive_approximation_script,
-    jpeg.luminance_refinement_script,
-    jpeg.early_split_script,
+    successive_approximation_script,
+    refined_bands_script,
 ]
 
 ADOBE_RGB = Segment(markers.APP14, b"Adobe\0\x64\0\0\0\0\0")
@@ -66,7 +109,7 @@ def random_file(
 ) -> bytes:
     coefficients = random_coefficients(factors, size, segments=segments, seed=seed)
     return jpeg.write_coefficients(
-        coefficients, scripts=[script(len(factors))], restart_interval=restart_interval, threads=1
+        coefficients, script=script(len(factors)), restart_interval=restart_interval, threads=1
     )
 
 

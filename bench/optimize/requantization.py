@@ -41,7 +41,7 @@ QUALITIES = (40, 52, 62, 70, 77, 83, 88, 92, 95)
 WHOLE_SCORES = ("SSIMULACRA2", "PSNR-HVS-M", "MS-SSIM", "PSNR")
 SHARES = (0.85, 0.7, 0.5)  # of the bytes of the source, losslessly optimized
 ANCHOR, OURS, MOZJPEG = "decode and encode, foveal", "requantize, foveal", "decode and encode, MozJPEG"
-SETTINGS = jpeg.EncoderSettings(scripts=EFFORTS["balanced"].scripts)
+SETTINGS = jpeg.EncoderSettings(script=EFFORTS["balanced"].script)
 
 Curve = list[tuple[int, tuple[float, ...]]]  # size in bytes and scores of each file
 Encode = Callable[[float], bytes]

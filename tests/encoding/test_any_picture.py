@@ -74,9 +74,9 @@ def largest_block_error(quality: float, slot: int) -> float:
 def test_plain_rounding_is_off_by_half_a_step_at_most(
     pixels: np.ndarray, quality: int, subsampling: str, progressive: bool
 ) -> None:
-    scripts = (jpeg.spectral_selection_script if progressive else jpeg.sequential_script,)
+    script = jpeg.spectral_selection_script if progressive else jpeg.sequential_script
     tables = annex_k_tables(quality)
-    settings = jpeg.EncoderSettings(subsampling=subsampling, tables=tables, scripts=scripts)
+    settings = jpeg.EncoderSettings(subsampling=subsampling, tables=tables, script=script)
     data = jpeg.encode(as_photo(pixels).pixels, settings)
     for component, (decoded, original) in enumerate(zip(decoded_planes(data), original_planes(pixels), strict=True)):
         if component > 0 and subsampling != "4:4:4":

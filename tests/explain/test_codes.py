@@ -20,7 +20,7 @@ from foveal.jpeg.huffman import DEFAULT_TABLES
 @pytest.mark.parametrize("make_script", SCRIPTS)
 def test_codes_of_every_block_in_every_scan(make_script: jpeg.ScriptMaker, quality: int) -> None:
     pixels = noisy_gradient(34, 51)
-    settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality), scripts=(make_script,))
+    settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality), script=make_script)
     data = jpeg.encode(pixels, settings)
     naive, stored = NaiveFile(data), jpeg.read_coefficients(data)
     for row, column in np.ndindex(stored.frame.block_grid):

@@ -46,7 +46,7 @@ def jpeg_seeds() -> Seeds:
     for factors in _FACTORS:
         name = "_".join(f"{h}{v}" for h, v in factors)
         yield f"factors_{name}", jpeg_files.random_file(factors, _SIZE)
-        yield f"progressive_{name}", jpeg_files.random_file(factors, _SIZE, jpeg.successive_approximation_script)
+        yield f"progressive_{name}", jpeg_files.random_file(factors, _SIZE, jpeg_files.successive_approximation_script)
     for script in jpeg_files.SCRIPTS:
         name = script.__name__.removesuffix("_script")
         yield name, jpeg_files.random_file(_COLOR, _SIZE, script)
@@ -81,8 +81,8 @@ def _rare_files() -> Seeds:
     yield "number_of_lines", jpeg_files.with_height_in_dnl(plain)
     levels = jpeg_files.random_coefficients([(1, 1)], (16, 16))
     large = jpeg.Coefficients(levels.frame, (jpeg.QuantizationTable((1000,) * 64),), (levels.blocks[0] * 100,))
-    script = jpeg.successive_approximation_script(1)
-    yield "large_levels_and_steps", jpeg.write_coefficients(large, scripts=[script])
+    script = jpeg_files.successive_approximation_script(1)
+    yield "large_levels_and_steps", jpeg.write_coefficients(large, script=script)
 
 
 def _picture(height: int, width: int) -> np.ndarray:

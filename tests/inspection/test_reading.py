@@ -38,7 +38,7 @@ def test_segments_follow_each_other_from_the_first_byte_to_the_last() -> None:
     [
         (jpeg.sequential_script, "baseline"),
         (jpeg.non_interleaved_script, "baseline"),
-        (jpeg.successive_approximation_script, "progressive"),
+        (jpeg_files.successive_approximation_script, "progressive"),
     ],
 )
 def test_scans_and_their_bits(script: jpeg.ScriptMaker, process: str) -> None:

@@ -31,7 +31,7 @@ def valid_files() -> list[bytes]:
         jpeg.sequential_script,
         jpeg.non_interleaved_script,
         jpeg.spectral_selection_script,
-        jpeg.successive_approximation_script,
+        jpeg_files.successive_approximation_script,
     ]
     files = [jpeg_files.random_file(COLOR, (19, 37), script) for script in scripts]
     files += [jpeg_files.random_file(COLOR, (19, 37), script, restart_interval=2) for script in scripts]
@@ -127,10 +127,10 @@ def test_writing_and_reading_is_lossless(
 ) -> None:
     scripts = [jpeg.non_interleaved_script]
     if len(factors) == 1 or sum(h * v for h, v in factors) <= 10:
-        scripts += [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg.successive_approximation_script]
+        scripts += [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg_files.successive_approximation_script]
     script = data.draw(st.sampled_from(scripts))(len(factors))
     meant = jpeg_files.random_coefficients(factors, size, seed=seed)
-    read = jpeg.read_coefficients(jpeg.write_coefficients(meant, scripts=[script], restart_interval=interval))
+    read = jpeg.read_coefficients(jpeg.write_coefficients(meant, script=script, restart_interval=interval))
     assert (read.frame, read.tables, read.segments) == (meant.frame, meant.tables, meant.segments)
     assert (read.script, read.restart_interval) == (script, interval)
     jpeg_files.assert_same_blocks(meant, read)

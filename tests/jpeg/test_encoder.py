@@ -59,7 +59,7 @@ def test_bytes_depend_neither_on_threads_nor_on_the_run(
     pixels = np.concatenate([astronaut, astronaut[:, ::-1]], axis=1)
     quantizer = quantizers(Frame.of_picture(*pixels.shape[:2], (2, 2)))[which]
     encoded = {
-        jpeg.encode(pixels, jpeg.EncoderSettings(quantizer=quantizer, scripts=(make,), threads=threads))
+        jpeg.encode(pixels, jpeg.EncoderSettings(quantizer=quantizer, script=make, threads=threads))
         for threads in (1, 2, 3, 8, 1)
     }
     assert len(encoded) == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from jpeg_files import SCRIPTS
+from jpeg_files import SCRIPTS, successive_approximation_script
 from other_readers import marker_segments, pillow_pixels, read_levels, simplejpeg_pixels
 from pictures import noisy_gradient
 from PIL import Image
@@ -55,7 +55,7 @@ def test_decodes_without_a_warning_to_the_levels_we_meant(
     size: tuple[int, int], layout: str, script: jpeg.ScriptMaker, tmp_path: Path
 ) -> None:
     subsampling = "4:2:0" if layout == "grey" else layout
-    settings = jpeg.EncoderSettings(subsampling=subsampling, scripts=(script,))
+    settings = jpeg.EncoderSettings(subsampling=subsampling, script=script)
     pixels = picture(size, layout)
     data, meant = encoded_and_meant(pixels, settings)
     assert_reads_as_meant(data, meant, tmp_path)
@@ -68,7 +68,7 @@ def test_decodes_without_a_warning_to_the_levels_we_meant(
 @pytest.mark.parametrize("layout", ["4:2:0", "4:2:2", "grey"])
 def test_restart_intervals(layout: str, script: jpeg.ScriptMaker, interval: int, tmp_path: Path) -> None:
     subsampling = "4:2:0" if layout == "grey" else layout
-    settings = jpeg.EncoderSettings(subsampling=subsampling, scripts=(script,), restart_interval=interval)
+    settings = jpeg.EncoderSettings(subsampling=subsampling, script=script, restart_interval=interval)
     data, meant = encoded_and_meant(picture((67, 131), layout), settings)
     assert_reads_as_meant(data, meant, tmp_path)
     pillow_pixels(data)
@@ -79,7 +79,7 @@ def test_restart_intervals(layout: str, script: jpeg.ScriptMaker, interval: int,
 def test_strips_of_a_large_picture_join(script: jpeg.ScriptMaker, astronaut: np.ndarray, tmp_path: Path) -> None:
     pixels = np.ascontiguousarray(np.concatenate([np.concatenate([astronaut] * 3, axis=1)] * 2, axis=0)[:, :1500])
     for interval in (0, 5):
-        settings = jpeg.EncoderSettings(scripts=(script,), restart_interval=interval)
+        settings = jpeg.EncoderSettings(script=script, restart_interval=interval)
         data, meant = encoded_and_meant(pixels, settings)
         assert_reads_as_meant(data, meant, tmp_path)
 
@@ -91,7 +91,7 @@ def test_long_eob_runs(script: jpeg.ScriptMaker, tmp_path: Path, monkeypatch: py
     pixels = np.full((8 * 200, 8 * 200), 100, dtype=np.uint8)
     pixels[:8, :8] = noisy_gradient(8, 8, None)
     pixels[-8:, -8:] = noisy_gradient(8, 8, None)
-    data, meant = encoded_and_meant(pixels, jpeg.EncoderSettings(scripts=(script,)))
+    data, meant = encoded_and_meant(pixels, jpeg.EncoderSettings(script=script))
     assert_reads_as_meant(data, meant, tmp_path)
 
 
@@ -101,7 +101,7 @@ def test_many_correction_bits_behind_one_eob_run(tmp_path: Path) -> None:
     frame = Frame.of_picture(8 * 5, 8 * 20, None)
     levels = np.random.default_rng(6).choice(np.array([-9, -4, 5, 8], np.int16), (5, 20, 64))
     meant = jpeg.Coefficients(frame, (table,), (levels,))
-    data = jpeg.write_coefficients(meant, scripts=[jpeg.successive_approximation_script(1)])
+    data = jpeg.write_coefficients(meant, script=successive_approximation_script(1))
     assert_reads_as_meant(data, meant, tmp_path)
 
 
@@ -118,7 +118,7 @@ def test_the_largest_levels_there_are(script: jpeg.ScriptMaker, interval: int, t
         blocks.append(levels)
     tables = jpeg.annex_k_tables(100)
     meant = jpeg.Coefficients(frame, (tables[0], tables[1], tables[1]), tuple(blocks))
-    data = jpeg.write_coefficients(meant, scripts=[script(3)], restart_interval=interval)
+    data = jpeg.write_coefficients(meant, script=script(3), restart_interval=interval)
     assert_reads_as_meant(data, meant, tmp_path)
 
 
@@ -143,7 +143,7 @@ def test_coefficients_as_large_as_the_format_allows(layout: str, script: jpeg.Sc
     pixels = np.concatenate(blocks, axis=1).astype(np.uint8)
     if layout != "grey":
         pixels = np.stack([pixels, 255 - pixels, np.roll(pixels, 8, axis=1)], axis=2)
-    settings = jpeg.EncoderSettings(subsampling="4:4:4", tables=jpeg.annex_k_tables(100), scripts=(script,))
+    settings = jpeg.EncoderSettings(subsampling="4:4:4", tables=jpeg.annex_k_tables(100), script=script)
     data, meant = encoded_and_meant(pixels, settings)
     assert max(int(np.abs(blocks).max()) for blocks in meant.blocks) > 900
     assert_reads_as_meant(data, meant, tmp_path)
@@ -173,7 +173,7 @@ def test_steps_above_255_never_go_into_a_baseline_file(
     largest_step: int, script: jpeg.ScriptMaker, expected: int, tmp_path: Path
 ) -> None:
     luminance = jpeg.QuantizationTable((*range(1, 64), largest_step))
-    settings = jpeg.EncoderSettings(tables=(luminance, jpeg.annex_k_tables(50)[1]), scripts=(script,))
+    settings = jpeg.EncoderSettings(tables=(luminance, jpeg.annex_k_tables(50)[1]), script=script)
     data, meant = encoded_and_meant(noisy_gradient(40, 50), settings)
     assert {code for code, _ in marker_segments(data)} & {0xC0, 0xC1, 0xC2} == {expected}
     assert_reads_as_meant(data, meant, tmp_path)
@@ -202,7 +202,7 @@ def libjpeg_levels(pixels: np.ndarray, quality: int, folder: Path) -> list[np.nd
 
 def plain_levels(pixels: np.ndarray, table: jpeg.QuantizationTable, folder: Path) -> np.ndarray:
     """Return the levels of all components, (components, rows, columns, 64), after plain rounding with one table."""
-    settings = jpeg.EncoderSettings(subsampling="4:4:4", tables=(table, table), scripts=(jpeg.sequential_script,))
+    settings = jpeg.EncoderSettings(subsampling="4:4:4", tables=(table, table), script=jpeg.sequential_script)
     return np.stack(read_levels(jpeg.encode(pixels, settings), folder)[0])
 
 

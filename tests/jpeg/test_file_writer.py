@@ -1,4 +1,4 @@
-"""Prices of files, and the choice of the cheapest scan script."""
+"""Prices of files and of scans."""
 
 from __future__ import annotations
 
@@ -8,26 +8,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jpeg_files import SCRIPTS, random_coefficients
+from jpeg_files import SCRIPTS, random_coefficients, successive_approximation_script
 
 from foveal import jpeg
 
 
 @pytest.mark.parametrize("grey", [False, True])
 @pytest.mark.parametrize(
-    "scripts",
-    [
-        (jpeg.sequential_script,),
-        (jpeg.successive_approximation_script,),
-        (jpeg.sequential_script, jpeg.luminance_refinement_script, jpeg.early_split_script),
-    ],
+    "script",
+    [jpeg.sequential_script, successive_approximation_script, jpeg.QUICK_SEARCH],
+    ids=["sequential", "progressive", "search"],
 )
 @pytest.mark.parametrize("restart_interval", [0, 40])
 def test_the_price_of_a_file_is_about_what_it_has(
-    scripts: tuple[jpeg.ScriptMaker, ...], restart_interval: int, grey: bool, coffee: np.ndarray
+    script: jpeg.ScriptMaker | jpeg.ScriptSearch, restart_interval: int, grey: bool, coffee: np.ndarray
 ) -> None:
     pixels = np.ascontiguousarray(coffee[..., 1] if grey else coffee)
-    plain = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(75), scripts=scripts, restart_interval=restart_interval)
+    plain = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(75), script=script, restart_interval=restart_interval)
     levels = jpeg.read_coefficients(jpeg.encode(pixels, plain))
     price = jpeg.price(levels, plain)
     assert sum(price) == pytest.approx(len(jpeg.write(levels, plain)), rel=0.003)
@@ -40,27 +37,10 @@ def test_the_price_of_a_file_is_about_what_it_has(
 @given(quality=st.integers(1, 100), side=st.integers(1, 40), seed=st.integers(0, 9))
 def test_headers_are_priced_to_the_byte(quality: int, side: int, seed: int) -> None:
     pixels = np.random.default_rng(seed).integers(0, 256, (side, side), dtype=np.uint8)
-    settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality), scripts=(jpeg.sequential_script,))
+    settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality), script=jpeg.sequential_script)
     data = jpeg.encode(pixels, settings)
     end_of_headers = data.index(b"\xff\xda") + 10  # length of SOS with one component
     assert jpeg.price(jpeg.read_coefficients(data), settings).header_bytes == end_of_headers + 2  # EOI
-
-
-def test_the_cheapest_script_is_taken(coffee: np.ndarray) -> None:
-    scripts = tuple(SCRIPTS)
-    for pixels in (coffee, coffee[:24, :24].copy()):
-        sizes = [len(jpeg.encode(pixels, jpeg.EncoderSettings(scripts=(script,)))) for script in scripts]
-        assert len(jpeg.encode(pixels, jpeg.EncoderSettings(scripts=scripts))) == min(sizes)
-
-
-def test_the_script_of_a_high_picture_is_chosen_by_a_sample(coffee: np.ndarray) -> None:
-    scripts = tuple(SCRIPTS)
-    high = np.concatenate([coffee[:, :96], coffee[::-1, 200:296], coffee[:, 400:496]])
-    sizes = [len(jpeg.encode(high, jpeg.EncoderSettings(scripts=(script,)))) for script in scripts]
-    chosen = {jpeg.encode(high, jpeg.EncoderSettings(scripts=scripts, threads=threads)) for threads in (1, 2, 3, 8)}
-    assert [len(data) for data in chosen] == [min(sizes)]
-    settings = [jpeg.EncoderSettings(scripts=scripts, restart_interval=7, threads=threads) for threads in (1, 2, 3, 8)]
-    assert len({jpeg.encode(high, each) for each in settings}) == 1
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
@@ -68,8 +48,8 @@ def test_the_price_of_scans_is_the_size_of_their_file(script: jpeg.ScriptMaker) 
     """Up to two tables for each scan, whose bits are estimated 2 bytes too high; stuffed bytes are not counted."""
     coefficients = random_coefficients([(2, 2), (1, 1), (1, 1)], (200, 120))
     scans = script(3)
-    prices = jpeg.price_scans(coefficients, scans, smallest_sample=1000, threads=1)
-    data = jpeg.write_coefficients(coefficients, scripts=[scans])
+    prices = jpeg.price_scans(coefficients, scans, 0, smallest_sample=1000, threads=1)
+    data = jpeg.write_coefficients(coefficients, script=scans)
     scan_bytes = len(data) - data.index(b"\xff\xc4") - 2  # from DHT to EOI
     stuffed = data.count(b"\xff\0")
     assert 0 <= sum(prices.values()) - (scan_bytes - stuffed) <= (2 * 4 + 1) * len(scans)

@@ -97,7 +97,7 @@ def test_tables_are_libjpegs_for_the_same_levels(quality: int, chelsea: np.ndarr
     flat = np.repeat(np.repeat(grey[::8, ::8], 8, axis=0), 8, axis=1)  # DC only, which both DCTs compute exactly
     file = io.BytesIO()
     Image.fromarray(flat).save(file, "JPEG", quality=quality, optimize=True)
-    settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality), scripts=(jpeg.sequential_script,))
+    settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality), script=jpeg.sequential_script)
     assert dht_tables(jpeg.encode(flat, settings)) == dht_tables(file.getvalue())
 
 

@@ -76,7 +76,7 @@ def test_a_lenient_reading_goes_on_after_lost_restart_intervals(lost: int) -> No
 @pytest.mark.filterwarnings("ignore::foveal.errors.FormatWarning")
 def test_a_lenient_reading_goes_on_behind_a_code_that_is_none(part: float) -> None:
     """Huffman codes synchronize again, even without restart markers, as with libjpeg."""
-    data = jpeg.encode(skimage.data.coffee(), jpeg.EncoderSettings(scripts=(jpeg.sequential_script,)))
+    data = jpeg.encode(skimage.data.coffee(), jpeg.EncoderSettings(script=jpeg.sequential_script))
     start = offset_of(data, markers.SOS) + 14
     damaged = patched(data, start + int((len(data) - start) * part), b"\xfe" * 24)
     # Only DC is wrong in the rest, and the blocks are shifted by some MCUs.

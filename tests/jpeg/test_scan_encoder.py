@@ -26,13 +26,13 @@ def test_the_price_of_a_scan_is_what_it_takes(make: jpeg.ScriptMaker, coffee: np
 
 
 def test_a_sample_of_a_scan_has_the_same_rows_of_the_picture_as_any_other() -> None:
-    for height, rows in ((16 * 31, 31), (16 * 32 - 5, 16), (16 * 256, 16), (16 * 256 + 16 * 100, 22)):
+    for height, rows in ((16 * 31, 31), (16 * 32 - 5, 16), (16 * 256, 16), (16 * 512 + 16 * 200, 22)):
         frame = Frame.of_picture(height, 16, (2, 2))
         blocks = tuple(np.zeros((c.padded_block_rows, c.padded_block_columns, 64), np.int16) for c in frame.components)
         in_pixels = set()
         for scan, side in ((Scan((0, 1, 2)), 16), (Scan((0,), 1, 63), 8), (Scan((2,), 1, 63), 16)):
             whole = ScanPlan.from_scan(scan, frame, blocks, restart_interval=0)
-            plan = whole.sample()
+            plan = whole.sample(16)
             assert (plan is whole) == (rows == 31)
             assert whole.row_share == 1
             assert plan.row_share == pytest.approx(rows / frame.mcu_rows, abs=1 / 64)
@@ -53,7 +53,7 @@ def test_a_sample_of_a_scan_has_its_share_of_the_restart_markers(coffee: np.ndar
             (written,) = write_scans([whole], 1)
             markers = sum(written.count(bytes([0xFF, 0xD0 + number])) for number in range(8))
             assert plan.restart_marker_count == whole.statistics.restart_marker_count == markers
-            sample = plan.sample()
+            sample = plan.sample(16)
             assert sample.row_share < 0.5
             assert sample.restart_marker_count == pytest.approx(markers * sample.row_share, abs=0.5)
             (sampled,) = tally([sample], 1)

@@ -11,8 +11,6 @@ from pathlib import Path
 import mozjpeg_lossless_optimization
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from jpeg_files import (
     ADOBE_RGB,
     ADOBE_YCCK,
@@ -32,8 +30,7 @@ from shared_data import SHARED_DATA
 from foveal import jpeg
 from foveal.errors import FovealError, VerificationError
 from foveal.jpeg import Segment
-from foveal.jpeg.script import check_script
-from foveal.optimization import Optimized, OptimizeOptions, optimize_file, script_search
+from foveal.optimization import Optimized, OptimizeOptions, optimize_file
 
 LOSSLESS = OptimizeOptions(lossless=True, min_saving=0, threads=1)
 FACTORS = {
@@ -104,7 +101,7 @@ def test_steps_of_16_bits_are_kept() -> None:
     assert luma.needs_16_bits
     read = random_coefficients([(1, 1)] * 3, (32, 32))
     coefficients = jpeg.Coefficients(read.frame, (luma, chroma, chroma), read.blocks)
-    data = jpeg.write_coefficients(coefficients, scripts=[jpeg.sequential_script(3)])
+    data = jpeg.write_coefficients(coefficients, script=jpeg.sequential_script(3))
     assert_lossless(data, optimize_file(data, LOSSLESS))
 
 
@@ -214,22 +211,6 @@ def test_a_file_that_is_not_what_it_should_be_is_refused(
     source = pillow_file(Image.fromarray(coffee[:128, :128]), comment=b"kept") + b"bytes after the picture"
     with pytest.raises(VerificationError, match="does not hold the coefficients"):
         optimize_file(source, LOSSLESS)
-
-
-@settings(deadline=None)
-@given(st.sampled_from(sorted(FACTORS)), st.integers(1, 70), st.integers(1, 70), st.integers(0, 99))
-def test_the_script_is_legal_and_does_not_depend_on_threads(kind: str, height: int, width: int, seed: int) -> None:
-    coefficients = random_coefficients(FACTORS[kind], (height, width), seed=seed)
-    script = script_search.cheapest_script(coefficients, 1)
-    check_script(script, coefficients.frame)
-    assert script_search.cheapest_script(coefficients, 2) == script
-
-
-def test_the_search_finds_scripts_of_both_processes(coffee: np.ndarray) -> None:
-    tiny = jpeg.read_coefficients(pillow_file(Image.fromarray(coffee[:16, :16])))
-    large = jpeg.read_coefficients(pillow_file(Image.fromarray(coffee)))
-    assert all(scan.band == jpeg.SEQUENTIAL_BAND for scan in script_search.cheapest_script(tiny, 1))
-    assert len(script_search.cheapest_script(large, 1)) > 4
 
 
 def test_jpegtran_reads_the_file_without_a_warning(coffee: np.ndarray, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def source_of(pixels: np.ndarray, quality: int, **options: object) -> jpeg.Coeff
 
 
 def size_of(coefficients: jpeg.Coefficients) -> int:
-    return len(jpeg.write(coefficients, jpeg.EncoderSettings(scripts=EFFORTS["balanced"].scripts)))
+    return len(jpeg.write(coefficients, jpeg.EncoderSettings(script=EFFORTS["balanced"].script)))
 
 
 @pytest.mark.parametrize("subsampling", [0, 2])

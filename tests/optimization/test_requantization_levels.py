@@ -48,7 +48,7 @@ def at_quality(quality: float, saliency_map: np.ndarray | None = None, **changes
 
 
 def file_of(coefficients: jpeg.Coefficients) -> bytes:
-    return jpeg.write(coefficients, jpeg.EncoderSettings(scripts=EFFORTS["balanced"].scripts))
+    return jpeg.write(coefficients, jpeg.EncoderSettings(script=EFFORTS["balanced"].script))
 
 
 def turbo(pixels: np.ndarray, quality: int) -> bytes:
@@ -124,7 +124,7 @@ def test_coefficients_move_by_a_bounded_distance_on_the_same_grid(
     sampling=st.sampled_from(sorted(SAMPLINGS)),
     size=st.tuples(st.integers(1, 60), st.integers(1, 60)),
     quality=st.floats(1, 97),
-    script=st.sampled_from([jpeg.sequential_script, jpeg.non_interleaved_script, jpeg.early_split_script]),
+    script=st.sampled_from([jpeg.sequential_script, jpeg.non_interleaved_script, jpeg.spectral_selection_script]),
     seed=st.integers(0, 1000),
 )
 def test_results_are_final(
@@ -132,8 +132,7 @@ def test_results_are_final(
 ) -> None:
     source = random_coefficients(SAMPLINGS[sampling], size, seed=seed)
     result = requantize(source, at_quality(quality))
-    scripts = [script(len(source.blocks))]
-    again = jpeg.read_coefficients(jpeg.write_coefficients(result, scripts=scripts))
+    again = jpeg.read_coefficients(jpeg.write_coefficients(result, script=script(len(source.blocks))))
     assert requantize(again, at_quality(quality)) is again
 
 
@@ -167,7 +166,7 @@ def test_a_second_run_has_nothing_to_do(encode: Encoder, quality: int, coffee: n
 def test_a_separate_scan_for_each_component_loses_padding_and_changes_nothing(coffee: np.ndarray) -> None:
     source = jpeg.read_coefficients(turbo(coffee[:41, :57].copy(), 95))  # 4:2:0, and not whole MCUs
     result = requantize(source, at_quality(70))
-    data = jpeg.write_coefficients(result, scripts=[jpeg.non_interleaved_script(3)])
+    data = jpeg.write_coefficients(result, script=jpeg.non_interleaved_script(3))
     again = jpeg.read_coefficients(data)
     assert requantize(again, at_quality(70)) is again
 

@@ -24,7 +24,7 @@ from foveal.allocate.effort import EFFORTS, EffortName
 from foveal.crop.metadata import THUMBNAIL_NOTE, crop_exif, keep_segments
 from foveal.errors import ParameterError, VerificationError
 from foveal.jpeg import Metadata, Segment, application_data
-from foveal.jpeg.script import check_script
+from foveal.jpeg.script import mcu_problem
 from foveal.jpeg.segments import make_metadata_segments
 from foveal.photo.announcements import remove_from_segment
 from foveal.photo.jpeg_metadata import describe_trailing, is_residual
@@ -51,7 +51,7 @@ def crop_file(
     box
         Window in the stored orientation, within the picture; its top left pixel is that of an MCU.
     effort
-        Search effort: the scan scripts that are tried.
+        Search effort: the scan script, or the search for it.
     progressive
         False for one sequential scan.
     threads
@@ -73,7 +73,7 @@ def crop_file(
     cropped = _crop(source, box, notes)
     jpeg.fill_padding_blocks(cropped.frame, cropped.blocks)
     data = jpeg.write_coefficients(
-        cropped, scripts=_scripts(cropped, effort, progressive=progressive), restart_interval=0, threads=threads
+        cropped, script=_choose_script(cropped, effort, progressive, threads), restart_interval=0, threads=threads
     )
     if not _holds(jpeg.read_contents(data).coefficients, cropped):
         raise VerificationError("the written file does not hold the coefficients of the source; nothing is written")
@@ -133,18 +133,12 @@ def _crop_segments(segments: Sequence[Segment], box: Box, notes: list[str]) -> l
     return kept
 
 
-def _scripts(coefficients: jpeg.Coefficients, effort: EffortName, *, progressive: bool) -> list[jpeg.Script]:
-    """Return the scan scripts to try that are legal for a picture; there is always one."""
+def _choose_script(coefficients: jpeg.Coefficients, effort: EffortName, progressive: bool, threads: int) -> jpeg.Script:
+    """Return a scan script that is legal for a picture: MCUs of unusual sampling factors can have too many blocks."""
     count = len(coefficients.blocks)
-    makers = EFFORTS[effort].scripts if progressive else (jpeg.sequential_script,)
-    scripts = [make(count) for make in makers]
-    return [each for each in scripts if _is_legal(each, coefficients.frame)] or [jpeg.non_interleaved_script(count)]
-
-
-def _is_legal(script: jpeg.Script, frame: jpeg.Frame) -> bool:
-    """Return whether a script may be used for a frame: MCUs of unusual sampling factors can have too many blocks."""
-    try:
-        check_script(script, frame)
-    except ParameterError:
-        return False
-    return True
+    script = EFFORTS[effort].script if progressive else jpeg.sequential_script
+    if isinstance(script, jpeg.ScriptSearch):
+        return script.find(coefficients, 0, threads)
+    made = script(count)
+    has_legal_mcus = not any(mcu_problem(scan, coefficients.frame) for scan in made)
+    return made if has_legal_mcus else jpeg.non_interleaved_script(count)

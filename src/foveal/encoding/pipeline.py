@@ -226,7 +226,7 @@ def encode_photo(photo: Photo, options: EncodeOptions) -> Encoded:
     photo, metadata = apply_policy(photo, options.metadata)
     weighting = _weigh_blocks(photo, options)
     settings = jpeg.EncoderSettings(
-        scripts=EFFORTS[options.effort].scripts if options.progressive else (jpeg.sequential_script,),
+        script=EFFORTS[options.effort].script if options.progressive else jpeg.sequential_script,
         restart_interval=options.restart_interval,
         threads=options.threads or available_threads(),
         metadata=metadata,

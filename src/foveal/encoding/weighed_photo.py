@@ -31,9 +31,9 @@ class WeighedPhoto:
     allocation
         Method that allocates bits by the weights, below `finest.FINEST_QUALITY`.
     effort
-        Search effort of the quantizer; the scan scripts are in `settings`.
+        Search effort of the quantizer; the scan script is in `settings`.
     settings
-        Encoder settings: scan scripts, restart interval, threads and metadata. The other settings are replaced.
+        Encoder settings: scan script, restart interval, threads and metadata. The other settings are replaced.
     subsampling
         Chroma subsampling by quality.
     """

@@ -57,13 +57,11 @@ from foveal.jpeg.script import (
     Scan,
     Script,
     ScriptMaker,
-    early_split_script,
-    luminance_refinement_script,
     non_interleaved_script,
     sequential_script,
     spectral_selection_script,
-    successive_approximation_script,
 )
+from foveal.jpeg.script_search import QUICK_SEARCH, THOROUGH_SEARCH, ScriptSearch
 from foveal.jpeg.segment_reader import FileSegment, SegmentReader
 from foveal.jpeg.segments import Metadata, Segment
 from foveal.jpeg.tables import NATURAL_INDEX, QuantizationTable, annex_k_tables
@@ -79,8 +77,10 @@ __all__ = [
     "MAX_RESTART_INTERVAL",
     "MAX_SIDE",
     "NATURAL_INDEX",
+    "QUICK_SEARCH",
     "SAMPLING_FACTORS",
     "SEQUENTIAL_BAND",
+    "THOROUGH_SEARCH",
     "TO_RGB",
     "Coefficients",
     "ColorModel",
@@ -110,6 +110,7 @@ __all__ = [
     "Scan",
     "Script",
     "ScriptMaker",
+    "ScriptSearch",
     "Segment",
     "SegmentReader",
     "Trellis",
@@ -119,7 +120,6 @@ __all__ = [
     "decode_file",
     "decode_scans",
     "decode_strips",
-    "early_split_script",
     "empty_blocks",
     "encode",
     "fill_block_rows",
@@ -128,7 +128,6 @@ __all__ = [
     "find_saturated_blocks",
     "first_scan",
     "frame_of",
-    "luminance_refinement_script",
     "non_interleaved_script",
     "open_reader",
     "price",
@@ -141,7 +140,6 @@ __all__ = [
     "sequential_script",
     "spectral_selection_script",
     "subsampling_name",
-    "successive_approximation_script",
     "to_planes",
     "transform",
     "write",

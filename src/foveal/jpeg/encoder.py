@@ -31,6 +31,7 @@ from foveal.jpeg.file_writer import Price, check_restart_interval, price_file, w
 from foveal.jpeg.frame import BLOCK_SIDE, SAMPLING_FACTORS, Component, Frame, block_grid
 from foveal.jpeg.quantize import Quantizer, Rounding, run_plans
 from foveal.jpeg.script import Script, ScriptMaker, spectral_selection_script
+from foveal.jpeg.script_search import ScriptSearch
 from foveal.jpeg.segments import Metadata, make_metadata_segments
 from foveal.jpeg.tables import QuantizationTable, annex_k_tables
 from foveal.threads import row_ranges, run_in_threads
@@ -40,7 +41,7 @@ _PIXELS_PER_STRIP = 1 << 18  # larger strips do not fit the cache, smaller ones 
 
 @dataclass(frozen=True)
 class EncoderSettings:
-    """Settings of the encoder: tables, quantizer, scan scripts, threads, metadata.
+    """Settings of the encoder: tables, quantizer, scan script, threads, metadata.
 
     Parameters
     ----------
@@ -52,8 +53,8 @@ class EncoderSettings:
         One to three quantization tables, for Y, Cb and Cr; components without a table of their own share the last one.
     quantizer
         Quantizer that chooses the levels of each block.
-    scripts
-        Functions that make a scan script, given the number of components; the script of the smallest file is used.
+    script
+        Function that makes the scan script, given the number of components, or a search for the cheapest script.
     restart_interval
         Number of MCUs between restart markers; 0 for no restart markers.
     threads
@@ -64,14 +65,14 @@ class EncoderSettings:
     Raises
     ------
     ParameterError
-        Unknown subsampling, restart interval out of range, no script, or not one to three tables.
+        Unknown subsampling, restart interval out of range, or not one to three tables.
     """
 
     subsampling: str = "4:2:0"
     sharpening: float = 0.0
     tables: tuple[QuantizationTable, ...] = field(default_factory=lambda: annex_k_tables(80))
     quantizer: Quantizer = field(default_factory=Rounding)
-    scripts: tuple[ScriptMaker, ...] = (spectral_selection_script,)
+    script: ScriptMaker | ScriptSearch = spectral_selection_script
     restart_interval: int = 0
     threads: int = 1
     metadata: Metadata = field(default_factory=Metadata)
@@ -82,8 +83,6 @@ class EncoderSettings:
         check_restart_interval(self.restart_interval)
         if not 1 <= len(self.tables) <= 3:
             raise ParameterError(f"one to three quantization tables are needed, not {len(self.tables)}")
-        if not self.scripts:
-            raise ParameterError("at least one scan script is needed")
 
     def with_quantizer(self, tables: tuple[QuantizationTable, ...], quantizer: Quantizer) -> EncoderSettings:
         """Return a copy of the settings with other tables and another quantizer."""
@@ -98,7 +97,7 @@ def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
     pixels
         (h, w, 3) RGB or (h, w) grey, uint8 or uint16, C-contiguous.
     settings
-        Encoder settings: tables, quantizer, scan scripts, threads, metadata.
+        Encoder settings: tables, quantizer, scan script, threads, metadata.
 
     Returns
     -------
@@ -110,7 +109,7 @@ def encode(pixels: color.Pixels, settings: EncoderSettings) -> bytes:
     LimitError
         The picture or its metadata is larger than the format allows.
     ParameterError
-        The quantizer's block weights do not have the shape `Frame.block_grid`, or a scan script is not legal.
+        The quantizer's block weights do not have the shape `Frame.block_grid`, or the scan script is not legal.
     """
     frame = frame_of(pixels, settings.subsampling)
     blocks = transform(pixels, frame, settings.threads, settings.sharpening)  # split, colour, downsample, DCT
@@ -133,7 +132,7 @@ def frame_of(pixels: color.Pixels, subsampling: str) -> Frame:
 
 
 def write(coefficients: Coefficients, settings: EncoderSettings) -> bytes:
-    """Encode levels as a JPEG file, with the scan script of the settings that gives the smallest file.
+    """Encode levels as a JPEG file.
 
     The scans follow T.81 F.1.2, Baseline Huffman encoding procedures, or G.1.2, Progressive encoding procedures with
     Huffman coding.
@@ -143,10 +142,10 @@ def write(coefficients: Coefficients, settings: EncoderSettings) -> bytes:
     coefficients
         Levels from `quantize`.
     settings
-        Encoder settings: scan scripts, restart interval, threads.
+        Encoder settings: scan script, restart interval, threads.
     """
-    scripts = _make_scripts(coefficients, settings)
-    return write_file(coefficients, scripts, settings.restart_interval, settings.threads)
+    script = _choose_script(coefficients, settings)
+    return write_file(coefficients, script, settings.restart_interval, settings.threads)
 
 
 def price(coefficients: Coefficients, settings: EncoderSettings) -> Price:
@@ -157,14 +156,16 @@ def price(coefficients: Coefficients, settings: EncoderSettings) -> Price:
     coefficients
         Levels from `quantize`.
     settings
-        Encoder settings: scan scripts, restart interval, threads.
+        Encoder settings: scan script, restart interval, threads.
     """
-    scripts = _make_scripts(coefficients, settings)
-    return price_file(coefficients, scripts, settings.restart_interval, settings.threads)
+    script = _choose_script(coefficients, settings)
+    return price_file(coefficients, script, settings.restart_interval, settings.threads)
 
 
-def _make_scripts(coefficients: Coefficients, settings: EncoderSettings) -> list[Script]:
-    return [make_script(len(coefficients.frame.headers)) for make_script in settings.scripts]
+def _choose_script(coefficients: Coefficients, settings: EncoderSettings) -> Script:
+    if isinstance(settings.script, ScriptSearch):
+        return settings.script.find(coefficients, settings.restart_interval, settings.threads)
+    return settings.script(len(coefficients.frame.headers))
 
 
 def transform(

@@ -1,7 +1,7 @@
 """Writing of files from coefficients, and estimates of their size.
 
 T.81 B.2, General sequential and progressive syntax. Files have optimal Huffman tables (T.81 K.2, A procedure for
-generating the lists which specify a Huffman code table) and the cheapest of several scan scripts.
+generating the lists which specify a Huffman code table).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def check_restart_interval(interval: int) -> None:
 def write_coefficients(
     coefficients: Coefficients,
     *,
-    scripts: Sequence[Script] = (),
+    script: Script | None = None,
     restart_interval: int | None = None,
     threads: int = 1,
 ) -> bytes:
@@ -47,9 +47,9 @@ def write_coefficients(
     ----------
     coefficients
         Coefficients from `read_coefficients` or from an encoder.
-    scripts
-        Scan scripts to choose from: the one that takes the fewest bytes is used. If empty, `coefficients.script` is
-        used; if that is not legal or not complete, as in a truncated file, a scan for each component.
+    script
+        Scan script; None for `coefficients.script`, or a scan for each component if that is not legal or not complete,
+        as in a truncated file.
     restart_interval
         MCUs between restart markers, 0 for none; None for `coefficients.restart_interval`.
     threads
@@ -63,21 +63,22 @@ def write_coefficients(
     Raises
     ------
     ParameterError
-        A script is not legal, or the restart interval or a level is out of range.
+        The script is not legal, or the restart interval or a level is out of range.
     """
     if not isinstance(coefficients, Coefficients):
         raise ParameterError(f"coefficients must be Coefficients, not {type(coefficients).__name__}")
-    if not all(isinstance(script, tuple) and all(isinstance(scan, Scan) for scan in script) for script in scripts):
-        raise ParameterError("scripts must be a sequence of scripts, each a tuple of Scans")
+    if not (script is None or (isinstance(script, tuple) and all(isinstance(scan, Scan) for scan in script))):
+        raise ParameterError("script must be a tuple of Scans")
     if not isinstance(threads, Integral) or threads < 1:
         raise ParameterError(f"threads must be 1 or more, not {threads!r}")
     interval = coefficients.restart_interval if restart_interval is None else restart_interval
     check_restart_interval(interval)
     _check_levels(coefficients)
-    return write_file(coefficients, scripts or (_default_script(coefficients),), interval, threads)
+    used = _default_script(coefficients) if script is None else script
+    return write_file(coefficients, used, interval, threads)
 
 
-def write_file(coefficients: Coefficients, scripts: Sequence[Script], interval: int, threads: int) -> bytes:
+def write_file(coefficients: Coefficients, script: Script, interval: int, threads: int) -> bytes:
     """Write a file from levels that are known to be in range.
 
     ::
@@ -89,8 +90,8 @@ def write_file(coefficients: Coefficients, scripts: Sequence[Script], interval: 
     ----------
     coefficients
         Levels, tables and segments to write.
-    scripts
-        One or more scan scripts; the one that takes the fewest bytes is used.
+    script
+        Scan script.
     interval
         MCUs between restart markers, 0 for none.
     threads
@@ -99,9 +100,9 @@ def write_file(coefficients: Coefficients, scripts: Sequence[Script], interval: 
     Raises
     ------
     ParameterError
-        A script is not legal.
+        The script is not legal.
     """
-    script = _cheapest_script(coefficients, scripts, interval, threads)
+    check_script(script, coefficients.frame)
     scans = record(_plan_scans(script, coefficients, interval), threads)
     headers = [
         _encode_scan_headers(scan, coefficients.frame, recorded.statistics)
@@ -135,15 +136,15 @@ class Price(NamedTuple):
     scan_bytes: float
 
 
-def price_file(coefficients: Coefficients, scripts: Sequence[Script], interval: int, threads: int) -> Price:
+def price_file(coefficients: Coefficients, script: Script, interval: int, threads: int) -> Price:
     """Estimate the size of the file that `write_file` makes, from histograms of its symbols.
 
     Raises
     ------
     ParameterError
-        A script is not legal.
+        The script is not legal.
     """
-    script = _cheapest_script(coefficients, scripts, interval, threads)
+    check_script(script, coefficients.frame)
     statistics = tally(_plan_scans(script, coefficients, interval), threads)
     headers = [
         *_encode_metadata(coefficients.segments),
@@ -230,25 +231,10 @@ def _check_levels(coefficients: Coefficients) -> None:
             raise ParameterError(f"levels must be within +-{MAX_AC:,}, DC from {MIN_DC:,} to {MAX_DC:,}")
 
 
-def _cheapest_script(
-    coefficients: Coefficients, scripts: Sequence[Script], restart_interval: int, threads: int
-) -> Script:
-    """Return the script that takes the fewest bytes before byte stuffing, estimated from a sample of MCU rows."""
-    # Scripts have scans in common, and each distinct scan is priced once.
-    for script in scripts:
-        check_script(script, coefficients.frame)
-    if len(scripts) == 1:
-        return scripts[0]
-    scans = list(dict.fromkeys(scan for script in scripts for scan in script))
-    plans = _plan_scans(tuple(scans), coefficients, restart_interval)
-    size_bytes = _price_plans(scans, [plan.sample() for plan in plans], coefficients.frame, threads)
-    return min(scripts, key=lambda script: sum(size_bytes[scan] for scan in script))
-
-
 def price_scans(
-    coefficients: Coefficients, scans: Sequence[Scan], *, smallest_sample: int, threads: int
+    coefficients: Coefficients, scans: Sequence[Scan], restart_interval: int, *, smallest_sample: int, threads: int
 ) -> dict[Scan, float]:
-    """Estimate the size of scans without restart markers, with their Huffman tables and headers.
+    """Estimate the size of scans with their Huffman tables and headers, from a sample of MCU rows.
 
     Parameters
     ----------
@@ -256,6 +242,8 @@ def price_scans(
         Levels that are known to be in range.
     scans
         Scans that are legal for the frame.
+    restart_interval
+        MCUs between restart markers, 0 for none.
     smallest_sample
         Number of MCU rows in which symbols are counted at least, see `ScanPlan.sample`.
     threads
@@ -266,17 +254,9 @@ def price_scans(
     dict
         Size of each scan in bytes, before byte stuffing.
     """
-    plans = [plan.sample(smallest_sample) for plan in _plan_scans(tuple(scans), coefficients, 0)]
+    plans = [plan.sample(smallest_sample) for plan in _plan_scans(tuple(scans), coefficients, restart_interval)]
     return {
         scan: len(segments.encode_scan_header(scan, coefficients.frame)) + statistics.estimate_bytes(plan.row_share)
-        for scan, plan, statistics in zip(scans, plans, tally_samples(plans, threads), strict=True)
-    }
-
-
-def _price_plans(scans: Sequence[Scan], plans: Sequence[ScanPlan], frame: Frame, threads: int) -> dict[Scan, float]:
-    """Return the size of each scan: that of the MCU rows in its plan, extrapolated to all rows."""
-    return {
-        scan: len(_encode_scan_headers(scan, frame, statistics)) + statistics.size_bytes / plan.row_share
         for scan, plan, statistics in zip(scans, plans, tally_samples(plans, threads), strict=True)
     }
 

@@ -24,8 +24,7 @@ from foveal.threads import lazy_property, row_ranges, run_in_threads
 _TABLE_SLOTS = 2
 _RESTART_BITS = 20  # bits of a restart marker and, on average, of the padding of the byte before it
 _COEFFICIENTS_PER_STRIP = 1 << 18
-_SAMPLE_EVERY = 16  # MCU rows of the frame
-_SMALLEST_SAMPLE = 16  # MCU rows of the frame; pictures of less height are sampled more densely
+_SAMPLE_EVERY = 32  # MCU rows of the frame
 
 Result = TypeVar("Result")
 
@@ -93,7 +92,7 @@ class ScanPlan:
         ranges = row_ranges(mcu_rows, coefficients_per_row, _COEFFICIENTS_PER_STRIP)
         return cls(grids, factors, scan.band, restart_interval, ranges, row_step)
 
-    def sample(self, smallest: int = _SMALLEST_SAMPLE) -> ScanPlan:
+    def sample(self, smallest: int) -> ScanPlan:
         """Return the plan of a sample of MCU rows, to estimate the size of the scan in less time.
 
         Parameters
@@ -106,8 +105,8 @@ class ScanPlan:
         Rows are evenly spaced, and they are the same rows of the picture for all scans of a frame, so that scans can be
         compared. Pictures of little height are sampled more densely; of the smallest, all rows are taken.
 
-        On photographs of 0.3 to 14 MP, files whose script is chosen by samples are 0.001 % larger on average, and 0.1 %
-        at worst, than files whose script is chosen by whole scans.
+        On photographs of 0.3 to 5 MP, files whose script is found by samples of at least 6 rows are 0.05 % larger on
+        average, and 0.6 % at worst, than files whose script is found by whole scans; with 16 rows, 0.02 % and 0.5 %.
         """
         # The middle row of every group of `every` MCU rows of the frame, with `row_step` MCU rows of the scan each.
         # With every = 4:

@@ -6,7 +6,7 @@ T.81 B.2.3, Scan header syntax; G.1.1, Control procedures and coding models for 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from foveal.errors import ParameterError
 from foveal.jpeg.frame import Frame
@@ -71,71 +71,9 @@ def spectral_selection_script(component_count: int) -> Script:
         Cb             | 1 |            3            |
         Cr             | 1 |            4            |
     """
-    return _split_luminance(component_count, 9)
-
-
-def early_split_script(component_count: int) -> Script:
-    """Make a script like `spectral_selection_script` with only two AC coefficients of Y before chroma.
-
-    It takes fewer bytes if high frequencies are rare::
-
-        zig-zag index    0   1 2   3 ............. 63
-        Y              | 1 | 2 |           5         |
-        Cb             | 1 |            3            |
-        Cr             | 1 |            4            |
-    """
-    return _split_luminance(component_count, 3)
-
-
-def _split_luminance(component_count: int, second_band: int) -> Script:
-    """Make a script that sends AC coefficients of Y below `second_band` before chroma and the others after it."""
-    scans = [Scan(tuple(range(component_count)), 0, 0), Scan((0,), 1, second_band - 1)]
+    scans = [Scan(tuple(range(component_count)), 0, 0), Scan((0,), 1, 8)]
     scans += [Scan((component,), 1, 63) for component in range(1, component_count)]
-    return (*scans, Scan((0,), second_band, 63))
-
-
-def luminance_refinement_script(component_count: int) -> Script:
-    """Make a script like `spectral_selection_script` that sends the lowest bit of Y's AC coefficients in a last scan.
-
-    ::
-
-        zig-zag index       0   1 ... 8   9 ......... 63
-        Y, upper bits     | 1 |    2    |       5       |
-        Y, bit 0          | 1 |            6            |
-        Cb                | 1 |            3            |
-        Cr                | 1 |            4            |
-    """
-    first, coarse, *colour, detail = spectral_selection_script(component_count)
-    halves = [replace(scan, approximation_low=1) for scan in (coarse, detail)]
-    return first, halves[0], *colour, halves[1], Scan((0,), 1, 63, 1, 0)
-
-
-def successive_approximation_script(component_count: int) -> Script:
-    """Make a progressive script by spectral selection and successive approximation.
-
-    Coefficients are sent in two or three steps, upper bits first::
-
-        zig-zag index         0   1 ... 5   6 ......... 63
-        Y, upper bits       | 1 |    2    |       5       |
-        Y, bit 1            | 1 |            6            |
-        Y, bit 0            | 7 |           10            |
-        Cb, upper bits      | 1 |            3            |
-        Cb, bit 0           | 7 |            8            |
-        Cr, upper bits      | 1 |            4            |
-        Cr, bit 0           | 7 |            9            |
-    """
-    everything = tuple(range(component_count))
-    chroma = range(1, component_count)
-    return (
-        Scan(everything, 0, 0, 0, 1),
-        Scan((0,), 1, 5, 0, 2),
-        *(Scan((component,), 1, 63, 0, 1) for component in chroma),
-        Scan((0,), 6, 63, 0, 2),
-        Scan((0,), 1, 63, 2, 1),
-        Scan(everything, 0, 0, 1, 0),
-        *(Scan((component,), 1, 63, 1, 0) for component in chroma),
-        Scan((0,), 1, 63, 1, 0),
-    )
+    return (*scans, Scan((0,), 9, 63))
 
 
 def is_progressive(script: Sequence[Scan]) -> bool:

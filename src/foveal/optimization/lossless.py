@@ -1,8 +1,8 @@
 """The lossless rung: a file is written again with the same coefficients in fewer bytes.
 
-Huffman tables are made for the picture, and the scan script is the cheapest that `script_search` finds. Application
-segments, comments and what follows the picture stay byte for byte, except for the numbers in MPF and XMP that say where
-further pictures begin. Restart markers are left out.
+Huffman tables are made for the picture, and the scan script is the cheapest that `jpeg.THOROUGH_SEARCH` finds.
+Application segments, comments and what follows the picture stay byte for byte, except for the numbers in MPF and XMP
+that say where further pictures begin. Restart markers are left out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from foveal import jpeg
 from foveal.errors import FovealError, VerificationError
 from foveal.optimization.containers import with_length_of_primary
-from foveal.optimization.script_search import cheapest_script
 
 
 def repack(coefficients: jpeg.Coefficients, threads: int) -> bytes:
@@ -36,14 +35,14 @@ def repack(coefficients: jpeg.Coefficients, threads: int) -> bytes:
         The file holds other coefficients, tables or segments.
     """
     jpeg.fill_padding_blocks(coefficients.frame, coefficients.blocks)
-    script = cheapest_script(coefficients, threads)
+    script = jpeg.THOROUGH_SEARCH.find(coefficients, 0, threads)
 
-    data = jpeg.write_file(coefficients, [script], 0, threads)
+    data = jpeg.write_file(coefficients, script, 0, threads)
     picture_bytes = len(data) - len(coefficients.trailing)
     segments = with_length_of_primary(coefficients.segments, picture_bytes)
     if segments != coefficients.segments:
         coefficients = replace(coefficients, segments=segments)
-        data = jpeg.write_file(coefficients, [script], 0, threads)
+        data = jpeg.write_file(coefficients, script, 0, threads)
     _verify(coefficients, data)
     return data
 

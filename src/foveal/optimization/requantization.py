@@ -220,7 +220,7 @@ def quality_for_size(source: jpeg.Coefficients, size_bytes: int, settings: Requa
     source
         Contents of the file.
     size_bytes
-        Largest size of the file with its metadata, as `jpeg.write` writes it with the scripts of the effort.
+        Largest size of the file with its metadata, as `jpeg.write` writes it with the script of the effort.
     settings
         Settings of the requantization; the quality is ignored.
 
@@ -232,7 +232,7 @@ def quality_for_size(source: jpeg.Coefficients, size_bytes: int, settings: Requa
         The file cannot be requantized.
     """
     encoder = jpeg.EncoderSettings(
-        scripts=settings.effort.scripts, restart_interval=source.restart_interval, threads=settings.threads
+        script=settings.effort.script, restart_interval=source.restart_interval, threads=settings.threads
     )
 
     def encode(quality: float) -> bytes:

@@ -64,7 +64,7 @@ class RequantizationSettings:
     strength
         Strength of the map, 0 to 1, multiplied by the factor of its confidence (`SaliencyResult.strength_factor`).
     effort
-        Search effort: quantizer, scan scripts by which sizes are compared, corrections of block weights.
+        Search effort: quantizer, scan script by which sizes are compared, corrections of block weights.
     threads
         Number of threads; the result does not depend on it.
     """
@@ -240,5 +240,5 @@ def _price(coefficients: jpeg.Coefficients, settings: RequantizationSettings) ->
         blocks = tuple(levels.copy() for levels in blocks)
         jpeg.fill_padding_blocks(coefficients.frame, blocks)
     picture = jpeg.Coefficients(coefficients.frame, coefficients.tables, blocks)
-    encoder = jpeg.EncoderSettings(scripts=settings.effort.scripts, threads=settings.threads)
+    encoder = jpeg.EncoderSettings(script=settings.effort.script, threads=settings.threads)
     return sum(jpeg.price(picture, encoder))

@@ -1,0 +1,108 @@
+"""The scan script that takes the fewest bytes."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jpeg_files import random_coefficients
+
+from foveal import jpeg
+from foveal.jpeg import Scan
+from foveal.jpeg.script import check_script
+
+SEARCHES = {"quick": jpeg.QUICK_SEARCH, "thorough": jpeg.THOROUGH_SEARCH}
+FACTORS = {
+    "grey": [(1, 1)],
+    "4:4:4": [(1, 1), (1, 1), (1, 1)],
+    "4:2:0": [(2, 2), (1, 1), (1, 1)],
+    "4:1:0": [(4, 2), (1, 1), (1, 1)],
+    "CMYK": [(1, 1)] * 4,
+    "two components": [(2, 1), (1, 1)],
+    "unusual": [(1, 2), (2, 1), (2, 2)],
+    "large MCUs": [(4, 4), (1, 1), (1, 1)],
+}
+EVERY_ROW = jpeg.ScriptSearch((1, 3, 9), (1, 3), max_low_bits=1, smallest_sample=1000)
+
+
+def scripts_of_every_kind() -> list[jpeg.Script]:
+    """Return all scripts of three components that EVERY_ROW chooses from."""
+    sequential = [jpeg.sequential_script(3), jpeg.non_interleaved_script(3), (Scan((0,)), Scan((1, 2)))]
+    dc = [((0, 1, 2),), ((0,), (1, 2)), ((0,), (1,), (2,))]
+    luma = [(1,), (1, 3), (1, 9), (1, 3, 9)]
+    chroma = [(1,), (1, 3)]
+    ac = [
+        [scans_of(component, starts, low_bits) for starts in (luma, chroma, chroma)[component] for low_bits in (0, 1)]
+        for component in range(3)
+    ]
+    progressive = [(*(Scan(group, 0, 0) for group in groups), *y, *cb, *cr) for groups, y, cb, cr in product(dc, *ac)]
+    return [*sequential, *progressive]
+
+
+def scans_of(component: int, starts: tuple[int, ...], low_bits: int) -> list[Scan]:
+    ends = (*(start - 1 for start in starts[1:]), 63)
+    bands = [Scan((component,), *band, 0, low_bits) for band in zip(starts, ends, strict=True)]
+    return bands + [Scan((component,), 1, 63, 1, 0)] * low_bits
+
+
+def size_of(coefficients: jpeg.Coefficients, script: jpeg.Script, restart_interval: int = 0) -> int:
+    return len(jpeg.write_coefficients(coefficients, script=script, restart_interval=restart_interval))
+
+
+def levels_of(pixels: np.ndarray, quality: int) -> jpeg.Coefficients:
+    settings = jpeg.EncoderSettings(tables=jpeg.annex_k_tables(quality))
+    return jpeg.read_coefficients(jpeg.encode(np.ascontiguousarray(pixels), settings))
+
+
+@pytest.mark.parametrize("quality", [20, 95])
+@pytest.mark.parametrize("restart_interval", [0, 1, 50])
+def test_no_script_of_the_search_takes_fewer_bytes(quality: int, restart_interval: int, coffee: np.ndarray) -> None:
+    """Sizes are estimated without stuffed bytes; low bits are chosen with the bands 1..8 and 9..63."""
+    for pixels in (coffee[180:308, 100:260], coffee[:24, :24]):
+        levels = levels_of(pixels, quality)
+        found = EVERY_ROW.find(levels, restart_interval, 1)
+        sizes = [size_of(levels, script, restart_interval) for script in scripts_of_every_kind()]
+        assert size_of(levels, found, restart_interval) <= 1.002 * min(sizes)
+
+
+@settings(deadline=None)
+@given(
+    kind=st.sampled_from(sorted(FACTORS)),
+    size=st.tuples(st.integers(1, 70), st.integers(1, 70)),
+    search=st.sampled_from(sorted(SEARCHES)),
+    restart_interval=st.integers(0, 9),
+    seed=st.integers(0, 99),
+)
+def test_scripts_are_legal_and_do_not_depend_on_threads(
+    kind: str, size: tuple[int, int], search: str, restart_interval: int, seed: int
+) -> None:
+    coefficients = random_coefficients(FACTORS[kind], size, seed=seed)
+    script = SEARCHES[search].find(coefficients, restart_interval, 1)
+    check_script(script, coefficients.frame)
+    assert SEARCHES[search].find(coefficients, restart_interval, 2) == script
+
+
+@pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
+def test_scripts_of_both_processes_are_found(search: jpeg.ScriptSearch, coffee: np.ndarray) -> None:
+    tiny = search.find(levels_of(coffee[:16, :16], 75), 0, 1)
+    assert all(scan.band == jpeg.SEQUENTIAL_BAND for scan in tiny)
+    assert len(search.find(levels_of(coffee, 75), 0, 1)) > 4
+
+
+def test_low_bits_have_scans_of_their_own_where_steps_are_fine(coffee: np.ndarray) -> None:
+    most = {
+        quality: max(scan.approximation_low for scan in jpeg.THOROUGH_SEARCH.find(levels_of(coffee, quality), 0, 1))
+        for quality in (30, 100)
+    }
+    assert most[30] < most[100] == jpeg.THOROUGH_SEARCH.max_low_bits
+
+
+@pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
+def test_a_sample_of_a_high_picture_finds_a_script_as_good(search: jpeg.ScriptSearch, coffee: np.ndarray) -> None:
+    high = np.concatenate([coffee[:, :96], coffee[::-1, 200:296], coffee[:, 400:496]])
+    levels = levels_of(high, 75)
+    sampled, whole = search.find(levels, 0, 1), jpeg.THOROUGH_SEARCH.find(levels, 0, 1)
+    assert size_of(levels, sampled) <= 1.005 * size_of(levels, whole)
