@@ -239,9 +239,11 @@ def test_the_default_quality_is_found_in_few_measurements(
 def default_quality(monkeypatch: pytest.MonkeyPatch, score: Callable[[float], float]) -> int:
     """The default quality of a photo whose score is a function of its quality."""
     sample = SimpleNamespace(pixels=np.zeros((16, 16), np.uint8), settings=SimpleNamespace(threads=1), quantize=score)
-    monkeypatch.setattr(targets, "Ssimulacra2Reference", lambda *_, **__: SimpleNamespace(score=lambda s, threads: s))
+    monkeypatch.setattr(
+        targets, "Ssimulacra2Reference", lambda *_, **__: SimpleNamespace(estimate=lambda s, threads: s)
+    )
     monkeypatch.setattr(targets.jpeg, "reconstruct", lambda score: score)
-    return targets._find_default_quality(sample)  # type: ignore[arg-type]
+    return targets._find_default_quality(sample, targets.DEFAULT_SCORE)  # type: ignore[arg-type]
 
 
 def test_the_search_for_the_default_quality_follows_a_curve(monkeypatch: pytest.MonkeyPatch) -> None:

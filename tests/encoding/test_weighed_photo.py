@@ -44,7 +44,7 @@ def test_patches_of_a_photo_keep_their_weights(height: int, width: int, sampled_
 
 
 def test_patches_are_evenly_spaced() -> None:
-    assert weighed_photo._patch_indices(128 * 6, 0.5).tolist() == [*range(128, 256), *range(384, 512), *range(640, 768)]
-    assert weighed_photo._patch_indices(128 * 3 + 127, 0.1).tolist() == list(range(128, 256))  # the middle
-    assert weighed_photo._patch_indices(128 * 3 + 127, 1).tolist() == list(range(128 * 3 + 127))
-    assert weighed_photo._patch_indices(255, 0.1).tolist() == list(range(255))  # too short for a selection
+    assert weighed_photo._select_patches(128 * 6, 0.5) == [slice(128, 256), slice(384, 512), slice(640, 768)]
+    assert weighed_photo._select_patches(128 * 3 + 127, 0.1) == [slice(128, 256)]  # the middle
+    assert weighed_photo._select_patches(128 * 3 + 127, 1) == [slice(0, 128 * 3 + 127)]
+    assert weighed_photo._select_patches(255, 0.1) == [slice(0, 255)]  # too short for a selection

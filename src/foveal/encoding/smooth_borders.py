@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -10,11 +11,14 @@ from numpy.typing import NDArray
 from foveal import jpeg
 from foveal.allocate.block_borders import extra_border_step, smooth_blocks
 from foveal.allocate.masking import texture
+from foveal.allocate.perception import level_of_quality
 
 # Largest mean step across block borders, in 8-bit levels, see `allocate.block_borders`. Photographs with large skies
 # have 0.1 to 0.2 at a predicted score of 80, gradients 0.5.
 _LARGEST_BORDER_STEP = 0.18
-_LEAST_SMOOTH_SHARE = 0.15  # photos that are less smooth do not reach that mean
+_LEAST_RATIO = 0.5  # of a step to the largest one: tiny steps, or none, say little about other qualities
+_MAX_GUESSES = 3  # qualities that are guessed before the search goes on by bisection
+_LEAST_SMOOTH_SHARE = 0.35  # photos that are less smooth do not reach that mean
 
 
 def raise_until_borders_vanish(
@@ -22,7 +26,7 @@ def raise_until_borders_vanish(
 ) -> int:
     """Return the least quality from `quality` to `most` at which block borders of smooth areas do not show.
 
-    By bisection: the steps across borders fall with quality, but for small fluctuations.
+    The steps across borders are about proportional to those of the quantizer, so that few files must be decoded.
 
     Parameters
     ----------
@@ -42,15 +46,30 @@ def raise_until_borders_vanish(
         return quality
     original = _luminance(pixels)
 
-    def shows(quality: int) -> bool:
-        return extra_border_step(original, _luminance(decode_at(quality)), smooth) > _LARGEST_BORDER_STEP
+    def extra_step_at(quality: int) -> float:
+        return extra_border_step(original, _luminance(decode_at(quality)), smooth)
 
-    if not shows(quality):
+    tried, step = quality, extra_step_at(quality)
+    if step <= _LARGEST_BORDER_STEP:
         return quality
-    while quality + 1 < most:
-        middle = (quality + most) // 2
-        quality, most = (middle, most) if shows(middle) else (quality, middle)
-    return most
+    shown, hidden, guesses = quality, most, 0  # borders show at the first of these qualities
+    while shown + 1 < hidden:
+        guess = _quality_of_step(tried, step) if guesses < _MAX_GUESSES else (shown + hidden) // 2
+        tried = min(max(guess, shown + 1), hidden - 1)
+        step = extra_step_at(tried)
+        shown, hidden = (tried, hidden) if step > _LARGEST_BORDER_STEP else (shown, tried)
+        guesses += 1
+    return hidden
+
+
+def _quality_of_step(quality: int, step: float) -> int:
+    """Return the quality at which steps across borders are as large as they may be, given those at another quality.
+
+    They are about proportional to the steps of the quantizer, whose logarithm is the level.
+    """
+    ratio = max(step / _LARGEST_BORDER_STEP, _LEAST_RATIO)
+    level = level_of_quality(quality) - math.log(ratio)
+    return next((each for each in range(101) if level_of_quality(each) <= level), 100)
 
 
 def _luminance(pixels: jpeg.Pixels) -> NDArray[np.float32]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,8 @@ from foveal.allocate.effort import Effort
 from foveal.allocate.finest import FINEST_QUALITY, FINEST_QUANTIZATION
 from foveal.allocate.score_prediction import features, predicted_score, regression_for
 from foveal.allocate.subsampling import Subsampling
+
+Sample = TypeVar("Sample", bound=np.generic)
 
 _PATCH_BLOCKS = 16  # blocks on each side of a patch: 16 pixels at 1/8 of the size, a scale of SSIMULACRA2
 
@@ -85,15 +89,17 @@ class WeighedPhoto:
         if height * width <= most_pixels:
             return self
         share = math.sqrt(most_pixels / (height * width))
-        rows, columns = _patch_indices(height, share), _patch_indices(width, share)
+        rows, columns = _select_patches(height, share), _select_patches(width, share)
         # A short side keeps at least one patch, which may be more than its share: then the other side keeps less.
-        if len(rows) <= len(columns):
-            columns = _patch_indices(width, most_pixels / (len(rows) * width))
+        if _total_length(rows) <= _total_length(columns):
+            columns = _select_patches(width, most_pixels / (_total_length(rows) * width))
         else:
-            rows = _patch_indices(height, most_pixels / (height * len(columns)))
-        blocks = np.ix_(rows[:: jpeg.BLOCK_SIDE] // jpeg.BLOCK_SIDE, columns[:: jpeg.BLOCK_SIDE] // jpeg.BLOCK_SIDE)
-        pixels = np.ascontiguousarray(self.pixels[np.ix_(rows, columns)])
-        return replace(self, pixels=pixels, weights=self.weights[blocks])
+            rows = _select_patches(height, most_pixels / (height * _total_length(columns)))
+        return replace(
+            self,
+            pixels=_join_patches(self.pixels, rows, columns),
+            weights=_join_patches(self.weights, _in_blocks(rows), _in_blocks(columns)),
+        )
 
     def _transform(self, quality: float) -> WeighedCoefficients:
         frame = jpeg.frame_of(self.pixels, self.subsampling.at(quality))
@@ -107,8 +113,8 @@ class WeighedPhoto:
         return self.allocation.decide(coefficients, quality, effort)
 
 
-def _patch_indices(length: int, share: float) -> NDArray[np.intp]:
-    """Return the indices of the rows or columns of evenly spaced patches along a side of `length` pixels.
+def _select_patches(length: int, share: float) -> list[slice]:
+    """Return the parts of a side of `length` pixels that evenly spaced patches take.
 
     The patches hold at most the given share of the side, but there is one patch at least. A side too short for a
     selection of patches is returned whole.
@@ -117,6 +123,20 @@ def _patch_indices(length: int, share: float) -> NDArray[np.intp]:
     patches = length // side
     kept = max(1, int(patches * share))
     if kept >= patches:
-        return np.arange(length)
-    selected = (np.arange(kept) + 0.5) * patches // kept  # the middle patch of each of `kept` equal groups
-    return np.add.outer(selected.astype(np.intp) * side, np.arange(side)).ravel()
+        return [slice(0, length)]
+    # The middle patch of each of `kept` equal groups.
+    firsts = [int((index + 0.5) * patches // kept) * side for index in range(kept)]
+    return [slice(first, first + side) for first in firsts]
+
+
+def _total_length(parts: Sequence[slice]) -> int:
+    return sum(part.stop - part.start for part in parts)
+
+
+def _in_blocks(parts: Sequence[slice]) -> list[slice]:
+    """Return the blocks that parts of a side in pixels cover."""
+    return [slice(part.start // jpeg.BLOCK_SIDE, -(-part.stop // jpeg.BLOCK_SIDE)) for part in parts]
+
+
+def _join_patches(values: NDArray[Sample], rows: Sequence[slice], columns: Sequence[slice]) -> NDArray[Sample]:
+    return np.concatenate([np.concatenate([values[down, across] for across in columns], axis=1) for down in rows])

@@ -101,7 +101,7 @@ class SourceScores:
         return float(raise_until_borders_vanish(pixels, decode_at, int(quality), most, self._settings.threads))
 
     def _score(self, quantized: jpeg.Coefficients) -> float:
-        return self._reference.score(jpeg.reconstruct(quantized), threads=self._settings.threads) - self._optimism
+        return self._reference.estimate(jpeg.reconstruct(quantized), threads=self._settings.threads) - self._optimism
 
 
 def default_quality(source: jpeg.Coefficients, settings: RequantizationSettings) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import foveal
 from foveal.errors import ParameterError
 from foveal.metrics import Ssimulacra2Reference, ssimulacra2
 
@@ -44,6 +45,16 @@ def test_the_score_does_not_depend_on_threads_nor_on_a_kept_reference(astronaut:
     expected = [ssimulacra2(photo, each) for each in distorted]
     for threads in (1, 2, 5):
         assert [reference.score(each, threads=threads) for each in distorted] == expected
+
+
+@pytest.mark.parametrize("side", [8, 60, 113, 400])
+@pytest.mark.parametrize("quality", [1, 30, 80, 100])
+def test_an_estimate_is_near_the_score(side: int, quality: int, coffee: np.ndarray) -> None:
+    for photo in (coffee[:side, 100 : 100 + side], coffee[:side, 100 : 100 + side, 0]):
+        original = np.ascontiguousarray(photo)
+        decoded = foveal.decode(foveal.encode(original, quality=quality, saliency=None))
+        reference = Ssimulacra2Reference(original)
+        assert reference.estimate(decoded, threads=2) == pytest.approx(reference.score(decoded), abs=0.01)
 
 
 def test_the_order_matters(astronaut: np.ndarray) -> None:

@@ -12,11 +12,17 @@ from numpy.typing import NDArray
 import foveal._kernels as _kernels
 from foveal.metrics.srgb import light_derivative
 from foveal.metrics.ssimulacra.recursive_gaussian import GAUSSIAN, impulse_response
-from foveal.metrics.ssimulacra.score import error_norms, score_derivative, total_error, weighted_channels, weights_of
+from foveal.metrics.ssimulacra.score import (
+    NEGLIGIBLE_WEIGHT,
+    error_norms,
+    score_derivative,
+    total_error,
+    weighted_channels,
+    weights_of,
+)
 from foveal.metrics.ssimulacra.xyb import Planes, as_rgb, row_strips, xyb_scales
 from foveal.threads import run_in_threads
 
-_LEAST_WEIGHT = 0.002  # channels whose weights at a scale are all smaller are left out; the largest weight is 225
 _LEAST_NORM = 1e-9  # below it, the cubes of the errors underflow in single precision
 
 
@@ -47,7 +53,7 @@ def gradient(reference: list[Planes], pixels: NDArray[np.uint8], threads: int) -
         (h, 3, w) float32; of a grey picture, as if it were RGB with equal channels.
     """
     xyb = list(xyb_scales(pixels, threads))
-    norms = error_norms(reference, xyb, threads, _LEAST_WEIGHT)
+    norms = error_norms(reference, xyb, threads, NEGLIGIBLE_WEIGHT)
     by_errors = score_derivative(total_error(norms)) * _error_derivatives(norms, xyb)
     return _sample_gradient(pixels, xyb, _xyb_gradients(reference, xyb, by_errors, threads), threads)
 
@@ -87,7 +93,7 @@ def _xyb_gradients(
         coefficients = by_errors[channel, scale].astype(np.float32)
         _kernels.error_slopes(reference[scale], distorted[scale], channel, _BLUR_TAPS, coefficients, gradients[scale])
 
-    run_in_threads(fill, weighted_channels(len(reference), _LEAST_WEIGHT), threads)
+    run_in_threads(fill, weighted_channels(len(reference), NEGLIGIBLE_WEIGHT), threads)
     return gradients
 
 

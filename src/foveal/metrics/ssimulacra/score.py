@@ -64,10 +64,15 @@ _ERROR_FACTOR = 0.9562382616834844
 _ERROR_POLYNOMIAL = (0.0, 2.326765642916932, -0.020884521182843837, 6.248496625763138e-05)  # lowest power first
 _SCORE_EXPONENT = 0.6276336467831387
 
+NEGLIGIBLE_WEIGHT = 0.002  # channels whose weights at a scale are all smaller hardly count; the largest is 225
 
-def score(reference: list[Planes], distorted: list[Planes], threads: int) -> float:
-    """Return the score of a distorted picture, given the XYB planes of both pictures at all scales."""
-    error = _map_error(total_error(error_norms(reference, distorted, threads)))
+
+def score(reference: list[Planes], distorted: list[Planes], threads: int, least_weight: float = 0.0) -> float:
+    """Return the score of a distorted picture, given the XYB planes of both pictures at all scales.
+
+    Channels whose weights at a scale are all below `least_weight` are left out.
+    """
+    error = _map_error(total_error(error_norms(reference, distorted, threads, least_weight)))
     return 100.0 - 10.0 * float(error**_SCORE_EXPONENT)
 
 
