@@ -62,18 +62,24 @@ def non_interleaved_script(component_count: int) -> Script:
 
 
 def spectral_selection_script(component_count: int) -> Script:
-    """Make a progressive script by spectral selection: DC, low frequencies of Y, chroma, high frequencies of Y.
+    """Make a progressive script by spectral selection: DC, then AC of Y in three bands, with chroma after the first.
 
     Numbers of the scans that send the coefficients::
 
-        zig-zag index    0   1 ... 8   9 ......... 63
-        Y              | 1 |    2    |       5       |
-        Cb             | 1 |            3            |
-        Cr             | 1 |            4            |
+        zig-zag index    0   1 2   3 ... 8   9 ......... 63
+        Y              | 1 | 3 |     6     |       7       |
+        Cb             | 2 |               4               |
+        Cr             | 2 |               5               |
     """
-    scans = [Scan(tuple(range(component_count)), 0, 0), Scan((0,), 1, 8)]
-    scans += [Scan((component,), 1, 63) for component in range(1, component_count)]
-    return (*scans, Scan((0,), 9, 63))
+    chroma = tuple(range(1, component_count))
+    return (
+        Scan((0,), 0, 0),
+        *([Scan(chroma, 0, 0)] if chroma else []),
+        Scan((0,), 1, 2),
+        *(Scan((component,), 1, 63) for component in chroma),
+        Scan((0,), 3, 8),
+        Scan((0,), 9, 63),
+    )
 
 
 def is_progressive(script: Sequence[Scan]) -> bool:
