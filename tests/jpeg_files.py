@@ -109,7 +109,7 @@ def random_file(
 ) -> bytes:
     coefficients = random_coefficients(factors, size, segments=segments, seed=seed)
     return jpeg.write_coefficients(
-        coefficients, script=script(len(factors)), restart_interval=restart_interval, threads=1
+        coefficients, scripts=[script(len(factors))], restart_interval=restart_interval, threads=1
     )
 
 

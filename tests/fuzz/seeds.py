@@ -82,7 +82,7 @@ def _rare_files() -> Seeds:
     levels = jpeg_files.random_coefficients([(1, 1)], (16, 16))
     large = jpeg.Coefficients(levels.frame, (jpeg.QuantizationTable((1000,) * 64),), (levels.blocks[0] * 100,))
     script = jpeg_files.successive_approximation_script(1)
-    yield "large_levels_and_steps", jpeg.write_coefficients(large, script=script)
+    yield "large_levels_and_steps", jpeg.write_coefficients(large, scripts=[script])
 
 
 def _picture(height: int, width: int) -> np.ndarray:

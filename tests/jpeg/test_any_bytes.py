@@ -130,7 +130,7 @@ def test_writing_and_reading_is_lossless(
         scripts += [jpeg.sequential_script, jpeg.spectral_selection_script, jpeg_files.successive_approximation_script]
     script = data.draw(st.sampled_from(scripts))(len(factors))
     meant = jpeg_files.random_coefficients(factors, size, seed=seed)
-    read = jpeg.read_coefficients(jpeg.write_coefficients(meant, script=script, restart_interval=interval))
+    read = jpeg.read_coefficients(jpeg.write_coefficients(meant, scripts=[script], restart_interval=interval))
     assert (read.frame, read.tables, read.segments) == (meant.frame, meant.tables, meant.segments)
     assert (read.script, read.restart_interval) == (script, interval)
     jpeg_files.assert_same_blocks(meant, read)

@@ -48,8 +48,9 @@ def test_coefficients_must_fit_their_frame() -> None:
         ({"restart_interval": 65_536}, "restart interval"),
         ({"restart_interval": 2.5}, "restart interval"),
         ({"threads": 0}, "threads"),
-        ({"script": [jpeg.sequential_script(3)]}, "tuple of Scans"),
-        ({"script": (jpeg.Scan((0,)),)}, "in full"),
+        ({"scripts": jpeg.sequential_script(3)}, "sequence of scripts"),
+        ({"scripts": [(jpeg.Scan((0,)),)]}, "in full"),
+        ({"scripts": [jpeg.sequential_script(3), (jpeg.Scan((0,)),)]}, "in full"),
     ],
 )
 def test_write_coefficients_checks_its_arguments(arguments: dict[str, Any], words: str) -> None:
@@ -73,10 +74,19 @@ def test_levels_that_cannot_be_coded_are_refused_and_the_largest_are_written() -
 def test_another_script_changes_no_coefficient() -> None:
     read = jpeg.read_coefficients(foveal.encode(noisy_gradient(50, 70), saliency=None, subsampling="4:2:2"))
     for make in (jpeg.sequential_script, jpeg.spectral_selection_script, jpeg_files.successive_approximation_script):
-        again = jpeg.read_coefficients(jpeg.write_coefficients(read, script=make(3), restart_interval=5))
+        again = jpeg.read_coefficients(jpeg.write_coefficients(read, scripts=[make(3)], restart_interval=5))
         assert again.script == make(3)
         assert again.restart_interval == 5
         jpeg_files.assert_same_blocks(read, again)
+
+
+def test_the_cheapest_script_counts_restart_markers() -> None:
+    read = jpeg.read_coefficients(foveal.encode(noisy_gradient(64, 64), saliency=None))
+    makers = (jpeg.sequential_script, jpeg.spectral_selection_script, jpeg_files.successive_approximation_script)
+    for interval in (0, 1, 3, 20):
+        sizes = [len(jpeg.write_coefficients(read, scripts=[make(3)], restart_interval=interval)) for make in makers]
+        chosen = jpeg.write_coefficients(read, scripts=[make(3) for make in makers], restart_interval=interval)
+        assert len(chosen) == min(sizes)
 
 
 def test_writing_what_was_cut_off_keeps_what_there_is() -> None:
@@ -93,12 +103,12 @@ def test_mcus_of_more_than_ten_blocks_are_not_written_and_read_only_leniently() 
     """T.81 B.2.3, Scan header syntax, limits an MCU to ten blocks; libjpeg refuses larger ones."""
     coefficients = random_coefficients([(3, 3), (1, 2), (1, 1)], (50, 60))
     with pytest.raises(ParameterError, match="at most 10 blocks, not 12"):
-        jpeg.write_coefficients(coefficients, script=jpeg.sequential_script(3))
+        jpeg.write_coefficients(coefficients, scripts=[jpeg.sequential_script(3)])
     alone = jpeg.write_coefficients(coefficients)
     assert jpeg.read_coefficients(alone).script == jpeg.non_interleaved_script(3)
 
     ten = random_coefficients([(3, 3), (1, 1)], (50, 60))
-    data = jpeg.write_coefficients(ten, script=jpeg.sequential_script(2))
+    data = jpeg.write_coefficients(ten, scripts=[jpeg.sequential_script(2)])
     assert len(jpeg.read_coefficients(data).blocks) == 2
     twelve = patched(data, offset_of(data, markers.SOF0, 11), b"\x43")
     with pytest.raises(FormatError, match="at most 10 blocks, not 13"):

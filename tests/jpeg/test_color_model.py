@@ -18,7 +18,7 @@ from foveal.jpeg import markers
 def test_segments_behind_the_first_scan_do_not_change_the_colours() -> None:
     """libjpeg decides at the first scan. In a rewritten file a later Adobe segment would stand before it and count."""
     coefficients = random_coefficients([(1, 1)] * 3, (16, 16), segments=())
-    data = jpeg.write_coefficients(coefficients, script=jpeg.non_interleaved_script(3))
+    data = jpeg.write_coefficients(coefficients, scripts=[jpeg.non_interleaved_script(3)])
     comment = b"\xff\xfe\0\5abc"
     for segment in (jpeg_files.ADOBE_RGB, jpeg_files.JFIF):
         coded = b"\xff" + bytes((segment.code,)) + (len(segment.payload) + 2).to_bytes(2, "big") + segment.payload

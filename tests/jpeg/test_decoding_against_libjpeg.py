@@ -78,7 +78,7 @@ def test_factors_that_do_not_divide_each_other_repeat_samples(monkeypatch: pytes
     """With factors 3 x 3 and 2 x 2 each pixel takes the chroma sample in which its upper left corner lies."""
     size = (50, 61)
     coefficients = jpeg_files.random_coefficients([(3, 3), (2, 2), (2, 2)], size)
-    data = jpeg.write_coefficients(coefficients, script=jpeg.non_interleaved_script(3))
+    data = jpeg.write_coefficients(coefficients, scripts=[jpeg.non_interleaved_script(3)])
     fractional = foveal.decode(data)
     monkeypatch.setattr(decoder, "_PIXELS_PER_STRIP", 1)
     np.testing.assert_array_equal(foveal.decode(data), fractional)
@@ -135,7 +135,7 @@ def test_color_models(case: str, luma: tuple[int, int]) -> None:
     factors = [luma, (1, 1), (1, 1), luma][: len(identifiers)]
     coefficients = jpeg_files.random_coefficients(factors, (37, 53), segments=segments, identifiers=identifiers)
     script = jpeg.non_interleaved_script(len(factors))
-    assert_same_pixels(jpeg.write_coefficients(coefficients, script=script))
+    assert_same_pixels(jpeg.write_coefficients(coefficients, scripts=[script]))
 
 
 @pytest.mark.parametrize("interval", [1, 2, 3, 7, 1000, 65535])

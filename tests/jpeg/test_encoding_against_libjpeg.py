@@ -101,7 +101,7 @@ def test_many_correction_bits_behind_one_eob_run(tmp_path: Path) -> None:
     frame = Frame.of_picture(8 * 5, 8 * 20, None)
     levels = np.random.default_rng(6).choice(np.array([-9, -4, 5, 8], np.int16), (5, 20, 64))
     meant = jpeg.Coefficients(frame, (table,), (levels,))
-    data = jpeg.write_coefficients(meant, script=successive_approximation_script(1))
+    data = jpeg.write_coefficients(meant, scripts=[successive_approximation_script(1)])
     assert_reads_as_meant(data, meant, tmp_path)
 
 
@@ -118,7 +118,7 @@ def test_the_largest_levels_there_are(script: jpeg.ScriptMaker, interval: int, t
         blocks.append(levels)
     tables = jpeg.annex_k_tables(100)
     meant = jpeg.Coefficients(frame, (tables[0], tables[1], tables[1]), tuple(blocks))
-    data = jpeg.write_coefficients(meant, script=script(3), restart_interval=interval)
+    data = jpeg.write_coefficients(meant, scripts=[script(3)], restart_interval=interval)
     assert_reads_as_meant(data, meant, tmp_path)
 
 

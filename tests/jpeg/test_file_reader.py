@@ -146,7 +146,7 @@ def test_a_missing_number_of_lines_is_an_error() -> None:
 def test_quantization_tables_may_change_between_scans() -> None:
     """A component keeps the table that its slot held at its first scan, as in libjpeg (T.81 B.2.2)."""
     coefficients = random_coefficients([(1, 1)] * 3, (32, 32))
-    data = jpeg.write_coefficients(coefficients, script=jpeg.non_interleaved_script(3))
+    data = jpeg.write_coefficients(coefficients, scripts=[jpeg.non_interleaved_script(3)])
     other = b"\xff\xdb\0\x43\1" + bytes(range(10, 74))
     changed = inserted(data, offset_of(data, markers.DHT, 0, 2), other)
     np.testing.assert_array_equal(foveal.decode(changed), pillow_pixels(changed))
@@ -192,7 +192,7 @@ def bomb(count: int, size: int) -> bytes:
     """Return a small progressive file with `count` scans of a few bytes, each of which visits every block."""
     frame = jpeg.Frame(size, size, (jpeg.ComponentHeader(1, 1, 1, 0),))
     flat = jpeg.Coefficients(frame, jpeg.annex_k_tables(50)[:1], jpeg.coefficients.empty_blocks(frame, frame.mcu_rows))
-    data = jpeg.write_coefficients(flat, script=(jpeg.Scan((0,), 0, 0), jpeg.Scan((0,), 1, 63)))
+    data = jpeg.write_coefficients(flat, scripts=[(jpeg.Scan((0,), 0, 0), jpeg.Scan((0,), 1, 63))])
     last = offset_of(data, markers.DHT, 0, 1)
     return data[:last] + data[last:-2] * count + b"\xff\xd9"
 
@@ -254,7 +254,7 @@ def test_what_has_no_effect_on_the_picture_is_at_most_a_warning(case: str) -> No
     assert len(foveal.inspect(data).notes) == len(caught)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FormatWarning)
-        rewritten = jpeg.write_coefficients(jpeg.read_coefficients(data), script=jpeg.non_interleaved_script(3))
+        rewritten = jpeg.write_coefficients(jpeg.read_coefficients(data), scripts=[jpeg.non_interleaved_script(3)])
     np.testing.assert_array_equal(foveal.decode(rewritten), pixels)
 
 
@@ -279,7 +279,7 @@ def test_impossible_values_of_a_table_that_is_used_are_faults(
 @pytest.mark.filterwarnings("ignore::foveal.errors.FormatWarning")
 def test_scans_of_one_component_name_the_first_component_of_their_identifier() -> None:
     """As in libjpeg-turbo; which of the components was meant is not known, so that a strict reading stops."""
-    data = jpeg.write_coefficients(random_coefficients(COLOR, (40, 56)), script=jpeg.non_interleaved_script(3))
+    data = jpeg.write_coefficients(random_coefficients(COLOR, (40, 56)), scripts=[jpeg.non_interleaved_script(3)])
     data = with_identifiers(data, (1, 2, 2))
     with pytest.raises(FormatError, match="expected one scan of component 2, found a second"):
         foveal.decode(data)

@@ -49,7 +49,7 @@ def test_the_price_of_scans_is_the_size_of_their_file(script: jpeg.ScriptMaker) 
     coefficients = random_coefficients([(2, 2), (1, 1), (1, 1)], (200, 120))
     scans = script(3)
     prices = jpeg.price_scans(coefficients, scans, 0, smallest_sample=1000, threads=1)
-    data = jpeg.write_coefficients(coefficients, script=scans)
+    data = jpeg.write_coefficients(coefficients, scripts=[scans])
     scan_bytes = len(data) - data.index(b"\xff\xc4") - 2  # from DHT to EOI
     stuffed = data.count(b"\xff\0")
     assert 0 <= sum(prices.values()) - (scan_bytes - stuffed) <= (2 * 4 + 1) * len(scans)

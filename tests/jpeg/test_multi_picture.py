@@ -35,7 +35,7 @@ def test_the_index_of_further_pictures_follows_what_is_written() -> None:
     assert found.metadata.pictures == 3
     assert found.metadata.trailing_bytes > 0
     read = jpeg.read_coefficients(data)
-    written = jpeg.write_coefficients(read, script=jpeg.spectral_selection_script(3))
+    written = jpeg.write_coefficients(read, scripts=[jpeg.spectral_selection_script(3)])
     assert len(written) != len(data)
     with Image.open(io.BytesIO(written)) as file:
         assert (file.format, file.n_frames) == ("MPO", 3)

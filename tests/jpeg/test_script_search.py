@@ -49,7 +49,7 @@ def scans_of(component: int, starts: tuple[int, ...], low_bits: int) -> list[Sca
 
 
 def size_of(coefficients: jpeg.Coefficients, script: jpeg.Script, restart_interval: int = 0) -> int:
-    return len(jpeg.write_coefficients(coefficients, script=script, restart_interval=restart_interval))
+    return len(jpeg.write_coefficients(coefficients, scripts=[script], restart_interval=restart_interval))
 
 
 def levels_of(pixels: np.ndarray, quality: int) -> jpeg.Coefficients:

@@ -24,7 +24,7 @@ def test_the_least_dc_level_comes_back_from_successive_approximation(name: str, 
     script = (jpeg.Scan((0,), 0, 0, 0, low), *refinements, jpeg.Scan((0,), 1, 63))
     _kernels.use_instruction_set(name)
     try:
-        after = jpeg.read_coefficients(jpeg.write_coefficients(before, script=script))
+        after = jpeg.read_coefficients(jpeg.write_coefficients(before, scripts=[script]))
     finally:
         _kernels.use_instruction_set(_kernels.instruction_sets()[0])
     np.testing.assert_array_equal(after.blocks[0], levels)

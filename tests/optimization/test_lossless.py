@@ -101,7 +101,7 @@ def test_steps_of_16_bits_are_kept() -> None:
     assert luma.needs_16_bits
     read = random_coefficients([(1, 1)] * 3, (32, 32))
     coefficients = jpeg.Coefficients(read.frame, (luma, chroma, chroma), read.blocks)
-    data = jpeg.write_coefficients(coefficients, script=jpeg.sequential_script(3))
+    data = jpeg.write_coefficients(coefficients, scripts=[jpeg.sequential_script(3)])
     assert_lossless(data, optimize_file(data, LOSSLESS))
 
 

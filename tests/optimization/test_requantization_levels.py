@@ -132,7 +132,7 @@ def test_results_are_final(
 ) -> None:
     source = random_coefficients(SAMPLINGS[sampling], size, seed=seed)
     result = requantize(source, at_quality(quality))
-    again = jpeg.read_coefficients(jpeg.write_coefficients(result, script=script(len(source.blocks))))
+    again = jpeg.read_coefficients(jpeg.write_coefficients(result, scripts=[script(len(source.blocks))]))
     assert requantize(again, at_quality(quality)) is again
 
 
@@ -166,7 +166,7 @@ def test_a_second_run_has_nothing_to_do(encode: Encoder, quality: int, coffee: n
 def test_a_separate_scan_for_each_component_loses_padding_and_changes_nothing(coffee: np.ndarray) -> None:
     source = jpeg.read_coefficients(turbo(coffee[:41, :57].copy(), 95))  # 4:2:0, and not whole MCUs
     result = requantize(source, at_quality(70))
-    data = jpeg.write_coefficients(result, script=jpeg.non_interleaved_script(3))
+    data = jpeg.write_coefficients(result, scripts=[jpeg.non_interleaved_script(3)])
     again = jpeg.read_coefficients(data)
     assert requantize(again, at_quality(70)) is again
 

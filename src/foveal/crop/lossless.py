@@ -73,7 +73,7 @@ def crop_file(
     cropped = _crop(source, box, notes)
     jpeg.fill_padding_blocks(cropped.frame, cropped.blocks)
     data = jpeg.write_coefficients(
-        cropped, script=_choose_script(cropped, effort, progressive, threads), restart_interval=0, threads=threads
+        cropped, scripts=[_choose_script(cropped, effort, progressive, threads)], restart_interval=0, threads=threads
     )
     if not _holds(jpeg.read_contents(data).coefficients, cropped):
         raise VerificationError("the written file does not hold the coefficients of the source; nothing is written")

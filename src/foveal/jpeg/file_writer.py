@@ -22,6 +22,7 @@ from foveal.jpeg.segments import Segment
 MAX_RESTART_INTERVAL = 65_535
 # Least and largest DC levels, largest AC levels: DC differences and AC levels of at most 15 bits.
 MIN_DC, MAX_DC, MAX_AC = -16_384, 16_383, 32_767
+_SMALLEST_SAMPLE = 16  # MCU rows from which the sizes of scripts are estimated
 _STUFFED_SHARE = 0.003  # share of bytes that are 0xFF: a little less than 1 / 256, because no code is all ones
 
 
@@ -37,7 +38,7 @@ def check_restart_interval(interval: int) -> None:
 def write_coefficients(
     coefficients: Coefficients,
     *,
-    script: Script | None = None,
+    scripts: Sequence[Script] = (),
     restart_interval: int | None = None,
     threads: int = 1,
 ) -> bytes:
@@ -47,9 +48,9 @@ def write_coefficients(
     ----------
     coefficients
         Coefficients from `read_coefficients` or from an encoder.
-    script
-        Scan script; None for `coefficients.script`, or a scan for each component if that is not legal or not complete,
-        as in a truncated file.
+    scripts
+        Scan scripts to choose from: the one that takes the fewest bytes is used. If empty, `coefficients.script` is
+        used; if that is not legal or not complete, as in a truncated file, a scan for each component.
     restart_interval
         MCUs between restart markers, 0 for none; None for `coefficients.restart_interval`.
     threads
@@ -63,19 +64,19 @@ def write_coefficients(
     Raises
     ------
     ParameterError
-        The script is not legal, or the restart interval or a level is out of range.
+        A script is not legal, or the restart interval or a level is out of range.
     """
     if not isinstance(coefficients, Coefficients):
         raise ParameterError(f"coefficients must be Coefficients, not {type(coefficients).__name__}")
-    if not (script is None or (isinstance(script, tuple) and all(isinstance(scan, Scan) for scan in script))):
-        raise ParameterError("script must be a tuple of Scans")
+    if not all(isinstance(script, tuple) and all(isinstance(scan, Scan) for scan in script) for script in scripts):
+        raise ParameterError("scripts must be a sequence of scripts, each a tuple of Scans")
     if not isinstance(threads, Integral) or threads < 1:
         raise ParameterError(f"threads must be 1 or more, not {threads!r}")
     interval = coefficients.restart_interval if restart_interval is None else restart_interval
     check_restart_interval(interval)
     _check_levels(coefficients)
-    used = _default_script(coefficients) if script is None else script
-    return write_file(coefficients, used, interval, threads)
+    script = _cheapest_script(coefficients, scripts, interval, threads) if scripts else _default_script(coefficients)
+    return write_file(coefficients, script, interval, threads)
 
 
 def write_file(coefficients: Coefficients, script: Script, interval: int, threads: int) -> bytes:
@@ -229,6 +230,19 @@ def _check_levels(coefficients: Coefficients) -> None:
         dc = levels[:, :, 0]
         if dc.min() < MIN_DC or dc.max() > MAX_DC or levels.min() < -MAX_AC:
             raise ParameterError(f"levels must be within +-{MAX_AC:,}, DC from {MIN_DC:,} to {MAX_DC:,}")
+
+
+def _cheapest_script(
+    coefficients: Coefficients, scripts: Sequence[Script], restart_interval: int, threads: int
+) -> Script:
+    """Return the script that takes the fewest bytes before byte stuffing."""
+    if len(scripts) == 1:
+        return scripts[0]
+    for script in scripts:
+        check_script(script, coefficients.frame)
+    scans = tuple(dict.fromkeys(scan for script in scripts for scan in script))  # scripts have scans in common
+    size_bytes = price_scans(coefficients, scans, restart_interval, smallest_sample=_SMALLEST_SAMPLE, threads=threads)
+    return min(scripts, key=lambda script: sum(size_bytes[scan] for scan in script))
 
 
 def price_scans(
