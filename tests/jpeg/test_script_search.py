@@ -100,6 +100,18 @@ def test_low_bits_have_scans_of_their_own_where_steps_are_fine(coffee: np.ndarra
     assert most[30] < most[100] == jpeg.THOROUGH_SEARCH.max_low_bits
 
 
+@pytest.mark.parametrize("height", [353, 360, 368])
+def test_a_last_row_that_the_picture_cuts_misleads_no_sample(height: int, coffee: np.ndarray) -> None:
+    """Blocks that pad an interleaved scan cost little: if they were sampled, it seemed smaller than it is."""
+    levels = levels_of(coffee[:height], 60)
+    sizes = [size_of(levels, script) for script in (jpeg.sequential_script(3), jpeg.spectral_selection_script(3))]
+    for rows in (4, 5, 6, 8):
+        scans = [*jpeg.sequential_script(3), *jpeg.spectral_selection_script(3)]
+        prices = jpeg.price_scans(levels, scans, 0, smallest_sample=rows, threads=1)
+        sequential, progressive = prices[scans[0]], sum(prices[scan] for scan in scans[1:])
+        assert sequential / progressive == pytest.approx(sizes[0] / sizes[1], abs=0.01)
+
+
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
 def test_a_sample_of_a_high_picture_finds_a_script_as_good(search: jpeg.ScriptSearch, coffee: np.ndarray) -> None:
     high = np.concatenate([coffee[:, :96], coffee[::-1, 200:296], coffee[:, 400:496]])

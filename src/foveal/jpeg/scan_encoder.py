@@ -47,6 +47,10 @@ class ScanPlan:
         Strips of the scan: ranges [first, last) of its MCU rows that are coded as one.
     row_step
         Number of MCU rows of the scan in an MCU row of the frame.
+    covered_rows
+        Number of MCU rows of the scan that the picture covers, which may cut the last one.
+    row_share
+        Share of the scan's symbols that the strips have: 1, or less in a sample.
     """
 
     grids: list[NDArray[np.int16]]
@@ -54,7 +58,9 @@ class ScanPlan:
     band: tuple[int, int, int, int]
     restart_interval: int
     row_ranges: list[tuple[int, int]]
-    row_step: int = 1
+    row_step: int
+    covered_rows: float
+    row_share: float = 1.0
 
     @classmethod
     def from_scan(
@@ -90,7 +96,8 @@ class ScanPlan:
         mcu_rows = grids[0].shape[0] // factors[0][1]
         coefficients_per_row = sum(grid.size for grid in grids) // mcu_rows
         ranges = row_ranges(mcu_rows, coefficients_per_row, _COEFFICIENTS_PER_STRIP)
-        return cls(grids, factors, scan.band, restart_interval, ranges, row_step)
+        covered_rows = frame.height / frame.mcu_height * row_step
+        return cls(grids, factors, scan.band, restart_interval, ranges, row_step, covered_rows)
 
     def sample(self, smallest: int) -> ScanPlan:
         """Return the plan of a sample of MCU rows, to estimate the size of the scan in less time.
@@ -103,31 +110,32 @@ class ScanPlan:
         Notes
         -----
         Rows are evenly spaced, and they are the same rows of the picture for all scans of a frame, so that scans can be
-        compared. Pictures of little height are sampled more densely; of the smallest, all rows are taken.
+        compared. A last row that the picture does not cover wholly is not sampled: it takes few bits in an interleaved
+        scan, whose padding blocks cost little. Pictures of little height are sampled more densely; of the smallest, all
+        rows are taken.
 
-        On photographs of 0.3 to 5 MP, files whose script is found by samples of at least 6 rows are 0.05 % larger on
-        average, and 0.6 % at worst, than files whose script is found by whole scans; with 16 rows, 0.02 % and 0.5 %.
+        On photographs of 0.2 to 5 MP, files whose script is found by samples of at least 6 rows are 0.06 % larger on
+        average, and 1.4 % at worst, than files whose script is found by whole scans; with 16 rows, 0.01 % and 0.5 %.
         """
         # The middle row of every group of `every` MCU rows of the frame, with `row_step` MCU rows of the scan each.
         # With every = 4:
         #
         #     . . X . | . . X . | . . X . | ...
-        frame_rows = -(-self.mcu_rows // self.row_step)
+        frame_rows = int(self.covered_rows / self.row_step)
         every = min(_SAMPLE_EVERY, frame_rows // smallest)
         if every <= 1:
             return self
-        first_rows = range(every // 2 * self.row_step, self.mcu_rows, every * self.row_step)
-        return replace(self, row_ranges=[(row, min(row + self.row_step, self.mcu_rows)) for row in first_rows])
+        first_rows = range(every // 2 * self.row_step, frame_rows * self.row_step, every * self.row_step)
+        return replace(
+            self,
+            row_ranges=[(row, row + self.row_step) for row in first_rows],
+            row_share=len(first_rows) * self.row_step / self.covered_rows,
+        )
 
     @property
     def mcu_rows(self) -> int:
         """Number of MCU rows of the scan."""
         return int(self.grids[0].shape[0]) // self.factors[0][1]
-
-    @property
-    def row_share(self) -> float:
-        """Share of the scan's MCU rows that are in the plan: 1, or less in a sample."""
-        return sum(last - first for first, last in self.row_ranges) / self.mcu_rows
 
     @property
     def restart_marker_count(self) -> int:

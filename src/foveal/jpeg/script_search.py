@@ -89,7 +89,7 @@ class ScriptSearch:
 
 # The first coefficients of the block's diagonals, by zig-zag index, are 1, 3, 6, 10, 15, ... The quick search finds
 # files within 0.2 % of those of a search that knows 12 luma starts, gives each band low bits of its own, and counts all
-# rows; that takes 30 times as long. Smaller samples lose up to 1 % in small photos.
+# rows; that takes 30 times as long.
 QUICK_SEARCH = ScriptSearch((1, 2, 3, 6, 13), (1, 3), max_low_bits=2, smallest_sample=6)
 THOROUGH_SEARCH = ScriptSearch((1, 2, 3, 6, 9, 13, 19), (1, 2, 3, 9), max_low_bits=3, smallest_sample=16)
 
