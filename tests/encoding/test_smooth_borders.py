@@ -59,8 +59,16 @@ def test_steps_may_be_negative_and_need_not_fall() -> None:
     assert steps[found] <= LIMIT < steps[found - 1]
 
 
+def test_steps_that_hardly_fall_are_found_by_bisection() -> None:
+    """Guesses go up by one each time, because the steps are hardly larger than they may be."""
+    steps = [LIMIT * 1.0001] * 94 + [0.0] * 7
+    found, tried = least_quality(steps, 60, 95)
+    assert found == 94
+    assert len(tried) <= 10
+
+
 @pytest.mark.parametrize("columns", [80, 100])
-def test_photos_that_are_smooth_in_a_third_at_most_keep_their_quality(columns: int) -> None:
+def test_photos_that_are_smooth_in_a_third_at_most_are_not_decoded(columns: int) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (256, 256), dtype=np.uint8)
     noise[:, :columns] = SMOOTH[:, :columns]
     decoded: list[int] = []

@@ -266,3 +266,19 @@ def test_scores_that_do_not_rise_with_quality_end_the_search(
     """A score of 70 at quality 80 leads to 95, the highest default quality; if that is no better, 80 is taken."""
     scores = {80: 70.0, 95: score_at_95}
     assert default_quality(monkeypatch, lambda quality: scores[int(quality)]) == 80  # nothing else is tried
+
+
+@pytest.mark.parametrize(("side", "excess"), [(256, 0.0), (264, 0.8)])
+def test_the_score_of_a_sample_is_above_that_of_the_photo(
+    side: int, excess: float, astronaut: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted: list[float] = []
+
+    def find_quality(sample: WeighedPhoto, score: float) -> int:
+        assert sample.pixels.size // 3 <= 66_000
+        wanted.append(score)
+        return 80
+
+    monkeypatch.setattr(targets, "_find_default_quality", find_quality)
+    foveal.encode(np.ascontiguousarray(astronaut[:side, :side]), saliency=None)
+    assert wanted == [pytest.approx(targets.DEFAULT_SCORE + excess)]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from jpeg_files import SCRIPTS, random_coefficients, successive_approximation_script
 
 from foveal import jpeg
+from foveal.jpeg.file_writer import price_scans
 
 
 @pytest.mark.parametrize("grey", [False, True])
@@ -48,7 +49,7 @@ def test_the_price_of_scans_is_the_size_of_their_file(script: jpeg.ScriptMaker) 
     """Up to two tables for each scan, whose bits are estimated 2 bytes too high; stuffed bytes are not counted."""
     coefficients = random_coefficients([(2, 2), (1, 1), (1, 1)], (200, 120))
     scans = script(3)
-    prices = jpeg.price_scans(coefficients, scans, 0, smallest_sample=1000, threads=1)
+    prices = price_scans(coefficients, scans, 0, smallest_sample=1000, threads=1)
     data = jpeg.write_coefficients(coefficients, scripts=[scans])
     scan_bytes = len(data) - data.index(b"\xff\xc4") - 2  # from DHT to EOI
     stuffed = data.count(b"\xff\0")

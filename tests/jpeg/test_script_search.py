@@ -12,7 +12,9 @@ from jpeg_files import random_coefficients
 
 from foveal import jpeg
 from foveal.jpeg import Scan
+from foveal.jpeg.file_writer import price_scans
 from foveal.jpeg.script import check_script
+from foveal.jpeg.script_search import choose_script
 
 SEARCHES = {"quick": jpeg.QUICK_SEARCH, "thorough": jpeg.THOROUGH_SEARCH}
 FACTORS = {
@@ -100,6 +102,49 @@ def test_low_bits_have_scans_of_their_own_where_steps_are_fine(coffee: np.ndarra
     assert most[30] < most[100] == jpeg.THOROUGH_SEARCH.max_low_bits
 
 
+def test_low_bits_of_every_component_are_found(coffee: np.ndarray) -> None:
+    settings = jpeg.EncoderSettings(subsampling="4:4:4", tables=jpeg.annex_k_tables(100)[:1])  # chroma as fine as luma
+    levels = jpeg.read_coefficients(jpeg.encode(coffee, settings))
+    script = jpeg.THOROUGH_SEARCH.find(levels, 0, 1)
+    for component in range(3):
+        assert max(scan.approximation_low for scan in script if scan.components == (component,)) > 0
+
+
+def test_an_empty_first_component_limits_no_other(coffee: np.ndarray) -> None:
+    """As in black text of a CMYK file."""
+    grey = levels_of(coffee[..., 1], 100)
+    factors = [(1, 1)] * 4
+    levels = random_coefficients(factors, coffee.shape[:2])
+    for component in range(3):
+        levels.blocks[component][:] = 0
+    levels.blocks[3][:] = grey.blocks[0]
+    script = jpeg.THOROUGH_SEARCH.find(levels, 0, 1)
+    assert max(scan.approximation_low for scan in script if scan.components == (3,)) > 1
+
+
+def test_a_part_of_the_file_shows_as_much_as_it_can(coffee: np.ndarray) -> None:
+    script = jpeg.THOROUGH_SEARCH.find(levels_of(coffee, 95), 0, 1)
+    ac = [scan for scan in script if scan.spectral_start > 0]
+    assert list(script).index(ac[0]) == sum(scan.spectral_start == 0 for scan in script)  # DC first
+    assert (ac[0].components, ac[0].spectral_start) == ((0,), 1)
+    firsts = [scan.components for scan in ac if scan.approximation_high == 0]
+    chroma = [components != (0,) for components in firsts]
+    assert chroma == [False, *sorted(chroma[1:], reverse=True)]  # chroma between low and high frequencies of Y
+    assert len(set(chroma[1:])) == 2
+    highs = [scan.approximation_high for scan in ac]
+    assert highs[len(firsts) :] == sorted(highs[len(firsts) :], reverse=True)
+    assert min(highs[len(firsts) :]) > 0
+
+
+@pytest.mark.parametrize("script", [jpeg.sequential_script, jpeg.spectral_selection_script, *SEARCHES.values()])
+@pytest.mark.parametrize("factors", [[(2, 2)] * 3, [(4, 4), (4, 4), (1, 1)], [(4, 4), (1, 1), (1, 1)]])
+def test_the_chosen_script_is_legal_for_unusual_factors(
+    script: jpeg.ScriptMaker | jpeg.ScriptSearch, factors: list[tuple[int, int]]
+) -> None:
+    coefficients = random_coefficients(factors, (70, 90))
+    check_script(choose_script(script, coefficients, 0, 1), coefficients.frame)
+
+
 @pytest.mark.parametrize("height", [353, 360, 368])
 def test_a_last_row_that_the_picture_cuts_misleads_no_sample(height: int, coffee: np.ndarray) -> None:
     """Blocks that pad an interleaved scan cost little: if they were sampled, it seemed smaller than it is."""
@@ -107,7 +152,7 @@ def test_a_last_row_that_the_picture_cuts_misleads_no_sample(height: int, coffee
     sizes = [size_of(levels, script) for script in (jpeg.sequential_script(3), jpeg.spectral_selection_script(3))]
     for rows in (4, 5, 6, 8):
         scans = [*jpeg.sequential_script(3), *jpeg.spectral_selection_script(3)]
-        prices = jpeg.price_scans(levels, scans, 0, smallest_sample=rows, threads=1)
+        prices = price_scans(levels, scans, 0, smallest_sample=rows, threads=1)
         sequential, progressive = prices[scans[0]], sum(prices[scan] for scan in scans[1:])
         assert sequential / progressive == pytest.approx(sizes[0] / sizes[1], abs=0.01)
 

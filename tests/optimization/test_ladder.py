@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 import foveal
 from foveal import jpeg
+from foveal.allocate.effort import EffortName
 from foveal.errors import FormatError, FormatWarning, FovealError, TargetError, UnsupportedError
 from foveal.jpeg import markers
 from foveal.metrics import psnr, ssimulacra2
@@ -338,3 +339,15 @@ def test_thin_pictures_are_optimized(coffee: np.ndarray) -> None:
     strip = np.tile(coffee[:7], (1, 280, 1))[:, :65_000]
     data = pillow_file(Image.fromarray(np.concatenate([strip, strip])), quality=95, subsampling=2)
     assert len(foveal.optimize(data, saliency=None).data) <= len(data)
+
+
+@pytest.mark.parametrize("effort", ["fast", "balanced", "best"])
+@pytest.mark.parametrize("factors", [[(2, 2)] * 3, [(4, 4), (4, 4), (1, 1)]])
+def test_mcus_of_more_than_ten_blocks(factors: list[tuple[int, int]], effort: EffortName) -> None:
+    data = random_file(factors, (100, 120), jpeg.non_interleaved_script)
+    limit = len(data) * 6 // 10
+    by_quality = foveal.optimize(data, quality=40, effort=effort, saliency=None)
+    by_size = foveal.optimize(data, target_size=limit, effort=effort, saliency=None)
+    assert by_quality.rung == by_size.rung == "requantized"
+    assert len(by_quality.data) < len(data)
+    assert len(by_size.data) <= limit

@@ -22,7 +22,7 @@ class Effort:
         Function that makes the quantizer of allocation "rdo" from the block weights, the frequency weights and the
         lifts of all components, and the frequency profiles, see `jpeg.Trellis`.
     script
-        Function that makes the scan script of a progressive file, or search for it.
+        Function that makes the scan script of a progressive file, or a search for the cheapest one.
     corrections
         Number of times that allocation "rdo" decodes and measures its result and corrects the block weights by the cost
         of their errors, see `allocate.closed_loop`.

@@ -24,7 +24,6 @@ from foveal.allocate.effort import EFFORTS, EffortName
 from foveal.crop.metadata import THUMBNAIL_NOTE, crop_exif, keep_segments
 from foveal.errors import ParameterError, VerificationError
 from foveal.jpeg import Metadata, Segment, application_data
-from foveal.jpeg.script import mcu_problem
 from foveal.jpeg.segments import make_metadata_segments
 from foveal.photo.announcements import remove_from_segment
 from foveal.photo.jpeg_metadata import describe_trailing, is_residual
@@ -51,7 +50,7 @@ def crop_file(
     box
         Window in the stored orientation, within the picture; its top left pixel is that of an MCU.
     effort
-        Search effort: the scan script, or the search for it.
+        Search effort, which decides how the scan script is chosen.
     progressive
         False for one sequential scan.
     threads
@@ -72,9 +71,9 @@ def crop_file(
     notes: list[str] = []
     cropped = _crop(source, box, notes)
     jpeg.fill_padding_blocks(cropped.frame, cropped.blocks)
-    data = jpeg.write_coefficients(
-        cropped, scripts=[_choose_script(cropped, effort, progressive, threads)], restart_interval=0, threads=threads
-    )
+    wanted = EFFORTS[effort].script if progressive else jpeg.sequential_script
+    script = jpeg.choose_script(wanted, cropped, 0, threads)
+    data = jpeg.write_coefficients(cropped, scripts=[script], restart_interval=0, threads=threads)
     if not _holds(jpeg.read_contents(data).coefficients, cropped):
         raise VerificationError("the written file does not hold the coefficients of the source; nothing is written")
     return data, list(dict.fromkeys(notes))
@@ -131,14 +130,3 @@ def _crop_segments(segments: Sequence[Segment], box: Box, notes: list[str]) -> l
         elif application_data.segment_kind(segment) not in _ANNOUNCING_KINDS:
             kept.append(remove_from_segment(segment))
     return kept
-
-
-def _choose_script(coefficients: jpeg.Coefficients, effort: EffortName, progressive: bool, threads: int) -> jpeg.Script:
-    """Return a scan script that is legal for a picture: MCUs of unusual sampling factors can have too many blocks."""
-    count = len(coefficients.blocks)
-    script = EFFORTS[effort].script if progressive else jpeg.sequential_script
-    if isinstance(script, jpeg.ScriptSearch):
-        return script.find(coefficients, 0, threads)
-    made = script(count)
-    has_legal_mcus = not any(mcu_problem(scan, coefficients.frame) for scan in made)
-    return made if has_legal_mcus else jpeg.non_interleaved_script(count)

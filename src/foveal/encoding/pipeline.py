@@ -137,7 +137,7 @@ def encode(
         below a quality that depends on the photo, and 4:4:4 from that quality on. It is about 30 for red text, which
         would lose much colour, and 92 to 98 for photographs.
     progressive
-        True for a progressive file, or for one sequential scan (baseline) where "balanced" or "best" finds that it is
+        True for a progressive file, or for sequential scans (baseline) where "balanced" or "best" finds that they are
         smaller. False for one sequential scan.
     effort
         Search effort: "fast" (no search), "balanced", or "best" (an exhaustive search, and two corrections of the block

@@ -52,13 +52,13 @@ def raise_until_borders_vanish(
     tried, step = quality, extra_step_at(quality)
     if step <= _LARGEST_BORDER_STEP:
         return quality
-    shown, hidden, guesses = quality, most, 0  # borders show at the first of these qualities
+    shown, hidden, trials = quality, most, 0  # borders show at `shown`, and, as far as is known, not at `hidden`
     while shown + 1 < hidden:
-        guess = _quality_of_step(tried, step) if guesses < _MAX_GUESSES else (shown + hidden) // 2
+        guess = _quality_of_step(tried, step) if trials < _MAX_GUESSES else (shown + hidden) // 2
         tried = min(max(guess, shown + 1), hidden - 1)
         step = extra_step_at(tried)
         shown, hidden = (tried, hidden) if step > _LARGEST_BORDER_STEP else (shown, tried)
-        guesses += 1
+        trials += 1
     return hidden
 
 

@@ -17,7 +17,7 @@ from foveal.allocate.finest import FINEST_QUALITY, FINEST_QUANTIZATION
 from foveal.allocate.score_prediction import features, predicted_score, regression_for
 from foveal.allocate.subsampling import Subsampling
 
-Sample = TypeVar("Sample", bound=np.generic)
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 _PATCH_BLOCKS = 16  # blocks on each side of a patch: 16 pixels at 1/8 of the size, a scale of SSIMULACRA2
 
@@ -138,5 +138,5 @@ def _in_blocks(parts: Sequence[slice]) -> list[slice]:
     return [slice(part.start // jpeg.BLOCK_SIDE, -(-part.stop // jpeg.BLOCK_SIDE)) for part in parts]
 
 
-def _join_patches(values: NDArray[Sample], rows: Sequence[slice], columns: Sequence[slice]) -> NDArray[Sample]:
+def _join_patches(values: NDArray[Scalar], rows: Sequence[slice], columns: Sequence[slice]) -> NDArray[Scalar]:
     return np.concatenate([np.concatenate([values[down, across] for across in columns], axis=1) for down in rows])

@@ -37,7 +37,7 @@ from foveal.jpeg.encoder import (
 )
 from foveal.jpeg.entropy_data import EntropyData
 from foveal.jpeg.file_reader import FileReader, FileScan, HuffmanTables, open_reader
-from foveal.jpeg.file_writer import MAX_RESTART_INTERVAL, price_scans, write_coefficients, write_file
+from foveal.jpeg.file_writer import MAX_RESTART_INTERVAL, write_coefficients, write_file
 from foveal.jpeg.frame import (
     BLOCK_SIDE,
     MAX_SIDE,
@@ -61,7 +61,7 @@ from foveal.jpeg.script import (
     sequential_script,
     spectral_selection_script,
 )
-from foveal.jpeg.script_search import QUICK_SEARCH, THOROUGH_SEARCH, ScriptSearch
+from foveal.jpeg.script_search import QUICK_SEARCH, THOROUGH_SEARCH, ScriptSearch, choose_script
 from foveal.jpeg.segment_reader import FileSegment, SegmentReader
 from foveal.jpeg.segments import Metadata, Segment
 from foveal.jpeg.tables import NATURAL_INDEX, QuantizationTable, annex_k_tables
@@ -116,6 +116,7 @@ __all__ = [
     "Trellis",
     "annex_k_tables",
     "block_grid",
+    "choose_script",
     "decode",
     "decode_file",
     "decode_scans",
@@ -131,7 +132,6 @@ __all__ = [
     "non_interleaved_script",
     "open_reader",
     "price",
-    "price_scans",
     "quantize",
     "read_coefficients",
     "read_contents",

@@ -30,8 +30,8 @@ from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.file_writer import Price, check_restart_interval, price_file, write_file
 from foveal.jpeg.frame import BLOCK_SIDE, SAMPLING_FACTORS, Component, Frame, block_grid
 from foveal.jpeg.quantize import Quantizer, Rounding, run_plans
-from foveal.jpeg.script import Script, ScriptMaker, spectral_selection_script
-from foveal.jpeg.script_search import ScriptSearch
+from foveal.jpeg.script import ScriptMaker, spectral_selection_script
+from foveal.jpeg.script_search import ScriptSearch, choose_script
 from foveal.jpeg.segments import Metadata, make_metadata_segments
 from foveal.jpeg.tables import QuantizationTable, annex_k_tables
 from foveal.threads import row_ranges, run_in_threads
@@ -54,7 +54,8 @@ class EncoderSettings:
     quantizer
         Quantizer that chooses the levels of each block.
     script
-        Function that makes the scan script, given the number of components, or a search for the cheapest script.
+        Function that makes the scan script, given the number of components, or a search for the cheapest one. If a
+        script that was made has too many blocks in an MCU, each component gets a scan of its own.
     restart_interval
         Number of MCUs between restart markers; 0 for no restart markers.
     threads
@@ -144,7 +145,7 @@ def write(coefficients: Coefficients, settings: EncoderSettings) -> bytes:
     settings
         Encoder settings: scan script, restart interval, threads.
     """
-    script = _choose_script(coefficients, settings)
+    script = choose_script(settings.script, coefficients, settings.restart_interval, settings.threads)
     return write_file(coefficients, script, settings.restart_interval, settings.threads)
 
 
@@ -158,14 +159,8 @@ def price(coefficients: Coefficients, settings: EncoderSettings) -> Price:
     settings
         Encoder settings: scan script, restart interval, threads.
     """
-    script = _choose_script(coefficients, settings)
+    script = choose_script(settings.script, coefficients, settings.restart_interval, settings.threads)
     return price_file(coefficients, script, settings.restart_interval, settings.threads)
-
-
-def _choose_script(coefficients: Coefficients, settings: EncoderSettings) -> Script:
-    if isinstance(settings.script, ScriptSearch):
-        return settings.script.find(coefficients, settings.restart_interval, settings.threads)
-    return settings.script(len(coefficients.frame.headers))
 
 
 def transform(

@@ -5,7 +5,7 @@ A progressive script is put together from parts that are chosen one by one, beca
     DC                     in one scan, or Y apart from chroma, or one scan for each component
     AC of each component   bands of coefficients, and how many of the lowest bits are sent in scans of their own
 
-The sequential script with the fewest scans is tried, too.
+Sequential scripts are tried as a whole.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.file_writer import price_scans
 from foveal.jpeg.frame import Frame
-from foveal.jpeg.script import Scan, Script, mcu_problem
+from foveal.jpeg.script import Scan, Script, ScriptMaker, mcu_problem, non_interleaved_script
 
 _LAST_COEFFICIENT = 63
+_COLOUR_COMPONENTS = 3  # Y, Cb and Cr
 _TRIED_SPLIT = 9  # the number of low bits is chosen with the bands 1..8 and 9..63
 
 Band = tuple[int, int]  # first and last zig-zag index
@@ -31,8 +32,8 @@ class ScriptSearch:
     Parameters
     ----------
     luma_starts, chroma_starts
-        Zig-zag indices at which a band of AC coefficients of the first component, and of the others, may start: 1 and
-        larger ones.
+        Zig-zag indices at which a band of AC coefficients of the first component, and of the others, may start, in
+        ascending order; the first is 1.
     max_low_bits
         Largest number of low bits of AC coefficients that are sent in scans of their own.
     smallest_sample
@@ -57,7 +58,8 @@ class ScriptSearch:
             Number of threads to use; the script does not depend on it.
         """
         prices = _Prices(coefficients, restart_interval, self.smallest_sample, threads)
-        sequential = tuple(Scan(group) for group in _legal_groupings(coefficients.frame)[0])
+        groupings = _legal_groupings(coefficients.frame)
+        sequential = min((tuple(Scan(group) for group in grouping) for grouping in groupings), key=prices.of)
         progressive = self._find_progressive(coefficients.frame, prices)
         return min(sequential, progressive, key=prices.of)
 
@@ -67,9 +69,9 @@ class ScriptSearch:
             key=prices.of,
         )
         luma = self._scans_of_component(0, self.luma_starts, self.max_low_bits, prices)
-        low_bits = min(
-            max(scan.approximation_low for scan in luma) + 1, self.max_low_bits
-        )  # hardly ever more in chroma
+        low_bits = self.max_low_bits
+        if len(frame.headers) == _COLOUR_COMPONENTS:  # chroma hardly ever has two low bits more than luma
+            low_bits = min(low_bits, max(scan.approximation_low for scan in luma) + 1)
         chroma = [
             self._scans_of_component(component, self.chroma_starts, low_bits, prices)
             for component in range(1, len(frame.headers))
@@ -87,9 +89,9 @@ class ScriptSearch:
         return min(candidates, key=prices.of)
 
 
-# The first coefficients of the block's diagonals, by zig-zag index, are 1, 3, 6, 10, 15, ... The quick search finds
-# files within 0.2 % of those of a search that knows 12 luma starts, gives each band low bits of its own, and counts all
-# rows; that takes 30 times as long.
+# Starts are near those of the block's diagonals, 1, 3, 6, 10, 15, ... by zig-zag index, and some gain more between two
+# of them. More starts, or low bits of its own for each band, gain 0.1 to 0.2 % on average and take several times as
+# long. `python -m bench.scan_scripts` compares searches.
 QUICK_SEARCH = ScriptSearch((1, 2, 3, 6, 13), (1, 3), max_low_bits=2, smallest_sample=6)
 THOROUGH_SEARCH = ScriptSearch((1, 2, 3, 6, 9, 13, 19), (1, 2, 3, 9), max_low_bits=3, smallest_sample=16)
 
@@ -183,3 +185,17 @@ def _in_order_of_use(parts: Sequence[Script]) -> list[Scan]:
         key=lambda scan: (-scan.approximation_high, -scan.components[0]),
     )
     return [*luma[:1], *chroma, *luma[1:], *refinements]
+
+
+def choose_script(
+    script: ScriptMaker | ScriptSearch, coefficients: Coefficients, restart_interval: int, threads: int
+) -> Script:
+    """Return the script that a search finds or a function makes, or a scan for each component if that is not legal.
+
+    MCUs of unusual sampling factors can have too many blocks for an interleaved scan.
+    """
+    if isinstance(script, ScriptSearch):
+        return script.find(coefficients, restart_interval, threads)
+    made = script(len(coefficients.frame.headers))
+    has_legal_mcus = not any(mcu_problem(scan, coefficients.frame) for scan in made)
+    return made if has_legal_mcus else non_interleaved_script(len(coefficients.frame.headers))

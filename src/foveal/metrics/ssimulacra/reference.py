@@ -64,9 +64,10 @@ class Ssimulacra2Reference:
         return score(self._scales, list(xyb_scales(distorted, threads)), threads)
 
     def estimate(self, distorted: NDArray[np.uint8], *, threads: int = 1) -> float:
-        """Estimate the score of a distorted version, to 0.01 points for JPEGs, in half the time of `score`.
+        """Estimate the score of a distorted version in half the time of `score`, to 0.01 points for JPEGs.
 
-        Channels whose weights at a scale are all below 0.002 are left out: at full resolution only Y is left.
+        Channels whose weights at a scale are all below 0.002 are left out. Of pictures with six scales, only Y is left
+        at full resolution.
 
         Parameters
         ----------
@@ -114,7 +115,7 @@ class Ssimulacra2Reference:
         Notes
         -----
         The gradient leaves out the rounding errors that are part of the score (see `ssimulacra2`), and channels whose
-        weights at a scale are all below 0.002: at full resolution only Y is left.
+        weights at a scale are all below 0.002: of pictures with six scales, only Y is left at full resolution.
         """
         check_integer("threads", threads, 1, MAX_THREADS)
         self._require_comparable(distorted)
