@@ -3,13 +3,14 @@
 python -m bench.tuning.tune --images DIR ... [--start FILE] [--rounds 2] [--loss 1] --output FILE
 
 No single metric is the truth, so the search looks for parameters by which foveal needs no more bytes than its better
-peer (jpegli, or MozJPEG with the better of its tables) by any metric. The excess of a metric is the BD-rate against
-that peer where it is above 0.
+peer (jpegli, or MozJPEG with the better of its tables) by any metric, and beyond that for the goals below. The excess
+of a metric is the BD-rate against that peer where it is above 0, and the shortfall how far it is above its goal.
 
 Each round moves every parameter up and down and measures by how much that changes the bytes at equal score, by every
 metric. Small changes add up nearly linearly, so a linear programme finds the mix of them with the smallest sum of
-excesses. A round may lose at most `--loss` percent by SSIMULACRA2, and takes each change at most once. Its outcome is
-measured and printed, and the next round starts from it. Stop where photographs that the search did not see lose.
+excesses and, with less weight, of shortfalls. A round may lose at most `--loss` percent by SSIMULACRA2, and takes each
+change at most once. Its outcome is measured and printed, and the next round starts from it. Stop where photographs that
+the search did not see lose.
 
 The output file holds the parameters as JSON, for `bench.tuning.levels --start`.
 """
@@ -21,7 +22,7 @@ import json
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -36,10 +37,10 @@ from bench.rd.compare import CACHE_FOLDER, Comparison, count_pixels
 from bench.rd.encoders import Encoder
 from bench.rd.measure import measure_all_curves
 from bench.tuning.coordinate_search import move_parameter
-from bench.tuning.sensitivity import annex_k_profile, subtract_mean
+from bench.tuning.sensitivity import annex_k_profile
 from bench.tuning.trial_files import encode_trial, read_parameters, write_parameters
-from foveal.allocate.perception import FREQUENCY, Perception
-from foveal.jpeg import EightBitPixels
+from foveal.allocate.perception import Perception
+from foveal.jpeg import NATURAL_INDEX, EightBitPixels
 
 Array = NDArray[np.float64]
 Change = Callable[[Perception, float], Perception]  # moves parameters by a number of its steps
@@ -48,7 +49,10 @@ LEVELS = (3.6, 3.0, 2.5, 2.05, 1.6, 1.15)  # levels of the files that are compar
 JPEGLI, MOZJPEG = "jpegli", ("mozjpeg", "mozjpeg-annex-k")
 PEER_SETTINGS = 10
 GUARDED = "SSIMULACRA2"  # metric whose loss is limited
-COST_OF_CHANGE = 0.02  # percent of excess that a change must gain; below it lies the noise of the measurement
+COST_OF_CHANGE = 0.04  # percent of excess that a change must gain; below it lies the noise of the measurement
+# BD-rates against the better peer that are wished for, in percent; 0 for metrics that are not named.
+GOALS = {"SSIMULACRA2": -9.0, "CVVDP": -4.0, "Butteraugli": -6.0, "IW-SSIM": -2.0, "MS-SSIM": -4.0}
+SHORTFALL_WEIGHT = 0.3  # of a percent above a goal, relative to one above 0
 
 STEPS: dict[tuple[str, ...], float] = {
     ("luminance", "slope"): 0.1,
@@ -69,9 +73,24 @@ STEPS: dict[tuple[str, ...], float] = {
     ("masking", "detail"): 0.1,
     ("sharpening", "middle"): 0.2,
 }
-PROFILE_STEP = 0.1  # change of a band of the luminance profile
+LUMINANCE_STEP, CHROMA_STEP = 0.08, 0.15  # changes of bands of profiles
 ANNEX_K_STEP = 0.2  # share of the way from the profile of luminance to the thresholds of Annex K
-BANDS: dict[str, tuple[float, float]] = {"low": (0.0, 0.25), "middle": (0.5, 0.2), "high": (1.1, 0.3)}  # centre, width
+# Bands of profiles: coefficients by the sum of their two frequencies, and whether one of these is 0.
+_SUM: NDArray[np.intp] = NATURAL_INDEX[1:] // 8 + NATURAL_INDEX[1:] % 8
+_IS_ON_AXIS = (NATURAL_INDEX[1:] < 8) | (NATURAL_INDEX[1:] % 8 == 0)
+LUMINANCE_BANDS: dict[str, NDArray[np.bool_]] = {
+    "1": _SUM == 1,
+    **{f"{total}, on the axes": np.equal(_SUM, total) & _IS_ON_AXIS for total in (2, 3, 4)},
+    **{f"{total}, between the axes": np.equal(_SUM, total) & ~_IS_ON_AXIS for total in (2, 3, 4)},
+    **{f"{total}": np.equal(_SUM, total) for total in (5, 6, 7)},
+    "8 and 9": (_SUM == 8) | (_SUM == 9),
+    "10 and more": _SUM >= 10,
+}
+CHROMA_BANDS: dict[str, NDArray[np.bool_]] = {
+    "1": _SUM == 1,
+    "2 and 3": (_SUM == 2) | (_SUM == 3),
+    "4 and more": _SUM >= 4,
+}
 
 
 @dataclass(frozen=True)
@@ -93,7 +112,15 @@ class Outcome:
 def list_changes() -> dict[str, Change]:
     """Return the changes that the search combines, by name."""
     changes: dict[str, Change] = {".".join(path): partial(_move_number, path) for path in STEPS}
-    changes |= {f"profile, {band} frequencies": partial(_move_band, band) for band in BANDS}
+    changes |= {
+        f"{component}.profile, {name}": partial(_move_band, component, band, step)
+        for component, bands, step in (
+            ("luminance", LUMINANCE_BANDS, LUMINANCE_STEP),
+            ("cb", CHROMA_BANDS, CHROMA_STEP),
+            ("cr", CHROMA_BANDS, CHROMA_STEP),
+        )
+        for name, band in bands.items()
+    }
     return {**changes, "profile towards Annex K": _move_to_annex_k}
 
 
@@ -101,20 +128,20 @@ def _move_number(path: tuple[str, ...], tuned: Perception, steps: float) -> Perc
     return Perception.from_dict(move_parameter(asdict(tuned), path, steps * STEPS[path]))
 
 
-def _move_band(band: str, tuned: Perception, steps: float) -> Perception:
-    centre, width = BANDS[band]
-    bump = np.exp(-(((FREQUENCY[1:] - centre) / width) ** 2))
-    return _add_to_profile(tuned, steps * PROFILE_STEP * subtract_mean(bump))
+def _move_band(component: str, band: NDArray[np.bool_], step: float, tuned: Perception, steps: float) -> Perception:
+    return _add_to_profile(component, tuned, steps * step * band)
 
 
 def _move_to_annex_k(tuned: Perception, steps: float) -> Perception:
     profile = np.array(tuned.luminance.profile)
-    return _add_to_profile(tuned, steps * ANNEX_K_STEP * (annex_k_profile(profile) - profile))
+    return _add_to_profile("luminance", tuned, steps * ANNEX_K_STEP * (annex_k_profile(profile) - profile))
 
 
-def _add_to_profile(tuned: Perception, difference: Array) -> Perception:
-    profile = np.array(tuned.luminance.profile) + difference
-    return replace(tuned, luminance=replace(tuned.luminance, profile=tuple(profile.round(3).tolist())))
+def _add_to_profile(component: str, tuned: Perception, difference: NDArray[np.floating]) -> Perception:
+    parameters = asdict(tuned)
+    profile = np.array(parameters[component]["profile"]) + difference
+    parameters[component]["profile"] = profile.round(3).tolist()
+    return Perception.from_dict(parameters)
 
 
 def measure_round(pictures: Mapping[str, EightBitPixels], tuned: Perception, jobs: int, cache: Path) -> Outcome:
@@ -147,13 +174,15 @@ def _encode(tuned: Perception, pixels: EightBitPixels, level: float) -> bytes:
     return encode_trial(pixels, level, tuned)
 
 
-def find_step(outcome: Outcome, guarded: int, loss_percent: float) -> Array:
+def find_step(outcome: Outcome, goals: Array, guarded: int, loss_percent: float) -> Array:
     """Find how far to go with each change: the linear programme described above.
 
     Parameters
     ----------
     outcome
         Measurements of a round, of M metrics and 2 N changes.
+    goals
+        (M,) BD-rates against the better peer that are wished for, in percent.
     guarded
         Index of the metric whose loss is limited.
     loss_percent
@@ -165,15 +194,19 @@ def find_step(outcome: Outcome, guarded: int, loss_percent: float) -> Array:
         (2 N,) shares of the changes, in 0..1.
     """
     changes, metrics = outcome.effects.shape
-    # Variables: the shares of the changes, then the excess that is left by each metric, which is at least 0:
+    # Variables: the shares of the changes, then the excess and the shortfall that are left by each metric, which are at
+    # least 0:
     #
-    #     excess + shares x effects <= left          for every metric
+    #     excess + shares x effects <= excess left                 for every metric
+    #     excess + shares x effects <= shortfall left + goal       for every metric
     #     shares x effects of the guarded metric <= loss
-    costs = np.concatenate([np.full(changes, COST_OF_CHANGE), np.ones(metrics)])
-    left = np.hstack([outcome.effects.T, -np.eye(metrics)])
-    guard = np.concatenate([outcome.effects[:, guarded], np.zeros(metrics)])
-    limits = [(0, 1)] * changes + [(0, None)] * metrics
-    found = linprog(costs, np.vstack([left, guard]), np.append(-outcome.excess, loss_percent), bounds=limits)
+    costs = np.repeat([COST_OF_CHANGE, 1.0, SHORTFALL_WEIGHT], [changes, metrics, metrics])
+    none, each = np.zeros((metrics, metrics)), np.eye(metrics)
+    left = np.block([[outcome.effects.T, -each, none], [outcome.effects.T, none, -each]])
+    guard = np.concatenate([outcome.effects[:, guarded], np.zeros(2 * metrics)])
+    bounds = np.concatenate([-outcome.excess, goals - outcome.excess, [loss_percent]])
+    limits = [(0, 1)] * changes + [(0, None)] * (2 * metrics)
+    found = linprog(costs, np.vstack([left, guard]), bounds, bounds=limits)
     return np.asarray(found.x[:changes])
 
 
@@ -212,10 +245,11 @@ def main() -> None:
 
     pictures = {name: photos.crop_middle(pixels) for name, pixels in photos.load(arguments.images).items()}
     tuned, metrics = read_parameters(arguments.start), scores.find_installed()
+    goals = np.array([GOALS.get(metric, 0.0) for metric in metrics])
     for number in range(arguments.rounds):
         outcome = measure_round(pictures, tuned, arguments.jobs, arguments.cache)
         print(f"round {number + 1}: {dict(zip(metrics, outcome.excess.round(1).tolist(), strict=True))}", flush=True)
-        shares = find_step(outcome, list(metrics).index(GUARDED), arguments.loss)
+        shares = find_step(outcome, goals, list(metrics).index(GUARDED), arguments.loss)
         for name, (up, down) in zip(list_changes(), shares.reshape(-1, 2), strict=True):
             print(f"    {up - down:+.2f} steps of {name}", flush=True)
         tuned = take_step(tuned, shares)

@@ -17,9 +17,10 @@ from bench.tuning.tune import Outcome
 from foveal.allocate.perception import Perception, perception
 
 
-def left_over(outcome: Outcome, shares: np.ndarray) -> float:
-    excess = np.maximum(outcome.excess + shares @ outcome.effects, 0).sum()
-    return float(excess + tune.COST_OF_CHANGE * shares.sum())
+def left_over(outcome: Outcome, goals: np.ndarray, shares: np.ndarray) -> float:
+    rates = outcome.excess + shares @ outcome.effects
+    excess, shortfall = np.maximum(rates, 0).sum(), np.maximum(rates - goals, 0).sum()
+    return float(excess + tune.SHORTFALL_WEIGHT * shortfall + tune.COST_OF_CHANGE * shares.sum())
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -27,23 +28,26 @@ def left_over(outcome: Outcome, shares: np.ndarray) -> float:
 def test_steps_are_the_best_that_the_guard_allows(seed: int, loss: float) -> None:
     """No other shares that keep the guarded metric leave less, as SciPy's general optimiser sees it."""
     rng = np.random.default_rng(seed)
-    outcome = Outcome(rng.uniform(-2, 6, 4), rng.normal(0, 1.5, (6, 4)))
-    shares = tune.find_step(outcome, 0, loss)
+    outcome, goals = Outcome(rng.uniform(-2, 6, 4), rng.normal(0, 1.5, (6, 4))), np.array([-1.0, 0.0, -3.0, -2.0])
+    shares = tune.find_step(outcome, goals, 0, loss)
     assert np.all((shares >= 0) & (shares <= 1))
     assert shares @ outcome.effects[:, 0] <= loss + 1e-9
     guard = {"type": "ineq", "fun": lambda x: loss - x @ outcome.effects[:, 0]}
     for start in rng.uniform(0, 1, (10, 6)):
-        other = minimize(lambda x: left_over(outcome, x), start, bounds=[(0, 1)] * 6, constraints=guard, method="SLSQP")
+        other = minimize(
+            lambda x: left_over(outcome, goals, x), start, bounds=[(0, 1)] * 6, constraints=guard, method="SLSQP"
+        )
         inside = np.clip(other.x, 0, 1)
         if inside @ outcome.effects[:, 0] <= loss:
-            assert left_over(outcome, shares) <= left_over(outcome, inside) + 1e-6
+            assert left_over(outcome, goals, shares) <= left_over(outcome, goals, inside) + 1e-6
 
 
 def test_the_guard_stops_at_the_loss() -> None:
     """The whole change would lose 2 percent of the guarded metric and gain 5 of the other."""
     outcome = Outcome(np.array([-10.0, 5.0]), np.array([[2.0, -5.0]]))
-    assert tune.find_step(outcome, 0, 1.0) == pytest.approx([0.5])
-    assert tune.find_step(outcome, 0, 2.0) == pytest.approx([1])
+    goals = np.zeros(2)
+    assert tune.find_step(outcome, goals, 0, 1.0) == pytest.approx([0.5])
+    assert tune.find_step(outcome, goals, 0, 2.0) == pytest.approx([1])
 
 
 @pytest.mark.parametrize("loss", ["-0.1", "nan", "some"])
@@ -87,9 +91,16 @@ def test_excess_is_against_the_best_peer_by_each_metric(tmp_path: Path, monkeypa
     np.testing.assert_allclose(outcome.effects, np.zeros((2, 3)), atol=1e-9)
 
 
-def test_nothing_moves_where_nothing_is_in_excess() -> None:
+def test_nothing_moves_where_every_goal_is_reached() -> None:
     outcome = Outcome(np.array([-3.0, -1.0]), np.array([[-1.0, 0.0], [1.0, -0.5]]))
-    np.testing.assert_array_equal(tune.find_step(outcome, 0, 1.0), 0)
+    np.testing.assert_array_equal(tune.find_step(outcome, np.array([-3.0, -0.5]), 0, 1.0), 0)
+    assert tune.find_step(outcome, np.array([-4.0, -1.0]), 0, 1.0) == pytest.approx([1, 0])
+
+
+def test_bands_of_a_profile_cover_it_once() -> None:
+    for bands in (tune.LUMINANCE_BANDS, tune.CHROMA_BANDS):
+        np.testing.assert_array_equal(sum(band.astype(int) for band in bands.values()), np.ones(63))
+    assert np.flatnonzero(tune.LUMINANCE_BANDS["2, on the axes"]).tolist() == [2, 4]  # of AC, in zig-zag order
 
 
 @pytest.mark.parametrize("name", list(tune.list_changes()))
@@ -100,7 +111,9 @@ def test_every_change_moves_parameters_there_and_back(name: str) -> None:
     assert moved != start
     if name != "profile towards Annex K":  # moves by a share of what is left
         back = change(moved, -0.5)
-        np.testing.assert_allclose(back.luminance.profile, start.luminance.profile, atol=0.002)
+        for component in ("luminance", "cb", "cr"):
+            profiles = [getattr(each, component).profile for each in (back, start)]
+            np.testing.assert_allclose(*profiles, atol=0.002)
 
 
 def test_annex_k_is_the_end_of_the_way() -> None:
