@@ -57,8 +57,10 @@ def test_best_takes_fewer_bytes_for_the_same_score(photo: str, grey: bool, reque
     """About 1 % by SSIMULACRA 2: a larger correction gains more by it, and loses by other metrics."""
     pixels = request.getfixturevalue(photo)
     pixels = np.ascontiguousarray(pixels[:, :, 1]) if grey else pixels
-    data = foveal.encode(pixels, quality=70, saliency=None, effort="best")
-    assert saved(data, Ssimulacra2Reference(pixels), pixels) > 0.007
+    files = [foveal.encode(pixels, quality=quality, saliency=None, effort="best") for quality in (60, 70, 80)]
+    gains = [saved(data, Ssimulacra2Reference(pixels), pixels) for data in files]
+    assert np.mean(gains) > 0.006
+    assert min(gains) > 0.003
 
 
 @pytest.mark.parametrize("judge", [PsnrHvsMReference, MsSsimReference])
@@ -216,14 +218,15 @@ def test_factors_are_bounded(astronaut: np.ndarray, found: Factors) -> None:
 def test_bands_of_a_large_photo_find_nearly_what_the_whole_does(
     coffee: np.ndarray, found: Factors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    foveal.encode(coffee, quality=70, effort="best", saliency=None)
+    undivided = foveal.encode(coffee, quality=70, effort="best", saliency=None)
     monkeypatch.setattr(closed_loop, "_BAND_PIXELS", 600 * 140)
     assert closed_loop._row_bands(400, 600) == [(0, 16), (16, 33), (33, 50)]
     data = foveal.encode(coffee, quality=70, effort="best", saliency=None)
     whole, banded = (np.log(each.ravel()) for each in found)
     assert not np.array_equal(whole, banded)
     assert np.corrcoef(whole, banded)[0, 1] > 0.85
-    assert saved(data, Ssimulacra2Reference(coffee), coffee) > 0.007
+    gains = [saved(each, Ssimulacra2Reference(coffee), coffee) for each in (data, undivided)]
+    assert gains[0] == pytest.approx(gains[1], abs=0.003)
     assert foveal.encode(coffee, quality=70, effort="best", saliency=None, threads=3) == data
 
 
