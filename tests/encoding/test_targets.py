@@ -190,7 +190,7 @@ def test_drawings_are_measured_because_predictions_are_for_photographs(target: d
 def test_a_prediction_is_trusted_within_five_points(
     off: float, score_is: str, coffee: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pixels = coffee[150:246, 200:328].copy()
+    pixels = coffee[120:300, 150:400].copy()  # in smaller ones scores jump by more than half a point
     reference = Ssimulacra2Reference(pixels)
 
     def predicted(photo: WeighedPhoto, quality: float) -> float:
