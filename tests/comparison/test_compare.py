@@ -61,7 +61,7 @@ def test_all_files_are_progressive_4_2_0_without_metadata(comparison: Comparison
             if "progressive" not in image.info:  # of foveal, where sequential scans are smaller
                 saliency = {"foveal": "auto", "foveal, content-blind": None}[entry.name]
                 options = {"quality": entry.quality, "saliency": saliency, "subsampling": "4:2:0"}
-                assert len(entry.data) <= len(foveal.encode(photo, progressive=False, **options))
+                assert len(entry.data) <= 1.005 * len(foveal.encode(photo, progressive=False, **options))
             assert [layer[1:3] for layer in image.layer] == [(2, 2), (1, 1), (1, 1)]
             assert not {"exif", "icc_profile", "comment", "xmp"} & image.info.keys()
 
