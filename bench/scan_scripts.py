@@ -33,14 +33,14 @@ SEARCHES: Mapping[str, jpeg.ScriptSearch] = {
 }
 
 
-class Search(NamedTuple):
+class Outcome(NamedTuple):
     """Outcome of a search: sizes relative to the fixed script, and seconds of CPU time for all files together."""
 
     ratios: list[float]
     seconds: float
 
 
-def measure(files: Sequence[jpeg.Coefficients]) -> dict[str, Search]:
+def measure(files: Sequence[jpeg.Coefficients]) -> dict[str, Outcome]:
     """Return the outcome of every search on some files."""
     fixed = [_size_of(each, jpeg.spectral_selection_script(len(each.blocks))) for each in files]
     found = {}
@@ -49,7 +49,7 @@ def measure(files: Sequence[jpeg.Coefficients]) -> dict[str, Search]:
         scripts = [search.find(each, 0, 1) for each in files]
         seconds = time.process_time() - start
         sizes = [_size_of(each, script) for each, script in zip(files, scripts, strict=True)]
-        found[name] = Search([size / of_fixed for size, of_fixed in zip(sizes, fixed, strict=True)], seconds)
+        found[name] = Outcome([size / of_fixed for size, of_fixed in zip(sizes, fixed, strict=True)], seconds)
     return found
 
 

@@ -50,7 +50,8 @@ JPEGLI, MOZJPEG = "jpegli", ("mozjpeg", "mozjpeg-annex-k")
 PEER_SETTINGS = 10
 GUARDED = "SSIMULACRA2"  # metric whose loss is limited
 COST_OF_CHANGE = 0.04  # percent of excess that a change must gain; below it lies the noise of the measurement
-# BD-rates against the better peer that are wished for, in percent; 0 for metrics that are not named.
+# BD-rates against the better peer that are wished for, in percent; 0 for metrics that are not named, so that what is
+# above 0 counts as excess and as shortfall.
 GOALS = {"SSIMULACRA2": -9.0, "CVVDP": -4.0, "Butteraugli": -6.0, "IW-SSIM": -2.0, "MS-SSIM": -4.0}
 SHORTFALL_WEIGHT = 0.3  # of a percent above a goal, relative to one above 0
 
@@ -128,8 +129,10 @@ def _move_number(path: tuple[str, ...], tuned: Perception, steps: float) -> Perc
     return Perception.from_dict(move_parameter(asdict(tuned), path, steps * STEPS[path]))
 
 
-def _move_band(component: str, band: NDArray[np.bool_], step: float, tuned: Perception, steps: float) -> Perception:
-    return _add_to_profile(component, tuned, steps * step * band)
+def _move_band(
+    component: str, band: NDArray[np.bool_], step_size: float, tuned: Perception, steps: float
+) -> Perception:
+    return _add_to_profile(component, tuned, steps * step_size * band)
 
 
 def _move_to_annex_k(tuned: Perception, steps: float) -> Perception:
@@ -201,8 +204,8 @@ def find_step(outcome: Outcome, goals: Array, guarded: int, loss_percent: float)
     #     excess + shares x effects <= shortfall left + goal       for every metric
     #     shares x effects of the guarded metric <= loss
     costs = np.repeat([COST_OF_CHANGE, 1.0, SHORTFALL_WEIGHT], [changes, metrics, metrics])
-    none, each = np.zeros((metrics, metrics)), np.eye(metrics)
-    left = np.block([[outcome.effects.T, -each, none], [outcome.effects.T, none, -each]])
+    zeros, identity = np.zeros((metrics, metrics)), np.eye(metrics)
+    left = np.block([[outcome.effects.T, -identity, zeros], [outcome.effects.T, zeros, -identity]])
     guard = np.concatenate([outcome.effects[:, guarded], np.zeros(2 * metrics)])
     bounds = np.concatenate([-outcome.excess, goals - outcome.excess, [loss_percent]])
     limits = [(0, 1)] * changes + [(0, None)] * (2 * metrics)

@@ -16,9 +16,9 @@ from foveal.allocate.perception import level_of_quality
 # Largest mean step across block borders, in 8-bit levels, see `allocate.block_borders`. Photographs with large skies
 # have 0.1 to 0.2 at a predicted score of 80, gradients 0.5.
 _LARGEST_BORDER_STEP = 0.18
-_LEAST_RATIO = 0.5  # of a step to the largest one: tiny steps, or none, say little about other qualities
-_MAX_GUESSES = 3  # qualities that are guessed before the search goes on by bisection
-_LEAST_SMOOTH_SHARE = 0.35  # photos that are less smooth do not reach that mean
+_LEAST_SMOOTH_SHARE = 0.35  # photos with a smaller share of smooth blocks do not reach that mean
+_LEAST_RATIO = 0.5  # of a step to the largest one in a prediction: smaller steps predict other qualities badly
+_MAX_GUESSES = 3  # qualities that are predicted before the search goes on by bisection
 
 
 def raise_until_borders_vanish(
@@ -52,18 +52,18 @@ def raise_until_borders_vanish(
     tried, step = quality, extra_step_at(quality)
     if step <= _LARGEST_BORDER_STEP:
         return quality
-    shown, hidden, trials = quality, most, 0  # borders show at `shown`, and, as far as is known, not at `hidden`
-    while shown + 1 < hidden:
-        guess = _quality_of_step(tried, step) if trials < _MAX_GUESSES else (shown + hidden) // 2
-        tried = min(max(guess, shown + 1), hidden - 1)
+    visible_at, hidden_at, trials = quality, most, 0
+    while visible_at + 1 < hidden_at:
+        guess = _predict_least_quality(tried, step) if trials < _MAX_GUESSES else (visible_at + hidden_at) // 2
+        tried = min(max(guess, visible_at + 1), hidden_at - 1)
         step = extra_step_at(tried)
-        shown, hidden = (tried, hidden) if step > _LARGEST_BORDER_STEP else (shown, tried)
+        visible_at, hidden_at = (tried, hidden_at) if step > _LARGEST_BORDER_STEP else (visible_at, tried)
         trials += 1
-    return hidden
+    return hidden_at
 
 
-def _quality_of_step(quality: int, step: float) -> int:
-    """Return the quality at which steps across borders are as large as they may be, given those at another quality.
+def _predict_least_quality(quality: int, step: float) -> int:
+    """Predict the quality at which steps across borders fall to the largest allowed one, from those at a quality.
 
     They are about proportional to the steps of the quantizer, whose logarithm is the level.
     """

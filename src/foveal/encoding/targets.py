@@ -29,7 +29,7 @@ DEFAULT_QUALITIES = 60, 95  # limits of the default quality, for pictures whose 
 # less with twice as many. Samples of that size score a little more than the photo, 0.8 points in the mean.
 _SAMPLED_PIXELS, _PIXELS_FOR_DEFAULT = 1_000_000, 66_000
 _EXCESS_OF_SMALL_SAMPLES = 0.8
-# The search for the default quality begins at the first of these numbers, where photographs score 80 in the mean. Up
+# The search for the default quality begins at the first of these numbers, near which photographs score 80. Up
 # to 100 points, log(102 - score) falls by the second per unit of quality: by 0.021 to 0.027 in nine of ten photographs.
 _USUAL_QUALITY, _USUAL_FALL = 80, 0.023
 
@@ -75,7 +75,7 @@ Result = TypeVar("Result", bound=TargetResult | None)
 
 
 def encode_to_default_score(photo: WeighedPhoto) -> TargetResult:
-    """Encode at the quality at which the photo without saliency has DEFAULT_SCORE, as a sample of it tells.
+    """Encode at the quality at which the photo without saliency has DEFAULT_SCORE, estimated from a sample.
 
     The quality is an integer within DEFAULT_QUALITIES. The salient part keeps the score; the rest gets a lower one.
     Where large smooth areas would show block borders, the quality is higher.

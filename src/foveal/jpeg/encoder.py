@@ -54,8 +54,8 @@ class EncoderSettings:
     quantizer
         Quantizer that chooses the levels of each block.
     script
-        Function that makes the scan script, given the number of components, or a search for the cheapest one. If a
-        script that was made has too many blocks in an MCU, each component gets a scan of its own.
+        Function that makes the scan script, given the number of components, or a search for the cheapest one. If the
+        script of a function has too many blocks in an MCU, each component gets a scan of its own.
     restart_interval
         Number of MCUs between restart markers; 0 for no restart markers.
     threads

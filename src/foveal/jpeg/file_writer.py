@@ -22,7 +22,7 @@ from foveal.jpeg.segments import Segment
 MAX_RESTART_INTERVAL = 65_535
 # Least and largest DC levels, largest AC levels: DC differences and AC levels of at most 15 bits.
 MIN_DC, MAX_DC, MAX_AC = -16_384, 16_383, 32_767
-_SMALLEST_SAMPLE = 16  # MCU rows from which the sizes of scripts are estimated
+_SMALLEST_SAMPLE = 16  # least number of MCU rows from which the sizes of scripts are estimated
 _STUFFED_SHARE = 0.003  # share of bytes that are 0xFF: a little less than 1 / 256, because no code is all ones
 
 
@@ -259,7 +259,7 @@ def price_scans(
     restart_interval
         MCUs between restart markers, 0 for none.
     smallest_sample
-        Number of MCU rows in which symbols are counted at least, see `ScanPlan.sample`.
+        Least number of MCU rows in which symbols are counted, see `ScanPlan.sample`.
     threads
         Number of threads to use.
 

@@ -50,7 +50,7 @@ class ScanPlan:
     covered_rows
         Number of MCU rows of the scan that the picture covers, which may cut the last one.
     row_share
-        Share of the rows that the picture covers which are in the strips: 1, or less in a sample.
+        Share of `covered_rows` that is in the strips: 1, or less in a sample.
     """
 
     grids: list[NDArray[np.int16]]

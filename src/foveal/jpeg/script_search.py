@@ -37,7 +37,7 @@ class ScriptSearch:
     max_low_bits
         Largest number of low bits of AC coefficients that are sent in scans of their own.
     smallest_sample
-        Number of MCU rows in which symbols are counted at least, see `ScanPlan.sample`.
+        Least number of MCU rows in which symbols are counted, see `ScanPlan.sample`.
     """
 
     luma_starts: tuple[int, ...]
@@ -90,8 +90,8 @@ class ScriptSearch:
 
 
 # Starts are near those of the block's diagonals, 1, 3, 6, 10, 15, ... by zig-zag index, and some gain more between two
-# of them. More starts, or low bits of its own for each band, gain 0.1 to 0.2 % on average and take several times as
-# long. `python -m bench.scan_scripts` compares searches.
+# of them. More starts, or a number of low bits chosen for each band, gain 0.1 to 0.2 % on average and take several
+# times as long. `python -m bench.scan_scripts` compares searches.
 QUICK_SEARCH = ScriptSearch((1, 2, 3, 6, 13), (1, 3), max_low_bits=2, smallest_sample=6)
 THOROUGH_SEARCH = ScriptSearch((1, 2, 3, 6, 9, 13, 19), (1, 2, 3, 9), max_low_bits=3, smallest_sample=16)
 
@@ -190,9 +190,10 @@ def _in_order_of_use(parts: Sequence[Script]) -> list[Scan]:
 def choose_script(
     script: ScriptMaker | ScriptSearch, coefficients: Coefficients, restart_interval: int, threads: int
 ) -> Script:
-    """Return the script that a search finds or a function makes, or a scan for each component if that is not legal.
+    """Return the script that a search finds or a function makes.
 
-    MCUs of unusual sampling factors can have too many blocks for an interleaved scan.
+    If the MCUs of the script that a function makes have too many blocks, which can be with unusual sampling factors,
+    each component gets a scan of its own instead.
     """
     if isinstance(script, ScriptSearch):
         return script.find(coefficients, restart_interval, threads)
