@@ -66,6 +66,20 @@ SCRIPTS: list[jpeg.ScriptMaker] = [
     refined_bands_script,
 ]
 
+FACTORS: dict[str, Factors] = {  # sampling factors (h, v) of the components, by kind of file
+    "grey": [(1, 1)],
+    "4:4:4": [(1, 1), (1, 1), (1, 1)],
+    "4:2:2": [(2, 1), (1, 1), (1, 1)],
+    "4:4:0": [(1, 2), (1, 1), (1, 1)],
+    "4:2:0": [(2, 2), (1, 1), (1, 1)],
+    "4:1:1": [(4, 1), (1, 1), (1, 1)],
+    "4:1:0": [(4, 2), (1, 1), (1, 1)],
+    "CMYK": [(1, 1)] * 4,
+    "two components": [(2, 1), (1, 1)],
+    "unusual": [(1, 2), (2, 1), (2, 2)],
+    "large MCUs": [(4, 4), (1, 1), (1, 1)],
+}
+
 ADOBE_RGB = Segment(markers.APP14, b"Adobe\0\x64\0\0\0\0\0")
 ADOBE_YCCK = Segment(markers.APP14, b"Adobe\0\x64\0\0\0\0\x02")
 JFIF = Segment(markers.APP0, struct.pack(">5sBBBHHBB", b"JFIF\0", 1, 2, 0, 1, 1, 0, 0))

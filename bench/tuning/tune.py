@@ -55,6 +55,7 @@ COST_OF_CHANGE = 0.04  # percent of excess that a change must gain; below it lie
 GOALS = {"SSIMULACRA2": -9.0, "CVVDP": -4.0, "Butteraugli": -6.0, "IW-SSIM": -2.0, "MS-SSIM": -4.0}
 SHORTFALL_WEIGHT = 0.3  # of a percent above a goal, relative to one above 0
 
+# Sharpening of colour stays: more of it gains by metrics of one save, but grows at every further save.
 STEPS: dict[tuple[str, ...], float] = {
     ("luminance", "slope"): 0.1,
     ("luminance", "dc"): 0.15,
@@ -68,11 +69,14 @@ STEPS: dict[tuple[str, ...], float] = {
     ("cr", "dc"): 0.2,
     ("cb", "bit_worth", "middle"): 0.2,
     ("cr", "bit_worth", "middle"): 0.2,
+    ("cb", "lift"): 0.05,
+    ("cr", "lift"): 0.05,
+    ("cb_colour", "power"): 0.4,
+    ("cr_colour", "power"): 0.4,
     ("masking", "knee"): 2.0,
     ("masking", "power", "middle"): 0.35,
     ("masking", "floor", "middle"): 0.05,
     ("masking", "detail"): 0.1,
-    ("sharpening", "middle"): 0.2,
 }
 LUMINANCE_STEP, CHROMA_STEP = 0.08, 0.15  # changes of bands of profiles
 ANNEX_K_STEP = 0.2  # share of the way from the profile of luminance to the thresholds of Annex K

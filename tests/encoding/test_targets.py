@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import asdict
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -243,7 +243,7 @@ def default_quality(monkeypatch: pytest.MonkeyPatch, score: Callable[[float], fl
         targets, "Ssimulacra2Reference", lambda *_, **__: SimpleNamespace(estimate=lambda s, threads: s)
     )
     monkeypatch.setattr(targets.jpeg, "reconstruct", lambda score: score)
-    return targets._find_default_quality(sample, targets.DEFAULT_SCORE)  # type: ignore[arg-type]
+    return targets._find_default_quality(cast(WeighedPhoto, sample), targets.DEFAULT_SCORE)
 
 
 def test_the_search_for_the_default_quality_follows_a_curve(monkeypatch: pytest.MonkeyPatch) -> None:

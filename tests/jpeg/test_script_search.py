@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jpeg_files import random_coefficients
+from jpeg_files import FACTORS, random_coefficients
 
 from foveal import jpeg
 from foveal.jpeg import Scan
@@ -17,16 +17,6 @@ from foveal.jpeg.script import check_script
 from foveal.jpeg.script_search import choose_script
 
 SEARCHES = {"quick": jpeg.QUICK_SEARCH, "thorough": jpeg.THOROUGH_SEARCH}
-FACTORS = {
-    "grey": [(1, 1)],
-    "4:4:4": [(1, 1), (1, 1), (1, 1)],
-    "4:2:0": [(2, 2), (1, 1), (1, 1)],
-    "4:1:0": [(4, 2), (1, 1), (1, 1)],
-    "CMYK": [(1, 1)] * 4,
-    "two components": [(2, 1), (1, 1)],
-    "unusual": [(1, 2), (2, 1), (2, 2)],
-    "large MCUs": [(4, 4), (1, 1), (1, 1)],
-}
 EVERY_ROW = jpeg.ScriptSearch((1, 3, 9), (1, 3), max_low_bits=1, smallest_sample=1000)
 
 

@@ -14,6 +14,7 @@ import pytest
 from jpeg_files import (
     ADOBE_RGB,
     ADOBE_YCCK,
+    FACTORS,
     JFIF,
     SCRIPTS,
     assert_same_blocks,
@@ -33,19 +34,6 @@ from foveal.jpeg import Segment
 from foveal.optimization import Optimized, OptimizeOptions, optimize_file
 
 LOSSLESS = OptimizeOptions(lossless=True, min_saving=0, threads=1)
-FACTORS = {
-    "grey": [(1, 1)],
-    "4:4:4": [(1, 1), (1, 1), (1, 1)],
-    "4:2:2": [(2, 1), (1, 1), (1, 1)],
-    "4:4:0": [(1, 2), (1, 1), (1, 1)],
-    "4:2:0": [(2, 2), (1, 1), (1, 1)],
-    "4:1:1": [(4, 1), (1, 1), (1, 1)],
-    "4:1:0": [(4, 2), (1, 1), (1, 1)],
-    "CMYK": [(1, 1)] * 4,
-    "two components": [(2, 1), (1, 1)],
-    "unusual": [(1, 2), (2, 1), (2, 2)],
-    "large MCUs": [(4, 4), (1, 1), (1, 1)],
-}
 SEGMENTS = (JFIF, Segment(0xFE, b"a \xff\xd9 comment"), Segment(0xEF, bytes(300)), Segment(0xFE, b""))
 
 

@@ -19,7 +19,6 @@ from foveal.jpeg.frame import Frame
 from foveal.jpeg.script import Scan, Script, ScriptMaker, mcu_problem, non_interleaved_script
 
 _LAST_COEFFICIENT = 63
-_COLOUR_COMPONENTS = 3  # Y, Cb and Cr
 _TRIED_SPLIT = 9  # the number of low bits is chosen with the bands 1..8 and 9..63
 
 Band = tuple[int, int]  # first and last zig-zag index
@@ -68,19 +67,13 @@ class ScriptSearch:
             (tuple(Scan(group, 0, 0) for group in grouping) for grouping in _legal_groupings(frame)),
             key=prices.of,
         )
-        luma = self._scans_of_component(0, self.luma_starts, self.max_low_bits, prices)
-        low_bits = self.max_low_bits
-        if len(frame.headers) == _COLOUR_COMPONENTS:  # chroma hardly ever has two low bits more than luma
-            low_bits = min(low_bits, max(scan.approximation_low for scan in luma) + 1)
-        chroma = [
-            self._scans_of_component(component, self.chroma_starts, low_bits, prices)
-            for component in range(1, len(frame.headers))
-        ]
-        return (*dc, *_in_order_of_use([luma, *chroma]))
+        parts = [self._scans_of_component(component, prices) for component in range(len(frame.headers))]
+        return (*dc, *_in_order_of_use(parts))
 
-    def _scans_of_component(self, component: int, starts: Sequence[int], max_low_bits: int, prices: _Prices) -> Script:
+    def _scans_of_component(self, component: int, prices: _Prices) -> Script:
         """Return the scans that send the AC coefficients of a component in the fewest bytes."""
-        low_bits = _useful_low_bits(component, max_low_bits, prices)
+        starts = self.chroma_starts if component else self.luma_starts
+        low_bits = _useful_low_bits(component, self.max_low_bits, prices)
         # The bands that are tried first may be worse than those of one bit less.
         candidates = [
             _scans_of_bands(component, _cheapest_bands(component, starts, low, prices), low)
@@ -90,8 +83,7 @@ class ScriptSearch:
 
 
 # Starts are near those of the block's diagonals, 1, 3, 6, 10, 15, ... by zig-zag index, and some gain more between two
-# of them. More starts, or a number of low bits chosen for each band, gain 0.1 to 0.2 % on average and take several
-# times as long. `python -m bench.scan_scripts` compares searches.
+# of them. `python -m bench.scan_scripts` compares the searches.
 QUICK_SEARCH = ScriptSearch((1, 2, 3, 6, 13), (1, 3), max_low_bits=2, smallest_sample=6)
 THOROUGH_SEARCH = ScriptSearch((1, 2, 3, 6, 9, 13, 19), (1, 2, 3, 9), max_low_bits=3, smallest_sample=16)
 

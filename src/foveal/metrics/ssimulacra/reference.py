@@ -59,9 +59,7 @@ class Ssimulacra2Reference:
         ParameterError
             The distorted picture is not such an array.
         """
-        check_integer("threads", threads, 1, MAX_THREADS)
-        self._require_comparable(distorted)
-        return score(self._scales, list(xyb_scales(distorted, threads)), threads)
+        return self._score(distorted, threads, least_weight=0.0)
 
     def estimate(self, distorted: NDArray[np.uint8], *, threads: int = 1) -> float:
         """Estimate the score of a distorted version in half the time of `score`, to 0.01 points for JPEGs.
@@ -74,21 +72,19 @@ class Ssimulacra2Reference:
         distorted
             Distorted picture, uint8, of the reference's shape.
         threads
-            Largest number of threads; the score does not depend on it.
+            Largest number of threads; the estimate does not depend on it.
 
         Returns
         -------
         float
-            As from `score`.
+            100 for equal pictures, less for others, without a lower bound.
 
         Raises
         ------
         ParameterError
             The distorted picture is not such an array.
         """
-        check_integer("threads", threads, 1, MAX_THREADS)
-        self._require_comparable(distorted)
-        return score(self._scales, list(xyb_scales(distorted, threads)), threads, NEGLIGIBLE_WEIGHT)
+        return self._score(distorted, threads, NEGLIGIBLE_WEIGHT)
 
     def gradient(self, distorted: NDArray[np.uint8], *, threads: int = 1) -> NDArray[np.float32]:
         """Return the derivative of the score with respect to each sample value of a distorted version.
@@ -121,6 +117,11 @@ class Ssimulacra2Reference:
         self._require_comparable(distorted)
         by_channel = gradient(self._scales, distorted, threads)
         return by_channel.sum(axis=1) if distorted.ndim == 2 else by_channel.swapaxes(1, 2)
+
+    def _score(self, distorted: NDArray[np.uint8], threads: int, least_weight: float) -> float:
+        check_integer("threads", threads, 1, MAX_THREADS)
+        self._require_comparable(distorted)
+        return score(self._scales, list(xyb_scales(distorted, threads)), threads, least_weight)
 
     def _require_comparable(self, distorted: NDArray[Any]) -> None:
         _require_picture(distorted)
