@@ -1,6 +1,6 @@
 """Search for the numbers of foveal.allocate.perception that apply to files with a saliency map.
 
-    python -m bench.tuning.map_numbers FOLDER --maps gaze=DIR [--strength 0.65] [--count 6] [--sweeps 2] --output FILE
+    python -m bench.tuning.map_numbers FOLDER --maps gaze=DIR [--strength 0.8] [--count 6] [--sweeps 2] --output FILE
 
 FOLDER holds photographs with fixations; those that `bench.gaze.bd_rates` reports on are left out. A coordinate
 search goes over `attention` and `foveation`. It compares files with those of the shipped numbers: by
@@ -52,7 +52,7 @@ WEIGHTS = {
     "JOD": -0.12,
     "borders": 2.4,
 }
-OFFSETS = np.linspace(0, 0.6, 7)  # of levels
+OFFSETS = np.linspace(0, 1, 11)  # of levels
 
 
 class Measured(NamedTuple):

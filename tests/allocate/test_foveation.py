@@ -21,7 +21,7 @@ def test_a_weight_counts_less_at_low_frequencies(level: float, excess: float) ->
     """w x factor is w^(1 - e(f)) at the 16 weights that have a profile of their own."""
     weights = (LEAST_WEIGHT ** np.linspace(0, 1, 16)).reshape(4, 4).astype(np.float32)
     found = frequency_profiles(weights, FOVEATION, level)
-    exponents = excess / (1 + (FREQUENCY / 0.5) ** 4) + 0.1 * MOVES_BORDERS
+    exponents = excess / (1 + (FREQUENCY / 0.5) ** 2) + 0.1 * MOVES_BORDERS
     for weight, row in zip(weights.ravel(), found.index.ravel(), strict=True):
         np.testing.assert_allclose(weight * found.factors[row], weight ** (1 - exponents), rtol=1e-5)
 

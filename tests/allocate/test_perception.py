@@ -26,6 +26,6 @@ def test_without_down_sampling_chrominance_is_coarser_and_a_map_adds_less() -> N
         full = tuned.without_down_sampling(level)
         assert full.cb.coarser - tuned.cb.coarser == pytest.approx(coarser)
         assert full.cr.coarser - tuned.cr.coarser == pytest.approx(coarser)
-        assert full.attention.colour_slope == tuned.attention.colour_slope / 2
-        attention = replace(tuned.attention, colour_slope=full.attention.colour_slope)
+        halves = {name: getattr(tuned.attention, name) / 2 for name in ("colour_slope", "colour_coarser")}
+        attention = replace(tuned.attention, **halves)
         assert full == replace(tuned, cb=full.cb, cr=full.cr, attention=attention)

@@ -36,7 +36,7 @@ def test_defaults_are_as_documented() -> None:
         PIXELS,
         quality=chosen.quality,
         saliency="gaze",
-        strength=0.65,
+        strength=0.8,
         allocation="rdo",
         subsampling="4:2:0",
         progressive=True,

@@ -146,7 +146,7 @@ def test_saved_names_suit_every_system() -> None:
 
 
 def test_values_that_are_the_default_are_left_out() -> None:
-    settings = read_settings({"strength": 0.65, "effort": "balanced", "saliency": "auto", "metadata": "keep"})
+    settings = read_settings({"strength": 0.8, "effort": "balanced", "saliency": "auto", "metadata": "keep"})
     recipe = write_recipe("a.png", settings, is_transparent=False)
     assert recipe.command == "foveal encode a.png -o a-foveal.jpg"
     assert recipe.python == (

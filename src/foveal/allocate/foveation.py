@@ -24,7 +24,7 @@ from foveal.allocate.weights import LEAST_WEIGHT
 from foveal.jpeg import FrequencyProfiles
 
 _PROFILES = 16  # different weights in a file, evenly spaced in their logarithm
-_STEEPNESS = 4  # exponent of the fall from low to high frequencies
+_STEEPNESS = 2  # exponent of the fall from low to high frequencies
 
 
 def frequency_profiles(weights: NDArray[np.float32], foveation: Foveation, level: float) -> FrequencyProfiles:

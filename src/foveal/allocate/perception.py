@@ -217,16 +217,16 @@ class Attention:
         Addition to the logarithm of the knee of masking.
     slope, colour_slope
         Additions to the slopes of luminance and of both chrominance components.
-    colour_worth
-        Addition to `bit_worth` of Cb and Cr, the logarithm of lambda.
+    colour_coarser
+        Addition to `coarser` of both chrominance components, beside that of all components.
     coarser
-        Addition to `coarser` of all components, so that the salient part keeps its PSNR.
+        Addition to `coarser` of all components, so that the file is smaller than without a map.
     """
 
     knee: float
     slope: float
     colour_slope: float
-    colour_worth: float
+    colour_coarser: float
     coarser: Trend
 
     @classmethod
@@ -310,7 +310,8 @@ class Perception:
         """
         coarser, attention = self.full_chrominance.at(level), self.attention
         cb, cr = (replace(each, coarser=each.coarser + coarser) for each in (self.cb, self.cr))
-        attention = replace(attention, colour_slope=attention.colour_slope / 2)
+        slope, further = attention.colour_slope / 2, attention.colour_coarser / 2
+        attention = replace(attention, colour_slope=slope, colour_coarser=further)
         return replace(self, cb=cb, cr=cr, attention=attention)
 
 

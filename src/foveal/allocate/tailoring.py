@@ -68,19 +68,16 @@ def tailor_to_map(tuned: Perception, weights: NDArray[np.float32], level: float)
     """
     taken, change = 1 - float(weights.mean(dtype=np.float64)), tuned.attention
 
-    def tailored(spectrum: Spectrum, slope: float) -> Spectrum:
-        coarser = spectrum.coarser + taken * change.coarser.at(level)
-        return replace(spectrum, slope=spectrum.slope + taken * slope, coarser=coarser)
+    def tailored(spectrum: Spectrum, slope: float, coarser: float) -> Spectrum:
+        return replace(spectrum, slope=spectrum.slope + taken * slope, coarser=spectrum.coarser + taken * coarser)
 
-    def tailored_colour(spectrum: Spectrum) -> Spectrum:
-        worth = replace(spectrum.bit_worth, middle=spectrum.bit_worth.middle + taken * change.colour_worth)
-        return replace(tailored(spectrum, change.colour_slope), bit_worth=worth)
-
+    coarser = change.coarser.at(level)
+    colour_coarser = coarser + change.colour_coarser
     knee = tuned.masking.knee * math.exp(taken * change.knee)
     return replace(
         tuned,
-        luminance=tailored(tuned.luminance, change.slope),
-        cb=tailored_colour(tuned.cb),
-        cr=tailored_colour(tuned.cr),
+        luminance=tailored(tuned.luminance, change.slope, coarser),
+        cb=tailored(tuned.cb, change.colour_slope, colour_coarser),
+        cr=tailored(tuned.cr, change.colour_slope, colour_coarser),
         masking=replace(tuned.masking, knee=knee),
     )

@@ -37,7 +37,7 @@ class EncodeOptions:
     target_score: float | None = None
     verify: bool = False
     saliency: Saliency = "auto"
-    strength: float = 0.65
+    strength: float = 0.8
     allocation: AllocationName = "rdo"
     subsampling: SubsamplingName | SubsamplingDigits = "auto"
     progressive: bool = True

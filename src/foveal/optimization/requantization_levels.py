@@ -44,7 +44,7 @@ _MAP_MARGIN = 0.03  # by which results are better settled than they must be, bec
 # Added to both slopes of `Attention`: high frequencies get still finer steps where people look. It gains 0.2 dB there
 # at half of the bytes of a file (`bench.optimize.requantization --gaze`); twice as much loses on the whole photo. All
 # steps become coarser for it, so that a map makes a file smaller at the same quality, as it does in `foveal.encode`.
-_STEEPER, _COARSER = -0.3, 0.15
+_STEEPER, _COARSER = -0.15, 0.08
 # Largest magnitudes that are accepted: of coefficients, about twice what 8-bit samples give, and of the levels of
 # baseline files (T.81 F.1.2, Baseline Huffman encoding procedures).
 _LARGEST_MAGNITUDE, _LARGEST_DC, _LARGEST_AC = 2047, 1024, 1023

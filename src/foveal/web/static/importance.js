@@ -4,7 +4,7 @@ export class Importance extends EventTarget {
   #strokes = []; // each: { target: 0 or 255, cover, left, top, width, height }: how far values go to it, and where
   #undone = [];
   #base = null; // the server's answer
-  #strength = 0.65;
+  #strength = 0.8;
   #isTextMarked = false;
   #before = null; // values before the stroke that is being painted
   values = null; // Uint8Array, 255 where it matters most
