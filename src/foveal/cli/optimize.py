@@ -55,8 +55,8 @@ from foveal.photo.lenient import LENIENT_COMMAND
 @quality_option("what the photo needs, but never more than the file has")
 @target_size_option(f"Largest size of the file: {SIZE_EXAMPLES}. Nothing is lost if it can be reached without loss.")
 @target_score_option(
-    "Estimated SSIMULACRA2 score against the original that the file was made from: 70 is high quality, 90 is "
-    "visually lossless."
+    "Estimated SSIMULACRA2 score of the whole photo against the original that the file was made from: 70 is high "
+    "quality, 90 is visually lossless. No saliency map counts."
 )
 @min_saving_option(
     OptimizeOptions.min_saving,
