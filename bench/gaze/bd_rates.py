@@ -1,6 +1,6 @@
 """Measure BD-rates of content-aware files against MozJPEG and jpegli, with scores of the parts where people looked.
 
-python -m bench.gaze.bd_rates FOLDER [--maps gaze=DIR fixations ...] [--strengths 0.8] [--effort best]
+python -m bench.gaze.bd_rates FOLDER [--maps gaze=DIR fixations ...] [--strengths S ...] [--effort best]
     [--count 15]
 
 FOLDER holds photographs with fixations. All files are 4:2:0. Each table is for one of the two encoders and shows the

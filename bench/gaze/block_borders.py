@@ -1,6 +1,6 @@
 """Measure the steps that files add across block borders, inside and outside of what people looked at.
 
-python -m bench.gaze.block_borders FOLDER [--maps gaze ...] [--qualities 40 60 80] [--strength 0.8] [--count 15]
+python -m bench.gaze.block_borders FOLDER [--maps gaze ...] [--qualities 40 60 80] [--strength S] [--count 15]
 
 FOLDER holds photographs with fixations. For each quality, the content-aware file of foveal is compared with files of
 at most the same size in bytes by MozJPEG, jpegli and foveal without a map. A step is the size of the mean difference

@@ -1,6 +1,6 @@
 """Compare visible errors where people looked, at equal file sizes, by CVVDP and Butteraugli.
 
-    python -m bench.gaze.errors_there FOLDER [--maps gaze=DIR fixations] [--strengths 0.8] [--count 15]
+    python -m bench.gaze.errors_there FOLDER [--maps gaze=DIR fixations] [--strengths S ...] [--count 15]
 
 FOLDER holds photographs with fixations. MozJPEG and jpegli encode each of them in at most 0.5 and 1 bits per pixel, and
 foveal makes a file that is not larger than either's. The table shows by how many percent the errors of foveal's files

@@ -1,6 +1,6 @@
 """Compare the sizes of files with a saliency map and without one, at the same quality.
 
-python -m bench.gaze.file_sizes [--images DIR ...] [--qualities 20 30 40 50 60 75 90] [--strength 0.8]
+python -m bench.gaze.file_sizes [--images DIR ...] [--qualities 20 30 40 50 60 75 90] [--strength S]
 
 For each quality, the table shows by how many percent the files with the map "gaze" are larger than those without a map:
 the least, the median and the largest change over the photos, and how many files are larger.

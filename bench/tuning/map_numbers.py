@@ -1,6 +1,6 @@
 """Search for the numbers of foveal.allocate.perception that apply to files with a saliency map.
 
-    python -m bench.tuning.map_numbers FOLDER --maps gaze=DIR [--strength 0.8] [--count 6] [--sweeps 2] --output FILE
+    python -m bench.tuning.map_numbers FOLDER --maps gaze=DIR [--strength S] [--count 6] [--sweeps 2] --output FILE
 
 FOLDER holds photographs with fixations; those that `bench.gaze.bd_rates` reports on are left out. A coordinate
 search goes over `attention` and `foveation`. It compares files with those of the shipped numbers: by
@@ -11,7 +11,8 @@ bytes. It minimises the sum of these differences, weighted by WEIGHTS. The extra
 butteraugli_main are needed for it.
 
 Then the script measures how much coarser the tables may be while the PSNR where people looked is no lower than without
-a map. The output file holds all parameters as JSON, for `--start` of other scripts of bench.tuning.
+a map. (The shipped `Attention.coarser` is smaller, see docs/decisions/0007-perceptual-numbers.md.) The output file
+holds all parameters as JSON, for `--start` of other scripts of bench.tuning.
 """
 
 from __future__ import annotations

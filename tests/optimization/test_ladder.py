@@ -172,18 +172,18 @@ def test_a_requantized_file_is_smaller_and_kept_the_next_time(options: dict[str,
 @pytest.mark.parametrize("score", [45, 65])
 def test_a_target_score_is_that_of_the_whole_photo(score: float, astronaut: np.ndarray) -> None:
     """The map is left out: it would leave the background, and so the whole photo, with a lower score."""
-    options = OptimizeOptions(target_score=score, threads=1)
-    result = optimize_file(photo_file(astronaut), options)
+    data, options = photo_file(astronaut), OptimizeOptions(target_score=score, threads=1)
+    result = optimize_file(data, options)
     assert (result.rung, result.notes) == ("requantized", ())
-    assert result.data == optimize_file(photo_file(astronaut), replace(options, saliency=None)).data
+    assert result.data == optimize_file(data, replace(options, saliency=None)).data
     pixels = np.ascontiguousarray(astronaut[:256, 100:400])
     assert ssimulacra2(pixels, foveal.decode(result.data)) == pytest.approx(score, abs=5)
 
 
 @pytest.mark.parametrize("saliency", ["center", np.eye(8, 9)])
-def test_a_chosen_map_that_does_not_count_is_named(saliency: Saliency, coffee: np.ndarray) -> None:
+def test_a_note_says_that_a_chosen_map_is_ignored(saliency: Saliency, coffee: np.ndarray) -> None:
     result = optimize_file(photo_file(coffee), OptimizeOptions(target_score=50, saliency=saliency, threads=1))
-    assert result.notes == ("the saliency map does not count for a target score, unless pixels are encoded again",)
+    assert result.notes == ("the saliency map is ignored: a target score is that of the whole photo",)
 
 
 def test_a_quality_above_that_of_the_file_is_lossless(coffee: np.ndarray) -> None:

@@ -2,15 +2,18 @@
 
 Away from the point of gaze, the eye loses fine detail first. Blocks that matter less therefore lose high frequencies
 before low ones: a block of weight w has weight w^(1 - e(f)) for errors of frequency f. The excess e(f) falls from its
-value at the lowest frequencies to 0 beyond the knee. If all frequencies had weight w, the low ones would vanish too and
-leave flat blocks with visible borders. The excess is larger by a constant for the first row and column of the block,
-whose errors are the steps across block borders:
+value at the lowest frequencies to half of it at the knee, and slowly beyond. If all frequencies had weight w, the low
+ones would vanish too and leave flat blocks with visible borders. The excess is larger by a constant for the first row
+and column of the block, whose errors are the steps across block borders:
 
         excess at frequencies (v, u)                        . DC      + constant added
         . + + + + + + +
-        + o o o                                             o excess of low frequencies
+        + o o o o                                           o above half of its value at the lowest frequencies
+        + o o o o
         + o o o
         + o o
+        +
+        +
         +
 """
 
@@ -24,7 +27,7 @@ from foveal.allocate.weights import LEAST_WEIGHT
 from foveal.jpeg import FrequencyProfiles
 
 _PROFILES = 16  # different weights in a file, evenly spaced in their logarithm
-_STEEPNESS = 2  # exponent of the fall from low to high frequencies
+_STEEPNESS = 2  # exponent of the fall from low to high frequencies, tuned with `Foveation.knee`
 
 
 def frequency_profiles(weights: NDArray[np.float32], foveation: Foveation, level: float) -> FrequencyProfiles:

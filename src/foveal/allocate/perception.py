@@ -7,8 +7,9 @@ squared steps per bit, is exp(`Spectrum.bit_worth`).
 
 The profiles of Cb and Cr are measured by `python -m bench.tuning.sensitivity`; that of luminance is a mix of the
 measured profile, its smooth trend and Annex K, moved by `python -m bench.tuning.tune`. The other numbers were found by
-hand and by these two scripts, so that photographs take few bytes at equal quality by several metrics, see
-docs/decisions/0007-perceptual-numbers.md. They are stored in perception.json in the folder of this module.
+hand, by these two scripts and, for those of a saliency map, with the judges of `bench.tuning.map_numbers`, so that
+photographs take few bytes at equal quality by several metrics, see docs/decisions/0007-perceptual-numbers.md. They are
+stored in perception.json in the folder of this module.
 """
 
 from __future__ import annotations
@@ -218,7 +219,7 @@ class Attention:
     slope, colour_slope
         Additions to the slopes of luminance and of both chrominance components.
     colour_coarser
-        Addition to `coarser` of both chrominance components, beside that of all components.
+        Further addition to `coarser` of both chrominance components; below 0, colour gets finer steps.
     coarser
         Addition to `coarser` of all components, so that the file is smaller than without a map.
     """
@@ -310,8 +311,9 @@ class Perception:
         """
         coarser, attention = self.full_chrominance.at(level), self.attention
         cb, cr = (replace(each, coarser=each.coarser + coarser) for each in (self.cb, self.cr))
-        slope, further = attention.colour_slope / 2, attention.colour_coarser / 2
-        attention = replace(attention, colour_slope=slope, colour_coarser=further)
+        attention = replace(
+            attention, colour_slope=attention.colour_slope / 2, colour_coarser=attention.colour_coarser / 2
+        )
         return replace(self, cb=cb, cr=cr, attention=attention)
 
 

@@ -68,8 +68,9 @@ def tailor_to_map(tuned: Perception, weights: NDArray[np.float32], level: float)
     """
     taken, change = 1 - float(weights.mean(dtype=np.float64)), tuned.attention
 
-    def tailored(spectrum: Spectrum, slope: float, coarser: float) -> Spectrum:
-        return replace(spectrum, slope=spectrum.slope + taken * slope, coarser=spectrum.coarser + taken * coarser)
+    def tailored(spectrum: Spectrum, more_slope: float, more_coarser: float) -> Spectrum:
+        slope, coarser = spectrum.slope + taken * more_slope, spectrum.coarser + taken * more_coarser
+        return replace(spectrum, slope=slope, coarser=coarser)
 
     coarser = change.coarser.at(level)
     colour_coarser = coarser + change.colour_coarser

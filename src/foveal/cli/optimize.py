@@ -56,7 +56,7 @@ from foveal.photo.lenient import LENIENT_COMMAND
 @target_size_option(f"Largest size of the file: {SIZE_EXAMPLES}. Nothing is lost if it can be reached without loss.")
 @target_score_option(
     "Estimated SSIMULACRA2 score of the whole photo against the original that the file was made from: 70 is high "
-    "quality, 90 is visually lossless. No saliency map counts."
+    "quality, 90 is visually lossless. Requantization for it ignores the saliency map."
 )
 @min_saving_option(
     OptimizeOptions.min_saving,

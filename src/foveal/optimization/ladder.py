@@ -118,7 +118,7 @@ def optimize(
         Largest size of the file, instead of a quality: a number of bytes, or a text such as "100KB".
     target_score
         SSIMULACRA2 of the whole photo, 0 to 100, instead of a quality. It is estimated against the original that the
-        file was made from. Requantization then takes no map into account.
+        file was made from. Requantization for it ignores the map.
     min_saving
         Share of the bytes, 0 to 1, that a rung of the ladder must save over the rungs before it to be taken.
     saliency
@@ -322,7 +322,7 @@ class _Ladder:
         elif application_data.content_credentials(source.segments):
             notes.append("the content credentials (C2PA) are kept, but no longer match the picture")
         jpeg.fill_padding_blocks(source.frame, source.blocks)
-        stored = self._find_map(source, notes)
+        stored = find_stored_map(source, self._saliency_for_requantization(notes))
         limit = wanted = self._options.size_limit
         for _ in range(_SIZE_ATTEMPTS):
             quality = self._find_quality(source, stored, wanted)
@@ -373,18 +373,18 @@ class _Ladder:
             return requantization.quality_for_score(source, options.target_score, settings)
         return requantization.default_quality(source, settings)
 
-    def _find_map(self, source: jpeg.Coefficients, notes: list[str]) -> StoredMap:
-        """Find where people look; for a target score, which is that of the whole photo, no map counts.
+    def _saliency_for_requantization(self, notes: list[str]) -> Saliency:
+        """Return the saliency for requantization: none for a target score, which is that of the whole photo.
 
-        Without a map that score takes the fewest bytes. With one it cannot be estimated: nothing in the result tells
-        what its background has lost, so a second run would find more to do.
+        The score of a file made with a map cannot be estimated again: nothing in it tells what its background has
+        lost, so a second run would requantize it further.
         """
-        options = self._options
-        if options.target_score is None or options.saliency is None:
-            return find_stored_map(source, options.saliency)
-        if not (isinstance(options.saliency, str) and options.saliency == "auto"):
-            notes.append("the saliency map does not count for a target score, unless pixels are encoded again")
-        return find_stored_map(source, None)
+        saliency = self._options.saliency
+        if self._options.target_score is None or saliency is None:
+            return saliency
+        if not (isinstance(saliency, str) and saliency == "auto"):
+            notes.append("the saliency map is ignored: a target score is that of the whole photo")
+        return None
 
     def _settings(self, quality: float, stored: StoredMap) -> requantization.RequantizationSettings:
         return requantization.RequantizationSettings(

@@ -25,7 +25,6 @@ from foveal.optimization.requantization_levels import (
     RequantizationSettings,
     requantize,
     requantize_once,
-    weights_of_map,
     why_not_requantized,
 )
 from foveal.optimization.requantization_originals import fit_distributions, plausible_original
@@ -60,22 +59,19 @@ _USUAL_TABLES = 12.0, 40.0, 57.0, 67.0, 78.0, 87.0, 93.0, 100.0
 
 
 class SourceScores:
-    """Estimates of the scores of a file and of its requantizations, on patches of a large file.
+    """Estimates of the scores of a file and of its requantizations without a map, on patches of a large file.
 
     Parameters
     ----------
     source
         Contents of a file that can be requantized.
-    weights
-        (rows, columns) weight of each 8x8-pixel block.
     settings
         Settings of the requantization; quality and map are not used.
     """
 
-    def __init__(
-        self, source: jpeg.Coefficients, weights: NDArray[np.float32], settings: RequantizationSettings
-    ) -> None:
-        self._sample, self._weights = take_patches(source, weights)
+    def __init__(self, source: jpeg.Coefficients, settings: RequantizationSettings) -> None:
+        self._sample = take_patches(source)
+        self._weights = np.ones(self._sample.frame.block_grid, dtype=np.float32)
         self._settings = replace(settings, effort=replace(settings.effort, corrections=0))  # which change scores little
         original = plausible_original(self._sample, fit_distributions(self._sample))
         header, chrominance = source.frame.headers[0], source.frame.headers[-1]
@@ -161,10 +157,9 @@ def _is_coarse(source: jpeg.Coefficients, score: float) -> bool:
 
 
 def _needed_quality(source: jpeg.Coefficients, settings: RequantizationSettings) -> float | None:
-    weights = np.ones(source.frame.block_grid, dtype=np.float32)
     if _is_coarse(source, DEFAULT_SCORE):
         return None
-    scores = SourceScores(source, weights, settings)
+    scores = SourceScores(source, settings)
     if scores.of_source() <= DEFAULT_SCORE + SCORE_MARGIN:
         return None
     quality = _least_sufficient_quality(scores.at, DEFAULT_SCORE, DEFAULT_QUALITIES)
@@ -185,7 +180,7 @@ def quality_for_score(source: jpeg.Coefficients, score: float, settings: Requant
     score
         Wanted SSIMULACRA2 against the original of the file, 0 to 100.
     settings
-        Settings of the requantization; the quality is ignored.
+        Settings of the requantization, without a map; the quality is ignored.
     """
     return _final_quality(source, settings, partial(_quality_for_score, score=score))
 
@@ -193,7 +188,7 @@ def quality_for_score(source: jpeg.Coefficients, score: float, settings: Requant
 def _quality_for_score(source: jpeg.Coefficients, settings: RequantizationSettings, score: float) -> float | None:
     if _is_coarse(source, score):
         return None
-    scores = SourceScores(source, weights_of_map(settings, source.frame), settings)
+    scores = SourceScores(source, settings)
     if scores.of_source() <= score + SCORE_MARGIN:
         return None
     return _least_sufficient_quality(scores.at, score, (LEAST_QUALITY, MOST_QUALITY))
@@ -245,20 +240,18 @@ def quality_for_size(source: jpeg.Coefficients, size_bytes: int, settings: Requa
     return fitted.quality
 
 
-def take_patches(
-    source: jpeg.Coefficients, weights: NDArray[np.float32]
-) -> tuple[jpeg.Coefficients, NDArray[np.float32]]:
-    """Return evenly spaced patches of a file as one smaller picture of about _SAMPLED_PIXELS, and their weights.
+def take_patches(source: jpeg.Coefficients) -> jpeg.Coefficients:
+    """Return evenly spaced patches of a file as one smaller picture of about _SAMPLED_PIXELS.
 
     Patches consist of whole MCUs. A file that is not larger is returned whole.
     """
     frame = source.frame
     if frame.height * frame.width <= _SAMPLED_PIXELS:
-        return source, weights
+        return source
     share = np.sqrt(_SAMPLED_PIXELS / (frame.height * frame.width))
     mcu_width = jpeg.BLOCK_SIDE * frame.h_max
     if frame.height < frame.mcu_height or frame.width < mcu_width:
-        return source, weights  # no MCU is whole
+        return source  # no MCU is whole
     rows = _mcus_of_patches(frame.height // frame.mcu_height, frame.mcu_height, share)
     columns = _mcus_of_patches(
         frame.width // mcu_width, mcu_width, _SAMPLED_PIXELS / (len(rows) * frame.mcu_height * frame.width)
@@ -268,8 +261,7 @@ def take_patches(
         for levels, header in zip(source.blocks, frame.headers, strict=True)
     )
     smaller = replace(frame, height=len(rows) * frame.mcu_height, width=len(columns) * mcu_width)
-    chosen = np.ix_(_blocks_of(rows, frame.v_max), _blocks_of(columns, frame.h_max))
-    return replace(source, frame=smaller, blocks=blocks), weights[chosen]
+    return replace(source, frame=smaller, blocks=blocks)
 
 
 def _mcus_of_patches(mcus: int, side: int, share: float) -> NDArray[np.intp]:
