@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 import foveal
 from foveal import jpeg
 from foveal.allocate.effort import EffortName
-from foveal.errors import FormatError, FormatWarning, FovealError, TargetError, UnsupportedError
+from foveal.errors import FormatError, FormatWarning, FovealError, ParameterError, TargetError, UnsupportedError
 from foveal.jpeg import markers
 from foveal.metrics import psnr, ssimulacra2
 from foveal.optimization import OptimizeOptions, optimize_file, plan
@@ -184,6 +184,13 @@ def test_a_target_score_is_that_of_the_whole_photo(score: float, astronaut: np.n
 def test_a_note_says_that_a_chosen_map_is_ignored(saliency: Saliency, coffee: np.ndarray) -> None:
     result = optimize_file(photo_file(coffee), OptimizeOptions(target_score=50, saliency=saliency, threads=1))
     assert result.notes == ("the saliency map is ignored: a target score is that of the whole photo",)
+
+
+@pytest.mark.parametrize("options", [{"quality": 50}, {"target_score": 50}])
+@pytest.mark.parametrize("saliency", [np.full((4, 4), np.nan), np.zeros((4, 4, 7))])
+def test_what_is_no_map_is_refused(saliency: Saliency, options: dict[str, float], coffee: np.ndarray) -> None:
+    with pytest.raises(ParameterError, match="a saliency map must"):
+        optimize_file(photo_file(coffee), OptimizeOptions(saliency=saliency, threads=1, **options))
 
 
 def test_a_quality_above_that_of_the_file_is_lossless(coffee: np.ndarray) -> None:

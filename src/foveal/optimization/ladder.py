@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from foveal import jpeg
 from foveal.allocate.effort import EFFORTS, EffortName
+from foveal.allocate.weights import check_map
 from foveal.errors import FovealError, TargetError
 from foveal.files import Source, read_source
 from foveal.jpeg import MAX_PIXELS, application_data
@@ -382,7 +383,9 @@ class _Ladder:
         saliency = self._options.saliency
         if self._options.target_score is None or saliency is None:
             return saliency
-        if not (isinstance(saliency, str) and saliency == "auto"):
+        if not isinstance(saliency, str):
+            check_map(saliency)
+        if not isinstance(saliency, str) or saliency != "auto":
             notes.append("the saliency map is ignored: a target score is that of the whole photo")
         return None
 
