@@ -118,8 +118,9 @@ def optimize(
     target_size
         Largest size of the file, instead of a quality: a number of bytes, or a text such as "100KB".
     target_score
-        SSIMULACRA2 of the whole photo, 0 to 100, instead of a quality. It is estimated against the original that the
-        file was made from. Requantization for it ignores the map.
+        SSIMULACRA2 of the whole photo, 0 to 100, instead of a quality. For requantization, which then ignores the map,
+        it is estimated against the original that the file was made from; if pixels are encoded again, against those of
+        the file.
     min_saving
         Share of the bytes, 0 to 1, that a rung of the ladder must save over the rungs before it to be taken.
     saliency
