@@ -17,6 +17,7 @@ holds all parameters as JSON, for `--start` of other scripts of bench.tuning.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -172,9 +173,13 @@ def search(photos: list[TrialPhoto], sweeps: int) -> Perception:
         return objective(compare([photo.measure(tuned) for photo in photos], shipped, peer))
 
     values = asdict(perception())
+    return Perception.from_dict(coordinate_search(cost, values, list_map_numbers(values), sweeps))
+
+
+def list_map_numbers(values: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Return the numbers of a map but `Attention.coarser`, as paths of keys in the dictionary of a `Perception`."""
     paths = [(part, *path) for part in ("attention", "foveation") for path in list_parameters(values[part])]
-    found = coordinate_search(cost, values, [path for path in paths if "coarser" not in path], sweeps)
-    return Perception.from_dict(found)
+    return [path for path in paths if "coarser" not in path]
 
 
 def measure_offsets(photos: list[TrialPhoto], tuned: Perception) -> Trend:
@@ -198,22 +203,32 @@ def replace_coarser(tuned: Perception, coarser: Trend) -> Perception:
     return replace(tuned, attention=replace(tuned.attention, coarser=coarser))
 
 
-def main() -> None:
-    """Search, measure the offsets, and write the parameters."""
-    parser = new_parser(__doc__)
+def add_photo_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `choose_photos`."""
     parser.add_argument("folder", type=Path)
     parser.add_argument("--maps", type=parse_map_source, required=True)
     parser.add_argument("--strength", type=float, default=EncodeOptions.strength)
     parser.add_argument("--count", type=int, default=6, help="number of photos, spread over the rest of the folder")
-    parser.add_argument("--sweeps", type=int, default=2, help="sweeps of the search; 0 measures the offsets only")
-    parser.add_argument("--output", type=Path, required=True)
-    arguments = parser.parse_args()
 
+
+def choose_photos(arguments: argparse.Namespace) -> list[TrialPhoto]:
+    """Choose photographs that `bench.gaze.bd_rates` does not report on."""
     known = gaze_photos(arguments.folder)
     reported = {photo.path for photo in choose_evenly(known, REPORTED)}
     others = [photo for photo in known if photo.path not in reported]
     chosen = choose_evenly(others, arguments.count)
-    photos = [TrialPhoto(photo, arguments.maps, arguments.strength) for photo in chosen]
+    return [TrialPhoto(photo, arguments.maps, arguments.strength) for photo in chosen]
+
+
+def main() -> None:
+    """Search, measure the offsets, and write the parameters."""
+    parser = new_parser(__doc__)
+    add_photo_arguments(parser)
+    parser.add_argument("--sweeps", type=int, default=2, help="sweeps of the search; 0 measures the offsets only")
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    photos = choose_photos(arguments)
     tuned = search(photos, arguments.sweeps) if arguments.sweeps else perception()
     tuned = replace_coarser(tuned, measure_offsets(photos, tuned))
     write_parameters(arguments.output, tuned)
