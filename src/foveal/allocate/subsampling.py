@@ -106,8 +106,9 @@ def colour_loss(pixels: NDArray[np.uint8 | np.uint16], threads: int = 1) -> floa
         _kernels.color_loss(shifted[index], first, cb_and_cr)
         return np.asarray(_CB_WEIGHT * cb_and_cr[0] + cb_and_cr[1]).ravel()
 
-    errors = np.sort(np.concatenate(run_in_threads(errors_of, strips, threads)))
-    worst = errors[-max(1, len(errors) // _BLOCKS_PER_WORST) :]
+    errors = np.concatenate(run_in_threads(errors_of, strips, threads))
+    count = max(1, len(errors) // _BLOCKS_PER_WORST)
+    worst = np.sort(np.partition(errors, -count)[-count:])  # sorted, as the order of the strips depends on the threads
     return float(np.sqrt(worst.mean(dtype=np.float64)))
 
 

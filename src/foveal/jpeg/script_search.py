@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from foveal.jpeg.coefficients import Coefficients
 from foveal.jpeg.file_writer import price_scans
@@ -19,9 +20,10 @@ from foveal.jpeg.frame import Frame
 from foveal.jpeg.script import Scan, Script, ScriptMaker, mcu_problem, non_interleaved_script
 
 _LAST_COEFFICIENT = 63
-_TRIED_SPLIT = 9  # the number of low bits is chosen with the bands 1..8 and 9..63
 
 Band = tuple[int, int]  # first and last zig-zag index
+
+_TRIED_BANDS: tuple[Band, ...] = ((1, 8), (9, _LAST_COEFFICIENT))  # with these the number of low bits is chosen
 
 
 @dataclass(frozen=True)
@@ -57,29 +59,31 @@ class ScriptSearch:
             Number of threads to use; the script does not depend on it.
         """
         prices = _Prices(coefficients, restart_interval, self.smallest_sample, threads)
-        groupings = _legal_groupings(coefficients.frame)
-        sequential = min((tuple(Scan(group) for group in grouping) for grouping in groupings), key=prices.of)
-        progressive = self._find_progressive(coefficients.frame, prices)
-        return min(sequential, progressive, key=prices.of)
+        frame = coefficients.frame
+        sequential = [tuple(Scan(group) for group in grouping) for grouping in _legal_groupings(frame)]
+        dc = [tuple(Scan(group, 0, 0) for group in grouping) for grouping in _legal_groupings(frame)]
+        splits = [
+            _scans_of_bands(component, _TRIED_BANDS, low_bits)
+            for component in range(len(frame.headers))
+            for low_bits in range(min(self.max_low_bits, 1) + 1)
+        ]
+        prices.of(chain.from_iterable((*sequential, *dc, *splits)))  # all at once, which is faster
+        progressive = (*min(dc, key=prices.of), *self._find_ac(frame, prices))
+        return min(*sequential, progressive, key=prices.of)
 
-    def _find_progressive(self, frame: Frame, prices: _Prices) -> Script:
-        dc = min(
-            (tuple(Scan(group, 0, 0) for group in grouping) for grouping in _legal_groupings(frame)),
-            key=prices.of,
-        )
-        parts = [self._scans_of_component(component, prices) for component in range(len(frame.headers))]
-        return (*dc, *_in_order_of_use(parts))
+    def _find_ac(self, frame: Frame, prices: _Prices) -> list[Scan]:
+        """Return the scans that send the AC coefficients in the fewest bytes."""
+        tried = [self._find_tried_bands(component, prices) for component in range(len(frame.headers))]
+        prices.of(scan for by_low_bits in tried for bands in by_low_bits.values() for scan in bands.values())
+        parts = [_cheapest_scans(component, by_low_bits, prices) for component, by_low_bits in enumerate(tried)]
+        return _in_order_of_use(parts)
 
-    def _scans_of_component(self, component: int, prices: _Prices) -> Script:
-        """Return the scans that send the AC coefficients of a component in the fewest bytes."""
+    def _find_tried_bands(self, component: int, prices: _Prices) -> dict[int, dict[Band, Scan]]:
+        """Return all bands of a component's AC coefficients that are tried, by the number of low bits sent apart."""
         starts = self.chroma_starts if component else self.luma_starts
         low_bits = _useful_low_bits(component, self.max_low_bits, prices)
-        # The bands that are tried first may be worse than those of one bit less.
-        candidates = [
-            _scans_of_bands(component, _cheapest_bands(component, starts, low, prices), low)
-            for low in range(max(low_bits - 1, 0), low_bits + 1)
-        ]
-        return min(candidates, key=prices.of)
+        # _TRIED_BANDS may be worse than the bands of one bit less.
+        return {low: _possible_bands(component, starts, low) for low in range(max(low_bits - 1, 0), low_bits + 1)}
 
 
 # Starts are near those of the block's diagonals, 1, 3, 6, 10, 15, ... by zig-zag index, and some gain more between two
@@ -133,32 +137,39 @@ def _scans_of_bands(component: int, bands: Sequence[Band], low_bits: int) -> Scr
 
 def _useful_low_bits(component: int, largest: int, prices: _Prices) -> int:
     """Return how many low bits are worth scans of their own: more are added as long as that saves bytes."""
-    bands = [(1, _TRIED_SPLIT - 1), (_TRIED_SPLIT, _LAST_COEFFICIENT)]
     low_bits = 0
-    while low_bits < largest and prices.of(_scans_of_bands(component, bands, low_bits + 1)) < prices.of(
-        _scans_of_bands(component, bands, low_bits)
+    while low_bits < largest and prices.of(_scans_of_bands(component, _TRIED_BANDS, low_bits + 1)) < prices.of(
+        _scans_of_bands(component, _TRIED_BANDS, low_bits)
     ):
         low_bits += 1
     return low_bits
 
 
-def _cheapest_bands(component: int, starts: Sequence[int], low_bits: int, prices: _Prices) -> list[Band]:
+def _possible_bands(component: int, starts: Sequence[int], low_bits: int) -> dict[Band, Scan]:
+    """Return the scans of all bands that begin at one of the starts and end before another one, or at the last."""
+    ends = [start - 1 for start in starts[1:]] + [_LAST_COEFFICIENT]
+    bands = [(first, last) for first in starts for last in ends if first <= last]
+    return {(first, last): Scan((component,), first, last, 0, low_bits) for first, last in bands}
+
+
+def _cheapest_scans(component: int, by_low_bits: dict[int, dict[Band, Scan]], prices: _Prices) -> Script:
+    """Return the scans that send the AC coefficients of a component in the fewest bytes."""
+    candidates = [
+        _scans_of_bands(component, _cheapest_division(bands, prices), low_bits)
+        for low_bits, bands in by_low_bits.items()
+    ]
+    return min(candidates, key=prices.of)
+
+
+def _cheapest_division(bands: dict[Band, Scan], prices: _Prices) -> list[Band]:
     """Return the division of the AC coefficients into bands that takes the fewest bytes."""
     # Dynamic programming from the last band to the first: the best division from a coefficient on is a band that
     # begins there, followed by the best division from the coefficient after it on.
-    ends = [start - 1 for start in starts[1:]] + [_LAST_COEFFICIENT]
-    scans = {
-        (first, last): Scan((component,), first, last, 0, low_bits)
-        for first in starts
-        for last in ends
-        if first <= last
-    }
-    prices.of(scans.values())  # all at once, which is faster
     best: dict[int, tuple[float, list[Band]]] = {_LAST_COEFFICIENT + 1: (0.0, [])}
-    for first in reversed(starts):
+    for first in sorted({first for first, _ in bands}, reverse=True):
         best[first] = min(
             (prices.of([scan]) + best[band[1] + 1][0], [band, *best[band[1] + 1][1]])
-            for band, scan in scans.items()
+            for band, scan in bands.items()
             if band[0] == first
         )
     return best[1][1]
