@@ -30,7 +30,7 @@ SHIPPED = "as shipped"
 
 
 def measure_effects(photos: list[TrialPhoto], step: float) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yield the name of each number and the differences by each of JUDGES; first SHIPPED, whose differences are 0."""
+    """Yield the name of each number and the differences by each of JUDGES; first SHIPPED, all 0 but "borders"."""
     values = asdict(perception())
     peer, shipped = [photo.measure_peer() for photo in photos], [photo.measure(perception()) for photo in photos]
     yield SHIPPED, compare(shipped, shipped, peer)

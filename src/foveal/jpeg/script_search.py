@@ -59,9 +59,9 @@ class ScriptSearch:
             Number of threads to use; the script does not depend on it.
         """
         prices = _Prices(coefficients, restart_interval, self.smallest_sample, threads)
-        frame = coefficients.frame
-        sequential = [tuple(Scan(group) for group in grouping) for grouping in _legal_groupings(frame)]
-        dc = [tuple(Scan(group, 0, 0) for group in grouping) for grouping in _legal_groupings(frame)]
+        frame, groupings = coefficients.frame, _legal_groupings(coefficients.frame)
+        sequential = [tuple(Scan(group) for group in grouping) for grouping in groupings]
+        dc = [tuple(Scan(group, 0, 0) for group in grouping) for grouping in groupings]
         splits = [
             _scans_of_bands(component, _TRIED_BANDS, low_bits)
             for component in range(len(frame.headers))
