@@ -3,12 +3,12 @@
     python -m bench.tuning.map_effects FOLDER --maps gaze=DIR [--strength S] [--count 6] [--step 0.1]
 
 FOLDER holds photographs with fixations; those that `bench.gaze.bd_rates` reports on are left out. The rows of the table
-are the numbers of `attention` and `foveation` in perception.json. Each shows how files differ from those of the shipped
-numbers if this number is larger by the step: in bytes at equal scores, and in errors at equal bytes, in percent
-(negative is better); in thousandths of a JOD of the whole photo (positive is better); and by how many percent the steps
-across block borders where people did not look exceed MozJPEG's, with the change and without. The effects of small
-changes nearly add up, so that combinations can be found which gain by all judges. The extra `judges` and the program
-butteraugli_main are needed.
+are the numbers of `attention` and `foveation` in perception.json, except `attention.coarser`. Each shows how files
+differ from those of the shipped numbers if this number is larger by the step: in bytes at equal scores, and in errors
+at equal bytes, in percent (negative is better); and in thousandths of a JOD of the whole photo (positive is better).
+The last column shows by how many percent steps across block borders where people did not look exceed MozJPEG's (0 if
+they do not); compare it with the row "as shipped". The effects of small changes nearly add up, so that combinations can
+be found which gain by all judges. The extra `judges` and the program butteraugli_main are needed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ SHIPPED = "as shipped"
 
 
 def measure_effects(photos: list[TrialPhoto], step: float) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yield the name of each number and the differences by each of JUDGES; first SHIPPED, all 0 but "borders"."""
+    """Yield the name of each number, and the differences by each of JUDGES that raising it makes.
+
+    The first row is SHIPPED, whose differences are 0 except "borders".
+    """
     values = asdict(perception())
     peer, shipped = [photo.measure_peer() for photo in photos], [photo.measure(perception()) for photo in photos]
     yield SHIPPED, compare(shipped, shipped, peer)

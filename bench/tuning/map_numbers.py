@@ -177,7 +177,7 @@ def search(photos: list[TrialPhoto], sweeps: int) -> Perception:
 
 
 def list_map_numbers(values: dict[str, Any]) -> list[tuple[str, ...]]:
-    """Return the numbers of a map but `Attention.coarser`, as paths of keys in the dictionary of a `Perception`."""
+    """Return the paths of the numbers of a map except `Attention.coarser` in the dictionary of a `Perception`."""
     paths = [(part, *path) for part in ("attention", "foveation") for path in list_parameters(values[part])]
     return [path for path in paths if "coarser" not in path]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -181,16 +182,16 @@ def test_a_target_score_is_that_of_the_whole_photo(score: float, astronaut: np.n
 
 
 @pytest.mark.parametrize("saliency", ["center", np.eye(8, 9)])
-def test_a_note_says_that_a_chosen_map_is_ignored(saliency: Saliency, coffee: np.ndarray) -> None:
+def test_a_note_says_that_a_chosen_map_is_not_used(saliency: Saliency, coffee: np.ndarray) -> None:
     result = optimize_file(photo_file(coffee), OptimizeOptions(target_score=50, saliency=saliency, threads=1))
-    assert result.notes == ("the saliency map is ignored: a target score is that of the whole photo",)
+    assert result.notes == ("the saliency map is not used: a file that is requantized with one cannot be scored",)
 
 
-@pytest.mark.parametrize("options", [{"quality": 50}, {"target_score": 50}])
+@pytest.mark.parametrize("options", [{"quality": 50}, {"target_score": 50}, {"lossless": True}])
 @pytest.mark.parametrize("saliency", [np.full((4, 4), np.nan), np.zeros((4, 4, 7))])
-def test_what_is_no_map_is_refused(saliency: Saliency, options: dict[str, float], coffee: np.ndarray) -> None:
+def test_what_is_no_map_is_refused(saliency: Saliency, options: dict[str, Any]) -> None:
     with pytest.raises(ParameterError, match="a saliency map must"):
-        optimize_file(photo_file(coffee), OptimizeOptions(saliency=saliency, threads=1, **options))
+        foveal.optimize(DATA, saliency=saliency, **options)
 
 
 def test_a_quality_above_that_of_the_file_is_lossless(coffee: np.ndarray) -> None:

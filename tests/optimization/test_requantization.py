@@ -80,7 +80,7 @@ def test_patches_are_whole_mcus_of_the_picture() -> None:
     height, width = sample.frame.height, sample.frame.width
     assert height % 128 == width % 128 == 0
     assert 0.7e6 < height * width < 1.3e6
-    rows, columns = sample.blocks[0][..., 0], sample.blocks[0][..., 1]  # of these blocks in the picture
+    rows, columns = sample.blocks[0][..., 0], sample.blocks[0][..., 1]  # positions of these blocks in the picture
     np.testing.assert_array_equal(sample.blocks[0], source.blocks[0][rows, columns])
     np.testing.assert_array_equal(sample.blocks[1], source.blocks[1][rows[::2, ::2] // 2, columns[::2, ::2] // 2])
 

@@ -108,7 +108,8 @@ def colour_loss(pixels: NDArray[np.uint8 | np.uint16], threads: int = 1) -> floa
 
     errors = np.concatenate(run_in_threads(errors_of, strips, threads))
     count = max(1, len(errors) // _BLOCKS_PER_WORST)
-    worst = np.sort(np.partition(errors, -count)[-count:])  # sorted, as the order of the strips depends on the threads
+    # Sorted, because the rounding of the mean depends on the order, in which a partition leaves them at will.
+    worst = np.sort(np.partition(errors, -count)[-count:])
     return float(np.sqrt(worst.mean(dtype=np.float64)))
 
 

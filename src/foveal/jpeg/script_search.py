@@ -23,7 +23,8 @@ _LAST_COEFFICIENT = 63
 
 Band = tuple[int, int]  # first and last zig-zag index
 
-_TRIED_BANDS: tuple[Band, ...] = ((1, 8), (9, _LAST_COEFFICIENT))  # with these the number of low bits is chosen
+# Bands with which the number of low bits is chosen.
+_TRIED_BANDS: tuple[Band, ...] = ((1, 8), (9, _LAST_COEFFICIENT))
 
 
 @dataclass(frozen=True)
@@ -59,30 +60,32 @@ class ScriptSearch:
             Number of threads to use; the script does not depend on it.
         """
         prices = _Prices(coefficients, restart_interval, self.smallest_sample, threads)
-        frame, groupings = coefficients.frame, _legal_groupings(coefficients.frame)
+        frame = coefficients.frame
+        groupings = _legal_groupings(frame)
         sequential = [tuple(Scan(group) for group in grouping) for grouping in groupings]
         dc = [tuple(Scan(group, 0, 0) for group in grouping) for grouping in groupings]
-        splits = [
+        low_bit_trials = [
             _scans_of_bands(component, _TRIED_BANDS, low_bits)
             for component in range(len(frame.headers))
             for low_bits in range(min(self.max_low_bits, 1) + 1)
         ]
-        prices.of(chain.from_iterable((*sequential, *dc, *splits)))  # all at once, which is faster
+        # All that are surely needed in one call, so that threads wait less.
+        prices.estimate(chain.from_iterable((*sequential, *dc, *low_bit_trials)))
         progressive = (*min(dc, key=prices.of), *self._find_ac(frame, prices))
         return min(*sequential, progressive, key=prices.of)
 
     def _find_ac(self, frame: Frame, prices: _Prices) -> list[Scan]:
         """Return the scans that send the AC coefficients in the fewest bytes."""
-        tried = [self._find_tried_bands(component, prices) for component in range(len(frame.headers))]
-        prices.of(scan for by_low_bits in tried for bands in by_low_bits.values() for scan in bands.values())
-        parts = [_cheapest_scans(component, by_low_bits, prices) for component, by_low_bits in enumerate(tried)]
+        candidates = [self._candidate_bands(component, prices) for component in range(len(frame.headers))]
+        prices.estimate(scan for by_low_bits in candidates for bands in by_low_bits.values() for scan in bands.values())
+        parts = [_cheapest_scans(component, by_low_bits, prices) for component, by_low_bits in enumerate(candidates)]
         return _in_order_of_use(parts)
 
-    def _find_tried_bands(self, component: int, prices: _Prices) -> dict[int, dict[Band, Scan]]:
-        """Return all bands of a component's AC coefficients that are tried, by the number of low bits sent apart."""
+    def _candidate_bands(self, component: int, prices: _Prices) -> dict[int, dict[Band, Scan]]:
+        """Return the bands to choose from for a component, with their scans, by the number of low bits sent apart."""
         starts = self.chroma_starts if component else self.luma_starts
         low_bits = _useful_low_bits(component, self.max_low_bits, prices)
-        # _TRIED_BANDS may be worse than the bands of one bit less.
+        # The number was found with _TRIED_BANDS; with the best bands, one bit less may take fewer bytes.
         return {low: _possible_bands(component, starts, low) for low in range(max(low_bits - 1, 0), low_bits + 1)}
 
 
@@ -102,9 +105,8 @@ class _Prices:
         self._threads = threads
         self._sizes: dict[Scan, float] = {}
 
-    def of(self, scans: Iterable[Scan]) -> float:
-        """Return the size of some scans together."""
-        scans = tuple(scans)
+    def estimate(self, scans: Iterable[Scan]) -> None:
+        """Estimate the sizes of scans, if that was not done before."""
         new = [scan for scan in dict.fromkeys(scans) if scan not in self._sizes]
         if new:
             self._sizes |= price_scans(
@@ -114,6 +116,11 @@ class _Prices:
                 smallest_sample=self._smallest_sample,
                 threads=self._threads,
             )
+
+    def of(self, scans: Iterable[Scan]) -> float:
+        """Return the size of some scans together."""
+        scans = tuple(scans)
+        self.estimate(scans)
         return sum(self._sizes[scan] for scan in scans)
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 from foveal import jpeg
 from foveal.allocate.effort import EFFORTS, EffortName
-from foveal.allocate.weights import check_map
 from foveal.errors import FovealError, TargetError
 from foveal.files import Source, read_source
 from foveal.jpeg import MAX_PIXELS, application_data
@@ -119,8 +118,8 @@ def optimize(
         Largest size of the file, instead of a quality: a number of bytes, or a text such as "100KB".
     target_score
         SSIMULACRA2 of the whole photo, 0 to 100, instead of a quality. For requantization, which then ignores the map,
-        it is estimated against the original that the file was made from; if pixels are encoded again, against those of
-        the file.
+        it is estimated against the original that the file was made from; if pixels are encoded again, against the
+        decoded picture, reduced if asked.
     min_saving
         Share of the bytes, 0 to 1, that a rung of the ladder must save over the rungs before it to be taken.
     saliency
@@ -384,10 +383,8 @@ class _Ladder:
         saliency = self._options.saliency
         if self._options.target_score is None or saliency is None:
             return saliency
-        if not isinstance(saliency, str):
-            check_map(saliency)
         if not isinstance(saliency, str) or saliency != "auto":
-            notes.append("the saliency map is ignored: a target score is that of the whole photo")
+            notes.append("the saliency map is not used: a file that is requantized with one cannot be scored")
         return None
 
     def _settings(self, quality: float, stored: StoredMap) -> requantization.RequantizationSettings:

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from foveal.allocate.effort import EffortName
+from foveal.allocate.weights import check_map
 from foveal.checks import MAX_THREADS, check_choice, check_integer, check_number, check_size, describe
 from foveal.encoding import EncodeOptions
 from foveal.encoding.size_search import MAX_SIZE_BYTES
@@ -63,6 +64,8 @@ class OptimizeOptions:
         check_choice("effort", self.effort, get_args(EffortName))
         check_choice("metadata", self.metadata, get_args(MetadataPolicy))
         check_saliency(self.saliency)
+        if isinstance(self.saliency, np.ndarray):
+            check_map(self.saliency)  # here, because not every file is changed by it
         self._check_combination()
 
     @property

@@ -180,9 +180,9 @@ def quality_for_score(source: jpeg.Coefficients, score: float, settings: Requant
     score
         Wanted SSIMULACRA2 against the original of the file, 0 to 100.
     settings
-        Settings of the requantization, without a map; the quality is ignored.
+        Settings of the requantization; quality and map are not used.
     """
-    return _final_quality(source, settings, partial(_quality_for_score, score=score))
+    return _final_quality(source, replace(settings, saliency_map=None), partial(_quality_for_score, score=score))
 
 
 def _quality_for_score(source: jpeg.Coefficients, settings: RequantizationSettings, score: float) -> float | None:

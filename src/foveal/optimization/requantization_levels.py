@@ -43,7 +43,8 @@ LEAST_SAVING, LEAST_SAVING_OF_EQUAL_STEPS = 0.05, 0.15
 _MAP_MARGIN = 0.03  # by which results are better settled than they must be, because the next map may differ
 # Added to both slopes of `Attention`: high frequencies get still finer steps where people look, which gains 0.15 dB
 # there at half of the bytes of a file (`bench.optimize.requantization --gaze`); twice as much costs a point of
-# SSIMULACRA2 of the whole photo. In return all steps become coarser, so that a quality gives files of the same size.
+# SSIMULACRA2 of the whole photo. In return all steps become coarser, so that files of a quality are about as
+# large as without these two numbers.
 _STEEPER, _COARSER = -0.15, 0.08
 # Largest magnitudes that are accepted: of coefficients, about twice what 8-bit samples give, and of the levels of
 # baseline files (T.81 F.1.2, Baseline Huffman encoding procedures).

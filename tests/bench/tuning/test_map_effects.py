@@ -6,18 +6,19 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+import numpy as np
 import pytest
 
 from bench.gaze.bd_rates import SCORES
 from bench.gaze.errors_there import Errors
 from bench.tuning import map_effects, map_numbers
-from bench.tuning.map_effects import JUDGES, SHIPPED, measure_effects
+from bench.tuning.map_effects import JUDGES, measure_effects
 from bench.tuning.map_numbers import Measured, TrialPhoto
 from foveal.allocate.perception import Perception, perception
 
 
-class PhotoOfSizes:
-    """Photo whose files get larger with the knee of masking, and with nothing else."""
+class PhotoOfKnownFiles:
+    """Photo whose files get larger with the knee of masking, and worse at equal bytes with a larger slope."""
 
     def __init__(self, *_arguments: object) -> None:
         pass
@@ -26,19 +27,25 @@ class PhotoOfSizes:
         return self.measure(perception())
 
     def measure(self, tuned: Perception) -> Measured:
-        size = 1 + tuned.attention.knee - perception().attention.knee
-        curve = [(round(1000 * size * 2**index), (30.0 + index,) * len(SCORES)) for index in range(6)]
-        return Measured(curve, [1.0] * 6, [Errors(1.0, 1.0, 9.0)] * 2)
+        larger, steeper = (
+            getattr(tuned.attention, name) - getattr(perception().attention, name) for name in ("knee", "slope")
+        )
+        curve = [(round(1000 * (1 + larger) * 2**index), (30.0 + index,) * len(SCORES)) for index in range(6)]
+        errors = Errors(np.exp(steeper), np.exp(2 * steeper), 9 - steeper)
+        return Measured(curve, [1 + steeper] * 6, [errors] * 2)
 
 
 def test_each_number_has_the_effect_of_raising_it() -> None:
-    effects = dict(measure_effects([cast(TrialPhoto, PhotoOfSizes())], 0.1))
+    effects = dict(measure_effects([cast(TrialPhoto, PhotoOfKnownFiles())], 0.1))
     assert {"attention.slope", "attention.colour_coarser", "foveation.excess.change"} < effects.keys()
     assert "attention.coarser.middle" not in effects
-    assert all(effects[SHIPPED][judge] == pytest.approx(0) for judge in JUDGES)
+    known = {
+        "attention.knee": [10] * len(SCORES) + [0, 0, 0, 0],
+        "attention.slope": [0] * len(SCORES) + [10, 20, -100, 10],
+    }
     for name, differences in effects.items():
-        expected = 10 if name == "attention.knee" else 0
-        assert [differences[score] for score in SCORES] == pytest.approx([expected] * len(SCORES), abs=0.1)
+        expected = known.get(name, [0] * len(JUDGES))
+        assert [differences[judge] for judge in JUDGES] == pytest.approx(expected, abs=0.1), name
 
 
 def test_the_table_has_a_row_for_each_number(
@@ -46,7 +53,7 @@ def test_the_table_has_a_row_for_each_number(
 ) -> None:
     photos = [SimpleNamespace(path=Path(f"{index}.jpg")) for index in range(20)]
     monkeypatch.setattr(map_numbers, "gaze_photos", lambda _folder: photos)
-    monkeypatch.setattr(map_numbers, "TrialPhoto", PhotoOfSizes)
+    monkeypatch.setattr(map_numbers, "TrialPhoto", PhotoOfKnownFiles)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr("sys.argv", ["map_effects", ".", "--maps", "fixations", "--count", "2", "--step", "0.05"])
     map_effects.main()
