@@ -20,17 +20,15 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.arguments import new_parser
-from bench.gaze.bd_rates import SCORES
 from bench.tuning.coordinate_search import move_parameter
 from bench.tuning.map_numbers import TrialPhoto, add_photo_arguments, choose_photos, compare, list_map_numbers
 from foveal.allocate.perception import Perception, perception
 
-JUDGES = (*SCORES, "CVVDP there", "Butteraugli there", "JOD", "borders")
 SHIPPED = "as shipped"
 
 
 def measure_effects(photos: list[TrialPhoto], step: float) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yield the name of each number, and the differences by each of JUDGES that raising it makes.
+    """Yield the name of each number, and the differences by each judge that raising it makes.
 
     The first row is SHIPPED, whose differences are 0 except "borders".
     """
@@ -49,9 +47,10 @@ def main() -> None:
     parser.add_argument("--step", type=float, default=0.1, help="by how much each number is raised")
     arguments = parser.parse_args()
     photos = choose_photos(arguments)
-    table = Table("number", *JUDGES, title=f"{len(photos)} photos: effects of {arguments.step:+g}")
-    for name, differences in measure_effects(photos, arguments.step):
-        table.add_row(name, *(f"{differences[judge]:+.1f}" for judge in JUDGES))
+    effects = dict(measure_effects(photos, arguments.step))
+    table = Table("number", *effects[SHIPPED], title=f"{len(photos)} photos: effects of {arguments.step:+g}")
+    for name, differences in effects.items():
+        table.add_row(name, *(f"{difference:+.1f}" for difference in differences.values()))
     Console().print(table)
 
 

@@ -105,9 +105,8 @@ def default_quality(source: jpeg.Coefficients, settings: RequantizationSettings)
 
     It is the integer quality at which the photo without saliency is estimated to have `targets.DEFAULT_SCORE`, within
     `targets.DEFAULT_QUALITIES`, or a higher one where block borders would show in smooth areas, as in `foveal.encode`.
-    There is none if the file itself is hardly better than that, if
-    no quality has that score, or if too little would be saved. The result of a requantization at the default quality
-    has none.
+    There is none if the file itself is hardly better than that, if no quality has that score, or if too little would be
+    saved. The result of a requantization at the default quality has none.
 
     Parameters
     ----------
@@ -156,11 +155,17 @@ def _is_coarse(source: jpeg.Coefficients, score: float) -> bool:
     return estimate_quality(source.tables).quality <= float(np.interp(score, _SCORES, _USUAL_TABLES))
 
 
-def _needed_quality(source: jpeg.Coefficients, settings: RequantizationSettings) -> float | None:
-    if _is_coarse(source, DEFAULT_SCORE):
+def _scores_above(score: float, source: jpeg.Coefficients, settings: RequantizationSettings) -> SourceScores | None:
+    """Return the estimates of a file; None if the file is hardly better than a score or its tables are usual for it."""
+    if _is_coarse(source, score):
         return None
     scores = SourceScores(source, settings)
-    if scores.of_source() <= DEFAULT_SCORE + SCORE_MARGIN:
+    return None if scores.of_source() <= score + SCORE_MARGIN else scores
+
+
+def _needed_quality(source: jpeg.Coefficients, settings: RequantizationSettings) -> float | None:
+    scores = _scores_above(DEFAULT_SCORE, source, settings)
+    if scores is None:
         return None
     quality = _least_sufficient_quality(scores.at, DEFAULT_SCORE, DEFAULT_QUALITIES)
     return None if quality is None else scores.raise_until_borders_vanish(quality, round(DEFAULT_QUALITIES[1]))
@@ -186,12 +191,8 @@ def quality_for_score(source: jpeg.Coefficients, score: float, settings: Requant
 
 
 def _quality_for_score(source: jpeg.Coefficients, settings: RequantizationSettings, score: float) -> float | None:
-    if _is_coarse(source, score):
-        return None
-    scores = SourceScores(source, settings)
-    if scores.of_source() <= score + SCORE_MARGIN:
-        return None
-    return _least_sufficient_quality(scores.at, score, (LEAST_QUALITY, MOST_QUALITY))
+    scores = _scores_above(score, source, settings)
+    return None if scores is None else _least_sufficient_quality(scores.at, score, (LEAST_QUALITY, MOST_QUALITY))
 
 
 def _least_sufficient_quality(

@@ -12,7 +12,7 @@ import pytest
 from bench.gaze.bd_rates import SCORES
 from bench.gaze.errors_there import Errors
 from bench.tuning import map_effects, map_numbers
-from bench.tuning.map_effects import JUDGES, measure_effects
+from bench.tuning.map_effects import measure_effects
 from bench.tuning.map_numbers import Measured, TrialPhoto
 from foveal.allocate.perception import Perception, perception
 
@@ -39,13 +39,14 @@ def test_each_number_has_the_effect_of_raising_it() -> None:
     effects = dict(measure_effects([cast(TrialPhoto, PhotoOfKnownFiles())], 0.1))
     assert {"attention.slope", "attention.colour_coarser", "foveation.excess.change"} < effects.keys()
     assert "attention.coarser.middle" not in effects
+    judges = [*SCORES, "CVVDP there", "Butteraugli there", "JOD", "borders"]
     known = {
         "attention.knee": [10] * len(SCORES) + [0, 0, 0, 0],
         "attention.slope": [0] * len(SCORES) + [10, 20, -100, 10],
     }
     for name, differences in effects.items():
-        expected = known.get(name, [0] * len(JUDGES))
-        assert [differences[judge] for judge in JUDGES] == pytest.approx(expected, abs=0.1), name
+        assert list(differences) == judges  # the columns of the table
+        assert list(differences.values()) == pytest.approx(known.get(name, [0] * len(judges)), abs=0.1), name
 
 
 def test_the_table_has_a_row_for_each_number(
