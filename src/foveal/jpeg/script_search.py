@@ -85,8 +85,9 @@ class ScriptSearch:
         """Return the bands to choose from for a component, with their scans, by the number of low bits sent apart."""
         starts = self.chroma_starts if component else self.luma_starts
         low_bits = _useful_low_bits(component, self.max_low_bits, prices)
-        # The number was found with _TRIED_BANDS; with the best bands, one bit less may take fewer bytes.
-        return {low: _possible_bands(component, starts, low) for low in range(max(low_bits - 1, 0), low_bits + 1)}
+        # The number was found with _TRIED_BANDS; with the best bands, one bit less or none may take fewer bytes.
+        tried = sorted({0, max(low_bits - 1, 0), low_bits})
+        return {low: _possible_bands(component, starts, low) for low in tried}
 
 
 # Starts are near those of the block's diagonals, 1, 3, 6, 10, 15, ... by zig-zag index, and some gain more between two
