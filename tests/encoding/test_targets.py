@@ -200,6 +200,7 @@ def test_a_prediction_is_trusted_within_five_points(
     encoded = encode_photo(foveal.Photo(pixels), EncodeOptions(target_score=70, saliency=None))
     assert encoded.score_is == score_is
     assert encoded.score == pytest.approx(70, abs=0.5)
+    assert reference.score(jpeg.decode(encoded.data)) == pytest.approx(70, abs=0.5)
 
 
 def test_pictures_too_small_to_be_measured_have_a_predicted_score(rocket: np.ndarray) -> None:

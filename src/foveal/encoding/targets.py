@@ -5,9 +5,9 @@ Each function searches for the quality that meets the target best.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import Literal, NamedTuple, TypeVar
 
 from foveal import jpeg
@@ -39,6 +39,9 @@ _MEASURED_SEARCH_TOLERANCE = 0.5  # ends a search by measured scores
 _PROMISED_TOLERANCE = 1.0  # promised by `foveal.encode`
 _CORRECTED_ERROR = 4.0  # largest error of the default score that is corrected without measuring again
 _TRUSTED_ERROR = 5.0  # largest accepted error of a prediction; without a map, nine of ten photographs are within 3
+
+# Predictions are corrected by a measured score for qualities that are not farther from it than this, and so often.
+_NEAR_QUALITIES, _MOST_CORRECTIONS = 2.0, 3
 
 _SUFFICIENT_FILL = 0.97  # a file of at least this fraction of the allowed size is good enough
 _QUALITY_STEP = 0.02  # step of the search for a size; at the finest tables, a step of 0.1 can change the size by 5 %
@@ -148,7 +151,7 @@ def encode_to_size(photo: WeighedPhoto, size_bytes: int) -> TargetResult:
     """
 
     def encode(photo: WeighedPhoto) -> TargetResult | None:
-        estimate = partial(photo.estimate_size, sample=photo.sample(_SAMPLED_PIXELS))
+        estimate = functools.partial(photo.estimate_size, sample=photo.sample(_SAMPLED_PIXELS))
         fitted = find_largest_file(photo.encode, size_bytes, estimate_size=estimate, quality_step=_QUALITY_STEP)
         return TargetResult(photo, *fitted) if fitted else None
 
@@ -220,10 +223,12 @@ def _find_quality_on_sample(sample: WeighedPhoto, score: float) -> _ScoredQualit
     """Find the quality at which a sample has the wanted score, by prediction or, if that is wrong, by measurement.
 
     The prediction is fitted to photographs: for drawings and pages of text it can be off by 40 points. So the score of
-    the sample is measured once, at the quality found. If that contradicts the prediction, the search is repeated with
-    measured scores.
+    the sample is measured at the quality found. If that contradicts the prediction, the search is repeated with
+    measured scores; otherwise with predictions that the measurement has corrected. The correction holds for
+    neighbouring qualities with the same subsampling. If the new quality is not one of them, it is measured, too.
     """
-    quality, predicted = _find_quality_of_score(sample.predict_score, score, _SEARCH_TOLERANCE)
+    predict = functools.cache(sample.predict_score)
+    quality, predicted = _find_quality_of_score(predict, score, _SEARCH_TOLERANCE)
     if min(sample.pixels.shape[:2]) < SSIMULACRA2_MIN_SIDE:
         return _ScoredQuality(quality, predicted, "predicted")
     reference = Ssimulacra2Reference(to_eight_bits(sample.pixels), threads=sample.settings.threads)
@@ -231,10 +236,20 @@ def _find_quality_on_sample(sample: WeighedPhoto, score: float) -> _ScoredQualit
     def measure_score(quality: float) -> float:
         return reference.estimate(jpeg.reconstruct(sample.quantize(quality)), threads=sample.settings.threads)
 
-    if abs(measure_score(quality) - predicted) <= _TRUSTED_ERROR:
-        return _ScoredQuality(quality, predicted, "predicted")
+    for _ in range(_MOST_CORRECTIONS):
+        measured, error = quality, measure_score(quality) - predict(quality)
+        if abs(error) > _TRUSTED_ERROR:
+            break
+        quality, predicted = _find_quality_of_score(_raised_by(error, predict), score, _SEARCH_TOLERANCE)
+        is_near = abs(quality - measured) <= _NEAR_QUALITIES
+        if is_near and sample.subsampling.at(quality) == sample.subsampling.at(measured):
+            return _ScoredQuality(quality, predicted, "predicted")
     found = _find_quality_of_score(measure_score, score, _MEASURED_SEARCH_TOLERANCE)
     return _ScoredQuality(*found, "measured on a sample")
+
+
+def _raised_by(difference: float, score_at: Callable[[float], float]) -> Callable[[float], float]:
+    return lambda quality: score_at(quality) + difference
 
 
 def _find_quality_of_score(score_at: Callable[[float], float], target: float, tolerance: float) -> tuple[float, float]:
