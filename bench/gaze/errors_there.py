@@ -1,6 +1,7 @@
 """Compare visible errors where people looked, at equal file sizes, by CVVDP and Butteraugli.
 
-    python -m bench.gaze.errors_there FOLDER [--maps gaze=DIR fixations] [--strengths S ...] [--count 15]
+    python -m bench.gaze.errors_there FOLDER [--maps gaze=DIR fixations] [--strengths S ...]
+        [--effort best] [--count 15]
 
 FOLDER holds photographs with fixations. MozJPEG and jpegli encode each of them in at most 0.5 and 1 bits per pixel, and
 foveal makes a file that is not larger than either's. The table shows by how many percent the errors of foveal's files
@@ -24,6 +25,7 @@ from bench.arguments import new_parser
 from bench.gaze.bd_rates import ANCHORS, GazeScorer
 from bench.gaze.maps import MapSource, choose_evenly, load_map_and_density, parse_map_source
 from bench.rd.other_judges import ButteraugliReference, map_of_cvvdp
+from foveal.allocate.effort import EFFORTS, EffortName
 from foveal.comparison.peers import decode_for_viewing
 from foveal.encoding.options import EncodeOptions
 from foveal.encoding.size_search import find_largest_file
@@ -62,7 +64,7 @@ class ErrorMeter:
 
 
 def compare_photo(
-    photo: GazePhoto, sources: list[MapSource], strengths: list[float]
+    photo: GazePhoto, sources: list[MapSource], strengths: list[float], effort: EffortName
 ) -> dict[tuple[str, float, str], tuple[float, float, float]]:
     """Return the differences of errors by encoder, bits per pixel and variant of foveal: two ratios, and JOD."""
     meter, opened = ErrorMeter(photo), foveal.open(photo.path)
@@ -83,6 +85,7 @@ def compare_photo(
                     saliency=np.asarray(saliency, np.float32),
                     strength=strength,
                     subsampling="4:2:0",
+                    effort=effort,
                 )
             )
             found[peer.name, rate, f"{source.name}, strength {strength:g}"] = (
@@ -105,10 +108,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--maps", type=parse_map_source, nargs="+", default=[parse_map_source("gaze")])
     parser.add_argument("--strengths", type=float, nargs="+", default=[EncodeOptions.strength])
+    parser.add_argument("--effort", choices=EFFORTS, default="balanced")
     parser.add_argument("--count", type=int, default=COUNT, help="number of photos, spread evenly over the folder")
     arguments = parser.parse_args()
     chosen = choose_evenly(gaze_photos(arguments.folder), arguments.count)
-    compared = [compare_photo(photo, arguments.maps, arguments.strengths) for photo in chosen]
+    compared = [compare_photo(photo, arguments.maps, arguments.strengths, arguments.effort) for photo in chosen]
     print("| against | bits per pixel | foveal | CVVDP there | Butteraugli there | better by both | whole, JOD |")
     print("|---|--:|---|--:|--:|--:|--:|")
     for peer, rate, variant in dict.fromkeys(key for found in compared for key in found):
