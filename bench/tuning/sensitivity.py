@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import dctn
 
 from bench import photos
 from bench.arguments import add_image_folders, new_parser
@@ -27,7 +26,7 @@ from bench.tuning.trial_files import quantize_trial, write_parameters, write_tri
 from foveal import jpeg
 from foveal.allocate.perception import FREQUENCY, Perception, perception
 from foveal.comparison.peers import decode_for_viewing
-from foveal.jpeg import COEFFICIENT_SCALE, NATURAL_INDEX, TO_RGB, EightBitPixels
+from foveal.jpeg import COEFFICIENT_SCALE, NATURAL_INDEX, EightBitPixels
 from foveal.metrics import Ssimulacra2Reference
 
 Array = NDArray[np.float64]
@@ -52,7 +51,8 @@ def measure_loss_ratios(pixels: EightBitPixels, level: float, tuned: Perception)
     trial = quantize_trial(pixels, level, tuned)
     quantizer = trial.quantization.quantizer
     assert isinstance(quantizer, jpeg.Trellis)  # noqa: S101 (effort "balanced" uses it)
-    gradients = to_coefficient_gradients(Ssimulacra2Reference(pixels).gradient(decode_for_viewing(write_trial(trial))))
+    by_pixels = Ssimulacra2Reference(pixels).gradient(decode_for_viewing(write_trial(trial)))
+    gradients = jpeg.coefficient_gradient(by_pixels, trial.quantized.frame, threads=1)
     ratios = []
     for index, component in enumerate(trial.quantized.frame.components):
         steps = np.array(trial.quantization.tables[index].values, np.float64)
@@ -63,41 +63,6 @@ def measure_loss_ratios(pixels: EightBitPixels, level: float, tuned: Perception)
         ratio = losses[1:] / (weighted[1:] + 1e-9)
         ratios.append(np.maximum(ratio / np.average(ratio, weights=_WEIGHTS), 0.05))
     return ratios
-
-
-def to_coefficient_gradients(rgb_gradient: NDArray[np.float32]) -> list[Array]:
-    """Convert a gradient from RGB samples to the DCT coefficients of Y, Cb and Cr at 4:2:0.
-
-    Parameters
-    ----------
-    rgb_gradient
-        (H, W, 3) derivatives with respect to RGB samples, of whole MCUs.
-
-    Returns
-    -------
-    list
-        For each component, (rows, columns, 64) derivatives with respect to the coefficients of each block, in zigzag
-        order.
-    """
-    luminance, *chrominance = np.moveaxis(rgb_gradient.astype(np.float64) @ TO_RGB, 2, 0)
-    return [_transform_blocks(plane) for plane in (luminance, *map(_to_subsampled_gradient, chrominance))]
-
-
-def _to_subsampled_gradient(plane: Array) -> Array:
-    """Apply the adjoint of the decoder's upsampling: triangle filter, 3/4 of the nearer sample, 1/4 of the further."""
-    for axis in (0, 1):
-        even, odd = (np.moveaxis(plane, axis, 0)[first::2] for first in (0, 1))
-        before, after = np.concatenate([even[:1], odd[:-1]]), np.concatenate([even[1:], odd[-1:]])
-        plane = np.moveaxis((3 * (even + odd) + before + after) / 4, 0, axis)
-    return plane
-
-
-def _transform_blocks(plane: Array) -> Array:
-    """Transform the 8x8 blocks of a plane by the DCT; the DCT is orthonormal, so it converts gradients as well."""
-    rows, columns = (side // 8 for side in plane.shape)
-    blocks = plane.reshape(rows, 8, columns, 8).swapaxes(1, 2)
-    transformed: Array = dctn(blocks, axes=(2, 3), norm="ortho")
-    return transformed.reshape(rows, columns, 64)[..., NATURAL_INDEX]
 
 
 def make_symmetric(profile: Array) -> Array:

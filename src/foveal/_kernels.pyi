@@ -85,6 +85,9 @@ def color_loss(pixels: NDArray[np.uint8 | np.uint16], first_row: int, out: NDArr
     """
 
 def forward_dct(plane: NDArray[np.float32], blocks: NDArray[np.int16]) -> None:
+    """Fill blocks (r, c, 64) with the DCT coefficients of plane (8 r, 8 c), rounded to units of 1/16."""
+
+def forward_dct_unrounded(plane: NDArray[np.float32], blocks: NDArray[np.float32]) -> None:
     """Fill blocks (r, c, 64) with the DCT coefficients of plane (8 r, 8 c)."""
 
 def quantize(blocks: NDArray[np.int16], steps: NDArray[np.float32]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from foveal import jpeg
 from foveal.allocate.perception import Trend, perception
+from foveal.allocate.tailoring import tailor_to_map
 
 
 def test_a_slope_makes_steps_of_high_frequencies_coarser() -> None:
@@ -18,6 +19,20 @@ def test_a_slope_makes_steps_of_high_frequencies_coarser() -> None:
     exact, steep_exact = np.array(table.values) / weights**0.5, np.array(steep_table.values) / steep_weights**0.5
     down, across = np.divmod(jpeg.NATURAL_INDEX, 8)
     np.testing.assert_allclose(steep_exact / exact, np.exp(0.5 * np.hypot(down, across) / 7), rtol=1e-4)
+
+
+def test_corrected_colour_is_coarser_unless_a_map_takes_half_of_the_weight() -> None:
+    tuned = perception()
+    assert tuned.corrected_colour > 0
+    corrected = tuned.with_corrected_colour()
+    for name in ("cb", "cr"):
+        coarser = getattr(corrected, name).coarser - getattr(tuned, name).coarser
+        assert coarser == pytest.approx(tuned.corrected_colour)
+    half = np.full((4, 4), 0.5, np.float32)
+    salient, before = (tailor_to_map(each, half, 2.0) for each in (corrected, tuned))
+    for found, expected in zip(salient.spectra, before.spectra, strict=True):
+        assert found.coarser == pytest.approx(expected.coarser)
+    assert replace(corrected, cb=tuned.cb, cr=tuned.cr, attention=tuned.attention) == tuned
 
 
 def test_without_down_sampling_chrominance_is_coarser_and_a_map_adds_less() -> None:

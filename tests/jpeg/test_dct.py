@@ -93,3 +93,12 @@ def test_dct_of_extreme_blocks(sign: int) -> None:
         cosines = dctn(np.eye(8), axes=[0], norm="ortho")  # row k: samples of the basis function of frequency k
         samples = np.where(np.outer(cosines[i], cosines[j]) * sign > 0, 127, -128)
         assert np.abs(transformed(samples) - dctn(samples.astype(float), norm="ortho")).max() <= 0.51 / 16
+
+
+def test_unrounded_coefficients_of_any_size() -> None:
+    plane = np.random.default_rng(4).normal(scale=[[1e-6], [1e6]] * 12, size=(24, 40)).astype(np.float32)
+    found = dct.forward_unrounded(plane)
+    assert (found.dtype, found.shape) == (np.float32, (3, 5, 64))
+    expected = dctn(plane.reshape(3, 8, 5, 8).swapaxes(1, 2).astype(float), axes=(2, 3), norm="ortho")
+    expected = expected.reshape(3, 5, 64)[..., NATURAL_INDEX]
+    np.testing.assert_allclose(found, expected, atol=1e-6 * np.abs(expected).max())

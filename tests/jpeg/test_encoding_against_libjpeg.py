@@ -179,7 +179,7 @@ def test_steps_above_255_never_go_into_a_baseline_file(
     assert_reads_as_meant(data, meant, tmp_path)
 
 
-@pytest.mark.parametrize("make", [lambda w: Trellis(w), lambda w: Trellis(w, look_back=63), lambda w: DeadZone(w)])
+@pytest.mark.parametrize("make", [lambda w: Trellis(w), lambda w: DeadZone(w)])
 def test_quantizers_write_what_they_mean(
     make: Callable[[np.ndarray], object], coffee: np.ndarray, tmp_path: Path
 ) -> None:

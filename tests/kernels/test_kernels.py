@@ -168,6 +168,7 @@ def test_unstuffing_and_finding_back() -> None:
         lambda: _kernels.color_loss(samples(9, 8, 3), -1, planes(2, 1, 1)),
         lambda: _kernels.forward_dct(planes(8, 12), blocks(1, 1)),
         lambda: _kernels.forward_dct(planes(16, 8), blocks(1, 1)),
+        lambda: _kernels.forward_dct_unrounded(planes(8, 12), planes(1, 1, 64)),
         lambda: _kernels.quantize_dead_zones(blocks(2), STEPS, planes(3), EVEN, index(0, 0)),
         lambda: _kernels.quantize_dead_zones(blocks(2), STEPS, planes(2), EVEN, index(0)),
         lambda: _kernels.quantize_dead_zones(blocks(2), STEPS, planes(2), EVEN, index(0, 1)),
@@ -273,6 +274,7 @@ def test_arrays_that_do_not_fit_are_refused(call: object) -> None:
         lambda: decode_scan(data=DATA.astype(np.int8)),
         lambda: _kernels.rgb_to_ycbcr(np.zeros((8, 8, 3), np.float64), planes(3, 8, 8)),
         lambda: _kernels.forward_dct(planes(8, 8), np.zeros((1, 1, 64), np.int32)),
+        lambda: _kernels.forward_dct_unrounded(planes(8, 8), blocks(1, 1)),
         lambda: _kernels.quantize(blocks(2, 2)[:, ::2][:, 0], STEPS[:63]),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jpeg_files import ADOBE_RGB, ADOBE_YCCK, JFIF, Factors, pillow_file, random_coefficients
+from other_readers import pillow_pixels
 from PIL import Image
 
 import foveal
@@ -19,6 +20,7 @@ from foveal.allocate.perception import perception
 from foveal.comparison import peers
 from foveal.errors import UnsupportedError
 from foveal.jpeg import Segment, markers
+from foveal.metrics import Ssimulacra2Reference
 from foveal.optimization.requantization import default_quality
 from foveal.optimization.requantization_levels import (
     LEAST_SAVING,
@@ -163,6 +165,15 @@ def test_a_second_run_has_nothing_to_do(encode: Encoder, quality: int, coffee: n
         assert default_quality(jpeg.read_coefficients(file_of(result)), at_quality(0)) is None
 
 
+@pytest.mark.parametrize("encode", [turbo, mozjpeg, ours])
+def test_a_second_run_of_best_effort_has_nothing_to_do(encode: Encoder, coffee: np.ndarray) -> None:
+    source = jpeg.read_coefficients(encode(coffee[60:244, 100:300].copy(), 92))
+    for quality in (60.0, 85.0):
+        chosen = at_quality(quality, effort=EFFORTS["best"])
+        again = jpeg.read_coefficients(file_of(requantize(source, chosen)))
+        assert requantize(again, chosen) is again
+
+
 def test_a_separate_scan_for_each_component_loses_padding_and_changes_nothing(coffee: np.ndarray) -> None:
     source = jpeg.read_coefficients(turbo(coffee[:41, :57].copy(), 95))  # 4:2:0, and not whole MCUs
     result = requantize(source, at_quality(70))
@@ -197,6 +208,20 @@ def test_a_map_spends_where_it_is_bright(coffee: np.ndarray) -> None:
     errors = [np.square(jpeg.reconstruct(each) - shown) for each in (alike, by_map)]
     right_by_left = [each[:, 112:].mean() / each[:, :80].mean() for each in errors]
     assert right_by_left[1] > 1.5 * right_by_left[0]
+
+
+@pytest.mark.parametrize("photo", ["astronaut", "chelsea", "coffee"])
+def test_best_effort_scores_more_for_the_bytes(photo: str, request: pytest.FixtureRequest) -> None:
+    """By SSIMULACRA 2 against the original, which the file's own picture stands for while the loop measures."""
+    pixels = request.getfixturevalue(photo)
+    source, reference = turbo(pixels, 92), Ssimulacra2Reference(pixels)
+    points = {}
+    for effort, quality in (("balanced", 68), ("balanced", 74), ("best", 70)):
+        data = foveal.optimize(source, quality=quality, effort=effort, saliency=None).data
+        points[effort, quality] = reference.score(pillow_pixels(data)), np.log(len(data))
+    (low, few), (high, many), (score, size) = points.values()
+    assert low < score < high
+    assert size < few + (score - low) / (high - low) * (many - few) - 0.015
 
 
 def test_threads_and_best_effort(coffee: np.ndarray) -> None:

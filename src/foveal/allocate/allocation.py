@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
@@ -17,10 +17,22 @@ AllocationName = Literal["rdo", "quality-map"]
 
 @dataclass(frozen=True)
 class Quantization:
-    """Quantization tables of a file, and the quantizer that decides its levels."""
+    """Decisions about the quantization of a photo.
+
+    Parameters
+    ----------
+    tables
+        Quantization tables of the file.
+    quantizer
+        Quantizer that decides its levels.
+    corrected
+        For each component, coefficients to quantize instead of those of the photo, of the same shape; None for those of
+        the photo.
+    """
 
     tables: tuple[jpeg.QuantizationTable, ...]
     quantizer: jpeg.Quantizer
+    corrected: tuple[NDArray[np.int16], ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +62,8 @@ class WeighedCoefficients:
     settings: jpeg.EncoderSettings
     ground: Ground = GROUND_OF_ORIGINALS
 
-    def without_saliency(self) -> WeighedCoefficients:
-        """Return the same coefficients with weight 1 for every block."""
-        return replace(self, weights=np.ones_like(self.weights))
-
     def quantize(self, quantization: Quantization) -> jpeg.Coefficients:
-        """Quantize the coefficients with the tables and the quantizer of an allocation."""
+        """Quantize the coefficients as an allocation decided."""
         return self._quantize(quantization, out=None)
 
     def quantize_in_place(self, quantization: Quantization) -> jpeg.Coefficients:
@@ -65,7 +73,8 @@ class WeighedCoefficients:
     def _quantize(self, quantization: Quantization, out: tuple[NDArray[np.int16], ...] | None) -> jpeg.Coefficients:
         settings = self.settings.with_quantizer(quantization.tables, quantization.quantizer)
         saturated = jpeg.find_saturated_blocks(self.pixels, settings.threads)
-        return jpeg.quantize(self.blocks, self.frame, settings, out, saturated)
+        blocks = self.blocks if quantization.corrected is None else quantization.corrected
+        return jpeg.quantize(blocks, self.frame, settings, out, saturated)
 
 
 class Allocation(Protocol):

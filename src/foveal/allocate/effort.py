@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
 from foveal import jpeg
@@ -14,7 +13,7 @@ EffortName = Literal["fast", "balanced", "best"]
 
 @dataclass(frozen=True)
 class Effort:
-    """A search effort: quantizer, scan script, and corrections of the block weights.
+    """A search effort: quantizer, scan script, and corrections of the coefficients.
 
     Parameters
     ----------
@@ -24,8 +23,8 @@ class Effort:
     script
         Function that makes the scan script of a progressive file, or a search for the cheapest one.
     corrections
-        Number of times that allocation "rdo" decodes and measures its result and corrects the block weights by the cost
-        of their errors, see `allocate.closed_loop`.
+        Number of times that allocation "rdo", with a trellis, decodes and measures its result and corrects the
+        coefficients by what their errors cost, see `allocate.closed_loop`.
     """
 
     quantizer: Callable[..., jpeg.Quantizer]
@@ -39,9 +38,5 @@ EFFORTS: dict[EffortName, Effort] = {  # from the fastest to the slowest
         jpeg.spectral_selection_script,
     ),
     "balanced": Effort(jpeg.Trellis, jpeg.QUICK_SEARCH),
-    "best": Effort(
-        partial(jpeg.Trellis, look_back=jpeg.EXHAUSTIVE_LOOK_BACK),
-        jpeg.THOROUGH_SEARCH,
-        corrections=2,
-    ),
+    "best": Effort(jpeg.Trellis, jpeg.THOROUGH_SEARCH, corrections=2),
 }

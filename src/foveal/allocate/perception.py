@@ -244,6 +244,8 @@ class Perception:
     ----------
     luminance, cb, cr
         Tables and lambda of each component.
+    corrected_colour
+        Addition to `coarser` of Cb and Cr if a closed loop corrects their coefficients, which gains more than it loses.
     full_chrominance
         Addition to `coarser` of Cb and Cr if chrominance is not down-sampled, and so has four times as many blocks.
     masking
@@ -267,6 +269,7 @@ class Perception:
     luminance: Spectrum
     cb: Spectrum
     cr: Spectrum
+    corrected_colour: float
     full_chrominance: Trend
     masking: Masking
     smooth_areas: SmoothAreas
@@ -302,6 +305,16 @@ class Perception:
     def colours(self) -> tuple[ColourSensitivity, ColourSensitivity, ColourSensitivity]:
         """Colour sensitivities of Y, Cb and Cr."""
         return self.luminance_colour, self.cb_colour, self.cr_colour
+
+    def with_corrected_colour(self) -> Perception:
+        """Return the numbers for files whose coefficients a closed loop corrects, see `closed_loop`.
+
+        Chrominance gets coarser steps. A saliency map that takes half of the weight of the blocks takes that back, or
+        half of it if chrominance is not down-sampled.
+        """
+        cb, cr = (replace(each, coarser=each.coarser + self.corrected_colour) for each in (self.cb, self.cr))
+        attention = replace(self.attention, colour_coarser=self.attention.colour_coarser - 2 * self.corrected_colour)
+        return replace(self, cb=cb, cr=cr, attention=attention)
 
     def without_down_sampling(self, level: float) -> Perception:
         """Return the numbers for files without down-sampling of chrominance, at a level of the tables.

@@ -55,8 +55,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option("--baseline", is_flag=True, help="Write one sequential scan instead of progressive scans."),
     effort_option(
-        "How long to search for a better file. best also measures its result and corrects the allocation; it "
-        "takes 3 times as long as balanced on small photos, up to 17 times on large ones."
+        "How long to search for a better file. best also measures its result and corrects coefficients; it "
+        "takes 3 times as long as balanced on small photos, up to 20 times on large ones."
     ),
     background_option,
     threads_option,

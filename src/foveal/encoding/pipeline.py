@@ -140,9 +140,9 @@ def encode(
         True for a progressive file, or for sequential scans (baseline) where "balanced" or "best" finds that they are
         smaller. False for one sequential scan.
     effort
-        Search effort: "fast" (no search), "balanced", or "best" (an exhaustive search, and two corrections of the block
-        weights by the effect of their errors on the score; it takes 3 times as long as "balanced" on small
-        photos, up to 17 times on large ones).
+        Search effort: "fast" (no search), "balanced", or "best" (two corrections of the coefficients by the effect of
+        their errors on a score, and a longer search for scans; it takes 3 times as long as "balanced" on small photos,
+        up to 20 times on large ones).
     restart_interval
         Number of MCUs between restart markers, up to 65,535; 0 for no restart markers.
     threads

@@ -5,6 +5,7 @@ decode whole pictures, and the steps of reading a file (`open_reader`, `decode_s
 of a file.
 """
 
+from foveal.jpeg.coefficient_gradient import coefficient_gradient
 from foveal.jpeg.coefficients import Coefficients, empty_blocks
 from foveal.jpeg.color import TO_RGB, EightBitPixels, Pixels, to_planes
 from foveal.jpeg.color_model import ColorModel, find_color_model
@@ -65,12 +66,11 @@ from foveal.jpeg.script_search import QUICK_SEARCH, THOROUGH_SEARCH, ScriptSearc
 from foveal.jpeg.segment_reader import FileSegment, SegmentReader
 from foveal.jpeg.segments import Metadata, Segment
 from foveal.jpeg.tables import NATURAL_INDEX, QuantizationTable, annex_k_tables
-from foveal.jpeg.trellis import EXHAUSTIVE_LOOK_BACK, Trellis
+from foveal.jpeg.trellis import Trellis
 
 __all__ = [
     "BLOCK_SIDE",
     "COEFFICIENT_SCALE",
-    "EXHAUSTIVE_LOOK_BACK",
     "LIBJPEG_MAX_SIDE",
     "MAX_CODE_BITS",
     "MAX_PIXELS",
@@ -117,6 +117,7 @@ __all__ = [
     "annex_k_tables",
     "block_grid",
     "choose_script",
+    "coefficient_gradient",
     "decode",
     "decode_file",
     "decode_scans",

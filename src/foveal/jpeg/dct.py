@@ -28,3 +28,21 @@ def forward(plane: NDArray[np.float32], blocks: NDArray[np.int16]) -> None:
         (r, c, 64) int16, filled with the coefficients in zig-zag order, in units of 1/16, rounded to nearest.
     """
     _kernels.forward_dct(plane, blocks)
+
+
+def forward_unrounded(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Transform every 8x8 block of a plane like `forward`, without rounding.
+
+    Parameters
+    ----------
+    plane
+        (8 r, 8 c) float32 values, of any size.
+
+    Returns
+    -------
+    ndarray
+        (r, c, 64) float32 coefficients in zig-zag order, in the units of the plane.
+    """
+    blocks = np.empty((plane.shape[0] // 8, plane.shape[1] // 8, 64), dtype=np.float32)
+    _kernels.forward_dct_unrounded(plane, blocks)
+    return blocks

@@ -97,3 +97,36 @@ def sharpen(
     sharpened = np.empty((rows.stop - rows.start, samples.shape[1]), dtype=np.float32)
     _kernels.sharpen(samples, across, down, gain, rows.start, sharpened)
     return sharpened
+
+
+def transpose_upsampling(
+    plane: NDArray[np.float32], frame: Frame, component: Component, above: int, pixel_rows: int
+) -> NDArray[np.float32]:
+    """Apply the transpose of the decoder's up-sampling to a strip: from all pixels to the samples that they come from.
+
+    Parameters
+    ----------
+    plane
+        (h, w) float32 values at the resolution of the picture: those of the strip and of `halo_rows` above and below
+        it, as far as the picture has them.
+    frame, component
+        Frame of the picture and component of the frame.
+    above
+        Rows of pixels of the halo above the strip.
+    pixel_rows
+        Rows of pixels of the strip.
+
+    Returns
+    -------
+    ndarray
+        (rows of the strip, w) float32 at the resolution of the component: how much each sample counts in all pixels.
+    """
+    # Along each halved axis, a sample counts 3/4 in the two pixels that it replaces, and 1/4 in the next ones. Their
+    # sum in twos, blurred by (1, 6, 1) / 8 as by `sharpen` with the gain -1, is nearly the same:
+    #
+    #     pixels                   a    b  |  c    d  |  e    f
+    #     transpose                .   1/4 | 3/4  3/4 | 1/4   .
+    #     blur of sums in twos    1/8  1/8 | 3/4  3/4 | 1/8  1/8
+    across, down = frame.h_max // component.h_factor, frame.v_max // component.v_factor
+    rows = strip_rows(frame, component, above, pixel_rows)
+    return sharpen(downsample(plane, frame, component), frame, component, -1, rows) * np.float32(across * down)

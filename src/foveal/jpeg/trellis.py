@@ -19,7 +19,6 @@ from foveal.jpeg.quantize import (
 )
 from foveal.jpeg.tables import QuantizationTable
 
-EXHAUSTIVE_LOOK_BACK = 63  # every earlier AC coefficient is considered
 _SAMPLE_EVERY = 16  # blocks
 _SMALLEST_SAMPLE = 512  # blocks; smaller pictures are sampled more densely, down to every block
 _LARGEST_SAMPLE = 4096  # blocks, approximately; larger pictures are sampled less densely
@@ -67,15 +66,12 @@ class Trellis:
         number of steps, because weakened coefficients are more visible than strengthened ones.
     profiles
         Factors of the weights by block and frequency, for all table slots; None for 1 everywhere.
-    look_back
-        Nonzero positions before a coefficient that the search considers as its predecessor.
     """
 
     block_weights: tuple[NDArray[np.float32], ...]
     frequency_weights: tuple[NDArray[np.float32], ...] = (_EQUAL_WEIGHTS,)
     lifts: tuple[float, ...] = (0.0,)
     profiles: FrequencyProfiles | None = None
-    look_back: int = _kernels.USUAL_LOOK_BACK
 
     def plan(
         self, blocks: NDArray[np.int16], frame: Frame, component: Component, table: QuantizationTable
@@ -102,7 +98,7 @@ class Trellis:
                 lift,
                 rates.run_size_bits,
                 rates.end_of_block_bits,
-                self.look_back,
+                _kernels.USUAL_LOOK_BACK,
             ),
             DeadZoneRounding(steps, dead_zone_widths(np.maximum(rounded, 1 / _WEIGHT_STEPS_PER_BIT), _BITS_OF_LEVEL)),
         )

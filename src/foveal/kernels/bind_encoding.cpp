@@ -94,12 +94,12 @@ void color_loss(const Pixels<T>& pixels, std::ptrdiff_t first_row, const Planes&
     (kernels()->*Kernel)(pixels.data(), pixel_size, first_row, work.get(), out.data(), out_size);
 }
 
-void forward_dct(const Array<const float, nb::ndim<2>>& plane,
-                 const Array<std::int16_t, nb::shape<-1, -1, kBlockSize>>& blocks) {
+template <class T, auto KernelTable::* Kernel>
+void forward_dct(const Array<const float, nb::ndim<2>>& plane, const Array<T, nb::shape<-1, -1, kBlockSize>>& blocks) {
     require(plane.shape(0) == blocks.shape(0) * kBlockSide && plane.shape(1) == blocks.shape(1) * kBlockSide,
             "blocks must cover the plane");
     nb::gil_scoped_release release;
-    kernels()->forward_dct(plane.data(), extent_of(plane), blocks.data());
+    (kernels()->*Kernel)(plane.data(), extent_of(plane), blocks.data());
 }
 
 void ac_strengths(const Array<const std::int16_t, nb::shape<-1, kBlockSize>>& blocks,
@@ -356,7 +356,10 @@ void foveal::bind_encoding(nb::module_& m) {
           nb::arg("first_row"), nb::arg("out").noconvert());
     m.def("color_loss", &color_loss<std::uint16_t, &KernelTable::color_loss_16>, nb::arg("pixels").noconvert(),
           nb::arg("first_row"), nb::arg("out").noconvert());
-    m.def("forward_dct", &forward_dct, nb::arg("plane").noconvert(), nb::arg("blocks").noconvert());
+    m.def("forward_dct", &forward_dct<std::int16_t, &KernelTable::forward_dct>, nb::arg("plane").noconvert(),
+          nb::arg("blocks").noconvert());
+    m.def("forward_dct_unrounded", &forward_dct<float, &KernelTable::forward_dct_unrounded>,
+          nb::arg("plane").noconvert(), nb::arg("blocks").noconvert());
     m.def("ac_strengths", &ac_strengths, nb::arg("blocks").noconvert(), nb::arg("every").noconvert(),
           nb::arg("coarse").noconvert(), nb::arg("fine").noconvert());
     m.def("quantize", &quantize, nb::arg("blocks").noconvert(), nb::arg("steps").noconvert());

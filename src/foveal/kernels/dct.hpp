@@ -136,4 +136,17 @@ inline void forward_dct(const float* plane, Extent size, std::int16_t* blocks) {
     }
 }
 
+// Fills `blocks` with the DCT coefficients of `plane`, not rounded. plane, blocks: as above, in the same units.
+inline void forward_dct_unrounded(const float* plane, Extent size, float* blocks) {
+    for (std::ptrdiff_t y = 0; y < size.rows; y += kBlockSide) {
+        for (std::ptrdiff_t x = 0; x < size.columns; x += kBlockSide, blocks += kBlockSize) {
+            Float8 output[kBlockSide];
+            dct_block(plane + y * size.columns + x, size.columns, 1, output);
+            float transposed[kBlockSize];
+            for (int u = 0; u < kBlockSide; ++u) store8(transposed + kBlockSide * u, output[u]);
+            for (int k = 0; k < kBlockSize; ++k) blocks[k] = transposed[kTransposedOrder.index[k]];
+        }
+    }
+}
+
 }  // namespace

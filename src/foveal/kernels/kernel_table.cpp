@@ -61,6 +61,7 @@ extern const KernelTable FOVEAL_TABLE = {
     color_loss<std::uint8_t>,
     color_loss<std::uint16_t>,
     forward_dct,
+    forward_dct_unrounded,
     ac_strengths,
     quantize,
     quantize_dead_zones,

@@ -28,6 +28,7 @@ struct KernelTable {
     void (*color_loss_16)(const std::uint16_t* pixels, Extent pixel_size, std::ptrdiff_t first_row, float* work,
                           float* out, Extent out_size);
     void (*forward_dct)(const float* plane, Extent plane_size, std::int16_t* blocks);
+    void (*forward_dct_unrounded)(const float* plane, Extent plane_size, float* blocks);
     void (*ac_strengths)(const std::int16_t* blocks, std::ptrdiff_t count, float* every, float* coarse, float* fine);
     void (*quantize)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps);
     void (*quantize_dead_zones)(std::int16_t* blocks, std::ptrdiff_t count, const float* steps, const float* widths,

@@ -72,7 +72,7 @@ class SourceScores:
     def __init__(self, source: jpeg.Coefficients, settings: RequantizationSettings) -> None:
         self._sample = take_patches(source)
         self._weights = np.ones(self._sample.frame.block_grid, dtype=np.float32)
-        self._settings = replace(settings, effort=replace(settings.effort, corrections=0))  # which change scores little
+        self._settings = settings
         original = plausible_original(self._sample, fit_distributions(self._sample))
         header, chrominance = source.frame.headers[0], source.frame.headers[-1]
         down_sampling = header.h_factor * header.v_factor // (chrominance.h_factor * chrominance.v_factor)

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 
 from foveal import jpeg
 from foveal.allocate.allocation import WeighedCoefficients
+from foveal.allocate.closed_loop import can_be_judged, correct_coefficients
 from foveal.allocate.effort import Effort
 from foveal.allocate.finest import FINEST_QUALITY
 from foveal.allocate.hard_edges import GROUND_OF_DECODED
-from foveal.allocate.perception import Perception, perception
+from foveal.allocate.perception import Perception, level_of_quality, perception
 from foveal.allocate.rate_distortion import RateDistortion
 from foveal.allocate.weights import block_weights
 from foveal.errors import UnsupportedError
@@ -65,7 +66,7 @@ class RequantizationSettings:
     strength
         Strength of the map, 0 to 1, multiplied by the factor of its confidence (`SaliencyResult.strength_factor`).
     effort
-        Search effort: quantizer, scan script by which sizes are compared, corrections of block weights.
+        Search effort: quantizer, scan script by which sizes are compared, corrections of coefficients.
     threads
         Number of threads; the result does not depend on it.
     """
@@ -183,8 +184,8 @@ def requantize_once(
     drawn = plausible_original(source, distributions)
     texture = tuple(np.clip(levels, -_LARGEST_MAGNITUDE, _LARGEST_MAGNITUDE) * _SCALE for levels in drawn.blocks)
     photo = WeighedCoefficients(jpeg.reconstruct(source), weights, frame, texture, encoder, GROUND_OF_DECODED)
-    with_trellis = replace(settings.effort, quantizer=jpeg.Trellis)
-    decided = RateDistortion(_tuned_to_files()).decide_anew(photo, quality, with_trellis)
+    weighing = RateDistortion(_tuned_to_files()).weigh(photo, level_of_quality(quality))
+    decided = weighing.quantization(replace(settings.effort, quantizer=jpeg.Trellis))
     trellis = cast(jpeg.Trellis, decided.quantizer)
     tables, by_frequency = zip(
         *(
@@ -194,7 +195,15 @@ def requantize_once(
         strict=True,
     )
     quantizer = settings.effort.quantizer(trellis.block_weights, by_frequency, trellis.lifts, trellis.profiles)
-    quantized = jpeg.quantize(originals, frame, encoder.with_quantizer(tables, quantizer), originals)
+    encoder, photo = encoder.with_quantizer(tables, quantizer), replace(photo, blocks=originals)
+    if settings.effort.corrections and can_be_judged(photo):
+
+        def quantize(blocks: tuple[NDArray[np.int16], ...]) -> jpeg.Coefficients:
+            return jpeg.quantize(blocks, frame, encoder)
+
+        with_rounds = cast(jpeg.Trellis, quantizer)  # efforts with corrections have a trellis
+        originals = correct_coefficients(photo, weighing, with_rounds, quantize, settings.effort.corrections)
+    quantized = jpeg.quantize(originals, frame, encoder, originals)
     return replace(source, frame=quantized.frame, tables=quantized.tables, blocks=quantized.blocks)
 
 

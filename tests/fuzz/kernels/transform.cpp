@@ -121,6 +121,9 @@ void transform(const Floats& plane, Extent size, const Quantization& quantizatio
     quantization.check_all(same_from_all(Levels(plane.size()), [&](const KernelTable& kernels, std::int16_t* blocks) {
         kernels.forward_dct(plane.data(), size, blocks);
     }));
+    same_from_all(Floats(plane.size()), [&](const KernelTable& kernels, float* blocks) {
+        kernels.forward_dct_unrounded(plane.data(), size, blocks);
+    });
 }
 
 // Returns the rows and columns of blocks that a picture touches.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import hypothesis.extra.numpy as hnp
 import numpy as np
@@ -58,22 +59,43 @@ def error_maps(first: np.ndarray, second: np.ndarray) -> list[np.ndarray]:
     return [np.maximum(each, 0) for each in (structure, gained, -gained)]
 
 
-def plain_score(reference: np.ndarray, distorted: np.ndarray) -> float:
+def plain_norms(reference: np.ndarray, distorted: np.ndarray) -> np.ndarray:
+    """Return the norms of the error maps: (channels, scales, norms, maps)."""
     if distorted.ndim == 2:
         reference, distorted = (np.repeat(each[:, :, None], 3, axis=2) for each in (reference, distorted))
     norms = []
     for first, second in zip(scales_of(reference), scales_of(distorted), strict=True):
         by_channel = [error_maps(first[:, :, c], second[:, :, c]) for c in range(3)]
         norms.append([[[(m**p).mean() ** (1 / p) for m in maps] for p in (1, 4)] for maps in by_channel])
-    flat = np.array(norms).swapaxes(0, 1).ravel()
+    return np.array(norms).swapaxes(0, 1)
+
+
+def plain_score(reference: np.ndarray, distorted: np.ndarray) -> float:
+    flat = plain_norms(reference, distorted).ravel()
     error = 0.9562382616834844 * (flat @ WEIGHTS.ravel()[: flat.size])
     error = 2.326765642916932 * error - 0.020884521182843837 * error**2 + 6.248496625763138e-05 * error**3
     return 100 - 10 * error**0.6276336467831387
 
 
-def slope_along(reference: np.ndarray, distorted: np.ndarray, direction: np.ndarray, step: float = 1e-3) -> float:
+def plain_log_error(reference: np.ndarray, distorted: np.ndarray, structure_share: float) -> float:
+    norms = plain_norms(reference, distorted)
+    total = norms.ravel() @ WEIGHTS.ravel()[: norms.size]
+    exponents = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])[: norms.shape[1]]  # of MS-SSIM
+    structure = norms[:, : len(exponents), 0, 0]
+    colour = structure[0, 1:] + structure[2, 1:]
+    structural = exponents @ structure[1] + 0.3 * exponents[1:] @ colour
+    return (1 - structure_share) * np.log(total) + structure_share * np.log(structural)
+
+
+def slope_along(
+    reference: np.ndarray,
+    distorted: np.ndarray,
+    direction: np.ndarray,
+    step: float = 1e-3,
+    function: Callable[[np.ndarray, np.ndarray], float] = plain_score,
+) -> float:
     move = step * direction.astype(np.float64)
-    ahead, behind = plain_score(reference, distorted + move), plain_score(reference, distorted - move)
+    ahead, behind = function(reference, distorted + move), function(reference, distorted - move)
     return (ahead - behind) / (2 * step)
 
 
@@ -142,6 +164,38 @@ def test_a_step_along_the_gradient_scores_better_and_one_against_it_worse(astron
     better, worse = (kept.score((distorted + sign * step).astype(np.uint8)) for sign in (1, -1))
     assert better > kept.score(distorted) + 0.1
     assert worse < kept.score(distorted) - 0.1
+
+
+@pytest.mark.parametrize("share", [0, 0.7, 1])
+@pytest.mark.parametrize("shape", [(8, 8, 3), (67, 131), (226, 225, 3)], ids=str)
+def test_gradient_of_the_logarithm_of_a_mean_error(
+    shape: tuple[int, ...], share: float, astronaut: np.ndarray, instruction_set: str
+) -> None:
+    photo = astronaut[100 : 100 + shape[0], 100 : 100 + shape[1]]
+    reference = np.ascontiguousarray(photo if len(shape) == 3 else photo[:, :, 1])
+    distorted = coarse(reference)
+    gradient = Ssimulacra2Reference(reference).log_error_gradient(distorted, share)
+    assert (gradient.shape, gradient.dtype) == (shape, np.float32)
+    rng = np.random.default_rng(1)
+    steepest = float(np.linalg.norm(gradient))
+    function = partial(plain_log_error, structure_share=share)
+    for direction in (gradient / steepest, np.sign(gradient) * (rng.random(shape) < 0.2)):
+        expected = slope_along(reference, distorted, direction, function=function)
+        largest = steepest * float(np.linalg.norm(direction))
+        assert expected > 0
+        assert float((gradient * direction).sum()) == pytest.approx(expected, rel=0.02, abs=1e-3 * largest)
+
+
+def test_equal_pictures_have_no_slope_of_the_logarithm_either(astronaut: np.ndarray) -> None:
+    reference = Ssimulacra2Reference(astronaut[:64, :64].copy())
+    assert not reference.log_error_gradient(astronaut[:64, :64].copy(), 0.7).any()
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan"), "half"])
+def test_a_share_is_a_number_from_0_to_1(share: float) -> None:
+    picture = np.zeros((9, 9, 3), np.uint8)
+    with pytest.raises(ParameterError, match=r"^structure_share must be a number from 0 to 1[^\n]*$"):
+        Ssimulacra2Reference(picture).log_error_gradient(picture, share)
 
 
 def test_the_gradient_is_that_of_rgb_with_equal_channels(astronaut: np.ndarray) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.checks import MAX_THREADS, check_integer, describe_kind
+from foveal.checks import MAX_THREADS, check_integer, check_number, describe_kind
 from foveal.errors import ParameterError
-from foveal.metrics.ssimulacra.gradient import gradient
+from foveal.metrics.ssimulacra.gradient import gradient, log_error_gradient
 from foveal.metrics.ssimulacra.score import NEGLIGIBLE_WEIGHT, score
-from foveal.metrics.ssimulacra.xyb import MIN_SIDE, xyb_scales
+from foveal.metrics.ssimulacra.xyb import MIN_SIDE, Planes, xyb_scales
 
 
 class Ssimulacra2Reference:
@@ -115,8 +115,39 @@ class Ssimulacra2Reference:
         """
         check_integer("threads", threads, 1, MAX_THREADS)
         self._require_comparable(distorted)
-        by_channel = gradient(self._scales, distorted, threads)
-        return by_channel.sum(axis=1) if distorted.ndim == 2 else by_channel.swapaxes(1, 2)
+        return _as_pixels(gradient(self._scales, distorted, threads), distorted)
+
+    def log_error_gradient(
+        self, distorted: NDArray[np.uint8], structure_share: float, *, threads: int = 1
+    ) -> NDArray[np.float32]:
+        """Return the derivative of the logarithm of an error with respect to each sample value of a distorted version.
+
+        The error is a weighted geometric mean of the total error of SSIMULACRA 2 and of the structural error of
+        MS-SSIM, computed in XYB. Its gradient grows where either sees errors.
+
+        Parameters
+        ----------
+        distorted
+            Distorted picture, uint8, of the reference's shape.
+        structure_share
+            Weight of the structural error in the mean, 0 to 1.
+        threads
+            Largest number of threads; the gradient does not depend on it.
+
+        Returns
+        -------
+        ndarray
+            float32, of the same shape. All zeros if the pictures are equal.
+
+        Raises
+        ------
+        ParameterError
+            The distorted picture is not such an array, or the share is not from 0 to 1.
+        """
+        check_integer("threads", threads, 1, MAX_THREADS)
+        check_number("structure_share", structure_share, 0, 1)
+        self._require_comparable(distorted)
+        return _as_pixels(log_error_gradient(self._scales, distorted, structure_share, threads), distorted)
 
     def _score(self, distorted: NDArray[np.uint8], threads: int, least_weight: float) -> float:
         check_integer("threads", threads, 1, MAX_THREADS)
@@ -127,6 +158,11 @@ class Ssimulacra2Reference:
         _require_picture(distorted)
         if distorted.shape != self._shape:
             raise ParameterError(f"a picture of {distorted.shape} cannot be compared with one of {self._shape}")
+
+
+def _as_pixels(by_channel: Planes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return derivatives in the shape of the pixels: a sample of a grey picture counts for all three channels."""
+    return by_channel.sum(axis=1) if pixels.ndim == 2 else by_channel.swapaxes(1, 2)
 
 
 def ssimulacra2(reference: NDArray[np.uint8], distorted: NDArray[np.uint8], *, threads: int = 1) -> float:

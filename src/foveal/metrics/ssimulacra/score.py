@@ -72,12 +72,14 @@ def score(reference: list[Planes], distorted: list[Planes], threads: int, least_
 
     Channels whose weights at a scale are all below `least_weight` are left out.
     """
-    error = _map_error(total_error(error_norms(reference, distorted, threads, least_weight)))
+    weights = weights_of(len(reference))
+    norms = error_norms(reference, distorted, weighted_channels(weights, least_weight), threads)
+    error = _map_error(total_error(norms, weights))
     return 100.0 - 10.0 * float(error**_SCORE_EXPONENT)
 
 
 def error_norms(
-    reference: list[Planes], distorted: list[Planes], threads: int, least_weight: float = 0.0
+    reference: list[Planes], distorted: list[Planes], channels: list[tuple[int, int]], threads: int
 ) -> NDArray[np.float64]:
     """Return the mean and the 4-norm of the three error maps of each channel at each scale.
 
@@ -85,11 +87,10 @@ def error_norms(
     ----------
     reference, distorted
         XYB planes of the two pictures, (rows, 3, columns) float32 at each scale.
+    channels
+        (scale, channel) pairs to measure, see `weighted_channels`; the norms of the others are 0.
     threads
         Largest number of threads; the norms do not depend on it.
-    least_weight
-        Smallest weight that is taken into account. A channel whose weights at a scale are all smaller is not measured
-        at that scale; its norms are 0.
 
     Returns
     -------
@@ -102,23 +103,26 @@ def error_norms(
         scale, channel = item
         _kernels.error_sums(reference[scale], distorted[scale], channel, GAUSSIAN, sums[scale, channel])
 
-    run_in_threads(add_up, weighted_channels(len(reference), least_weight), threads)
+    run_in_threads(add_up, channels, threads)
     # The kernel returns, for each map, the sum of the errors and the sum of their fourth powers.
     means = sums.reshape(-1, 3, 3, 2) / np.array([planes.size / 3 for planes in reference])[:, None, None, None]
     return np.stack([means[..., 0], means[..., 1] ** 0.25], axis=2).swapaxes(0, 1)
 
 
-def weighted_channels(scales: int, least_weight: float) -> list[tuple[int, int]]:
+def weighted_channels(weights: NDArray[np.float64], least_weight: float) -> list[tuple[int, int]]:
     """Return the (scale, channel) pairs with a weight of at least `least_weight`, full resolution first."""
-    largest = weights_of(scales).max(axis=(2, 3))
+    largest = weights.max(axis=(2, 3))
     return [
-        (scale, channel) for scale in range(scales) for channel in range(3) if largest[channel, scale] >= least_weight
+        (scale, channel)
+        for scale in range(weights.shape[1])
+        for channel in range(3)
+        if largest[channel, scale] >= least_weight
     ]
 
 
-def total_error(norms: NDArray[np.float64]) -> float:
+def total_error(norms: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
     """Return the weighted sum of the norms that `error_norms` returns."""
-    return float(norms.ravel() @ weights_of(norms.shape[1]).ravel())
+    return float(norms.ravel() @ weights.ravel())
 
 
 def weights_of(scales: int) -> NDArray[np.float64]:
