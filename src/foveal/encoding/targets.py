@@ -40,7 +40,7 @@ _PROMISED_TOLERANCE = 1.0  # promised by `foveal.encode`
 _CORRECTED_ERROR = 4.0  # largest error of the default score that is corrected without measuring again
 _TRUSTED_ERROR = 5.0  # largest accepted error of a prediction; without a map, nine of ten photographs are within 3
 
-# Predictions are corrected by a measured score for qualities that are not farther from it than this, and so often.
+# A measured score corrects the predictions for qualities at this distance or less; so many scores are measured at most.
 _NEAR_QUALITIES, _MOST_CORRECTIONS = 2.0, 3
 
 _SUFFICIENT_FILL = 0.97  # a file of at least this fraction of the allowed size is good enough

@@ -201,8 +201,8 @@ def requantize_once(
         def quantize(blocks: tuple[NDArray[np.int16], ...]) -> jpeg.Coefficients:
             return jpeg.quantize(blocks, frame, encoder)
 
-        with_rounds = cast(jpeg.Trellis, quantizer)  # efforts with corrections have a trellis
-        originals = correct_coefficients(photo, weighing, with_rounds, quantize, settings.effort.corrections)
+        fitted = cast(jpeg.Trellis, quantizer)  # efforts with corrections have a trellis
+        originals = correct_coefficients(photo, weighing, fitted, quantize, settings.effort.corrections)
     quantized = jpeg.quantize(originals, frame, encoder, originals)
     return replace(source, frame=quantized.frame, tables=quantized.tables, blocks=quantized.blocks)
 
